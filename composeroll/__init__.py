@@ -1,0 +1,3 @@
+"""Zero-downtime updates for Docker Compose services behind nginx."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""`python -m composeroll`."""
+
+from composeroll.cli.main import main
+
+raise SystemExit(main())

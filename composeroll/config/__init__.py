@@ -1,0 +1,1 @@
+"""Flags, environment, x-composeroll and the compose model, turned into settings."""

@@ -1,0 +1,1 @@
+"""The only door to docker: compose commands for what changes, one Engine API for the rest."""

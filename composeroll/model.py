@@ -1,0 +1,218 @@
+"""The words of composeroll as types: replicas, upstreams, routes. Pure data, no docker, no nginx."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ContainerState(StrEnum):
+    """A container's state in the Engine API's own words."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+class Health(StrEnum):
+    """The engine's verdict on a container's HEALTHCHECK."""
+
+    NONE = "none"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+class Protocol(StrEnum):
+    """How nginx speaks to a service, from the `*_pass` directive that names its upstream."""
+
+    HTTP = "http"
+    FASTCGI = "fastcgi"
+    UWSGI = "uwsgi"
+    GRPC = "grpc"
+    TCP = "tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One network that a container is on. Addresses are bare text, empty where there is none."""
+
+    network_id: str
+    network: str
+    ipv4: str = ""
+    ipv6: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """The address as it stands in a URL or an nginx `server` line; IPv6 in brackets."""
+        return self.ipv4 or (f"[{self.ipv6}]" if self.ipv6 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Healthcheck:
+    """A container's own HEALTHCHECK.
+
+    Attributes:
+        command: argv to run in the container; `CMD-SHELL` is already `[shell, -c, text]`.
+        timeout: seconds one run may take (docker's default is 30).
+        start_period: seconds during which failures do not count.
+        retries: consecutive failures that make the container unhealthy (docker's default is 3).
+    """
+
+    command: tuple[str, ...]
+    timeout: float = 30.0
+    start_period: float = 0.0
+    retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One container of one compose service, as the engine describes it.
+
+    Attributes:
+        id: the full container ID, 64 hexadecimal digits.
+        name: the container's name, without the engine's leading slash.
+        service: the compose service, from its label.
+        number: the label `com.docker.compose.container-number`.
+        image: the image ID the container was created from (`sha256:…`).
+        image_ref: the reference it was created with (`registry/app:staging`).
+        restarts: how often the engine has restarted it.
+        exposed: TCP ports that the image or the compose file exposes, ascending.
+        config_hash: the label `com.docker.compose.config-hash`.
+        stop_signal: the signal its stop sends, as text (`SIGTERM`).
+        started_at: the engine's RFC 3339 time of the last start, empty if never.
+    """
+
+    id: str
+    name: str
+    service: str
+    number: int
+    image: str
+    state: ContainerState
+    image_ref: str = ""
+    health: Health = Health.NONE
+    exit_code: int = 0
+    restarts: int = 0
+    restart_policy: str = "no"
+    networks: tuple[Attachment, ...] = ()
+    exposed: tuple[int, ...] = ()
+    healthcheck: Healthcheck | None = None
+    config_hash: str = ""
+    stop_signal: str = "SIGTERM"
+    started_at: str = ""
+    network_mode: str = ""
+
+    @property
+    def short_id(self) -> str:
+        """The first 12 digits of the ID, as docker prints it."""
+        return self.id[:12]
+
+    @property
+    def running(self) -> bool:
+        """Whether its processes run now (a restarting or paused container does not count)."""
+        return self.state is ContainerState.RUNNING
+
+    def attached_to(self, network_id: str) -> Attachment | None:
+        """The container's place on one network, by NetworkID."""
+        return next((n for n in self.networks if n.network_id == network_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One `server` line of an upstream.
+
+    Attributes:
+        address: `host:port`, IPv6 in brackets, as nginx reads it.
+        parameters: what follows it, verbatim (`weight=2`, `max_fails=3`, `backup`).
+        comment: what to write behind it; composeroll puts the container's name and short ID there.
+    """
+
+    address: str
+    parameters: tuple[str, ...] = ()
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """An nginx upstream block.
+
+    Attributes:
+        directives: everything in the block that is no `server`, verbatim and in order
+            (`zone backend 256k`, `keepalive 32`), without the semicolon.
+    """
+
+    name: str
+    servers: tuple[Server, ...] = ()
+    directives: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The addresses that the upstream names."""
+        return frozenset(server.address for server in self.servers)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How requests reach a service: through which gateway containers, upstream, file and port.
+
+    Attributes:
+        gateway: the compose service that runs nginx.
+        containers: full IDs of its running containers, all of which are written.
+        upstream: nginx's name of the upstream.
+        include: absolute path, inside the gateway, of the file that holds just that upstream.
+        network_id: the network that gateway and replicas share, by NetworkID.
+        template: path on this machine of the user's own Jinja2 template, or None.
+    """
+
+    gateway: str
+    containers: tuple[str, ...]
+    upstream: str
+    include: str
+    port: int
+    protocol: Protocol
+    network_id: str
+    template: str | None = None
+
+    def address(self, replica: Replica) -> str:
+        """`host:port` of a replica on the shared network, empty if it has no address there."""
+        place = replica.attached_to(self.network_id)
+        return f"{place.host}:{self.port}" if place and place.host else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a finished command left: exit code, and stdout with stderr as text."""
+
+    exit_code: int
+    stdout: str = ""
+    stderr: str = ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Both streams' lines, stdout first, empty ones left out."""
+        text = f"{self.stdout}\n{self.stderr}"
+        return tuple(line for line in text.splitlines() if line.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of a container, seen from the engine's host. `pid` and `ppid` are the host's."""
+
+    pid: int
+    ppid: int
+    args: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerEvent:
+    """One event of the engine about a container (`die`, `start`, `health_status: unhealthy`)."""
+
+    action: str
+    id: str
+    service: str
+    attributes: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The gateway: find, read, render, install, test, reload, confirm, drain."""

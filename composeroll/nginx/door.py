@@ -1,0 +1,33 @@
+"""What this package needs of a container engine, stated where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from composeroll.model import Output, Process
+
+
+class ContainerDoor(Protocol):
+    """Commands, processes and files of one engine's containers. All IDs are full IDs.
+
+    Every method raises `EngineError` when the engine refuses, `EngineUnreachable` when it is gone.
+    """
+
+    def execute(
+        self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
+    ) -> Output:
+        """Run `argv` in a container, as `user` (empty: the container's own); seconds."""
+        ...
+
+    def processes(self, container: str) -> tuple[Process, ...]:
+        """The container's processes with the host's pids."""
+        ...
+
+    def read_file(self, container: str, path: str) -> bytes | None:
+        """A file's content, without any program in the image; None where there is no file."""
+        ...
+
+    def write_file(self, container: str, path: str, content: bytes) -> None:
+        """Put a file in place, without any program in the image, keeping mode and owner."""
+        ...
