@@ -1,0 +1,114 @@
+"""Settings from layers: a flag beats the environment, which beats the compose file.
+
+Within the file a service's `x-composeroll` beats the top-level one, which beats what compose's own
+`deploy.update_config` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from composeroll.config.settings import Drain, Ready, Settings
+from composeroll.config.values import READERS
+from composeroll.errors import SettingsError
+
+_GROUPS = {"ready": Ready, "drain": Drain}
+ENVIRONMENT_PREFIX = "COMPOSEROLL_"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Values from one source: dotted keys (`ready.timeout`) and raw values."""
+
+    source: str
+    values: Mapping[str, object]
+
+
+def layer(source: str, raw: object) -> Layer:
+    """A layer from a nested mapping as it stands in YAML.
+
+    Raises:
+        SettingsError: it is no mapping, or holds a key that does not exist.
+    """
+    return Layer(source, dict(_flatten(source, "", raw)))
+
+
+def _flatten(source: str, prefix: str, raw: object) -> Iterator[tuple[str, object]]:
+    if raw is None:
+        return
+    if not isinstance(raw, Mapping):
+        raise SettingsError(f"{source}{prefix and '.' + prefix} wants a mapping, not {raw!r}")
+    for name, value in raw.items():
+        key = f"{prefix}.{name}" if prefix else str(name)
+        if key in _GROUPS:
+            yield from _flatten(source, key, value)
+        elif key in READERS:
+            yield key, value
+        else:
+            raise _unknown(source, key)
+
+
+def _unknown(source: str, key: str) -> SettingsError:
+    leaves = {known.rpartition(".")[2]: known for known in READERS}
+    close = get_close_matches(key, [*READERS, *_GROUPS], n=1) or [
+        leaves[name] for name in get_close_matches(key.rpartition(".")[2], leaves, n=1)
+    ]
+    known = "known keys: " + ", ".join(READERS)
+    return SettingsError(
+        f"{source} has no key {key!r}",
+        help=f"did you mean {close[0]!r}?" if close else known,
+    )
+
+
+def environment_name(key: str) -> str:
+    """The environment variable of a dotted key: `ready.timeout` → `COMPOSEROLL_READY_TIMEOUT`."""
+    return ENVIRONMENT_PREFIX + key.upper().replace(".", "_")
+
+
+def environment_layer(environ: Mapping[str, str]) -> Layer:
+    """What the environment sets, by the names that follow from the keys."""
+    found = {key: environ.get(environment_name(key)) for key in READERS}
+    return Layer("the environment", {key: value for key, value in found.items() if value})
+
+
+def deploy_layer(source: str, deploy: Mapping[str, Any]) -> Layer:
+    """Compose's own `deploy.update_config` as defaults of ours."""
+    config = deploy.get("update_config") or {}
+    # compose's parallelism 0 means all at once, as its specification says
+    known = {
+        "order": config.get("order"),
+        "batch": config.get("parallelism") or None,
+        "monitor": config.get("monitor"),
+    }
+    return Layer(f"{source}.deploy.update_config", {k: v for k, v in known.items() if v})
+
+
+def resolve(layers: Sequence[Layer]) -> Settings:
+    """Settings from layers, the strongest first.
+
+    Raises:
+        SettingsError: a value that its key cannot take, with the source that holds it.
+    """
+    groups: dict[str, dict[str, Any]] = {"": {}, **{group: {} for group in _GROUPS}}
+    for key in READERS:
+        for one in layers:
+            if key in one.values:
+                group, _, name = key.rpartition(".")
+                groups[group][name] = _read(one, key)
+                break
+    made = {group: kind(**groups[group]) for group, kind in _GROUPS.items()}
+    return Settings(**groups[""], **made)
+
+
+def _read(one: Layer, key: str) -> object:
+    try:
+        return READERS[key](one.values[key])
+    except ValueError as wrong:
+        raise SettingsError(f"{one.source}: {_shown(one, key)} {wrong}") from None
+
+
+def _shown(one: Layer, key: str) -> str:
+    return environment_name(key) if one.source == "the environment" else key

@@ -1,0 +1,151 @@
+"""The compose model, as far as a rollout needs it, from what `docker compose config` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from composeroll.config.durations import parse_duration
+from composeroll.config.layers import Layer, deploy_layer, layer, resolve
+from composeroll.config.settings import Settings
+from composeroll.errors import UsageError
+
+EXTENSION = "x-composeroll"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something in the file that keeps a service from running twice.
+
+    Attributes:
+        key: dotted path below the service (`container_name`).
+        value: what stands there.
+        why: what happens when compose scales it, as the end of a sentence.
+    """
+
+    key: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service of the compose file.
+
+    Attributes:
+        scale: how many replicas the file asks for; None where it does not say.
+        grace: seconds between the stop signal and SIGKILL; None: the container's own.
+        volumes_from: services whose volumes it mounts.
+        depends_on: services it depends on.
+        obstacles: what keeps it from running twice, empty where nothing does.
+    """
+
+    name: str
+    image: str
+    builds: bool
+    scale: int | None
+    grace: float | None
+    volumes_from: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    links: tuple[str, ...]
+    obstacles: tuple[Obstacle, ...]
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A compose project: its name and all its services, in the file's order."""
+
+    name: str
+    services: Mapping[str, Service]
+
+    def pick(self, names: Sequence[str]) -> tuple[Service, ...]:
+        """The services of these names.
+
+        Raises:
+            UsageError: a name that the file does not have.
+        """
+        missing = [name for name in names if name not in self.services]
+        if missing:
+            known = ", ".join(self.services)
+            raise UsageError(f"no such service: {', '.join(missing)}", help=f"services: {known}")
+        return tuple(self.services[name] for name in dict.fromkeys(names))
+
+    def sharing_volumes_of(self, name: str) -> tuple[str, ...]:
+        """The services that mount this one's volumes."""
+        return tuple(s.name for s in self.services.values() if name in s.volumes_from)
+
+
+def read_project(model: Mapping[str, Any], strongest: Sequence[Layer]) -> Project:
+    """The project of a parsed `docker compose config`.
+
+    Args:
+        model: the document as a mapping.
+        strongest: the layers that beat the file, strongest first: flags, environment.
+
+    Raises:
+        SettingsError: a wrong key or value in an `x-composeroll`.
+    """
+    everywhere = layer(EXTENSION, model.get(EXTENSION))
+    return Project(
+        name=str(model["name"]),
+        services={
+            name: _service(name, raw, strongest, everywhere)
+            for name, raw in (model.get("services") or {}).items()
+        },
+    )
+
+
+def _service(
+    name: str, raw: Mapping[str, Any], strongest: Sequence[Layer], everywhere: Layer
+) -> Service:
+    where = f"services.{name}"
+    own = layer(f"{where}.{EXTENSION}", raw.get(EXTENSION))
+    deploy = raw.get("deploy") or {}
+    return Service(
+        name=name,
+        image=str(raw.get("image") or ""),
+        builds="build" in raw,
+        scale=_scale(raw, deploy),
+        grace=parse_duration(raw["stop_grace_period"]) if "stop_grace_period" in raw else None,
+        volumes_from=_sources(raw.get("volumes_from") or ()),
+        depends_on=tuple(raw.get("depends_on") or ()),
+        links=tuple(str(link).partition(":")[0] for link in raw.get("links") or ()),
+        obstacles=tuple(_obstacles(raw)),
+        settings=resolve([*strongest, own, everywhere, deploy_layer(where, deploy)]),
+    )
+
+
+def _scale(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
+    declared = raw.get("scale", deploy.get("replicas"))
+    return None if declared is None else int(declared)
+
+
+def _sources(entries: Sequence[str]) -> tuple[str, ...]:
+    """Service names out of `volumes_from` entries (`name`, `name:ro`, `container:…` left out)."""
+    return tuple(e.partition(":")[0] for e in entries if not e.startswith("container:"))
+
+
+def _obstacles(raw: Mapping[str, Any]) -> Iterator[Obstacle]:
+    if name := raw.get("container_name"):
+        yield Obstacle("container_name", str(name), "two containers cannot have one name")
+    for published in _fixed_ports(raw.get("ports") or ()):
+        yield Obstacle("ports", published, "two containers cannot publish one host port")
+    for key, address in _static_addresses(raw.get("networks") or {}):
+        yield Obstacle(key, address, "two containers cannot have one address")
+    mode = str(raw.get("network_mode") or "")
+    if mode == "host" or mode.startswith(("container:", "service:")):
+        yield Obstacle("network_mode", mode, "its containers have no address of their own")
+
+
+def _static_addresses(networks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for network, options in networks.items():
+        for key in ("ipv4_address", "ipv6_address"):
+            if (options or {}).get(key):
+                yield f"networks.{network}.{key}", str(options[key])
+
+
+def _fixed_ports(ports: Sequence[Mapping[str, Any]]) -> list[str]:
+    fixed = [p for p in ports if p.get("published") and "-" not in str(p["published"])]
+    return [f"{p['published']}:{p['target']}" for p in fixed]

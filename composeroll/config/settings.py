@@ -1,0 +1,94 @@
+"""What a user can set for a service, with its defaults. How it is read stands in `layers`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from composeroll.model import Protocol
+
+
+class Order(StrEnum):
+    """Compose's `deploy.update_config.order`."""
+
+    START_FIRST = "start-first"
+    STOP_FIRST = "stop-first"
+
+
+class LongConnections(StrEnum):
+    """What the end of `drain.timeout` does to connections that are still open."""
+
+    WAIT = "wait"
+    CUT = "cut"
+
+
+class Pull(StrEnum):
+    """Compose's `--pull`."""
+
+    ALWAYS = "always"
+    MISSING = "missing"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """When a replica counts as ready.
+
+    Attributes:
+        path: what an HTTP or FastCGI request asks for; None: the service's own healthcheck.
+        status: closed ranges of accepted status codes.
+        host: the `Host` header of an HTTP request; None: the replica's address.
+        timeout: seconds a replica may take to prove itself.
+        interval: seconds between two attempts.
+        successes: consecutive successes wanted.
+        settle: seconds it must then stay up; None: 3 where only the port can be asked, else 0.
+    """
+
+    path: str | None = None
+    status: tuple[tuple[int, int], ...] = ((200, 399),)
+    host: str | None = None
+    timeout: float = 60.0
+    interval: float = 0.2
+    successes: int = 2
+    settle: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """How long outgoing replicas may finish what they have; seconds."""
+
+    timeout: float = 60.0
+    long_connections: LongConnections = LongConnections.WAIT
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How many replicas are replaced at a time: a count, a share, or all of them."""
+
+    count: int | None = None
+    percent: float | None = None
+
+    def of(self, replicas: int) -> int:
+        """The size of one batch out of `replicas`, at least 1 where there is any."""
+        if self.count is not None:
+            return min(self.count, replicas)
+        if self.percent is not None:
+            return min(max(1, int(replicas * self.percent / 100)), replicas)
+        return replicas
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set for one service; None where it is found in the running stack."""
+
+    gateway: str | None = None
+    upstream: str | None = None
+    include: str | None = None
+    port: int | None = None
+    protocol: Protocol | None = None
+    template: str | None = None
+    ready: Ready = field(default_factory=Ready)
+    drain: Drain = field(default_factory=Drain)
+    order: Order = Order.START_FIRST
+    batch: Batch = field(default_factory=Batch)
+    monitor: float = 0.0
