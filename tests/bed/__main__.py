@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from . import base_image, engine, registry, say
 from .errors import BedError
@@ -12,11 +13,21 @@ from .errors import BedError
 def up() -> None:
     """Bring up what is missing."""
     start = time.monotonic()
-    engine.up()
+    with ThreadPoolExecutor() as pool:
+        making = pool.submit(base_image.make_tar) if _must_make_all() else None
+        engine.up()
+        if making:
+            making.result()
     base_image.up()
     registry.up()
-    say.line(f"up: {engine.version()}, registry {registry.ADDRESS} "
-             f"({time.monotonic() - start:.1f} s)")
+    say.line(
+        f"up: {engine.version()}, registry {registry.ADDRESS} ({time.monotonic() - start:.1f} s)"
+    )
+
+
+def _must_make_all() -> bool:
+    """Whether the base image can be made while the engine is being installed."""
+    return engine.can_install() and not base_image.hub_answers()
 
 
 def down() -> None:

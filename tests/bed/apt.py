@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, RLock
 
 from . import command
 from .errors import BedError
@@ -17,6 +18,9 @@ ETC = Path("/etc/apt")
 NEWER = "forky"
 PRIORITY = 40
 """Below 100, so that apt takes from the newer suite only what is asked for by name."""
+
+_one_at_a_time = RLock()
+_read_lists = Event()
 
 QUIET = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 
@@ -101,6 +105,11 @@ def candidate(package: str) -> str:
     return "" if found is None or found[1] == "(none)" else found[1]
 
 
+def settings(names: Sequence[str]) -> list[str]:
+    """Those of the machine's apt settings that are called `names`, in apt.conf's notation."""
+    return command.output(["apt-config", "dump", *names]).replace(";", "").splitlines()
+
+
 def add_newer_suite() -> None:
     """Add Debian's newer suite from the machine's own mirror, pinned so that all else stays."""
     own = own_source()
@@ -116,10 +125,15 @@ def add_newer_suite() -> None:
 
 def update() -> None:
     """Read the package lists anew."""
-    command.run(["apt-get", "update", "-q"], log="apt", env=QUIET)
+    with _one_at_a_time:
+        command.run(["apt-get", "update", "-q"], log="apt", env=QUIET)
+        _read_lists.set()
 
 
 def install(packages: Sequence[str]) -> None:
     """Install `packages`, each a name or name/suite, without what they merely recommend."""
-    argv = ["apt-get", "install", "-qy", "--no-install-recommends", *packages]
-    command.run(argv, log="apt", env=QUIET)
+    with _one_at_a_time:
+        if not _read_lists.is_set():
+            update()
+        argv = ["apt-get", "install", "-qy", "--no-install-recommends", *packages]
+        command.run(argv, log="apt", env=QUIET)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
-from . import apt, command, say
-from .errors import BedError, CommandFailed
+from . import apt, command, say, state
+from .errors import BedError, CommandError
 
 NAME = "debian:trixie-slim"
 SUITE = "trixie"
-PULL_WITHIN = 60.0
-"""Seconds for 30 MB; where Docker Hub's name does not resolve the pull fails at once."""
+HUB = "https://registry-1.docker.io/v2/"
+HUB_ANSWERS_WITHIN = 3.0
+PULL_WITHIN = 120.0
+"""Seconds for 30 MB."""
 
-NEEDLESS = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale",
-            "usr/share/man", "usr/share/info", "var/log", "debootstrap")
+PASS_ON = ("Acquire::Check-Valid-Until", "Acquire::http::Proxy", "Acquire::https::Proxy")
+"""What the machine's own apt is told and an apt inside an image needs to know as well."""
+
+NEEDLESS = ("doc", "info", "locale", "man")
 
 
 def up() -> None:
@@ -24,12 +31,12 @@ def up() -> None:
     Raises:
         BedError: it cannot be pulled, and this is not a machine where it can be made.
     """
-    if is_there() or _pull():
+    if is_there() or (hub_answers() and _pull()):
         return
-    if not apt.is_debian_like():
-        raise BedError(f"{NAME} cannot be pulled, and only Debian and Ubuntu can make it.")
-    with say.timed(f"Docker Hub does not answer: making {NAME} with debootstrap"):
-        _make()
+    if not tar().exists():
+        make_tar()
+    command.run(["docker", "import", "-c", 'CMD ["bash"]', str(tar()), NAME])
+    tar().unlink()
 
 
 def is_there() -> bool:
@@ -37,30 +44,58 @@ def is_there() -> bool:
     return command.answers(["docker", "image", "inspect", NAME])
 
 
-def _pull() -> bool:
+def hub_answers() -> bool:
+    """Whether Docker Hub can be reached, whatever it says."""
     try:
-        command.run(["docker", "pull", "-q", NAME], timeout=PULL_WITHIN)
-    except CommandFailed:
+        urllib.request.urlopen(HUB, timeout=HUB_ANSWERS_WITHIN).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
         return False
     return True
 
 
-def _make() -> None:
-    if shutil.which("debootstrap") is None:
-        apt.install(["debootstrap"])
-    with tempfile.TemporaryDirectory(prefix="composeroll-bed-") as folder:
-        root = Path(folder) / "root"
-        argv = ["debootstrap", "--variant=minbase", SUITE, str(root), apt.own_source().uri]
-        command.run(argv, log="debootstrap")
-        _trim(root)
-        _import(root, Path(folder) / "root.tar")
+def _pull() -> bool:
+    try:
+        with say.timed(f"pulling {NAME}"):
+            command.run(["docker", "pull", "-q", NAME], timeout=PULL_WITHIN)
+    except CommandError:
+        return False
+    return True
 
 
-def _trim(root: Path) -> None:
-    for name in NEEDLESS:
-        shutil.rmtree(root / name, ignore_errors=True)
+def tar() -> Path:
+    """Where the base image lies before an engine has it."""
+    return state.directory() / "base-image.tar"
 
 
-def _import(root: Path, tar: Path) -> None:
-    command.run(["tar", "-C", str(root), "-cf", str(tar), "."])
-    command.run(["docker", "import", "-c", 'CMD ["bash"]', str(tar), NAME])
+def make_tar() -> None:
+    """Make the base image's file system from Debian's packages; needs no engine yet.
+
+    Raises:
+        BedError: this user or this machine cannot do that.
+    """
+    if os.geteuid() != 0 or not apt.is_debian_like():
+        raise BedError(
+            f"Docker Hub does not answer, and only root on Debian or Ubuntu can make {NAME}."
+        )
+    with say.timed(f"Docker Hub does not answer: making {NAME} from Debian's packages"):
+        if shutil.which("mmdebstrap") is None:
+            apt.install(["mmdebstrap", "debian-archive-keyring"])
+        half = tar().with_suffix(".half.tar")
+        command.run(["mmdebstrap", *_options(), SUITE, str(half), _mirror()], log="base-image")
+        half.rename(tar())
+
+
+def _options() -> Iterator[str]:
+    yield from ("--mode=root", "--variant=minbase", "--format=tar")
+    yield '--aptopt=Acquire::Languages "none"'
+    yield "--dpkgopt=force-unsafe-io"
+    yield from (f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in NEEDLESS)
+    yield from (f"--aptopt={setting}" for setting in apt.settings(PASS_ON))
+
+
+def _mirror() -> str:
+    """The machine's own mirror if that is Debian's, else the name Debian gives to all of them."""
+    is_debian = apt.release().get("ID") == "debian"
+    return apt.own_source().uri if is_debian else "http://deb.debian.org/debian"

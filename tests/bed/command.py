@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from . import state
-from .errors import CommandFailed
+from .errors import CommandError
 
 TAIL = 12
 """Lines of a failed command's output that are shown; the log holds all."""
@@ -31,7 +31,7 @@ def run(
         timeout: seconds after which the program is killed.
 
     Raises:
-        CommandFailed: it ended with another code than 0, or was not done in time (code 124),
+        CommandError: it ended with another code than 0, or was not done in time (code 124),
             or there is no such program (code 127).
     """
     path = state.log(log)
@@ -39,7 +39,7 @@ def run(
     with path.open("a", encoding="utf-8") as file:
         file.write(f"$ {shlex.join(argv)}\n{output}\n[{code}]\n")
     if code:
-        raise CommandFailed(argv, code, _tail(output), path)
+        raise CommandError(argv, code, _tail(output), path)
     return output
 
 
@@ -67,9 +67,7 @@ def start(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _result(
-    argv: Sequence[str], env: Mapping[str, str], timeout: float | None
-) -> tuple[int, str]:
+def _result(argv: Sequence[str], env: Mapping[str, str], timeout: float | None) -> tuple[int, str]:
     try:
         done = subprocess.run(
             argv,

@@ -43,6 +43,12 @@ def up() -> None:
         _start()
 
 
+def can_install() -> bool:
+    """Whether there is no engine, and the bed may install one."""
+    mine = os.geteuid() == 0 and apt.is_debian_like() and not os.environ.get("DOCKER_HOST")
+    return mine and shutil.which("dockerd") is None and not answers()
+
+
 def answers() -> bool:
     """Whether the engine of this environment answers."""
     return command.answers(["docker", "version", "--format", "{{.Server.Version}}"])

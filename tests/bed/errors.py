@@ -1,8 +1,8 @@
 """What can go wrong with the bed.
 
 BedError
-├── CommandFailed   a command ended with another code than 0
-└── NotReady        a state that was awaited did not come
+├── CommandError    a command ended with another code than 0
+└── NotReadyError   a state that was awaited did not come
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class BedError(Exception):
     """One sentence for the person at the terminal."""
 
 
-class CommandFailed(BedError):
+class CommandError(BedError):
     """A command ended with `code`; `tail` holds its last lines, `log` all of them."""
 
     def __init__(self, argv: Sequence[str], code: int, tail: str, log: Path) -> None:
@@ -26,7 +26,7 @@ class CommandFailed(BedError):
         super().__init__(f"`{' '.join(argv[:6])}` ended with {code}\n{tail}\nAll of it: {log}")
 
 
-class NotReady(BedError):
+class NotReadyError(BedError):
     """A state did not come within `seconds`."""
 
     def __init__(self, what: str, seconds: float, hint: str = "") -> None:

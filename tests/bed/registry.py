@@ -21,13 +21,27 @@ def up() -> None:
     if answers():
         return
     with say.timed(f"starting the registry on {ADDRESS}"):
-        command.run(["docker", "build", "-q", "-t", IMAGE, str(Path(__file__).parent / "registry")],
-                    log="images")
+        command.run(
+            ["docker", "build", "-q", "-t", IMAGE, str(Path(__file__).parent / "registry")],
+            log="images",
+        )
         down()
-        command.run([
-            "docker", "run", "-d", "--name", NAME, "--restart", "unless-stopped",
-            "-p", f"{ADDRESS}:5000", "-v", f"{NAME}:/var/lib/docker-registry", IMAGE,
-        ])
+        command.run(
+            [
+                "docker",
+                "run",
+                "-d",
+                "--name",
+                NAME,
+                "--restart",
+                "unless-stopped",
+                "-p",
+                f"{ADDRESS}:5000",
+                "-v",
+                f"{NAME}:/var/lib/docker-registry",
+                IMAGE,
+            ]
+        )
         state.await_state("The registry", answers, ANSWERS_WITHIN, f"See `docker logs {NAME}`.")
 
 

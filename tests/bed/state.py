@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .errors import NotReady
+from .errors import NotReadyError
 
 GLANCE = 0.05
 """Seconds between two looks at a state that nothing announces."""
@@ -31,10 +31,10 @@ def await_state(what: str, holds: Callable[[], bool], seconds: float, hint: str 
     """Return as soon as `holds()`.
 
     Raises:
-        NotReady: it did not hold within `seconds`.
+        NotReadyError: it did not hold within `seconds`.
     """
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
-            raise NotReady(what, seconds, hint)
+            raise NotReadyError(what, seconds, hint)
         select.select([], [], [], GLANCE)
