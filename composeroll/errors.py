@@ -37,7 +37,7 @@ class ExitCode(IntEnum):
     SIGNAL = 128
 
 
-@dataclass
+@dataclass(eq=False)
 class ComposerollError(Exception):
     """An end that was foreseen.
 
@@ -113,7 +113,7 @@ class Unfinished(ComposerollError):
     exit_code = ExitCode.UNFINISHED
 
 
-@dataclass
+@dataclass(eq=False)
 class Interrupted(ComposerollError):
     """A signal ended the rollout; `signum` is its number."""
 

@@ -1,4 +1,4 @@
-"""The words of composeroll as types: replicas, upstreams, routes. Pure data, no docker, no nginx."""
+"""The words of composeroll as types: replicas, upstreams, routes. Data alone."""
 
 from __future__ import annotations
 
@@ -54,6 +54,15 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Mount:
+    """Something mounted into a container at `destination`; `kind` is the engine's word for it."""
+
+    destination: str
+    kind: str
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Healthcheck:
     """A container's own HEALTHCHECK.
 
@@ -86,6 +95,8 @@ class Replica:
         config_hash: the label `com.docker.compose.config-hash`.
         stop_signal: the signal its stop sends, as text (`SIGTERM`).
         started_at: the engine's RFC 3339 time of the last start, empty if never.
+        mounts: volumes, binds and tmpfs, by destination.
+        read_only: whether the root filesystem cannot be written.
     """
 
     id: str
@@ -106,6 +117,8 @@ class Replica:
     stop_signal: str = "SIGTERM"
     started_at: str = ""
     network_mode: str = ""
+    mounts: tuple[Mount, ...] = ()
+    read_only: bool = False
 
     @property
     def short_id(self) -> str:
