@@ -1,0 +1,178 @@
+"""One HTTP/1.1 connection with one request at a time; how it ends decides the class of failure."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import cast
+
+from tests.load.answer import Answer, AnswerParser
+from tests.load.head import MalformedError
+from tests.load.outcome import Failure, LostRequestError
+from tests.load.target import Target
+
+
+async def dial(target: Target, patience: float) -> socket.socket:
+    """Return a connected, non-blocking socket within `patience` seconds.
+
+    Raises LostRequestError with a CONNECT_ class.
+    """
+    sock = socket.socket(target.family, socket.SOCK_STREAM)
+    sock.setblocking(False)  # noqa: FBT003 (the socket module's own signature)
+    try:
+        async with asyncio.timeout(patience):
+            await asyncio.get_running_loop().sock_connect(sock, (target.address, target.port))
+    except BaseException as error:
+        sock.close()
+        if isinstance(error, OSError):
+            raise _not_connected(error, patience) from error
+        raise
+    return sock
+
+
+def _not_connected(error: OSError, patience: float) -> LostRequestError:
+    if isinstance(error, ConnectionRefusedError):
+        return LostRequestError(Failure.CONNECT_REFUSED, "nobody listens")
+    if isinstance(error, TimeoutError):
+        return LostRequestError(Failure.CONNECT_TIMEOUT, f"not accepted within {patience:g} s")
+    return LostRequestError(Failure.CONNECT_ERROR, str(error))
+
+
+class Connection(asyncio.Protocol):
+    """An open connection.
+
+    `answered` counts its whole answers: from the first on, a close or reset before any byte of the
+    next answer is STALE_REUSE. `unsolicited` holds bytes that came with no request outstanding.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.answered = 0
+        self.unsolicited = b""
+        self.closed = False
+        self._sock = sock
+        self._cause: Exception | None = None
+        self._transport: asyncio.Transport | None = None
+        self._parser = AnswerParser()
+        self._waiter: asyncio.Future[Answer] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def reusable(self) -> bool:
+        """Look for a close, as real clients do before they use an idle connection again.
+
+        The kernel is asked, not only the event loop: a FIN that came since its last turn counts.
+        """
+        if self.closed:
+            return False
+        try:
+            self.unsolicited += self._sock.recv(64, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def send(self, request: bytes, timeout: float) -> asyncio.Future[Answer]:
+        """Write `request`, return its answer's future, which may hold a LostRequestError."""
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        self._parser = AnswerParser()
+        if self.closed:
+            self._fail(self._loss(self._cause))
+        else:
+            self._timer = loop.call_later(timeout, self._expire, timeout)
+            self.write(request)
+        return self._waiter
+
+    def write(self, data: bytes) -> None:
+        """Write more of the request; what became of it shows in the answer's future."""
+        if self._transport is not None and not self.closed:
+            self._transport.write(data)
+
+    def abort(self) -> None:
+        """Drop the connection; nothing is recorded any more."""
+        self.closed = True
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; a whole answer ends the wait."""
+        if self._waiter is None or self._waiter.done():
+            self.unsolicited += data
+            return
+        try:
+            answer = self._parser.feed(data)
+        except MalformedError as error:
+            self._fail(LostRequestError(Failure.MALFORMED, str(error)))
+            return
+        if answer is not None:
+            self._succeed(answer)
+
+    def eof_received(self) -> None:
+        """Note the server's FIN; the transport then closes, so `connection_lost` follows."""
+        self._end(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note the end, with `exc` for a reset."""
+        self._end(exc)
+
+    def _end(self, cause: Exception | None) -> None:
+        if self.closed:
+            return
+        self.closed, self._cause = True, cause
+        if self._waiter is None or self._waiter.done():
+            return
+        answer = self._parser.finish() if cause is None else None
+        if answer is None:
+            self._fail(self._loss(cause))
+        else:
+            self._succeed(answer)
+
+    def _loss(self, cause: Exception | None) -> LostRequestError:
+        how = "FIN" if cause is None else str(cause) or type(cause).__name__
+        received = self._parser.received
+        if not received and self.answered:
+            return LostRequestError(Failure.STALE_REUSE, f"{how} after {self.answered} answers")
+        if cause is not None:
+            return LostRequestError(Failure.RESET, f"{how} after {received} bytes of answer")
+        if received:
+            return LostRequestError(Failure.TRUNCATED, f"FIN after {received} bytes of answer")
+        return LostRequestError(Failure.EMPTY_REPLY, "FIN before any byte of answer")
+
+    def _expire(self, timeout: float) -> None:
+        received = self._parser.received
+        detail = f"{received} bytes of answer after {timeout:g} s"
+        self._fail(LostRequestError(Failure.TIMEOUT, detail))
+
+    def _succeed(self, answer: Answer) -> None:
+        self.answered += 1
+        self._settle()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(answer)
+
+    def _fail(self, loss: LostRequestError) -> None:
+        self._settle()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(loss)
+
+    def _settle(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+async def connect(target: Target, patience: float) -> Connection:
+    """Return a new connection; raises LostRequestError with a CONNECT_ class."""
+    sock = await dial(target, patience)
+    loop = asyncio.get_running_loop()
+    try:
+        _, connection = await loop.create_connection(lambda: Connection(sock), sock=sock)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            sock.close()
+        raise
+    return connection
