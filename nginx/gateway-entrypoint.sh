@@ -1,0 +1,86 @@
+#!/bin/sh
+# Write the boot default of every upstream, then become nginx.
+#
+#   UPSTREAMS   upstreams separated by white space, each NAME=HOST:PORT or NAME=HOST:PORT@FILE;
+#               FILE is its include in /opt/nginx/include, NAME.include where it is not said
+#   LOOKUP_WAIT seconds that an nginx before 1.27.3 waits for a name that has no address yet (3)
+#
+# Addresses of containers are used again at once, after a restart most of all: what an include said
+# before this start may be another service by now. So it is written anew at every start, with the
+# service's name, until composeroll puts proven addresses there.
+set -eu
+
+tree=/opt/nginx
+
+# The first name server: in a compose network it is the engine's own.
+name_server() {
+    while read -r key address _; do
+        [ "$key" = nameserver ] || continue
+        case $address in *:*) echo "[$address]" ;; *) echo "$address" ;; esac
+        return
+    done < /etc/resolv.conf
+    echo 127.0.0.11
+}
+
+# nginx 1.27.3 and newer ask for the name themselves, again and again: nginx starts before the
+# service exists, answers 502 until it does, and follows it from then on.
+servers_by_name() {
+    printf '    resolver %s valid=1s;\n' "$(name_server)"
+    printf '    server %s:%s resolve;\n' "$1" "$2"
+}
+
+# Older ones ask once, while they start, and do not start without an answer. So the addresses are
+# looked up here. Where there are none yet, the one server is marked as down: nginx starts and
+# answers 502, and goes on doing so until composeroll writes the include or nginx is started again.
+servers_by_address() {
+    servers=$(looked_up "$1" "$2")
+    waited=0
+    while [ -z "$servers" ] && [ "$waited" -lt "${LOOKUP_WAIT:-3}" ]; do
+        sleep 1
+        waited=$((waited + 1))
+        servers=$(looked_up "$1" "$2")
+    done
+    printf '%s\n' "${servers:-    server 127.0.0.1:9 down; # $1 had no address when nginx started}"
+}
+
+looked_up() {
+    getent ahosts "$1" | while read -r address kind _; do
+        [ "$kind" = STREAM ] || continue
+        case $address in *:*) address="[$address]" ;; esac
+        printf '    server %s:%s; # %s\n' "$address" "$2" "$1"
+    done
+}
+
+# boot_default NAME HOST PORT
+boot_default() {
+    printf "# written by the gateway's entrypoint: the boot default of %s\n" "$2"
+    printf 'upstream %s {\n    zone %s 256k;\n' "$1" "$1"
+    if [ -e "$tree/abilities/resolve" ]; then
+        servers_by_name "$2" "$3"
+    else
+        servers_by_address "$2" "$3"
+    fi
+    printf '}\n'
+}
+
+# write NAME HOST PORT FILE; an include that cannot be written is one that nobody else has changed.
+write() {
+    text=$(boot_default "$1" "$2" "$3")
+    if ! { printf '%s\n' "$text" > "$tree/include/$4"; } 2> /dev/null; then
+        echo "gateway: $tree/include/$4 cannot be written; nginx starts with what is there" >&2
+    fi
+}
+
+for entry in ${UPSTREAMS:-}; do
+    name=${entry%%=*}
+    target=${entry#*=}
+    file=$name.include
+    case $target in *@*) file=${target##*@} target=${target%@*} ;; esac
+    case $name/$target/$file in
+        */*:*/*) ;;
+        *) echo "gateway: in UPSTREAMS, $entry is not NAME=HOST:PORT[@FILE]" >&2; exit 64 ;;
+    esac
+    write "$name" "${target%:*}" "${target##*:}" "$file"
+done
+
+exec "$@"
