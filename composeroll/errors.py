@@ -10,7 +10,7 @@
     ├── GatewayError               1   nginx rejected, or did not take, what it was given
     ├── NotReady                   1   an incoming replica died or did not prove itself in time
     ├── RolledBack                 1   the rollout failed and was undone
-    ├── UndoFailed                 1   the rollout failed and the way back failed too
+    ├── UndoFailed                 5   the rollout failed and the way back failed too
     ├── Unfinished                 5   failed past the line: traffic is on the new replicas
     └── Interrupted            128+n   a signal ended the rollout, which was undone first
 
@@ -105,6 +105,8 @@ class RolledBack(ComposerollError):
 
 class UndoFailed(ComposerollError):
     """The rollout failed, and so did a step of the way back; the rest was left alone."""
+
+    exit_code = ExitCode.UNFINISHED
 
 
 class Unfinished(ComposerollError):

@@ -197,6 +197,27 @@ class Route:
         return f"{place.host}:{self.port}" if place and place.host else ""
 
 
+class Severity(StrEnum):
+    """What a finding means for a rollout."""
+
+    REFUSAL = "refusal"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that would go wrong, seen beforehand.
+
+    Attributes:
+        what: one sentence without a full stop.
+        help: the line to change, or the command to run.
+    """
+
+    severity: Severity
+    what: str
+    help: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """What a finished command left: exit code, and stdout with stderr as text."""

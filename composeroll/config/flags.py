@@ -1,0 +1,69 @@
+"""Compose's own global flags, kept as they were given and handed on unchanged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeFlags:
+    """What stands between `docker compose` and its verb.
+
+    `COMPOSE_*` and `DOCKER_*` of the environment are not in here: docker reads them itself.
+
+    Attributes:
+        files: `-f`, in order; `-` (standard input) cannot be read twice and so is not taken.
+        project_name: `-p`; None lets compose choose it from the environment, file or directory.
+        profiles: `--profile`, in order.
+        env_files: `--env-file`, in order.
+        project_directory: `--project-directory`.
+        context: docker's `-c/--context`.
+        host: docker's `-H/--host`.
+        compatibility: `--compatibility`.
+    """
+
+    files: tuple[str, ...] = ()
+    project_name: str | None = None
+    profiles: tuple[str, ...] = ()
+    env_files: tuple[str, ...] = ()
+    project_directory: str | None = None
+    context: str | None = None
+    host: str | None = None
+    compatibility: bool = False
+
+    def named(self, project: str) -> ComposeFlags:
+        """The same flags with the project's name settled, so that no later call can differ."""
+        return replace(self, project_name=project)
+
+    def with_all_profiles(self) -> ComposeFlags:
+        """The same flags with every service visible, as naming a service makes it visible."""
+        return replace(self, profiles=(*self.profiles, "*"))
+
+    def docker_argv(self) -> list[str]:
+        """`docker` and the flags that choose the engine."""
+        return [
+            "docker",
+            *_option("--context", self.context),
+            *_option("--host", self.host),
+        ]
+
+    def compose_argv(self) -> list[str]:
+        """`docker … compose` and the flags that choose the project."""
+        return [
+            *self.docker_argv(),
+            "compose",
+            *_each("--file", self.files),
+            *_each("--profile", self.profiles),
+            *_each("--env-file", self.env_files),
+            *_option("--project-name", self.project_name),
+            *_option("--project-directory", self.project_directory),
+            *(["--compatibility"] if self.compatibility else []),
+        ]
+
+
+def _option(name: str, value: str | None) -> list[str]:
+    return [] if value is None else [name, value]
+
+
+def _each(name: str, values: tuple[str, ...]) -> list[str]:
+    return [word for value in values for word in (name, value)]

@@ -1,0 +1,48 @@
+"""Where something stands in the user's own files: `docker compose config` forgets the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+DEFAULT_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+"""The names compose looks for, in its own order (compose-go, `cli.DefaultFileNames`)."""
+
+
+def compose_files(given: Sequence[str], environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """The files compose would read: `-f`, else `COMPOSE_FILE`, else the default names upwards."""
+    if given:
+        return tuple(Path(name) for name in given if name != "-")
+    if listed := environ.get("COMPOSE_FILE"):
+        separator = environ.get("COMPOSE_PATH_SEPARATOR", ":")
+        return tuple(Path(name) for name in listed.split(separator))
+    here = Path.cwd()
+    found = (folder / name for folder in (here, *here.parents) for name in DEFAULT_FILES)
+    return tuple(path for path in found if path.is_file())[:1]
+
+
+def locate(files: Iterable[Path], keys: Sequence[str]) -> str:
+    """`file:line` of a nested key, from the last file that has it; the dotted keys if none has."""
+    for path in reversed(list(files)):
+        line = _line(path, keys)
+        if line:
+            return f"{path}:{line}"
+    return ".".join(keys)
+
+
+def _line(path: Path, keys: Sequence[str]) -> int | None:
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    line = None
+    for key in keys:
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        pair = next((pair for pair in node.value if pair[0].value == key), None)
+        if pair is None:
+            return None
+        line, node = pair[0].start_mark.line + 1, pair[1]
+    return line

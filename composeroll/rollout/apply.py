@@ -1,0 +1,104 @@
+"""Run a plan: forward, back where a step fails, and only forward past the line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from composeroll.errors import (
+    ComposerollError,
+    Interrupted,
+    RolledBack,
+    UndoFailed,
+    Unfinished,
+)
+from composeroll.report.events import StepEnded, StepFailed, StepStarted, StepUndone
+from composeroll.rollout.plan import Plan
+from composeroll.rollout.steps import Step
+from composeroll.rollout.world import World
+
+AGAIN = "run the same command again: it finishes what is half-done"
+
+
+def apply(plan: Plan, world: World) -> None:
+    """Take every step of the plan.
+
+    Raises:
+        RolledBack: a reversible step failed; everything was taken back.
+        Interrupted: a signal came before the line; everything was taken back.
+        UndoFailed: a reversible step failed, and so did taking one back.
+        Unfinished: a step past the line failed, or a signal came there.
+    """
+    _prepare(plan, world)
+    _finish(plan, world)
+
+
+def _prepare(plan: Plan, world: World) -> None:
+    done: list[Step] = []
+    try:
+        for number, step in enumerate(plan.reversible, start=1):
+            done.append(step)  # before it runs: a half-done step is undone too
+            _take(step, number, len(plan.steps), world)
+    except BaseException as failure:  # noqa: BLE001 - a signal or a bug must be undone as well
+        with world.shield():
+            _undo(done, failure, world)
+        _tell_rolled_back(failure)
+
+
+def _finish(plan: Plan, world: World) -> None:
+    try:
+        for number, step in enumerate(plan.final, start=len(plan.reversible) + 1):
+            _take(step, number, len(plan.steps), world)
+    except BaseException as failure:
+        raise Unfinished(
+            _what(failure), "traffic is on the new replicas", AGAIN, _evidence(failure)
+        ) from failure
+
+
+def _take(step: Step, number: int, total: int, world: World) -> None:
+    began = world.clock.now()
+    world.emit(StepStarted(number, total, str(step), step.reason))
+    try:
+        step.do(world)
+    except BaseException as failure:
+        world.emit(StepFailed(number, total, str(step), _what(failure)))
+        raise
+    world.emit(StepEnded(number, total, str(step), world.clock.now() - began))
+
+
+def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
+    """Take steps back, last first; the first that fails ends it.
+
+    While the upstream still names the new replicas they have to stay.
+    """
+    for step in reversed(done):
+        began = world.clock.now()
+        try:
+            step.undo(world)
+        except ComposerollError as stuck:
+            raise UndoFailed(
+                f"{_what(failure)}; then taking back “{step}” failed: {stuck.what}",
+                "old and new replicas still run; nothing was removed",
+                AGAIN,
+                _evidence(failure) + stuck.evidence,
+            ) from failure
+        world.emit(StepUndone(str(step), world.clock.now() - began))
+
+
+def _tell_rolled_back(failure: BaseException) -> NoReturn:
+    serving = "everything was taken back: what served before serves on"
+    if isinstance(failure, Interrupted):
+        failure.serving = serving
+        raise failure
+    help_ = failure.help if isinstance(failure, ComposerollError) else None
+    raise RolledBack(_what(failure), serving, help_, _evidence(failure)) from failure
+
+
+def _what(failure: BaseException) -> str:
+    if isinstance(failure, ComposerollError):
+        return failure.what
+    return f"an error in composeroll itself: {type(failure).__name__}: {failure}"
+
+
+def _evidence(failure: BaseException) -> tuple[str, ...]:
+    return failure.evidence if isinstance(failure, ComposerollError) else ()

@@ -1,0 +1,54 @@
+"""Names after a rollout: `app-3`, `app-4` become `app-1`, `app-2` where that is safe.
+
+Compose numbers new containers from the highest *label* on, never from the names, and a label
+cannot be changed. So a name may be taken only if no other container's label equals its number: else
+a later scale-up meets `Conflict. The container name … is already in use`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from composeroll.model import Replica
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """One container and the name it gets."""
+
+    id: str
+    old: str
+    new: str
+
+
+def renamings(replicas: Sequence[Replica], taken: Collection[str]) -> tuple[Renaming, ...]:
+    """The renames that number these replicas from 1, in the order in which they are safe.
+
+    Args:
+        replicas: all containers of one service that stay.
+        taken: names of all other containers on the engine.
+
+    Returns:
+        Empty where the names are right, or where renaming could collide now or later.
+    """
+    ordered = sorted(replicas, key=lambda r: r.number)
+    wanted = [_renaming(replica, place) for place, replica in enumerate(ordered, start=1)]
+    if not all(wanted) or not _labels_allow(ordered):
+        return ()
+    moves = [move for move in wanted if move and move.old != move.new]
+    return () if any(move.new in taken for move in moves) else tuple(moves)
+
+
+def _renaming(replica: Replica, place: int) -> Renaming | None:
+    prefix = replica.name.rstrip("0123456789")
+    if not prefix.endswith((f"{replica.service}-", f"{replica.service}_")):
+        return None
+    return Renaming(replica.id, replica.name, f"{prefix}{place}")
+
+
+def _labels_allow(ordered: Sequence[Replica]) -> bool:
+    places = range(1, len(ordered) + 1)
+    return all(
+        r.number not in places or r.number == p for p, r in zip(places, ordered, strict=True)
+    )

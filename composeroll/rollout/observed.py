@@ -1,0 +1,94 @@
+"""One frozen snapshot of everything a plan is made from, and what can be read off it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from composeroll.config.project import Service
+from composeroll.model import ContainerState, Replica, Route, Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """A service's place in the gateway as it is now.
+
+    Attributes:
+        upstream: what the running nginx was last told.
+        texts: the include's exact text, by the gateway container's full ID.
+        sealed: mount points that keep the include from being written.
+    """
+
+    route: Route
+    upstream: Upstream
+    texts: Mapping[str, str] = field(default_factory=dict)
+    sealed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """One service: what the file wants of it and what runs.
+
+    Attributes:
+        replicas: its containers in all states, by number.
+        outdated: why compose would recreate a replica, by the replica's full ID.
+        image: the image ID that its reference names now; empty where that cannot be known.
+        reference: the image reference compose creates its containers from.
+        wiring: its place in the gateway, None for a worker.
+        data_only: other services mount its volumes and nothing sends requests to it.
+        taken: names of all containers on the engine that are not this service's.
+        unlisted: services outside this rollout that mount its volumes.
+    """
+
+    service: Service
+    replicas: tuple[Replica, ...]
+    outdated: Mapping[str, str]
+    image: str = ""
+    reference: str = ""
+    wiring: Wiring | None = None
+    data_only: bool = False
+    taken: frozenset[str] = frozenset()
+    unlisted: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.service.name
+
+    @property
+    def serving(self) -> tuple[Replica, ...]:
+        """The replicas that do their work: a container that only holds data need not run for it."""
+        if self.data_only:
+            return self.replicas
+        return tuple(r for r in self.replicas if r.running or self._crash_loops(r))
+
+    @property
+    def leftovers(self) -> tuple[Replica, ...]:
+        """What an earlier, broken rollout left: compose would restart it on its old image."""
+        return tuple(r for r in self.replicas if r not in self.serving)
+
+    @property
+    def named_in_upstream(self) -> tuple[Replica, ...]:
+        """The running replicas that nginx is told to send requests to."""
+        if self.wiring is None:
+            return ()
+        route, named = self.wiring.route, self.wiring.upstream.addresses
+        return tuple(r for r in self.serving if route.address(r) in named)
+
+    def _crash_loops(self, replica: Replica) -> bool:
+        return replica.state is ContainerState.RESTARTING and replica.id in self.outdated
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The services on their way, in the order of the rollout, and what stands in its way.
+
+    Attributes:
+        obstacles: compose's own words for what it would break when scaling (its dry-run).
+        unsafe: what the gateway's configuration would lose at a reload, as warnings.
+    """
+
+    project: str
+    services: tuple[ServiceState, ...]
+    obstacles: tuple[str, ...] = ()
+    unsafe: tuple[str, ...] = ()

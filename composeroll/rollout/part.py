@@ -1,0 +1,240 @@
+"""What a plan does for one service. Pure: numbers and sets first, then the steps they call for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from composeroll.config.settings import Order
+from composeroll.model import Replica, Route
+from composeroll.rollout.numbering import renamings
+from composeroll.rollout.observed import ServiceState, Wiring
+from composeroll.rollout.steps import (
+    AwaitReady,
+    CreateReplicas,
+    Incoming,
+    Leaving,
+    RemoveLeftovers,
+    RenumberReplicas,
+    ReplaceReplicas,
+    RetireReplicas,
+    StartReplicas,
+    Step,
+    StopReplicas,
+    Switch,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One service's part of a plan.
+
+    Attributes:
+        reasons: why each outdated replica has to go, by full ID.
+        outgoing: the replicas that leave in this plan: one batch of the outdated.
+        wanted: how many replicas are to run in the end.
+    """
+
+    state: ServiceState
+    reasons: Mapping[str, str]
+    outgoing: tuple[Replica, ...]
+    wanted: int
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.state.name
+
+    @property
+    def staying(self) -> tuple[Replica, ...]:
+        """The replicas that serve now and after this plan."""
+        return tuple(r for r in self.state.serving if r not in self.outgoing)
+
+    @property
+    def missing(self) -> int:
+        """How many replicas are to be created."""
+        return max(0, self.wanted - len(self.staying))
+
+    @property
+    def replaced_in_place(self) -> bool:
+        """Whether compose recreates its containers, since it cannot run them side by side."""
+        return self.state.data_only or any(
+            obstacle.key == "container_name" for obstacle in self.state.service.obstacles
+        )
+
+    @property
+    def stops_first(self) -> bool:
+        """Whether the old replicas stop before the new ones start: a gap."""
+        return self.state.service.settings.order is Order.STOP_FIRST
+
+    @property
+    def drains(self) -> bool:
+        """Whether old replicas still run when the gateway is told of the new ones."""
+        return bool(self.outgoing) and not (self.stops_first or self.replaced_in_place)
+
+    @property
+    def misled(self) -> bool:
+        """Whether the upstream names anything else than the replicas that stay."""
+        wiring = self.state.wiring
+        return wiring is not None and wiring.upstream.addresses != _addresses(wiring, self.staying)
+
+    @property
+    def switches(self) -> bool:
+        """Whether the gateway is told something new."""
+        wired = self.state.wiring is not None and self.wanted
+        return bool(wired and (self.missing or self.outgoing or self.misled))
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.prepare() or self.switches or self.finish())
+
+    def incoming(self) -> Incoming:
+        """What serves after the switch."""
+        return Incoming(self.name, frozenset(r.id for r in self.outgoing))
+
+    def fresh(self) -> Incoming:
+        """What has to prove itself: everything that is not outdated."""
+        return Incoming(self.name, frozenset(self.reasons) | self.incoming().besides)
+
+    def leaving(self) -> Leaving:
+        """What is drained."""
+        return Leaving(self.incoming(), self._route(), self.outgoing)
+
+    def switch(self) -> Switch:
+        """What the gateway is told, and what it was told before."""
+        wiring = self._wiring()
+        return Switch(self.incoming(), wiring.route, wiring.upstream, wiring.texts)
+
+    def prepare(self) -> tuple[Step, ...]:
+        """The steps that bring up and prove what comes."""
+        steps = (self._clear(), *self._bring_up(), self._prove())
+        return tuple(step for step in steps if step)
+
+    def finish(self) -> tuple[Step, ...]:
+        """The steps past the line."""
+        steps = (self._retire(), self._renumber())
+        return tuple(step for step in steps if step)
+
+    def _clear(self) -> Step | None:
+        left = self.state.leftovers
+        if not left or self.replaced_in_place:
+            return None
+        return RemoveLeftovers(
+            self.name, left, reason="compose would start them on their old image"
+        )
+
+    def _bring_up(self) -> tuple[Step, ...]:
+        if not self.missing:
+            return ()
+        if self.replaced_in_place and self.state.replicas:
+            return (self._replace(),)
+        keep = frozenset(r.id for r in self.state.serving)
+        total = len(keep) + self.missing
+        create = CreateReplicas(
+            self.name, self.missing, total, keep, self.state.image, reason=self.why
+        )
+        if not (self.stops_first and self.outgoing):
+            beside = "next to the old ones" if self.outgoing else ""
+            return create, StartReplicas(self.name, keep, reason=beside)
+        back = self.switch() if self.state.wiring else None
+        stop = StopReplicas(self.name, self.outgoing, self._grace, back, reason=self._gap)
+        return create, stop, StartReplicas(self.name, keep)
+
+    def _replace(self) -> Step:
+        return ReplaceReplicas(
+            service=self.name,
+            count=self.wanted,
+            previous=self.state.replicas[0].image,
+            reference=self.state.reference,
+            renew_volumes=self.state.data_only,
+            reason=self.why if self.state.data_only else f"{self.why}; {self._gap}",
+        )
+
+    def _prove(self) -> Step | None:
+        if self.state.data_only or not (self.missing or self.switches):
+            return None
+        settings = self.state.service.settings
+        wiring = self.state.wiring
+        route = wiring.route if wiring else None
+        return AwaitReady(
+            self.fresh(), route, settings.ready, reason="nothing unproven gets traffic"
+        )
+
+    def _retire(self) -> Step | None:
+        if not self.outgoing or self.replaced_in_place:
+            return None
+        return RetireReplicas(self.name, self.outgoing, self._grace, reason="replaced")
+
+    def _renumber(self) -> Step | None:
+        partial = len(self.outgoing) < len(self.reasons)
+        if partial or self.replaced_in_place:
+            return None
+        if not (self.missing or renamings(self.staying, self.state.taken)):
+            return None
+        return RenumberReplicas(self.name, self.wanted, reason="names count from 1 again")
+
+    @property
+    def why(self) -> str:
+        """Why there have to be new replicas."""
+        if self.outgoing:
+            return self.reasons[self.outgoing[0].id]
+        running = len(self.staying)
+        return f"{running} of {self.wanted} run" if running else "the service does not run yet"
+
+    @property
+    def _gap(self) -> str:
+        return f"GAP: {self.name} does not answer until its new replicas are ready"
+
+    @property
+    def _grace(self) -> float | None:
+        return self.state.service.grace
+
+    def _wiring(self) -> Wiring:
+        if self.state.wiring is None:
+            raise AssertionError(f"{self.name} has no place in a gateway")
+        return self.state.wiring
+
+    def _route(self) -> Route:
+        return self._wiring().route
+
+
+def part_of(state: ServiceState, *, force: bool = False, renewed: Collection[str] = ()) -> Part:
+    """What one service needs.
+
+    Args:
+        state: the service as it was observed.
+        force: whether replicas that are up to date go too.
+        renewed: data-only services that this plan replaces.
+    """
+    reasons = _reasons(state, force=force, renewed=renewed)
+    outdated = [r for r in state.serving if r.id in reasons]
+    current = [r for r in state.serving if r.id not in reasons]
+    declared = state.service.scale
+    wanted = max(
+        1 if declared is None else declared,
+        len(state.named_in_upstream),
+        len(outdated),
+        len(current),
+    )
+    size = state.service.settings.batch.of(len(outdated))
+    return Part(state, reasons, tuple(_by_urgency(state, outdated)[:size]), wanted)
+
+
+def _reasons(state: ServiceState, *, force: bool, renewed: Collection[str]) -> Mapping[str, str]:
+    sources = [name for name in state.service.volumes_from if name in renewed]
+    if force:
+        return {r.id: "asked for by --force" for r in state.serving}
+    if sources:
+        return {r.id: f"its code in {sources[0]} is replaced" for r in state.serving}
+    return {r.id: state.outdated[r.id] for r in state.serving if r.id in state.outdated}
+
+
+def _by_urgency(state: ServiceState, outdated: list[Replica]) -> list[Replica]:
+    """Those that get no requests anyway first, then by number."""
+    serving = state.named_in_upstream
+    return sorted(outdated, key=lambda r: (r in serving, r.number))
+
+
+def _addresses(wiring: Wiring, replicas: tuple[Replica, ...]) -> frozenset[str]:
+    return frozenset(wiring.route.address(replica) for replica in replicas)

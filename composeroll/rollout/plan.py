@@ -1,0 +1,94 @@
+"""From a snapshot to a plan: pure decisions. The plan's text is what people and tests read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.part import Part, part_of
+from composeroll.rollout.steps import (
+    DrainReplicas,
+    Step,
+    SwitchUpstreams,
+    WatchIncoming,
+)
+
+LINE = "no way back after this"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps that can be taken back, then steps that cannot. `str(plan)` shows exactly what runs."""
+
+    reversible: tuple[Step, ...] = ()
+    final: tuple[Step, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether everything is as it should be."""
+        return not (self.reversible or self.final)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in the order in which they run."""
+        return self.reversible + self.final
+
+    def __str__(self) -> str:
+        if self.empty:
+            return "nothing to do"
+        number = iter(range(1, len(self.steps) + 1))
+        lines = [f"{next(number):>3}  {step.line}" for step in self.reversible]
+        lines += [f"     ── {LINE} ──"] if self.final else []
+        lines += [f"{next(number):>3}  {step.line}" for step in self.final]
+        return "\n".join(lines)
+
+
+def plan_rollout(observed: Observed, *, force: bool = False) -> Plan:
+    """The steps from what runs to what the file wants.
+
+    Args:
+        observed: the snapshot.
+        force: replace replicas that are up to date too.
+    """
+    parts: list[Part] = []
+    for state in observed.services:
+        renewed = {part.name for part in parts if part.outgoing and part.state.data_only}
+        parts.append(part_of(state, force=force, renewed=renewed))
+    return Plan(
+        reversible=(*(step for part in parts for step in part.prepare()), *_traffic(parts)),
+        final=tuple(step for part in parts for step in part.finish()),
+    )
+
+
+def _traffic(parts: Sequence[Part]) -> tuple[Step, ...]:
+    """One switch for all services, so that a rollout costs one test and one reload."""
+    moved = [part for part in parts if part.switches]
+    if not moved:
+        return ()
+    return (
+        SwitchUpstreams(tuple(part.switch() for part in moved), _patience(moved)),
+        *_watch(moved),
+        *_drain(moved),
+    )
+
+
+def _watch(moved: Sequence[Part]) -> tuple[Step, ...]:
+    seconds = max(part.state.service.settings.monitor for part in moved)
+    return (WatchIncoming(tuple(p.incoming() for p in moved), seconds),) if seconds else ()
+
+
+def _drain(moved: Sequence[Part]) -> tuple[Step, ...]:
+    leaving = [part for part in moved if part.drains]
+    if not leaving:
+        return ()
+    return (DrainReplicas(tuple(part.leaving() for part in leaving), _patience(leaving)),)
+
+
+def _patience(parts: Sequence[Part]) -> float:
+    return max(part.state.service.settings.drain.timeout for part in parts)
+
+
+def leaves_alone(state: ServiceState) -> bool:
+    """Whether a rollout of this service would do nothing."""
+    return part_of(state).settled

@@ -1,0 +1,98 @@
+"""Everything in a snapshot that would hurt a rollout, found before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from composeroll.config.settings import Order
+from composeroll.errors import Refused
+from composeroll.model import ContainerState, Finding, Severity
+from composeroll.rollout.observed import Observed, ServiceState
+
+Locate = Callable[[Sequence[str]], str]
+"""From nested keys of the compose file to `file:line`."""
+
+
+def findings(observed: Observed, locate: Locate) -> tuple[Finding, ...]:
+    """What stands in the way of a rollout, the refusals first."""
+    found = [f for state in observed.services for f in _of_service(state, locate)]
+    found += [_refusal(line, "see `docker compose up --dry-run`") for line in observed.obstacles]
+    found += [Finding(Severity.WARNING, what) for what in observed.unsafe]
+    return tuple(sorted(found, key=lambda f: f.severity is not Severity.REFUSAL))
+
+
+def refuse(found: Sequence[Finding]) -> None:
+    """End here if anything found forbids the rollout.
+
+    Raises:
+        Refused: with every refusal and its mend.
+    """
+    refusals = [f for f in found if f.severity is Severity.REFUSAL]
+    if refusals:
+        first, *others = refusals
+        evidence = tuple(f"{f.what}: {f.help}" if f.help else f.what for f in others)
+        raise Refused(first.what, "nothing was touched", first.help or None, evidence)
+
+
+def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
+    yield from _doubling(state, locate)
+    yield from _paused(state)
+    yield from _include(state)
+    yield from _scale(state)
+    yield from _mounted_code(state)
+
+
+def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:
+    if state.data_only or state.service.settings.order is Order.STOP_FIRST:
+        return
+    for obstacle in state.service.obstacles:
+        where = locate(["services", state.name, *obstacle.key.split(".")])
+        yield _refusal(
+            f"{state.name} cannot run twice: {obstacle.why}",
+            f"remove {obstacle.key}: {obstacle.value} ({where}), or accept a gap with"
+            " --order stop-first",
+        )
+
+
+def _paused(state: ServiceState) -> Iterator[Finding]:
+    for replica in state.replicas:
+        if replica.state is ContainerState.PAUSED:
+            what = f"{replica.name} is paused, and compose cannot scale a service with such a one"
+            yield _refusal(what, f"docker unpause {replica.name}")
+
+
+def _include(state: ServiceState) -> Iterator[Finding]:
+    if state.wiring is None:
+        return
+    for place in state.wiring.sealed:
+        include, gateway = state.wiring.route.include, state.wiring.route.gateway
+        yield _refusal(
+            f"{include} in {gateway} cannot be written: {place} is mounted read-only",
+            f"mount {place} writable in {gateway}, a directory rather than a single file",
+        )
+
+
+def _scale(state: ServiceState) -> Iterator[Finding]:
+    declared, running = state.service.scale, len(state.serving)
+    if running > (declared or 1):
+        says = f"says {declared}" if declared is not None else "does not say how many"
+        yield Finding(
+            Severity.WARNING,
+            f"{running} replicas of {state.name} run, but the file {says}:"
+            " a plain `docker compose up -d` stops the others at once",
+            f"services.{state.name}: scale: {running}",
+        )
+
+
+def _mounted_code(state: ServiceState) -> Iterator[Finding]:
+    for other in state.unlisted:
+        yield Finding(
+            Severity.WARNING,
+            f"{other} mounts the volumes of {state.name} and goes on seeing the old ones",
+            f"afterwards: docker compose up -d --no-deps {other}"
+            f" (or keep {other} from mounting {state.name})",
+        )
+
+
+def _refusal(what: str, help_: str) -> Finding:
+    return Finding(Severity.REFUSAL, what, help_)

@@ -1,0 +1,32 @@
+"""The steps of a rollout, in the order in which a rollout takes them."""
+
+from composeroll.rollout.steps.drain import DrainReplicas, Leaving
+from composeroll.rollout.steps.leftovers import RemoveLeftovers
+from composeroll.rollout.steps.ready import AwaitReady
+from composeroll.rollout.steps.renumber import RenumberReplicas
+from composeroll.rollout.steps.replace import ReplaceReplicas
+from composeroll.rollout.steps.retire import RetireReplicas
+from composeroll.rollout.steps.sets import Incoming
+from composeroll.rollout.steps.start import CreateReplicas, StartReplicas
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.steps.stop import StopReplicas
+from composeroll.rollout.steps.switch import Switch, SwitchUpstreams
+from composeroll.rollout.steps.watch import WatchIncoming
+
+__all__ = [
+    "AwaitReady",
+    "CreateReplicas",
+    "DrainReplicas",
+    "Incoming",
+    "Leaving",
+    "RemoveLeftovers",
+    "RenumberReplicas",
+    "ReplaceReplicas",
+    "RetireReplicas",
+    "StartReplicas",
+    "Step",
+    "StopReplicas",
+    "Switch",
+    "SwitchUpstreams",
+    "WatchIncoming",
+]

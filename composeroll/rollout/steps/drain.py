@@ -1,0 +1,92 @@
+"""Let the old replicas finish what they have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from composeroll.config.durations import format_duration
+from composeroll.model import Replica, Route
+from composeroll.report.events import Draining, Warned
+from composeroll.rollout.steps.sets import Incoming, names
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.world import World
+
+POLL = 0.1
+"""Seconds between two looks at nginx's workers; one look costs the engine about 30 ms."""
+
+RECOUNT = 2.0
+"""Seconds between two counts of connections, each of which runs `cat` in the gateway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The replicas of one service that are drained, and those that have taken over."""
+
+    incoming: Incoming
+    route: Route
+    replicas: tuple[Replica, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrainReplicas(Step):
+    """Wait until no nginx worker is left that was told of the old replicas.
+
+    Counting connections is not enough: with none established, a half-sent request and an idle
+    client could still reach the old replica through an old worker.
+    """
+
+    leaving: tuple[Leaving, ...]
+    timeout: float
+
+    def __str__(self) -> str:
+        replicas = names([r for one in self.leaving for r in one.replicas])
+        return f"drain {replicas} for up to {format_duration(self.timeout)}"
+
+    def do(self, world: World) -> None:
+        """Wait, bounded; a new replica that dies meanwhile is an error, so that it is undone.
+
+        Raises:
+            NotReady: a new replica died while the old ones could still take over.
+        """
+        with world.events.stream() as events:
+            self._watch(world)
+            end, recount = world.clock.now() + self.timeout, world.clock.now() + RECOUNT
+            while workers := world.gateways.old_workers():
+                if world.clock.now() >= end:
+                    self._report_unfinished(world, workers)
+                    return
+                if world.clock.now() >= recount:
+                    world.emit(Draining(workers, tuple(self._connections(world).items())))
+                    recount = world.clock.now() + RECOUNT
+                if events.next(POLL):
+                    self._watch(world)
+            self._watch(world)
+            world.emit(Draining(0))
+
+    def _watch(self, world: World) -> None:
+        for one in self.leaving:
+            one.incoming.look_up_running(world)
+
+    def _connections(self, world: World) -> Mapping[str, int]:
+        named = {one.route.address(r): r.name for one in self.leaving for r in one.replicas}
+        counted = world.gateways.connections_to([address for address in named if address])
+        return {named[address]: number for address, number in counted.items()}
+
+    def _report_unfinished(self, world: World, workers: int) -> None:
+        held = self._connections(world)
+        world.emit(Draining(workers, tuple(held.items())))
+        counts = ", ".join(f"{number} to {name}" for name, number in held.items())
+        waited = format_duration(self.timeout)
+        open_ = f"open connections: {counts}" if counts else "connections could not be counted"
+        world.emit(Warned(f"after {waited} {workers} old nginx workers still live; {open_}"))
+
+
+def await_old_workers_gone(world: World, timeout: float) -> bool:
+    """Wait until the workers from before the last reload have left; False when time ran out."""
+    end = world.clock.now() + timeout
+    while world.gateways.old_workers():
+        if world.clock.now() >= end:
+            return False
+        world.clock.wait(POLL)
+    return True

@@ -1,0 +1,28 @@
+"""Give the new replicas the names the old ones had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composeroll.rollout.numbering import renamings
+from composeroll.rollout.steps.sets import count
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class RenumberReplicas(Step):
+    """Rename the replicas from 1 up, where no label and no other container stands in the way."""
+
+    service: str
+    wanted: int
+
+    def __str__(self) -> str:
+        return f"renumber {count(self.wanted)} of {self.service}"
+
+    def do(self, world: World) -> None:
+        """Rename in ascending order, so that each name is free when its turn comes."""
+        replicas = world.engine.replicas([self.service])
+        taken = world.engine.names() - {r.name for r in replicas}
+        for move in renamings(replicas, taken):
+            world.engine.rename(move.id, move.new)

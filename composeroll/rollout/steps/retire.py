@@ -1,0 +1,29 @@
+"""Stop and remove exactly the replicas that were replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composeroll.model import Replica
+from composeroll.rollout.steps.sets import ids, names
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class RetireReplicas(Step):
+    """Stop the drained replicas with the service's signal and grace period, then remove them."""
+
+    service: str
+    replicas: tuple[Replica, ...]
+    grace: float | None
+
+    def __str__(self) -> str:
+        return f"retire {names(self.replicas)}"
+
+    def do(self, world: World) -> None:
+        """By full ID, and by no other way; one that is gone already is fine."""
+        # `restart: always` would bring a stopped container back after a restart of the engine
+        world.engine.forbid_restart(ids(self.replicas))
+        world.engine.stop(ids(self.replicas), self.grace)
+        world.engine.remove(ids(self.replicas), volumes=True)

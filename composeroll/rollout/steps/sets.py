@@ -1,0 +1,71 @@
+"""Sets of replicas, looked up when a step runs: new containers have no ID while planning."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from composeroll.errors import NotReady
+from composeroll.model import ContainerState, Replica
+from composeroll.rollout.world import World
+
+ALIVE = (ContainerState.CREATED, ContainerState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A service's replicas but for those that are on their way out.
+
+    Attributes:
+        besides: full IDs that do not belong to the set.
+    """
+
+    service: str
+    besides: frozenset[str]
+
+    def look_up(self, world: World) -> tuple[Replica, ...]:
+        """The replicas of the set that run or are about to."""
+        everyone = world.engine.replicas([self.service])
+        return tuple(r for r in everyone if r.id not in self.besides and r.state in ALIVE)
+
+    def look_up_running(self, world: World, proven: Collection[str] = ()) -> tuple[Replica, ...]:
+        """The replicas of the set, all of which have to run.
+
+        Raises:
+            NotReady: one of them, or of `proven`, does not run any more, or there is none at all.
+        """
+        everyone = {r.id: r for r in world.engine.replicas([self.service])}
+        found = tuple(r for r in everyone.values() if r.id not in self.besides)
+        fallen = [r for r in found if not r.running]
+        if fallen or not found:
+            raise died(world, self.service, fallen)
+        gone = [container for container in proven if container not in everyone]
+        if gone:
+            raise NotReady(f"container {gone[0][:12]} of {self.service} was removed by somebody")
+        return found
+
+
+def died(world: World, service: str, fallen: Collection[Replica]) -> NotReady:
+    """The error for replicas that should run and do not, with the last lines of the first."""
+    if not fallen:
+        return NotReady(f"no replica of {service} is left")
+    first = next(iter(fallen))
+    return NotReady(
+        f"{first.name} of {service} is {first.state.value} (exit code {first.exit_code})",
+        evidence=world.engine.logs(first.id, 20),
+    )
+
+
+def names(replicas: Collection[Replica]) -> str:
+    """Replicas as they stand in a plan: names with short IDs."""
+    return ", ".join(f"{r.name} ({r.short_id})" for r in replicas)
+
+
+def ids(replicas: Collection[Replica]) -> list[str]:
+    """Full IDs."""
+    return [r.id for r in replicas]
+
+
+def count(number: int) -> str:
+    """`1 replica`, `2 replicas`."""
+    return f"{number} replica" if number == 1 else f"{number} replicas"

@@ -1,0 +1,30 @@
+"""The shape of a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from composeroll.rollout.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One named effect of a rollout. It is planned, printed and run as the same object.
+
+    Attributes:
+        reason: why the plan holds it.
+    """
+
+    reason: str = field(default="")
+
+    @property
+    def line(self) -> str:
+        """The step's line in a plan."""
+        return f"{self}  ({self.reason})" if self.reason else str(self)
+
+    def do(self, world: World) -> None:
+        """Bring about what the step says. Targets are absolute: doing it twice does no harm."""
+        raise NotImplementedError
+
+    def undo(self, world: World) -> None:
+        """Take it back, also when it was only half done. The default: nothing was changed."""

@@ -1,0 +1,45 @@
+"""Stop the old replicas before the new ones start, where both cannot run at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composeroll.model import Replica
+from composeroll.rollout.steps.sets import ids, names
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.steps.switch import Switch
+from composeroll.rollout.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class StopReplicas(Step):
+    """Stop replicas that are to be replaced; they stay, so that they can be started again.
+
+    Attributes:
+        back: their upstream, to be told their addresses again: a stopped container loses its own.
+    """
+
+    service: str
+    replicas: tuple[Replica, ...]
+    grace: float | None
+    back: Switch | None
+
+    def __str__(self) -> str:
+        return f"stop {names(self.replicas)}"
+
+    def do(self, world: World) -> None:
+        """Stop them with the service's grace period."""
+        world.engine.stop(ids(self.replicas), self.grace)
+
+    def undo(self, world: World) -> None:
+        """Start them again: what holds their port has to be gone by then.
+
+        The new containers are stopped here already, since their creation is undone only later.
+        """
+        mine = set(ids(self.replicas))
+        others = [r for r in world.engine.replicas([self.service]) if r.id not in mine]
+        world.engine.stop(ids(others), None)
+        world.engine.start(ids(self.replicas))
+        if self.back:
+            again = [r for r in world.engine.replicas([self.service]) if r.id in mine]
+            world.gateways.switch(self.back.texts_for(world.project, tuple(again)))

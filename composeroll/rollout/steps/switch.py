@@ -1,0 +1,101 @@
+"""Point the gateway at the proven replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from composeroll.errors import GatewayError
+from composeroll.model import Replica, Route, Upstream
+from composeroll.nginx.include import render_include, with_servers
+from composeroll.rollout.steps.drain import await_old_workers_gone
+from composeroll.rollout.steps.sets import Incoming
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.world import World
+
+Texts = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One upstream, before and after.
+
+    Attributes:
+        previous: the upstream as nginx was last told.
+        texts: the include's text before, by gateway container ID.
+    """
+
+    incoming: Incoming
+    route: Route
+    previous: Upstream
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
+        """The include that names these replicas.
+
+        Raises:
+            GatewayError: one of them has no address that the gateway could reach.
+        """
+        lost = [r for r in replicas if not self.route.address(r)]
+        if lost:
+            raise GatewayError(
+                f"{lost[0].name} has no address on a network that {self.route.gateway} is on too",
+                help=f"put {self.incoming.service} and {self.route.gateway} on one network",
+            )
+        servers = [(self.route.address(r), f"{r.name} {r.short_id}") for r in replicas]
+        upstream = with_servers(self.previous, servers)
+        return render_include(upstream, project, self.incoming.service, self.route.template)
+
+    def texts_for(self, project: str, replicas: tuple[Replica, ...]) -> Texts:
+        """That include for every gateway container: text by path, by container ID."""
+        text = self.text(project, replicas)
+        return {container: {self.route.include: text} for container in self.route.containers}
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchUpstreams(Step):
+    """Write the includes, test, reload, and see that nginx took it: in all gateways, or in none.
+
+    Attributes:
+        timeout: seconds the way back waits for requests that the new replicas have begun.
+    """
+
+    switches: tuple[Switch, ...]
+    timeout: float
+
+    def __str__(self) -> str:
+        return "; ".join(
+            f"switch upstream {s.route.upstream} in {s.route.gateway}:{s.route.include}"
+            f" to the new replicas of {s.incoming.service}"
+            for s in self.switches
+        )
+
+    def do(self, world: World) -> None:
+        """One write, one test and one reload for all upstreams.
+
+        Raises:
+            NotReady: a replica that had proved itself does not run any more.
+            GatewayError: nginx did not take it; it has its old configuration.
+        """
+        texts: dict[str, dict[str, str]] = {}
+        for switch in self.switches:
+            replicas = switch.incoming.look_up_running(world)
+            for container, text in switch.texts_for(world.project, replicas).items():
+                texts.setdefault(container, {}).update(text)
+        world.gateways.switch(texts)
+
+    def undo(self, world: World) -> None:
+        """Put the previous includes back, then wait for the workers that knew the new replicas."""
+        previous = self._changed(world)
+        if previous:
+            world.gateways.switch(previous)
+            await_old_workers_gone(world, self.timeout)
+
+    def _changed(self, world: World) -> Texts:
+        """The previous texts of the includes that do not hold them now."""
+        texts: dict[str, dict[str, str]] = {}
+        for switch in self.switches:
+            for container, text in switch.texts.items():
+                if world.gateways.read(container, switch.route.include) != text:
+                    texts.setdefault(container, {})[switch.route.include] = text
+        return texts

@@ -1,0 +1,146 @@
+"""What the steps need of the world.
+
+The engine, nginx and readiness rooms answer to it, and so does the simulation in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from composeroll.config.settings import Ready
+from composeroll.model import ContainerEvent, Replica, Route
+from composeroll.report.events import Emit
+
+
+class Engine(Protocol):
+    """Containers and images, by full ID.
+
+    Every method raises EngineError when the engine refuses, EngineUnreachable when it is gone.
+    """
+
+    def replicas(self, services: Sequence[str]) -> tuple[Replica, ...]:
+        """The services' containers in all states, by service and number."""
+        ...
+
+    def names(self) -> frozenset[str]:
+        """The names of all containers on the engine."""
+        ...
+
+    def create(self, scales: Mapping[str, int]) -> None:
+        """`up --no-start --no-recreate --no-deps`: containers up to these counts, not started."""
+        ...
+
+    def recreate(self, service: str, scale: int, *, renew_volumes: bool) -> None:
+        """`up -d --no-deps --force-recreate`: compose replaces the service's containers."""
+        ...
+
+    def start(self, ids: Sequence[str]) -> None:
+        """Start containers, side by side."""
+        ...
+
+    def forbid_restart(self, ids: Sequence[str]) -> None:
+        """Set their restart policy to `no`."""
+        ...
+
+    def stop(self, ids: Sequence[str], grace: float | None) -> None:
+        """Stop them side by side; `grace` in seconds, None for each container's own."""
+        ...
+
+    def remove(self, ids: Sequence[str], *, volumes: bool) -> None:
+        """Remove stopped containers; with `volumes` their anonymous volumes too."""
+        ...
+
+    def rename(self, container: str, name: str) -> None:
+        """Give a container a name."""
+        ...
+
+    def tag(self, image: str, reference: str) -> None:
+        """Make `reference` name this image ID."""
+        ...
+
+    def logs(self, container: str, lines: int) -> tuple[str, ...]:
+        """The last lines a container wrote."""
+        ...
+
+
+class EventStream(Protocol):
+    """The engine's events about this project's containers, from the moment it was opened."""
+
+    def next(self, timeout: float) -> ContainerEvent | None:
+        """The next event, or None after `timeout` seconds without one."""
+        ...
+
+
+class Gateways(Protocol):
+    """All gateway containers of the rollout, as one: written all, or none."""
+
+    def switch(self, texts: Mapping[str, Mapping[str, str]]) -> None:
+        """Install and reload: include texts by path, by gateway container ID.
+
+        Either every gateway serves the new text when this returns, or every gateway serves what it
+        served before and this raises GatewayError.
+        """
+        ...
+
+    def read(self, container: str, path: str) -> str | None:
+        """An include's text as it stands in the gateway, None where there is no such file."""
+        ...
+
+    def old_workers(self) -> int:
+        """How many nginx workers from before the last reload still live, in all gateways."""
+        ...
+
+    def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:
+        """Established connections from the gateways, by address; uncountable ones are absent."""
+        ...
+
+
+class Readiness(Protocol):
+    """Proof that replicas answer."""
+
+    def await_ready(
+        self, replicas: Sequence[Replica], route: Route | None, settings: Ready
+    ) -> None:
+        """Return when every replica has proved itself; raises NotReady as soon as one cannot."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that a simulation can have its own."""
+
+    def now(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+        ...
+
+
+class Events(Protocol):
+    """Where streams of the engine's events come from."""
+
+    def stream(self) -> AbstractContextManager[EventStream]:
+        """Events from now on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything a step may touch.
+
+    Attributes:
+        shield: while it is entered, signals wait.
+    """
+
+    project: str
+    engine: Engine
+    gateways: Gateways
+    readiness: Readiness
+    events: Events
+    clock: Clock
+    emit: Emit
+    shield: Callable[[], AbstractContextManager[None]]
