@@ -74,9 +74,10 @@ is timed, and `Latency` for how it is summed up.
 from __future__ import annotations
 
 from tests.load.load import Load, LoadDiedError, LoadError, LoadOverError
+from tests.load.measures import Latency, Mark, Phases, Second, Seen
 from tests.load.mix import Mix
 from tests.load.outcome import Event, Failure, Kind
-from tests.load.result import Latency, Mark, Phases, Result, Second, Seen
+from tests.load.result import Result
 from tests.load.samples import ALWAYS, Window
 from tests.load.snapshot import Snapshot
 from tests.load.summary import render

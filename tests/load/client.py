@@ -16,9 +16,6 @@ from tests.load.pace import Stop
 from tests.load.recorder import Recorder
 from tests.load.target import Target
 
-FAILURE_PAUSE = 0.05
-"""Seconds a client waits after a failure, so that a dead server is not counted a million times."""
-
 _REUSES = {Kind.KEEPALIVE, Kind.POST, Kind.IDLE, Kind.NAIVE}
 _POSTS = {Kind.POST, Kind.HALF_POST}
 _GOLDEN = 0.618
@@ -64,8 +61,8 @@ class Client:
                 if self._stop.over:
                     return
                 self._sent += 1
-                if not await self._request(start):
-                    await self._stop.sleep(FAILURE_PAUSE)
+                if not await self._request(start) and not self._done():
+                    await self._stop.sleep(self._mix.failure_pause)
                     self._pacing.restart()
         finally:
             self._drop()

@@ -8,35 +8,10 @@ import socket
 from typing import cast
 
 from tests.load.answer import Answer, AnswerParser
+from tests.load.dial import dial
 from tests.load.head import MalformedError
 from tests.load.outcome import Failure, LostRequestError
 from tests.load.target import Target
-
-
-async def dial(target: Target, patience: float) -> socket.socket:
-    """Return a connected, non-blocking socket within `patience` seconds.
-
-    Raises LostRequestError with a CONNECT_ class.
-    """
-    sock = socket.socket(target.family, socket.SOCK_STREAM)
-    sock.setblocking(False)  # noqa: FBT003 (the socket module's own signature)
-    try:
-        async with asyncio.timeout(patience):
-            await asyncio.get_running_loop().sock_connect(sock, (target.address, target.port))
-    except BaseException as error:
-        sock.close()
-        if isinstance(error, OSError):
-            raise _not_connected(error, patience) from error
-        raise
-    return sock
-
-
-def _not_connected(error: OSError, patience: float) -> LostRequestError:
-    if isinstance(error, ConnectionRefusedError):
-        return LostRequestError(Failure.CONNECT_REFUSED, "nobody listens")
-    if isinstance(error, TimeoutError):
-        return LostRequestError(Failure.CONNECT_TIMEOUT, f"not accepted within {patience:g} s")
-    return LostRequestError(Failure.CONNECT_ERROR, str(error))
 
 
 class Connection(asyncio.Protocol):
@@ -62,7 +37,7 @@ class Connection(asyncio.Protocol):
 
         The kernel is asked, not only the event loop: a FIN that came since its last turn counts.
         """
-        if self.closed:
+        if self.closed or self.unsolicited:
             return False
         try:
             self.unsolicited += self._sock.recv(64, socket.MSG_PEEK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from tests.load.client import FAILURE_PAUSE, Surroundings
+from tests.load.client import Surroundings
 from tests.load.judge import Judge
 from tests.load.outcome import Event, Failure, Kind, LostRequestError
 from tests.load.recorder import clock
@@ -40,7 +40,7 @@ class EchoClient:
             except LostRequestError as lost:
                 self._recorder.failed(Kind.WEBSOCKET, self._start, lost.failure, lost.detail)
             if not self._done():
-                await self._stop.sleep(FAILURE_PAUSE)
+                await self._stop.sleep(self._mix.failure_pause)
 
     def _done(self) -> bool:
         return self._stop.over or (self._mix.each is not None and self._sent >= self._mix.each)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from tests.load.measures import Mark
 from tests.load.outcome import Event, Failure, Kind
 from tests.load.recorder import Example
-from tests.load.result import Mark, Result
+from tests.load.result import Result
 from tests.load.samples import Samples
 
 

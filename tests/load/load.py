@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from tests.load.export import decode
+from tests.load.measures import Mark
 from tests.load.mix import Mix
 from tests.load.recorder import clock
-from tests.load.result import Mark, Result
+from tests.load.result import Result
 from tests.load.run import HARD_LIMIT, Ending
 from tests.load.snapshot import Snapshot
 from tests.load.target import parse_target

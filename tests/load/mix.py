@@ -48,6 +48,9 @@ class Mix:
     idle_pause: float = 2.0
     """Must be below nginx's keepalive_min_timeout."""
     websocket_pause: float = 0.5
+    failure_pause: float = 0.05
+    """A client's wait after a failure, so that a dead server is not counted a million times; also
+    a websocket's before it comes back from a clean close."""
 
     connect_timeout: float = 5.0
     timeout: float = 15.0
@@ -87,13 +90,12 @@ class Mix:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Build a mix from what `to_json` returned, its lists back to tuples."""
         known = {field.name for field in fields(cls)}
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in data.items()
-                if name in known
-            }
-        )
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in data.items()
+            if name in known
+        }
+        return cls(**values)
 
     def _counts(self) -> dict[Kind, int]:
         return {kind: getattr(self, kind.name.lower()) for kind in Kind}

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from tests.load.measures import Latency
 from tests.load.outcome import Failure, Kind
 from tests.load.recorder import Recorder, clock
-from tests.load.result import QUICK, Latency
+from tests.load.result import QUICK
 
 
 @dataclass(frozen=True)

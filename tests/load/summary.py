@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from tests.load.measures import Latency, Phases
 from tests.load.outcome import Kind
 from tests.load.recorder import Example
-from tests.load.result import Latency, Phases, Result
+from tests.load.result import Result
 from tests.load.samples import ALWAYS
 
 Row = Sequence[str]
@@ -72,7 +73,8 @@ def _failures(result: Result) -> list[str]:
 
 
 def _examples(result: Result) -> Iterator[str]:
-    yield "  first of each:"
+    if result.examples:
+        yield "  first of each:"
     ordered = sorted(result.examples, key=lambda example: (example.failure, example.start))
     for _, same in groupby(ordered, key=lambda example: example.failure):
         yield _example(next(same), result.began)
@@ -101,7 +103,7 @@ def _latency_row(name: str, latency: Latency) -> Row:
     if not latency.requests:
         return (name, "-", "-", "-", "0")
     values = (latency.p50, latency.p99, latency.longest)
-    return (name, *(f"{value * 1000:.1f}" for value in values), _number(latency.requests))
+    return (name, *(f"{value * 1000:.2f}" for value in values), _number(latency.requests))
 
 
 def _ratios(steady: Latency, during: Latency) -> Iterator[str]:

@@ -1,15 +1,12 @@
-"""A websocket client (RFC 6455): opening handshake, messages, pings, both kinds of end."""
+"""A websocket client (RFC 6455): messages, pings, both kinds of end."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import hashlib
-import os
 from dataclasses import dataclass
 
-from tests.load.connection import dial
+from tests.load.dial import dial
 from tests.load.frames import (
     BINARY,
     CLOSE,
@@ -21,16 +18,10 @@ from tests.load.frames import (
     encode,
     take_frame,
 )
-from tests.load.head import Head, MalformedError, parse_head
+from tests.load.handshake import shake_hands
+from tests.load.head import Head, MalformedError
 from tests.load.outcome import Failure, LostRequestError
 from tests.load.target import Target
-
-_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-
-def accept_key(key: bytes) -> bytes:
-    """Return what the server must answer to `key` (RFC 6455 section 4.2.2)."""
-    return base64.b64encode(hashlib.sha1(key + _GUID).digest())  # noqa: S324 (the RFC's choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +116,15 @@ class WebSocket:
 async def open_websocket(
     target: Target, path: str, connect_patience: float, patience: float
 ) -> WebSocket:
-    """Connect and shake hands; raises LostRequestError.
+    """Connect within `connect_patience` seconds, shake hands within `patience`.
 
-    WS_REFUSED for any status but 101, MALFORMED for a wrong Sec-WebSocket-Accept.
+    Raises LostRequestError as `dial` and `shake_hands` do, and TIMEOUT.
     """
     sock = await dial(target, connect_patience)
     reader, writer = await asyncio.open_connection(sock=sock)
     try:
         async with asyncio.timeout(patience):
-            head = await _shake_hands(reader, writer, target.authority, path)
+            head = await shake_hands(reader, writer, target.authority, path)
     except BaseException as error:
         writer.close()
         if isinstance(error, TimeoutError):
@@ -141,33 +132,3 @@ async def open_websocket(
             raise LostRequestError(Failure.TIMEOUT, detail) from error
         raise
     return WebSocket(head, reader, writer)
-
-
-async def _shake_hands(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, authority: str, path: str
-) -> Head:
-    key = base64.b64encode(os.urandom(16))
-    writer.write(
-        b"GET %b HTTP/1.1\r\nHost: %b\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
-        % (path.encode(), authority.encode(), key)
-    )
-    head = await _read_head(reader)
-    if head.status != 101:
-        raise LostRequestError(Failure.WS_REFUSED, f"status {head.status}")
-    if head.headers.get(b"sec-websocket-accept") != accept_key(key):
-        raise LostRequestError(Failure.MALFORMED, "wrong Sec-WebSocket-Accept")
-    return head
-
-
-async def _read_head(reader: asyncio.StreamReader) -> Head:
-    try:
-        return parse_head((await reader.readuntil(b"\r\n\r\n"))[:-4])
-    except asyncio.IncompleteReadError as error:
-        failure = Failure.TRUNCATED if error.partial else Failure.EMPTY_REPLY
-        detail = f"FIN after {len(error.partial)} bytes of handshake"
-        raise LostRequestError(failure, detail) from error
-    except OSError as error:
-        raise LostRequestError(Failure.RESET, f"{error} in the handshake") from error
-    except (MalformedError, asyncio.LimitOverrunError) as error:
-        raise LostRequestError(Failure.MALFORMED, str(error)) from error

@@ -1,0 +1,1 @@
+"""The load client against a server that fails in every way on demand."""
