@@ -1,0 +1,113 @@
+"""One attempt: ask one replica once, by whichever probe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from composeroll.errors import EngineError
+from composeroll.readiness import fastcgi, grpc, http
+from composeroll.readiness.answer import Answer, AnswerError, last_lines
+from composeroll.readiness.direct import split
+from composeroll.readiness.door import ContainerDoor
+from composeroll.readiness.pipe import Conversation, OpenPipes
+from composeroll.readiness.probes import (
+    AddressProbe,
+    FastcgiProbe,
+    GrpcProbe,
+    HealthcheckProbe,
+    HttpProbe,
+    Probe,
+    StatusRanges,
+    TcpProbe,
+    UpProbe,
+)
+
+REQUEST_LIMIT = 5.0
+"""Seconds one request may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Asks one replica.
+
+    Attributes:
+        container: its full ID.
+        address: its `host:port` on the gateway's network, empty for a worker.
+    """
+
+    probe: Probe
+    container: str
+    address: str
+    door: ContainerDoor
+    pipes: OpenPipes
+
+    def __call__(self, seconds: float) -> Answer:
+        """Ask once, within `seconds` and the probe's own limit."""
+        limit = min(seconds, limit_of(self.probe))
+        try:
+            return self._ask(limit)
+        except TimeoutError:
+            return Answer(good=False, said=f"gave no answer within {limit:.3g} s")
+        except AnswerError as error:
+            return Answer(good=False, said=str(error))
+        except OSError as error:
+            return Answer(good=False, said=f"cannot be reached: {error.strerror or error}")
+        except EngineError as error:
+            return Answer(good=False, said=f"cannot be asked: {error}", output=error.evidence)
+
+    def _ask(self, limit: float) -> Answer:
+        if isinstance(self.probe, AddressProbe) and not self.address:
+            raise AnswerError("has no address on the gateway's network")
+        match self.probe:
+            case HealthcheckProbe(command):
+                return self._run(command, limit)
+            case HttpProbe(path, host, accepted):
+                with self._conversation(limit) as conversation:
+                    response = http.ask(conversation, path, host or self.address)
+                return judge_status(response.status, accepted, response.body)
+            case FastcgiProbe(path, accepted):
+                with self._conversation(limit) as conversation:
+                    page = fastcgi.ask(conversation, path, split(self.address)[0])
+                return judge_status(page.status, accepted, f"{page.body}\n{page.errors}")
+            case GrpcProbe(service, asked):
+                with self._conversation(limit) as conversation:
+                    serving = grpc.ask(conversation, service, self.address)
+                return judge_serving(serving, asked=asked)
+            case TcpProbe():
+                self.pipes.accepts(self.address, limit)
+                return Answer(good=True, said="accepted a connection")
+            case UpProbe():
+                return Answer(good=True, said="runs")
+
+    def _run(self, command: tuple[str, ...], limit: float) -> Answer:
+        output = self.door.execute(self.container, command, timeout=limit)
+        said = f"its check exited with {output.exit_code}"
+        return Answer(output.exit_code == 0, said, last_lines("\n".join(output.lines)))
+
+    @contextmanager
+    def _conversation(self, limit: float) -> Iterator[Conversation]:
+        pipe = self.pipes.dial(self.address, limit)
+        try:
+            yield Conversation(pipe, limit)
+        finally:
+            self.pipes.release(pipe)
+
+
+def limit_of(probe: Probe) -> float:
+    """Seconds one attempt may take."""
+    return probe.timeout if isinstance(probe, HealthcheckProbe) else REQUEST_LIMIT
+
+
+def judge_status(status: int, accepted: StatusRanges, body: str) -> Answer:
+    """Whether a status is one of those wanted; the body is shown where it is not."""
+    good = any(first <= status <= last for first, last in accepted)
+    return Answer(good, f"answered {status}", last_lines(body))
+
+
+def judge_serving(serving: grpc.Serving | None, *, asked: bool) -> Answer:
+    """Whether a gRPC server counts as healthy; one without a health service, unless asked for it."""
+    if serving is None:
+        return Answer(good=not asked, said="answered gRPC without a health status")
+    return Answer(serving is grpc.Serving.SERVING, f"answered {serving.name}")

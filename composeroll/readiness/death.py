@@ -1,0 +1,36 @@
+"""Whether a replica has died, and of what."""
+
+from __future__ import annotations
+
+from composeroll.model import ContainerState, Replica
+
+KILLED = 137
+"""128 + SIGKILL, the exit code of a container that the kernel killed for lack of memory."""
+
+
+def cause_of_death(before: Replica, now: Replica | None, *, short_of_memory: bool = False) -> str:
+    """Why a replica is dead, in words that go on from its name; empty while it lives.
+
+    A restart counts: a replica that its restart policy revives has died all the same.
+    """
+    if now is None:
+        return "is gone"
+    if now.running and not _restarted(before, now):
+        return ""
+    if short_of_memory and now.exit_code in (0, KILLED):
+        return "was killed for lack of memory"
+    if now.state in (ContainerState.RUNNING, ContainerState.RESTARTING):
+        return f"died{_with_code(now)} and was started again"
+    if now.state in (ContainerState.EXITED, ContainerState.DEAD):
+        return f"exited with code {now.exit_code}"
+    return f"is {now.state}"
+
+
+def _restarted(before: Replica, now: Replica) -> bool:
+    moved = before.started_at and now.started_at != before.started_at
+    return bool(moved) or now.restarts > before.restarts
+
+
+def _with_code(replica: Replica) -> str:
+    # A running container has none: the engine shows 0 again once it has been restarted.
+    return f" with code {replica.exit_code}" if replica.exit_code else ""

@@ -1,0 +1,34 @@
+"""Which way to a replica's port: straight, or through the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from composeroll.model import Route
+from composeroll.readiness.direct import DirectDialer
+from composeroll.readiness.door import ContainerDoor
+from composeroll.readiness.pipe import Dialer
+from composeroll.readiness.relay import Relay, RelayDialer, find_relay
+
+
+class Dialers:
+    """Finds the way for a route, and remembers the relay that it found in a gateway."""
+
+    def __init__(self, door: ContainerDoor, is_local: Callable[[str], bool]) -> None:
+        """Take the engine, and whether this machine reaches a network's addresses, by NetworkID."""
+        self._door = door
+        self._is_local = is_local
+        self._relays: dict[str, Relay] = {}
+
+    def for_route(self, route: Route) -> Dialer:
+        """A dialer that sees what the gateway sees; of several gateway containers the first.
+
+        Raises:
+            Refused: neither this machine nor anything in the gateway can connect.
+        """
+        if self._is_local(route.network_id):
+            return DirectDialer()
+        gateway = route.containers[0]
+        if gateway not in self._relays:
+            self._relays[gateway] = find_relay(self._door, gateway)
+        return RelayDialer(self._door, gateway, self._relays[gateway])

@@ -1,0 +1,124 @@
+"""The ways to ask a replica whether it is ready, and which of them a service gets."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from composeroll.config.settings import Ready
+from composeroll.errors import SettingsError
+from composeroll.model import Healthcheck, Protocol, Route
+
+StatusRanges = tuple[tuple[int, int], ...]
+"""Closed ranges of accepted status codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthcheckProbe:
+    """The container's own HEALTHCHECK, run by us; `timeout` is its own, in seconds."""
+
+    command: tuple[str, ...]
+    timeout: float
+
+    def __str__(self) -> str:
+        return f"healthcheck `{_as_written(self.command)}`"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProbe:
+    """An HTTP GET; `host` is the Host header, None for the replica's address."""
+
+    path: str
+    host: str | None
+    accepted: StatusRanges
+
+    def __str__(self) -> str:
+        return f"GET {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class FastcgiProbe:
+    """A FastCGI request for `path`, which php-fpm's `ping.path` answers without any script."""
+
+    path: str
+    accepted: StatusRanges
+
+    def __str__(self) -> str:
+        return f"FastCGI {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcProbe:
+    """`grpc.health.v1.Health/Check` for `service`, empty for the whole server.
+
+    `asked` is false where nobody set a path: then a server without a health service passes too,
+    since it has spoken gRPC, which is more than an open port.
+    """
+
+    service: str
+    asked: bool
+
+    def __str__(self) -> str:
+        return f"gRPC health of {self.service}" if self.service else "gRPC health"
+
+
+@dataclass(frozen=True, slots=True)
+class TcpProbe:
+    """The port accepts a connection."""
+
+    port: int
+
+    def __str__(self) -> str:
+        return f"port {self.port} accepts"
+
+
+@dataclass(frozen=True, slots=True)
+class UpProbe:
+    """Nothing can be asked: the container runs and goes on running."""
+
+    def __str__(self) -> str:
+        return "stays up"
+
+
+AddressProbe = HttpProbe | FastcgiProbe | GrpcProbe | TcpProbe
+"""Probes of the replica's address, as seen from the gateway."""
+
+Probe = HealthcheckProbe | AddressProbe | UpProbe
+
+
+def choose(ready: Ready, healthcheck: Healthcheck | None, route: Route | None) -> Probe:
+    """The probe of a service.
+
+    A path that someone set goes first, then the container's own HEALTHCHECK, then whatever the
+    protocol allows without a setting; a worker without a route can only stay up.
+
+    Raises:
+        SettingsError: a path is set, but the protocol has none to ask for.
+    """
+    if ready.path is not None and route:
+        return _asking_for(ready.path, ready, route.protocol)
+    if healthcheck:
+        return HealthcheckProbe(healthcheck.command, healthcheck.timeout)
+    if route is None:
+        return UpProbe()
+    if route.protocol is Protocol.GRPC:
+        return GrpcProbe(service="", asked=False)
+    return TcpProbe(route.port)
+
+
+def _asking_for(path: str, ready: Ready, protocol: Protocol) -> Probe:
+    if protocol is Protocol.HTTP:
+        return HttpProbe(path, ready.host, ready.status)
+    if protocol is Protocol.FASTCGI:
+        return FastcgiProbe(path, ready.status)
+    if protocol is Protocol.GRPC:
+        return GrpcProbe(path.strip("/"), asked=True)
+    raise SettingsError(
+        f"ready.path is {path}, but nothing can be asked for a path over {protocol}",
+        help="remove ready.path: the healthcheck is used, or the port where there is none",
+    )
+
+
+def _as_written(command: tuple[str, ...]) -> str:
+    shell_form = len(command) == len(("sh", "-c", "text")) and command[1] == "-c"
+    return command[2] if shell_form else shlex.join(command)

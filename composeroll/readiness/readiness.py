@@ -1,0 +1,80 @@
+"""The door of this room: `Readiness.await_ready`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from composeroll.config.settings import Ready
+from composeroll.model import Replica, Route
+from composeroll.readiness.attempt import Attempt
+from composeroll.readiness.dialers import Dialers
+from composeroll.readiness.direct import DirectDialer
+from composeroll.readiness.door import ContainerDoor, EventStream
+from composeroll.readiness.pace import Clock, MonotonicClock, pace_of
+from composeroll.readiness.pipe import Dialer, OpenPipes
+from composeroll.readiness.probes import AddressProbe, Probe, choose
+from composeroll.readiness.vigil import Asked, Vigil
+from composeroll.report.events import Emit
+
+Listen = Callable[[], AbstractContextManager[EventStream]]
+"""Opens the engine's events from now on."""
+
+
+class Readiness:
+    """Proof that replicas answer."""
+
+    def __init__(
+        self,
+        door: ContainerDoor,
+        dialers: Dialers,
+        listen: Listen,
+        emit: Emit,
+        clock: Clock | None = None,
+    ) -> None:
+        self._door = door
+        self._dialers = dialers
+        self._listen = listen
+        self._emit = emit
+        self._clock = clock or MonotonicClock()
+
+    def await_ready(
+        self, replicas: Sequence[Replica], route: Route | None, settings: Ready
+    ) -> None:
+        """Return when every replica of one service has proved itself.
+
+        However it ends, also by an exception out of a signal handler, none of its threads lives on.
+
+        Raises:
+            NotReady: one died, or did not prove itself in time.
+            Refused: nothing can connect to the replicas' network.
+            SettingsError: the settings ask for what the protocol does not have.
+            EngineError: the engine refused to say how a replica is.
+            EngineUnreachable: the engine is gone.
+        """
+        healthcheck = next((r.healthcheck for r in replicas if r.healthcheck), None)
+        probe = choose(settings, healthcheck, route)
+        pipes = OpenPipes(self._dialer(probe, route))
+        asked = tuple(self._asked(replica, route, probe, pipes) for replica in replicas)
+        with self._listen() as events:
+            Vigil(
+                asked=asked,
+                how=str(probe),
+                pace=pace_of(settings, probe),
+                door=self._door,
+                events=events,
+                emit=self._emit,
+                clock=self._clock,
+                hang_up=pipes.close,
+            ).keep()
+
+    def _dialer(self, probe: Probe, route: Route | None) -> Dialer:
+        if route and isinstance(probe, AddressProbe):
+            return self._dialers.for_route(route)
+        return DirectDialer()
+
+    def _asked(
+        self, replica: Replica, route: Route | None, probe: Probe, pipes: OpenPipes
+    ) -> Asked:
+        address = route.address(replica) if route else ""
+        return Asked(replica, Attempt(probe, replica.id, address, self._door, pipes))

@@ -1,0 +1,173 @@
+"""Connections as seen from the gateway: through a program that runs inside its container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from composeroll.errors import EngineError, Refused
+from composeroll.model import Output
+from composeroll.readiness.direct import CONNECT_LIMIT, split
+from composeroll.readiness.door import ContainerDoor
+from composeroll.readiness.pipe import Pipe
+
+Argv = tuple[str, ...]
+
+_SECONDS = str(int(CONNECT_LIMIT))
+
+_BASH_CARRY = """
+exec 3<>"/dev/tcp/$1/$2" 4<&0 || exit
+cat <&4 >&3 & cat <&3 & wait -n
+kill $(jobs -p) 2>/dev/null
+"""
+"""Bytes both ways until either side ends. `wait -n` needs bash 4.3."""
+
+_BASH_TRIAL = "((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 403)) && command -v cat"
+
+_PYTHON_TOUCH = """
+import socket, sys
+peer = socket.create_connection((sys.argv[1], sys.argv[2]), float(sys.argv[3]))
+"""
+
+_PYTHON_CARRY = (
+    _PYTHON_TOUCH
+    + """
+import os, select
+peer.settimeout(None)
+while True:
+    for ready in select.select([0, peer], [], [])[0]:
+        data = os.read(0, 65536) if ready == 0 else peer.recv(65536)
+        if not data:
+            sys.exit()
+        if ready == 0:
+            peer.sendall(data)
+        else:
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A program that can connect from inside the gateway.
+
+    Two commands, since of an open pipe one cannot tell whether the far end has accepted: `nc` says
+    nothing until the first byte. `touch` answers that with its exit code.
+
+    Attributes:
+        name: what it is called in messages.
+        carry: argv of a two-way pipe to a host and port.
+        touch: argv that exits with 0 exactly if host and port accept a connection.
+    """
+
+    name: str
+    carry: Callable[[str, str], Argv]
+    touch: Callable[[str, str], Argv]
+
+
+BASH = Relay(
+    "bash",
+    lambda host, port: ("bash", "-c", _BASH_CARRY, "bash", host, port),
+    lambda host, port: ("bash", "-c", 'exec 3<>"/dev/tcp/$1/$2"', "bash", host, port),
+)
+PYTHON = Relay(
+    "python3",
+    lambda host, port: ("python3", "-c", _PYTHON_CARRY, host, port, _SECONDS),
+    lambda host, port: ("python3", "-c", _PYTHON_TOUCH, host, port, _SECONDS),
+)
+SOCAT = Relay(
+    "socat",
+    lambda host, port: ("socat", "-", _socat(host, port)),
+    lambda host, port: ("socat", "-u", "OPEN:/dev/null", _socat(host, port)),
+)
+
+
+def netcat(program: Argv, output: Output) -> Relay | None:
+    """The relay for a netcat, by the options that its help lists.
+
+    OpenBSD's, nmap's and the larger busybox one connect and hang up with `-z`; the smaller busybox
+    one runs a program once it has connected, with `-e`. One with neither cannot tell.
+    """
+    options = {word for line in output.lines for word in line.split()}
+    limited = (*program, "-w", _SECONDS)
+    if "-z" in options:
+        return Relay(
+            " ".join(program),
+            lambda host, port: (*limited, host, port),
+            lambda host, port: (*limited, "-z", host, port),
+        )
+    if "-e" in options:
+        return Relay(
+            " ".join(program),
+            lambda host, port: (*limited, host, port),
+            lambda host, port: (*limited, host, port, "-e", "true"),
+        )
+    return None
+
+
+_CANDIDATES: tuple[tuple[Argv, Callable[[Output], Relay | None]], ...] = (
+    (("bash", "-c", _BASH_TRIAL), lambda output: None if output.exit_code else BASH),
+    (("nc", "-h"), lambda output: netcat(("nc",), output)),
+    (("busybox", "nc", "-h"), lambda output: netcat(("busybox", "nc"), output)),
+    (("socat", "-V"), lambda output: None if output.exit_code else SOCAT),
+    (("python3", "-c", "import select"), lambda output: None if output.exit_code else PYTHON),
+)
+"""What to try, likeliest first, and how its output says that it will do. None needs a shell."""
+
+
+def find_relay(door: ContainerDoor, gateway: str) -> Relay:
+    """The first program in the gateway that can connect to a replica.
+
+    Raises:
+        Refused: there is none.
+    """
+    for trial, recognise in _CANDIDATES:
+        output = _try(door, gateway, trial)
+        if relay := recognise(output):
+            return relay
+    raise Refused(
+        "nothing in the gateway's container can connect to a replica",
+        help="add bash, nc, socat or python3 to its image, or give the service a HEALTHCHECK",
+    )
+
+
+class RelayDialer:
+    """Dials from inside a gateway container, through a relay that was found there."""
+
+    def __init__(self, door: ContainerDoor, gateway: str, relay: Relay) -> None:
+        self._door = door
+        self._gateway = gateway
+        self._relay = relay
+
+    def dial(self, address: str, timeout: float) -> Pipe:
+        """A pipe through the gateway; a refused connection shows as its end."""
+        host, port = split(address)
+        pipe = self._door.dial(self._gateway, self._relay.carry(host, str(port)))
+        pipe.settimeout(timeout)
+        return pipe
+
+    def accepts(self, address: str, timeout: float) -> None:
+        """Return once the address has accepted a connection from the gateway.
+
+        Raises:
+            ConnectionRefusedError: it did not; the text is what the relay said.
+        """
+        host, port = split(address)
+        argv = self._relay.touch(host, str(port))
+        output = self._door.execute(self._gateway, argv, timeout=timeout)
+        if output.exit_code:
+            raise ConnectionRefusedError(output.lines[-1] if output.lines else "no connection")
+
+
+def _socat(host: str, port: str) -> str:
+    kind = f"TCP6:[{host}]" if ":" in host else f"TCP4:{host}"
+    return f"{kind}:{port},connect-timeout={_SECONDS}"
+
+
+def _try(door: ContainerDoor, gateway: str, trial: Argv) -> Output:
+    # A program that is missing is an exit code to some engines and an error to others.
+    try:
+        return door.execute(gateway, trial)
+    except (EngineError, TimeoutError):
+        return Output(exit_code=127)

@@ -1,0 +1,146 @@
+"""Wait until every incoming replica has proved itself, or one of them shows that it will not."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from composeroll.errors import NotReady
+from composeroll.model import Health, Replica
+from composeroll.readiness.answer import Answer
+from composeroll.readiness.death import cause_of_death
+from composeroll.readiness.door import ContainerDoor, EventStream
+from composeroll.readiness.evidence import evidence_of
+from composeroll.readiness.pace import Clock, Pace
+from composeroll.readiness.prove import Ask, OverdueError, prove
+from composeroll.report.events import Emit, Noted, Probed, ReplicaReady
+
+SIDE_BY_SIDE = 32
+"""Replicas asked at the same time, each by a thread of its own."""
+
+_GLANCE = 0.02  # seconds between two looks at who is done; a death is an event and wakes at once
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One replica as it was after its start, and the way to ask it."""
+
+    replica: Replica
+    ask: Ask
+
+
+@dataclass
+class Vigil:
+    """One waiting: a thread for each replica asks, the calling thread listens to the engine.
+
+    Only the calling thread emits and looks at states; the others do nothing but ask.
+
+    Attributes:
+        how: the probe in users' words.
+        events: opened before the states are first looked at, so that no death falls between.
+        hang_up: ends the conversations that are under way.
+    """
+
+    asked: Sequence[Asked]
+    how: str
+    pace: Pace
+    door: ContainerDoor
+    events: EventStream
+    emit: Emit
+    clock: Clock
+    hang_up: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        self._began = self.clock.now()
+        self._stop = threading.Event()
+        self._answers: queue.SimpleQueue[tuple[Replica, Answer]] = queue.SimpleQueue()
+        self._last: dict[str, Answer] = {}
+        self._short_of_memory: set[str] = set()
+
+    def keep(self) -> None:
+        """Return once all are ready.
+
+        Raises:
+            NotReady: one died, or did not prove itself in time.
+        """
+        for one in self.asked:
+            self._require_alive(one.replica)
+        self._ask_all()
+        for one in self.asked:
+            self._note_verdict(self._require_alive(one.replica))
+
+    def _ask_all(self) -> None:
+        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(self.asked) or 1), "readiness") as pool:
+            try:
+                waiting = {pool.submit(self._prove, one): one.replica for one in self.asked}
+                while waiting:
+                    self._listen()
+                    self._collect(waiting)
+            finally:
+                self._stop.set()
+                self.hang_up()
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _prove(self, one: Asked) -> None:
+        def ask(seconds: float) -> Answer:
+            answer = one.ask(seconds)
+            self._answers.put((one.replica, answer))
+            return answer
+
+        prove(ask, self.pace, self.clock, self._stop)
+
+    def _listen(self) -> None:
+        event = self.events.next(_GLANCE)
+        self._tell()
+        replicas = (one.replica for one in self.asked if event and one.replica.id == event.id)
+        replica = next(replicas, None)
+        if event is None or replica is None:
+            return
+        if event.action == "oom":
+            self._short_of_memory.add(replica.id)
+        if event.action == "die":
+            code = event.attributes.get("exitCode", "unknown")
+            self._require_alive(replica, otherwise=f"died with code {code}")
+
+    def _tell(self) -> None:
+        while not self._answers.empty():
+            replica, answer = self._answers.get()
+            self._last[replica.id] = answer
+            self.emit(Probed(replica.service, replica.name, answer.good, answer.said))
+
+    def _collect(self, waiting: dict[Future[None], Replica]) -> None:
+        for future in [future for future in waiting if future.done()]:
+            replica = waiting.pop(future)
+            try:
+                future.result()
+            except OverdueError as overdue:
+                self._require_alive(replica)
+                raise self._overdue(replica, overdue.answer) from None
+            self._tell()
+            seconds = self.clock.now() - self._began
+            self.emit(ReplicaReady(replica.service, replica.name, seconds, self.how))
+
+    def _overdue(self, replica: Replica, answer: Answer) -> NotReady:
+        return NotReady(
+            f"{replica.name} is not ready after {self.pace.timeout:g} s: it {answer.said}"
+            f" ({self.how})",
+            help="if it needs longer to start, raise ready.timeout (--ready-timeout)",
+            evidence=evidence_of(self.door, replica, answer),
+        )
+
+    def _require_alive(self, replica: Replica, otherwise: str = "") -> Replica:
+        now = self.door.find(replica.id)
+        short = replica.id in self._short_of_memory
+        cause = cause_of_death(replica, now, short_of_memory=short) or otherwise
+        if now is None or cause:
+            evidence = evidence_of(self.door, replica, self._last.get(replica.id))
+            raise NotReady(f"{replica.name} {cause}", evidence=evidence)
+        return now
+
+    def _note_verdict(self, replica: Replica) -> None:
+        # The engine judges in its own interval: its verdict may be older than our answers.
+        if replica.health is Health.UNHEALTHY:
+            self.emit(Noted(f"{replica.name} is ready, though the engine still calls it unhealthy"))
