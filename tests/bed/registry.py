@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from . import command, say, state
+from .errors import BedError
 
 PORT = int(os.environ.get("COMPOSEROLL_BED_REGISTRY_PORT", "5055"))
 ADDRESS = f"127.0.0.1:{PORT}"
 NAME = "composeroll-bed-registry"
 IMAGE = "composeroll-bed/registry"
 ANSWERS_WITHIN = 20.0
+REPLIES_WITHIN = 10.0
+
+MANIFESTS = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
 
 
 def up() -> None:
@@ -58,3 +69,60 @@ def answers() -> bool:
             return bool(reply.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def has(ref: str) -> bool:
+    """Whether the registry holds `ref`, written as address/name:tag."""
+    try:
+        _manifest(ref)
+    except BedError:
+        return False
+    return True
+
+
+def copy_tag(old: str, new: str) -> None:
+    """Let `new` name the image that `old` names; both are tags of one repository."""
+    kind, body = _manifest(old)
+    _ask(_manifest_path(new), method="PUT", body=body, kind=kind)
+
+
+def labels(ref: str) -> Mapping[str, str]:
+    """The labels of the image that `ref` names in the registry."""
+    manifest = json.loads(_manifest(ref)[1])
+    repository = _repository(ref)
+    if "manifests" in manifest:
+        digest = manifest["manifests"][0]["digest"]
+        manifest = json.loads(_ask(f"{repository}/manifests/{digest}")[1])
+    digest = manifest["config"]["digest"]
+    config = json.loads(_ask(f"{repository}/blobs/{digest}")[1])
+    return dict(config["config"].get("Labels") or {})
+
+
+def _repository(ref: str) -> str:
+    return ref.removeprefix(f"{ADDRESS}/").rpartition(":")[0]
+
+
+def _manifest_path(ref: str) -> str:
+    return f"{_repository(ref)}/manifests/{ref.rpartition(':')[2]}"
+
+
+def _manifest(ref: str) -> tuple[str, bytes]:
+    return _ask(_manifest_path(ref))
+
+
+def _ask(
+    path: str, *, method: str = "GET", body: bytes | None = None, kind: str = ""
+) -> tuple[str, bytes]:
+    """One request; the reply's content type and body.
+
+    Raises:
+        BedError: the registry does not answer, or says no.
+    """
+    headers = {"Accept": ", ".join(MANIFESTS)} | ({"Content-Type": kind} if kind else {})
+    url = f"http://{ADDRESS}/v2/{path}"
+    request = urllib.request.Request(url, body, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=REPLIES_WITHIN) as reply:
+            return reply.headers["Content-Type"], reply.read()
+    except OSError as error:
+        raise BedError(f"The registry on {ADDRESS} says {error} to {method} {path}") from error

@@ -20,6 +20,13 @@ def line(text: str) -> None:
 def timed(text: str) -> Iterator[None]:
     """Say what begins, and afterwards how long it took."""
     line(f"{text} ...")
+    with took(text):
+        yield
+
+
+@contextmanager
+def took(text: str) -> Iterator[None]:
+    """Say afterwards what was done and how long it took; nothing where it fails."""
     start = time.monotonic()
     yield
     line(f"{text}: {time.monotonic() - start:.1f} s")

@@ -1,0 +1,163 @@
+"""The images of the gateway, of the staging example and of the end-to-end tests.
+
+An image is built where its sources, its parent or its arguments have changed, which a label of the
+image tells; so a second run builds nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from . import base_image, command, registry, say
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGING_FOLDER = ROOT / "examples" / "staging"
+E2E_FOLDER = ROOT / "tests" / "e2e" / "images"
+
+SOURCES = "composeroll-bed.sources"
+"""The label that holds the fingerprint of what an image was made from."""
+VERSION = "org.opencontainers.image.version"
+AT_ONCE = 4
+"""Builds side by side: on two cores some download while others unpack."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """What is built under the name `ref`.
+
+    `args` are build arguments, `contexts` named folders beside `folder`; `parent` is the local
+    image it is made from.
+    """
+
+    ref: str
+    folder: Path
+    args: Mapping[str, str] = field(default_factory=dict)
+    contexts: Mapping[str, Path] = field(default_factory=dict)
+    parent: str = base_image.NAME
+
+    @property
+    def is_pushed(self) -> bool:
+        """Whether its name is one of the bed's registry."""
+        return self.ref.startswith(registry.ADDRESS)
+
+
+def _staging(service: str) -> Image:
+    ref = f"{registry.ADDRESS}/staging/{service}:staging"
+    if service == "nginx":
+        return Image(ref, ROOT / "nginx", contexts={"sites": STAGING_FOLDER / "nginx"})
+    return Image(ref, STAGING_FOLDER / service)
+
+
+SERVICES = (
+    "php-fpm",
+    "sdcv",
+    "websocket",
+    "nginx",
+    "redis",
+    "memcached",
+    "applications",
+    "applications1",
+)
+STAGING = {service: _staging(service) for service in SERVICES}
+
+GATEWAYS = {
+    suite: Image(f"composeroll/gateway:{suite}", ROOT / "nginx", {"SUITE": suite})
+    for suite in ("forky", "trixie")
+}
+
+
+def up(images: Iterable[Image]) -> None:
+    """Build and push those of `images` that are not there as their sources want them."""
+    wanted = list(images)
+    there = _sources_of(image.ref for image in wanted)
+    stale = [image for image in wanted if there.get(image.ref) != fingerprint(image)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(build, stale))
+        list(pool.map(push, (image for image in wanted if _is_unpushed(image, image in stale))))
+
+
+def build(image: Image, version: str = "1") -> None:
+    """Build `image` under its name, with `version` inside."""
+    labels = {SOURCES: fingerprint(image), VERSION: version}
+    with say.took(f"built {image.ref}"):
+        command.run(["docker", "build", *_options(image, version, labels)], log="images")
+
+
+def push(image: Image) -> None:
+    """Push `image` to the bed's registry."""
+    command.run(["docker", "push", "-q", image.ref], log="images")
+
+
+def publish(image: Image, ref: str, version: str, **args: str) -> None:
+    """Move the tag `ref` in the registry to a new build of `image`; the engine's own tag stays.
+
+    So a later `docker pull` really moves a tag, and really fetches layers.
+
+    Args:
+        image: what is built.
+        ref: address/name:tag in the bed's registry.
+        version: what the build argument VERSION says.
+        args: further build arguments.
+    """
+    passing = replace(image, ref=f"{ref}-{uuid.uuid4().hex[:8]}", args={**image.args, **args})
+    labels = {SOURCES: fingerprint(image), VERSION: version}
+    command.run(["docker", "build", *_options(passing, version, labels)], log="images")
+    push(passing)
+    registry.copy_tag(passing.ref, ref)
+    command.run(["docker", "image", "rm", passing.ref])
+
+
+def bump(service: str, version: str | None = None) -> str:
+    """Push a new version of a staging service under the same tag; return the version.
+
+    Without `version` it is the number after the one that the registry has now.
+    """
+    image = STAGING[service]
+    new = version or str(int(registry.labels(image.ref).get(VERSION, "0")) + 1)
+    publish(image, image.ref, new)
+    return new
+
+
+def fingerprint(image: Image) -> str:
+    """A digest of all that goes into `image` but its version."""
+    digest = hashlib.sha256()
+    folders = (image.folder, *image.contexts.values())
+    for path in (path for folder in folders for path in sorted(folder.rglob("*"))):
+        if path.is_file():
+            digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    digest.update(json.dumps(sorted(image.args.items())).encode())
+    digest.update(_id(image.parent).encode())
+    return digest.hexdigest()
+
+
+def _id(ref: str) -> str:
+    return command.output(["docker", "image", "inspect", "--format", "{{.Id}}", ref]).strip()
+
+
+def _options(image: Image, version: str, labels: Mapping[str, str]) -> Iterator[str]:
+    yield from ("--quiet", "--tag", image.ref)
+    for name, value in {**image.args, "VERSION": version}.items():
+        yield from ("--build-arg", f"{name}={value}")
+    for name, value in labels.items():
+        yield from ("--label", f"{name}={value}")
+    for name, folder in image.contexts.items():
+        yield from ("--build-context", f"{name}={folder}")
+    yield str(image.folder)
+
+
+def _sources_of(refs: Iterable[str]) -> dict[str, str]:
+    """The fingerprints of the images the engine holds, by each of their names."""
+    form = f'{{{{json .RepoTags}}}}\t{{{{index .Config.Labels "{SOURCES}"}}}}'
+    rows = command.output(["docker", "image", "inspect", "--format", form, *refs]).splitlines()
+    known = (row.split("\t") for row in rows if row.startswith("["))
+    return {ref: sources for names, sources in known for ref in json.loads(names)}
+
+
+def _is_unpushed(image: Image, is_new: bool) -> bool:  # noqa: FBT001
+    return image.is_pushed and (is_new or not registry.has(image.ref))
