@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from composeroll.config.settings import Drain, Ready, Settings
-from composeroll.config.values import READERS
+from composeroll.config.values import SETTINGS
 from composeroll.errors import SettingsError
 
 _GROUPS = {"ready": Ready, "drain": Drain}
@@ -45,18 +45,18 @@ def _flatten(source: str, prefix: str, raw: object) -> Iterator[tuple[str, objec
         key = f"{prefix}.{name}" if prefix else str(name)
         if key in _GROUPS:
             yield from _flatten(source, key, value)
-        elif key in READERS:
+        elif key in SETTINGS:
             yield key, value
         else:
             raise _unknown(source, key)
 
 
 def _unknown(source: str, key: str) -> SettingsError:
-    leaves = {known.rpartition(".")[2]: known for known in READERS}
-    close = get_close_matches(key, [*READERS, *_GROUPS], n=1) or [
+    leaves = {known.rpartition(".")[2]: known for known in SETTINGS}
+    close = get_close_matches(key, [*SETTINGS, *_GROUPS], n=1) or [
         leaves[name] for name in get_close_matches(key.rpartition(".")[2], leaves, n=1)
     ]
-    known = "known keys: " + ", ".join(READERS)
+    known = "known keys: " + ", ".join(SETTINGS)
     return SettingsError(
         f"{source} has no key {key!r}",
         help=f"did you mean {close[0]!r}?" if close else known,
@@ -70,7 +70,7 @@ def environment_name(key: str) -> str:
 
 def environment_layer(environ: Mapping[str, str]) -> Layer:
     """What the environment sets, by the names that follow from the keys."""
-    found = {key: environ.get(environment_name(key)) for key in READERS}
+    found = {key: environ.get(environment_name(key)) for key in SETTINGS}
     return Layer("the environment", {key: value for key, value in found.items() if value})
 
 
@@ -93,7 +93,7 @@ def resolve(layers: Sequence[Layer]) -> Settings:
         SettingsError: a value that its key cannot take, with the source that holds it.
     """
     groups: dict[str, dict[str, Any]] = {"": {}, **{group: {} for group in _GROUPS}}
-    for key in READERS:
+    for key in SETTINGS:
         for one in layers:
             if key in one.values:
                 group, _, name = key.rpartition(".")
@@ -105,7 +105,7 @@ def resolve(layers: Sequence[Layer]) -> Settings:
 
 def _read(one: Layer, key: str) -> object:
     try:
-        return READERS[key](one.values[key])
+        return SETTINGS[key].read(one.values[key])
     except ValueError as wrong:
         raise SettingsError(f"{one.source}: {_shown(one, key)} {wrong}") from None
 

@@ -6,6 +6,7 @@ Every reader raises `ValueError` with the end of a sentence that begins with the
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -96,24 +97,32 @@ def batch(value: object) -> Batch:
         raise ValueError(f"wants all, a number or a share such as 50%, not {value!r}") from None
 
 
-READERS: dict[str, Reader] = {
-    "gateway": text,
-    "upstream": text,
-    "include": absolute_path,
-    "port": port,
-    "protocol": word(Protocol),
-    "template": text,
-    "ready.path": url_path,
-    "ready.status": statuses,
-    "ready.host": text,
-    "ready.timeout": parse_duration,
-    "ready.interval": parse_duration,
-    "ready.successes": whole,
-    "ready.settle": parse_duration,
-    "drain.timeout": parse_duration,
-    "drain.long_connections": word(LongConnections),
-    "order": word(Order),
-    "batch": batch,
-    "monitor": parse_duration,
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How one setting is read, and what it means in a line."""
+
+    read: Reader
+    help: str
+
+
+SETTINGS: dict[str, Setting] = {
+    "gateway": Setting(text, "service that runs nginx"),
+    "upstream": Setting(text, "nginx's name of the service's upstream"),
+    "include": Setting(absolute_path, "file in the gateway that holds just that upstream"),
+    "port": Setting(port, "port that the replicas listen on"),
+    "protocol": Setting(word(Protocol), "http, fastcgi, uwsgi, grpc or tcp"),
+    "template": Setting(text, "Jinja2 template of your own for the include"),
+    "ready.path": Setting(url_path, "path of a request that proves a replica ready"),
+    "ready.status": Setting(statuses, "status codes that count as ready (200-399)"),
+    "ready.host": Setting(text, "Host header of that request"),
+    "ready.timeout": Setting(parse_duration, "how long a replica may take (60s)"),
+    "ready.interval": Setting(parse_duration, "pause between two attempts (200ms)"),
+    "ready.successes": Setting(whole, "consecutive successes wanted (2)"),
+    "ready.settle": Setting(parse_duration, "how long it must then stay up"),
+    "drain.timeout": Setting(parse_duration, "how long old requests may take to end (60s)"),
+    "drain.long_connections": Setting(word(LongConnections), "wait for them, or cut them"),
+    "order": Setting(word(Order), "start-first, or stop-first where doubling is impossible"),
+    "batch": Setting(batch, "how many are replaced at a time: all, 2, 50%"),
+    "monitor": Setting(parse_duration, "how long to watch the new replicas before the old go (0s)"),
 }
 """Every setting by its dotted key: flags, environment names and checks follow from this list."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from composeroll.config.project import Service
 from composeroll.model import ContainerState, Replica, Route, Upstream
@@ -92,3 +92,20 @@ class Observed:
     services: tuple[ServiceState, ...]
     obstacles: tuple[str, ...] = ()
     unsafe: tuple[str, ...] = ()
+
+    def with_newer_images(self, services: Collection[str]) -> Observed:
+        """The same, knowing that the registry has newer images for these services."""
+        return replace(self, services=tuple(_newer(s, services) for s in self.services))
+
+    def still_there(self, reasons: Mapping[str, str]) -> Mapping[str, str]:
+        """Those of the replicas, by full ID, that exist."""
+        existing = {replica.id for state in self.services for replica in state.replicas}
+        return {container: why for container, why in reasons.items() if container in existing}
+
+
+def _newer(state: ServiceState, services: Collection[str]) -> ServiceState:
+    if state.name not in services:
+        return state
+    return replace(
+        state, outdated={r.id: "the registry has a newer image" for r in state.serving}, image=""
+    )

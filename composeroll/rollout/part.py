@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from composeroll.config.settings import Order
 from composeroll.model import Replica, Route
 from composeroll.rollout.numbering import renamings
 from composeroll.rollout.observed import ServiceState, Wiring
+from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.steps import (
     AwaitReady,
     CreateReplicas,
@@ -36,7 +36,7 @@ class Part:
     """
 
     state: ServiceState
-    reasons: Mapping[str, str]
+    reasons: Reasons
     outgoing: tuple[Replica, ...]
     wanted: int
 
@@ -83,11 +83,6 @@ class Part:
         """Whether the gateway is told something new."""
         wired = self.state.wiring is not None and self.wanted
         return bool(wired and (self.missing or self.outgoing or self.misled))
-
-    @property
-    def settled(self) -> bool:
-        """Whether there is nothing to do."""
-        return not (self.prepare() or self.switches or self.finish())
 
     def incoming(self) -> Incoming:
         """What serves after the switch."""
@@ -199,35 +194,24 @@ class Part:
         return self._wiring().route
 
 
-def part_of(state: ServiceState, *, force: bool = False, renewed: Collection[str] = ()) -> Part:
+def part_of(state: ServiceState, reasons: Reasons) -> Part:
     """What one service needs.
 
     Args:
         state: the service as it was observed.
-        force: whether replicas that are up to date go too.
-        renewed: data-only services that this plan replaces.
+        reasons: the outgoing replicas, of this service and others.
     """
-    reasons = _reasons(state, force=force, renewed=renewed)
     outdated = [r for r in state.serving if r.id in reasons]
-    current = [r for r in state.serving if r.id not in reasons]
     declared = state.service.scale
     wanted = max(
         1 if declared is None else declared,
         len(state.named_in_upstream),
         len(outdated),
-        len(current),
+        len(state.serving) - len(outdated),
     )
     size = state.service.settings.batch.of(len(outdated))
-    return Part(state, reasons, tuple(_by_urgency(state, outdated)[:size]), wanted)
-
-
-def _reasons(state: ServiceState, *, force: bool, renewed: Collection[str]) -> Mapping[str, str]:
-    sources = [name for name in state.service.volumes_from if name in renewed]
-    if force:
-        return {r.id: "asked for by --force" for r in state.serving}
-    if sources:
-        return {r.id: f"its code in {sources[0]} is replaced" for r in state.serving}
-    return {r.id: state.outdated[r.id] for r in state.serving if r.id in state.outdated}
+    batch = tuple(_by_urgency(state, outdated)[:size])
+    return Part(state, {r.id: reasons[r.id] for r in outdated}, batch, wanted)
 
 
 def _by_urgency(state: ServiceState, outdated: list[Replica]) -> list[Replica]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observed import Observed
+from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.part import Part, part_of
 from composeroll.rollout.steps import (
     DrainReplicas,
@@ -44,17 +45,14 @@ class Plan:
         return "\n".join(lines)
 
 
-def plan_rollout(observed: Observed, *, force: bool = False) -> Plan:
-    """The steps from what runs to what the file wants.
+def plan_rollout(observed: Observed, outgoing: Reasons) -> Plan:
+    """The steps from what runs to what the file wants: one batch of each service's outgoing.
 
     Args:
         observed: the snapshot.
-        force: replace replicas that are up to date too.
+        outgoing: the replicas that have to go; what of it is gone already does no harm.
     """
-    parts: list[Part] = []
-    for state in observed.services:
-        renewed = {part.name for part in parts if part.outgoing and part.state.data_only}
-        parts.append(part_of(state, force=force, renewed=renewed))
+    parts = [part_of(state, outgoing) for state in observed.services]
     return Plan(
         reversible=(*(step for part in parts for step in part.prepare()), *_traffic(parts)),
         final=tuple(step for part in parts for step in part.finish()),
@@ -87,8 +85,3 @@ def _drain(moved: Sequence[Part]) -> tuple[Step, ...]:
 
 def _patience(parts: Sequence[Part]) -> float:
     return max(part.state.service.settings.drain.timeout for part in parts)
-
-
-def leaves_alone(state: ServiceState) -> bool:
-    """Whether a rollout of this service would do nothing."""
-    return part_of(state).settled

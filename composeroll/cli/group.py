@@ -1,0 +1,56 @@
+"""The verbs, each imported only when it is called, so that `--version` answers at once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+VERBS = {
+    "update": "Replace a service's replicas without losing a request.",
+    "plan": "Show what update would do, and why; change nothing.",
+    "status": "Show replicas, images, and what the upstream really holds.",
+    "check": "Find everything that could go wrong, beforehand.",
+    "version": "Show the versions of composeroll, compose and the engine.",
+    "completion": "Print the completion script of a shell.",
+}
+
+
+class Verbs(click.Group):
+    """Each verb lives in the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs in the order of their use."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one verb."""
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"composeroll.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        del ctx
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or say which one was meant."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            raise _unknown_verb(ctx, args[0])
+        return super().resolve_command(ctx, args)
+
+
+def _unknown_verb(ctx: click.Context, given: str) -> click.UsageError:
+    from difflib import get_close_matches  # noqa: PLC0415 - only where somebody mistyped
+
+    close = get_close_matches(given, VERBS, n=1)
+    meant = f" Did you mean {close[0]!r}?" if close else f" Verbs: {', '.join(VERBS)}."
+    return click.UsageError(f"No such verb {given!r}.{meant}", ctx)

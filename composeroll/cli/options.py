@@ -1,0 +1,108 @@
+"""Flags that verbs share: compose's own, those of the output, and one for every setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from composeroll.config.flags import ComposeFlags
+from composeroll.config.layers import Layer, environment_name
+from composeroll.config.values import SETTINGS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Command], Command]
+
+_COMPOSE: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("-f", "--file"), {"multiple": True, "metavar": "FILE", "help": "Compose file; repeatable."}),
+    (("-p", "--project-name"), {"metavar": "NAME", "help": "Project name."}),
+    (("--profile",), {"multiple": True, "metavar": "NAME", "help": "Profile; repeatable."}),
+    (("--env-file",), {"multiple": True, "metavar": "FILE", "help": "Environment file."}),
+    (("--project-directory",), {"metavar": "PATH", "help": "Working directory of the project."}),
+    (("-c", "--context"), {"metavar": "NAME", "help": "Docker context."}),
+    (("-H", "--host"), {"metavar": "URL", "help": "Docker engine, such as ssh://deploy@host."}),
+)
+
+
+def stacked(*options: Decorator[Any]) -> Decorator[Any]:
+    """Several decorators as one, shown by `--help` in this order."""
+
+    def decorate(command: Any) -> Any:  # noqa: ANN401 - click decorates whatever it is given
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+compose_options = stacked(*(click.option(*names, **how) for names, how in _COMPOSE))
+"""Compose's global flags, taken before and after the verb."""
+
+
+def from_environment(name: str) -> str:
+    """The environment's name of a flag that is no setting: `json` → `COMPOSEROLL_JSON`."""
+    return environment_name(name)
+
+
+output_options = stacked(
+    click.option(
+        "--json", is_flag=True, envvar=from_environment("json"), help="One event a line on stdout."
+    ),
+    click.option(
+        "-q", "--quiet", is_flag=True, envvar=from_environment("quiet"), help="Only what is wrong."
+    ),
+    click.option(
+        "-v", "--verbose", is_flag=True, envvar=from_environment("verbose"), help="Details too."
+    ),
+    click.option(
+        "--ci",
+        type=click.Choice(["gitlab", "github", "plain"]),
+        envvar=from_environment("ci"),
+        help="Log for a CI, with its folding.",
+    ),
+    click.option("--record", hidden=True, metavar="FILE", help="Draw the run as an SVG."),
+)
+"""How a rollout is shown."""
+
+
+def _setting_option(key: str) -> Decorator[Any]:
+    flag = "--" + key.replace(".", "-").replace("_", "-")
+    short = ("--settle",) if key == "ready.settle" else ()
+    help_ = f"{SETTINGS[key].help[0].upper()}{SETTINGS[key].help[1:]}."
+    return click.option(_parameter(key), *short, flag, metavar="VALUE", help=help_)
+
+
+def _parameter(key: str) -> str:
+    return "setting_" + key.replace(".", "_")
+
+
+setting_options = stacked(*(_setting_option(key) for key in SETTINGS))
+"""One flag for every setting."""
+
+
+def take_settings(options: dict[str, Any]) -> Layer:
+    """Take the settings' flags out of a command's options, as the strongest layer."""
+    given = {key: options.pop(_parameter(key), None) for key in SETTINGS}
+    return Layer("the command line", {key: text for key, text in given.items() if text is not None})
+
+
+def take_compose_flags(context: click.Context, options: dict[str, Any]) -> ComposeFlags:
+    """Take compose's flags out of the options, together with those before the verb."""
+    before = context.find_root().params
+
+    def many(name: str) -> tuple[str, ...]:
+        return (*before.get(name, ()), *options.pop(name))
+
+    def one(name: str) -> str | None:
+        return options.pop(name) or before.get(name)
+
+    return ComposeFlags(
+        files=many("file"),
+        project_name=one("project_name"),
+        profiles=many("profile"),
+        env_files=many("env_file"),
+        project_directory=one("project_directory"),
+        context=one("context"),
+        host=one("host"),
+    )

@@ -1,0 +1,144 @@
+"""Read the world once, into one frozen snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from composeroll.config.project import Project, Service
+from composeroll.model import Replica
+from composeroll.rollout.observed import Observed, ServiceState, Wiring
+
+
+class Engine(Protocol):
+    """What can be read of containers and images."""
+
+    def replicas(self, services: Sequence[str] | None = None) -> tuple[Replica, ...]:
+        """Containers in all states, of these services or of the whole project."""
+        ...
+
+    def names(self) -> frozenset[str]:
+        """The names of all containers on the engine."""
+        ...
+
+    def image_id(self, reference: str) -> str | None:
+        """The image ID that a reference names on the engine."""
+        ...
+
+    def outdated(self, scales: Mapping[str, int]) -> Mapping[str, str]:
+        """Why compose would recreate a container, by the container's name: its dry-run's verdict."""
+        ...
+
+    def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
+        """What else than creating containers compose would do to reach these scales."""
+        ...
+
+
+class Survey(Protocol):
+    """Finds the services' places in the gateways."""
+
+    def wirings(
+        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+    ) -> Mapping[str, Wiring]:
+        """Each service's place, by name; a service that gets no requests from nginx is absent."""
+        ...
+
+    def warnings(self) -> tuple[str, ...]:
+        """What the gateways' configuration would lose at a reload."""
+        ...
+
+
+def observe(
+    project: Project,
+    services: Sequence[Service],
+    engine: Engine,
+    survey: Survey,
+    *,
+    preflight: bool = True,
+) -> Observed:
+    """The services as they are now. What takes a process of its own is asked side by side.
+
+    Args:
+        project: the compose model.
+        services: those of the rollout, in its order.
+        engine: where containers and images are read.
+        survey: where the gateway is read.
+        preflight: whether compose is asked what scaling up would break.
+    """
+    everyone = engine.replicas()
+    mine = {s.name: tuple(r for r in everyone if r.service == s.name) for s in services}
+    doubled = _doubled(project, services, mine) if preflight else {}
+    with ThreadPoolExecutor(max_workers=4) as side_by_side:
+        outdated = side_by_side.submit(engine.outdated, _scales(services, mine))
+        obstacles = side_by_side.submit(engine.preflight, doubled)
+        wirings = side_by_side.submit(survey.wirings, project, services, everyone)
+        names = side_by_side.submit(engine.names)
+        images = {s.name: engine.image_id(_reference(project, s)) or "" for s in services}
+    return Observed(
+        project=project.name,
+        services=tuple(
+            ServiceState(
+                service=service,
+                replicas=mine[service.name],
+                outdated=_by_id(mine[service.name], outdated.result(), images[service.name]),
+                image=images[service.name],
+                reference=_reference(project, service),
+                wiring=wirings.result().get(service.name),
+                data_only=_data_only(project, service, wirings.result()),
+                taken=names.result() - {r.name for r in mine[service.name]},
+                unlisted=_unlisted(project, service, services, everyone),
+            )
+            for service in services
+        ),
+        obstacles=obstacles.result(),
+        unsafe=survey.warnings(),
+    )
+
+
+def _reference(project: Project, service: Service) -> str:
+    """The image reference; compose names what it builds `PROJECT-SERVICE`."""
+    return service.image or f"{project.name}-{service.name}"
+
+
+def _scales(
+    services: Sequence[Service], replicas: Mapping[str, tuple[Replica, ...]]
+) -> Mapping[str, int]:
+    """As many as there are, since compose would stop what exceeds the file's own count."""
+    return {s.name: max(1, len(replicas[s.name])) for s in services}
+
+
+def _doubled(
+    project: Project, services: Sequence[Service], replicas: Mapping[str, tuple[Replica, ...]]
+) -> Mapping[str, int]:
+    """The scales a rollout would ask for, of the services that can be scaled at all."""
+    scalable = [s for s in services if not s.obstacles and not project.sharing_volumes_of(s.name)]
+    return {s.name: len(replicas[s.name]) + max(s.scale or 1, 1) for s in scalable}
+
+
+def _by_id(
+    replicas: Sequence[Replica], verdicts: Mapping[str, str], image: str
+) -> Mapping[str, str]:
+    reasons = {r.id: verdicts[r.name] for r in replicas if r.name in verdicts}
+    moved = {r.id: f"image {_short(r.image)} → {_short(image)}" for r in replicas if image}
+    return reasons | {r.id: moved[r.id] for r in replicas if image and r.image != image}
+
+
+def _short(image: str) -> str:
+    return image.removeprefix("sha256:")[:12]
+
+
+def _data_only(project: Project, service: Service, wirings: Mapping[str, Wiring]) -> bool:
+    return bool(project.sharing_volumes_of(service.name)) and service.name not in wirings
+
+
+def _unlisted(
+    project: Project,
+    service: Service,
+    services: Sequence[Service],
+    replicas: Sequence[Replica],
+) -> tuple[str, ...]:
+    """Running services outside the rollout that mount this one's volumes."""
+    listed, running = {s.name for s in services}, {r.service for r in replicas if r.running}
+    sharing = project.sharing_volumes_of(service.name)
+    return tuple(name for name in sharing if name in running - listed)

@@ -1,0 +1,36 @@
+"""Which replicas have to go, and why. Decided once a rollout, before anything changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from composeroll.rollout.observed import Observed, ServiceState
+
+Reasons = Mapping[str, str]
+"""Why a replica is outgoing, by its full ID."""
+
+
+def outgoing(observed: Observed, *, force: bool = False) -> Reasons:
+    """The outgoing replicas of all services.
+
+    Args:
+        observed: the snapshot.
+        force: replicas that are up to date go too.
+    """
+    reasons: dict[str, str] = {}
+    renewed: set[str] = set()
+    for state in observed.services:
+        own = _of_service(state, renewed, force=force)
+        reasons |= own
+        if own and state.data_only:
+            renewed.add(state.name)
+    return reasons
+
+
+def _of_service(state: ServiceState, renewed: Collection[str], *, force: bool) -> Reasons:
+    sources = [name for name in state.service.volumes_from if name in renewed]
+    if force:
+        return {r.id: "asked for by --force" for r in state.serving}
+    if sources:
+        return {r.id: f"its code in {sources[0]} is replaced" for r in state.serving}
+    return {r.id: state.outdated[r.id] for r in state.serving if r.id in state.outdated}
