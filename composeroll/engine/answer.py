@@ -1,0 +1,46 @@
+"""What the engine answers to a request, and which answers are errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from composeroll.errors import EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One finished answer: HTTP status and body."""
+
+    status: int
+    body: bytes = b""
+
+    @property
+    def found(self) -> bool:
+        """Whether the engine knows the object that was asked for."""
+        return self.status != HTTPStatus.NOT_FOUND
+
+    def json(self) -> Any:  # noqa: ANN401 the engine's JSON has no type of ours
+        """The body's JSON, None where there is no body."""
+        return json.loads(self.body) if self.body.strip() else None
+
+    @property
+    def message(self) -> str:
+        """The engine's own words about an error."""
+        try:
+            return str(json.loads(self.body)["message"]).strip()
+        except (ValueError, KeyError, TypeError):
+            return self.body.decode(errors="replace").strip() or f"HTTP status {self.status}"
+
+    def insist(self, asked: str, fine: Collection[int] = ()) -> Answer:
+        """This answer, if it is a success or its status is among `fine`.
+
+        Raises:
+            EngineError: with the engine's message; `asked` stands in its evidence.
+        """
+        if self.status < HTTPStatus.BAD_REQUEST or self.status in fine:
+            return self
+        raise EngineError(self.message, evidence=(f"{asked} answered {self.status}",))

@@ -1,0 +1,197 @@
+"""Commands inside containers with their streams in our hands."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from composeroll.engine.answer import Answer
+from composeroll.engine.connection import CALL_SECONDS, Api, Connection, speaking_to
+from composeroll.engine.frames import Channel, read_frame
+from composeroll.engine.transport import HELP
+from composeroll.errors import EngineError, EngineUnreachable
+from composeroll.model import Output
+
+TIMED_OUT = 124
+"""The exit code of a command that was not waited for any longer, as in coreutils' `timeout`."""
+
+SETTLE_SECONDS = 0.002
+"""Between two looks at a command whose streams have ended and whose exit code is still to come;
+the engine has no call that waits for it, and the first look nearly always finds it."""
+
+
+class Commands:
+    """Runs commands in the containers of one engine."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def execute(
+        self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
+    ) -> Output:
+        """Run `argv` as `user` (empty: the container's own) and wait at most `timeout` seconds.
+
+        A command that is not there, or may not be run, ends with 127 or 126 and the engine's words
+        in its output, as in a shell. One that takes longer is left to itself, since the engine
+        cannot end it, and has the exit code 124.
+
+        Raises:
+            EngineError: there is no such container, or it does not run.
+            EngineUnreachable: the engine is gone.
+        """
+        deadline = time.monotonic() + timeout
+        command = self._create(container, argv, user, stdin=False)
+        said = dict.fromkeys(Channel, b"")
+        ended = self._listen(command, said, deadline)
+        stdout, stderr = (
+            said[c].decode(errors="replace") for c in (Channel.STDOUT, Channel.STDERR)
+        )
+        if not ended:
+            return Output(TIMED_OUT, stdout, f"{stderr}did not end within {timeout:g} s\n")
+        return Output(self._exit_code(command, deadline), stdout, stderr)
+
+    def dial(self, container: str, argv: Sequence[str], *, user: str = "") -> AttachedCommand:
+        """Run `argv` with its stdin and stdout as a byte stream; the caller closes it."""
+        return self._attach(self._create(container, argv, user, stdin=True))
+
+    def _create(self, container: str, argv: Sequence[str], user: str, *, stdin: bool) -> str:
+        wanted = {
+            "Cmd": list(argv),
+            "User": user,
+            "AttachStdin": stdin,
+            "AttachStdout": True,
+            "AttachStderr": True,
+        }
+        answer = self._api.post(f"/containers/{container}/exec", body=wanted)
+        return str(answer.json()["Id"])
+
+    def _attach(self, command: str) -> AttachedCommand:
+        connection = self._api.open()
+        try:
+            with speaking_to(connection.stream, CALL_SECONDS):
+                reader = upgrade(connection, f"/exec/{command}/start")
+        except BaseException:
+            connection.end()
+            raise
+        return AttachedCommand(connection, reader)
+
+    def _listen(self, command: str, said: dict[Channel, bytes], deadline: float) -> bool:
+        """Add up what the command says; whether its streams ended before the deadline."""
+        attached = self._attach(command)
+        try:
+            _collect(attached, said, deadline)
+        except TimeoutError:
+            return False
+        except OSError as error:
+            what = f"the connection to the engine broke: {error}"
+            raise EngineUnreachable(what, help=HELP) from error
+        finally:
+            attached.close()
+        return True
+
+    def _exit_code(self, command: str, deadline: float) -> int:
+        pause = threading.Event()
+        while (state := self._api.get(f"/exec/{command}/json").json())["Running"]:
+            if time.monotonic() > deadline:
+                return TIMED_OUT
+            pause.wait(SETTLE_SECONDS)
+        return int(state["ExitCode"])
+
+
+class AttachedCommand:
+    """The stdin and stdout of a command in a container, with a socket's methods.
+
+    What it writes to stderr is kept in `complaint`.
+    """
+
+    def __init__(self, connection: Connection, reader: BinaryIO) -> None:
+        self._connection = connection
+        self._socket = connection.stream.sock
+        self._reader = reader
+        self._left = b""
+        self.complaint = b""
+
+    def sendall(self, data: bytes) -> None:
+        """Write to its stdin."""
+        self._socket.sendall(data)
+
+    def recv(self, size: int) -> bytes:
+        """At most `size` bytes of its stdout; none at the end."""
+        while not self._left:
+            frame = self.frame()
+            if frame is None:
+                return b""
+            channel, content = frame
+            if channel is Channel.STDERR:
+                self.complaint += content
+            else:
+                self._left = content
+        taken, self._left = self._left[:size], self._left[size:]
+        return taken
+
+    def frame(self) -> tuple[Channel, bytes] | None:
+        """The next piece of either stream as it came; None at the end."""
+        return read_frame(self._reader)
+
+    def settimeout(self, seconds: float | None) -> None:
+        """How long a later `recv` or `sendall` may take before it raises TimeoutError."""
+        self._socket.settimeout(seconds)
+
+    def finish_writing(self) -> None:
+        """End its stdin; its stdout can still be read."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Let go of it. A command that minds its stdin ends; any other runs on."""
+        self._reader.close()
+        self._connection.end()
+
+
+def upgrade(connection: Connection, path: str) -> BinaryIO:
+    """Make a request's connection a plain stream both ways; the reader holds what came already.
+
+    Raises:
+        EngineError: the engine refuses.
+    """
+    body = json.dumps({"Detach": False, "Tty": False}).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    connection.stream.sock.sendall(head.encode("ascii") + body)
+    reader = connection.stream.sock.makefile("rb")
+    status = int(reader.readline().split(maxsplit=2)[1])
+    headers = http.client.parse_headers(reader)
+    if status not in (http.HTTPStatus.SWITCHING_PROTOCOLS, http.HTTPStatus.OK):
+        message = reader.read(int(headers.get("Content-Length", 0)))
+        raise EngineError(Answer(status, message).message, evidence=(f"{path}: {status}",))
+    return reader
+
+
+def _collect(attached: AttachedCommand, said: dict[Channel, bytes], deadline: float) -> None:
+    """Add everything the command says, until it ends, to `said`.
+
+    Raises:
+        TimeoutError: it goes on past the deadline.
+    """
+    attached.settimeout(_left(deadline))
+    while (frame := attached.frame()) is not None:
+        channel, content = frame
+        said[channel] += content
+        attached.settimeout(_left(deadline))
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _text(said: bytes) -> str:
+    return said.decode(errors="replace")

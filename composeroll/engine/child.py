@@ -1,0 +1,79 @@
+"""Docker as a child process: started at once, waited for later, never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from composeroll.engine.transport import HELP
+from composeroll.errors import EngineUnreachable
+
+LEAVE_SECONDS = 10.0
+"""What compose is given to end after SIGTERM before its whole session is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A process that has ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Child:
+    """One run of docker, with its standard input closed and its two outputs apart.
+
+    It has a session of its own, so a Ctrl-C on the terminal reaches composeroll alone, which then
+    decides. Whatever exception passes through `result` or `lines`, the process is ended first.
+    """
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        try:
+            self._process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+        except OSError as error:
+            what = f"{argv[0]} cannot be run: {error.strerror}"
+            raise EngineUnreachable(what, help=HELP) from error
+
+    def result(self) -> Ended:
+        """Wait for its end."""
+        try:
+            stdout, stderr = self._process.communicate()
+        except BaseException:
+            self.end()
+            raise
+        return Ended(self._process.returncode, stdout, stderr)
+
+    @property
+    def stderr(self) -> IO[str]:
+        """Its error output, to be read while it runs by one who then waits for `result`."""
+        assert self._process.stderr is not None  # noqa: S101 it was asked for above
+        return self._process.stderr
+
+    def end(self) -> None:
+        """Make it end, and all that it started; return when it has."""
+        self._signal(signal.SIGTERM)
+        try:
+            self._process.wait(LEAVE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, number)

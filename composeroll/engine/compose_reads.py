@@ -1,0 +1,90 @@
+"""What is asked of compose: the resolved model, and what an `up` would do. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from composeroll.config.flags import ComposeFlags
+from composeroll.engine.child import Child
+from composeroll.engine.compose_words import (
+    complaint,
+    compose_failure,
+    dangers,
+    parse_dry_run,
+    verdicts,
+)
+from composeroll.errors import EngineError, UsageError
+
+UP = ("--no-deps", "--no-build", "--pull", "never")
+"""Every `up`: the named services only, from the images that are here."""
+
+Scales = Mapping[str, int]
+"""How many containers each service is to have; naming it is what selects it."""
+
+
+class ConfigReading:
+    """`docker compose config`, on its way."""
+
+    def __init__(self, flags: ComposeFlags) -> None:
+        self._child = Child([*flags.with_all_profiles().compose_argv(), "config"])
+
+    def result(self) -> str:
+        """The resolved model as YAML, the form that keeps a service's `x-` keys.
+
+        Raises:
+            UsageError: compose does not accept the files, in compose's words.
+            EngineUnreachable: there is no docker, or no Compose plugin.
+        """
+        ended = self._child.result()
+        if ended.code == 0:
+            return ended.stdout
+        error = compose_failure(ended.stderr)
+        if isinstance(error, EngineError):
+            raise UsageError(error.what, evidence=complaint(ended.stderr))
+        raise error
+
+    def cancel(self) -> None:
+        """End it; nobody wants the answer."""
+        self._child.end()
+
+
+def start_config(flags: ComposeFlags) -> ConfigReading:
+    """Begin to read the model, with all profiles; imports can go on meanwhile."""
+    return ConfigReading(flags)
+
+
+class DryRun:
+    """Compose's own judgement, from `up --dry-run`."""
+
+    def __init__(self, flags: ComposeFlags) -> None:
+        self._flags = flags
+
+    def outdated(self, scales: Scales) -> dict[str, str]:
+        """What a plain `up -d` would do to each container, by its name.
+
+        `Running` is up to date, `Recreate` is outdated, `Creating` is missing. `scales` are the
+        numbers that are there now: fewer would make compose remove some.
+
+        Raises:
+            EngineError: compose refuses.
+        """
+        return verdicts(parse_dry_run(self._run(scales, "--detach")))
+
+    def preflight(self, scales: Scales) -> tuple[str, ...]:
+        """The lines of a dry `create` that do more than make new containers.
+
+        `--no-recreate` does not hold for networks and volumes: with a changed definition compose
+        stops the running containers. Empty is safe.
+
+        Raises:
+            EngineError: compose refuses.
+        """
+        return dangers(parse_dry_run(self._run(scales, "--no-start", "--no-recreate")))
+
+    def _run(self, scales: Scales, *options: str) -> str:
+        argv = [*self._flags.compose_argv(), "--ansi", "never", "--progress", "plain", "--dry-run"]
+        scaled = [word for name, n in scales.items() for word in ("--scale", f"{name}={n}")]
+        ended = Child([*argv, "up", *options, *UP, *scaled, *scales]).result()
+        if ended.code:
+            raise compose_failure(ended.stderr)
+        return ended.stderr + ended.stdout

@@ -1,0 +1,125 @@
+"""Containers: list, look at, start, stop, remove, rename."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+
+from composeroll.engine.connection import CALL_SECONDS, Api
+from composeroll.engine.frames import read_frames
+from composeroll.engine.inspection import PROJECT, SERVICE, is_one_off, replica_of
+from composeroll.engine.side_by_side import side_by_side
+from composeroll.model import Replica
+
+DEFAULT_GRACE = 10.0
+"""Seconds between the stop signal and SIGKILL where the container names none; the engine's own."""
+
+_ALREADY = (HTTPStatus.NOT_MODIFIED,)
+_ALREADY_OR_GONE = (HTTPStatus.NOT_MODIFIED, HTTPStatus.NOT_FOUND)
+_GONE = (HTTPStatus.NOT_FOUND,)
+
+
+class Containers:
+    """The containers of one engine.
+
+    Methods raise `EngineError` when the engine refuses and `EngineUnreachable` when it is gone.
+    Those that take several containers act on them side by side.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def replicas(
+        self, project: str, services: Collection[str] | None = None
+    ) -> tuple[Replica, ...]:
+        """The containers of a compose project in all states, by service and number.
+
+        One-off containers of `docker compose run` are left out; what a killed compose left while
+        it recreated (`is_left_by_recreate`) is in.
+        """
+        found = self._list({"label": [f"{PROJECT}={project}"]}, everything=True)
+        wanted = [
+            entry["Id"]
+            for entry in found
+            if not is_one_off(entry["Labels"])
+            and (services is None or entry["Labels"].get(SERVICE) in services)
+        ]
+        replicas = filter(None, map(self.find, wanted))
+        return tuple(sorted(replicas, key=lambda r: (r.service, r.number, r.name)))
+
+    def running_on(self, network: str) -> tuple[Replica, ...]:
+        """All running containers on a network (name or ID), of whatever project."""
+        found = self._list({"network": [network]}, everything=False)
+        return tuple(filter(None, (self.find(entry["Id"]) for entry in found)))
+
+    def find(self, container: str) -> Replica | None:
+        """One container by ID or name, None where there is none (any more)."""
+        answer = self._api.get(f"/containers/{container}/json", fine=_GONE)
+        return replica_of(answer.json()) if answer.found else None
+
+    def start(self, containers: Iterable[str]) -> None:
+        """Start them; one that runs already is fine."""
+        side_by_side(self._start, containers)
+
+    def stop(self, containers: Iterable[str], grace: float | None = None) -> None:
+        """Send the stop signal, and SIGKILL after `grace` seconds (None: each container's own).
+
+        One that is stopped already, or gone, is fine.
+        """
+        side_by_side(lambda container: self._stop(container, grace), containers)
+
+    def remove(self, containers: Iterable[str]) -> None:
+        """Remove stopped containers and their anonymous volumes; one that is gone is fine."""
+        side_by_side(self._remove, containers)
+
+    def rename(self, container: str, name: str) -> None:
+        """Give a container a name."""
+        self._api.post(f"/containers/{container}/rename", {"name": name})
+
+    def forbid_restart(self, containers: Iterable[str]) -> None:
+        """Keep the engine from reviving them; one that is gone is fine."""
+        side_by_side(self._forbid_restart, containers)
+
+    def logs(self, container: str, lines: int) -> tuple[str, ...]:
+        """The last `lines` lines of stdout and stderr, in the order they came."""
+        query = {"stdout": "1", "stderr": "1", "tail": str(lines)}
+        body = self._api.get(f"/containers/{container}/logs", query).body
+        return tuple(_text(body, tty=self._has_terminal(container)).splitlines())
+
+    def _list(self, filters: Mapping[str, list[str]], *, everything: bool) -> list[dict[str, Any]]:
+        query = {"all": str(int(everything)), "filters": json.dumps(filters)}
+        listed: list[dict[str, Any]] = self._api.get("/containers/json", query).json()
+        return listed
+
+    def _start(self, container: str) -> None:
+        self._api.post(f"/containers/{container}/start", fine=_ALREADY)
+
+    def _stop(self, container: str, grace: float | None) -> None:
+        query = None if grace is None else {"t": str(round(grace))}
+        seconds = self._own_grace(container) if grace is None else grace
+        path = f"/containers/{container}/stop"
+        self._api.post(path, query, fine=_ALREADY_OR_GONE, timeout=seconds + CALL_SECONDS)
+
+    def _own_grace(self, container: str) -> float:
+        answer = self._api.get(f"/containers/{container}/json", fine=_GONE)
+        seconds = answer.json()["Config"].get("StopTimeout") if answer.found else None
+        return DEFAULT_GRACE if seconds is None else float(seconds)
+
+    def _remove(self, container: str) -> None:
+        self._api.send("DELETE", f"/containers/{container}", {"v": "1"}, fine=_GONE)
+
+    def _forbid_restart(self, container: str) -> None:
+        policy = {"RestartPolicy": {"Name": "no"}}
+        self._api.post(f"/containers/{container}/update", body=policy, fine=_GONE)
+
+    def _has_terminal(self, container: str) -> bool:
+        return bool(self._api.get(f"/containers/{container}/json").json()["Config"]["Tty"])
+
+
+def _text(body: bytes, *, tty: bool) -> str:
+    """Logs as text: a container with a terminal has one plain stream, any other has frames."""
+    plain = body if tty else b"".join(content for _, content in read_frames(BytesIO(body)))
+    return plain.decode(errors="replace")

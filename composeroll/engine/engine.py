@@ -1,0 +1,207 @@
+"""The one object the other rooms hold: everything that is asked of an engine, and nothing decided.
+
+All methods raise `EngineError` when engine or compose refuses and `EngineUnreachable` when it is
+gone. Containers are named by full ID; a name works too.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from composeroll.config.flags import ComposeFlags
+from composeroll.engine import processes
+from composeroll.engine.attached import AttachedCommand, Commands
+from composeroll.engine.compose_reads import DryRun, Scales
+from composeroll.engine.connection import Api
+from composeroll.engine.containers import Containers
+from composeroll.engine.endpoint import Endpoint, config_directory, read_config, resolve
+from composeroll.engine.events import EventStream
+from composeroll.engine.files import Files
+from composeroll.engine.host import EngineInfo, info, is_local_network
+from composeroll.engine.images import Image, Images
+from composeroll.engine.pull import OnProgress, pull
+from composeroll.engine.transport import DialStdio, Transport, UnixSocket
+from composeroll.model import Output, Process, Replica
+
+if TYPE_CHECKING:
+    from composeroll.engine.compose_changes import Changes
+
+
+class Engine:
+    """One engine, seen by one compose project.
+
+    Args:
+        flags: compose's global flags as given.
+        project: the project's name, as `docker compose config` resolved it; handed to every later
+            compose command.
+        transport: how to reach the engine, None to find out as docker does.
+
+    Raises:
+        UsageError: the flags name no engine, or two.
+    """
+
+    def __init__(
+        self, flags: ComposeFlags, project: str, transport: Transport | None = None
+    ) -> None:
+        self.flags = flags.named(project)
+        self.project = project
+        self.endpoint = resolve(flags, os.environ)
+        self._api = Api(transport or transport_to(self.endpoint, flags))
+        self._containers = Containers(self._api)
+        self._commands = Commands(self._api)
+        self._files = Files(self._api)
+        self._images = Images(self._api, read_config(config_directory(os.environ)))
+        self._dry_run = DryRun(self.flags)
+
+    def close(self) -> None:
+        """End the idle connections."""
+        self._api.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # containers: see composeroll.engine.containers
+
+    def replicas(self, services: Collection[str] | None = None) -> tuple[Replica, ...]:
+        """The project's containers in all states, by service and number."""
+        return self._containers.replicas(self.project, services)
+
+    def container(self, container: str) -> Replica | None:
+        """Any container, None where there is none."""
+        return self._containers.find(container)
+
+    def running_on(self, network: str) -> tuple[Replica, ...]:
+        """All running containers on a network, of whatever project."""
+        return self._containers.running_on(network)
+
+    def start(self, containers: Iterable[str]) -> None:
+        """Start them side by side; running ones are fine."""
+        self._containers.start(containers)
+
+    def stop(self, containers: Iterable[str], grace: float | None = None) -> None:
+        """Stop them side by side within `grace` seconds (None: their own); gone ones are fine."""
+        self._containers.stop(containers, grace)
+
+    def remove(self, containers: Iterable[str]) -> None:
+        """Remove stopped ones with their anonymous volumes; gone ones are fine."""
+        self._containers.remove(containers)
+
+    def rename(self, container: str, name: str) -> None:
+        """Give a container a name."""
+        self._containers.rename(container, name)
+
+    def forbid_restart(self, containers: Iterable[str]) -> None:
+        """Set their restart policy to `no`; gone ones are fine."""
+        self._containers.forbid_restart(containers)
+
+    def logs(self, container: str, lines: int) -> tuple[str, ...]:
+        """A container's last lines."""
+        return self._containers.logs(container, lines)
+
+    # inside containers: see composeroll.engine.attached, .processes and .files
+
+    def execute(
+        self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
+    ) -> Output:
+        """Run a command; exit code 124 where it outlives `timeout` seconds."""
+        return self._commands.execute(container, argv, user=user, timeout=timeout)
+
+    def dial(self, container: str, argv: Sequence[str], *, user: str = "") -> AttachedCommand:
+        """A command's stdin and stdout as a byte stream."""
+        return self._commands.dial(container, argv, user=user)
+
+    def processes(self, container: str) -> tuple[Process, ...]:
+        """Its processes with the host's pids."""
+        return processes.processes(self._api, container)
+
+    def read_file(self, container: str, path: str) -> bytes | None:
+        """A file's content, None where there is no file."""
+        return self._files.read(container, path)
+
+    def write_file(self, container: str, path: str, content: bytes) -> None:
+        """Put a file in place, keeping mode and owner."""
+        self._files.write(container, path, content)
+
+    # images: see composeroll.engine.images
+
+    def image(self, reference: str) -> Image | None:
+        """The image a reference or ID names here."""
+        return self._images.find(reference)
+
+    def image_id(self, reference: str) -> str | None:
+        """Its ID alone."""
+        image = self.image(reference)
+        return image.id if image else None
+
+    def tag(self, image: str, reference: str) -> None:
+        """Let a reference name an image."""
+        self._images.tag(image, reference)
+
+    def untag(self, reference: str) -> None:
+        """Take a reference away."""
+        self._images.untag(reference)
+
+    def registry_digest(self, reference: str) -> str:
+        """The digest a reference has at its registry now."""
+        return self._images.registry_digest(reference)
+
+    # compose: see composeroll.engine.compose_reads, .compose_changes and .pull
+
+    def outdated(self, scales: Scales) -> dict[str, str]:
+        """Compose's verdict on each container, by name: `Running`, `Recreate`, `Creating`."""
+        return self._dry_run.outdated(scales)
+
+    def preflight(self, scales: Scales) -> tuple[str, ...]:
+        """What `create` would do beyond making new containers; empty is safe."""
+        return self._dry_run.preflight(scales)
+
+    def pull(self, services: Sequence[str], on_progress: OnProgress) -> None:
+        """Pull the services' images."""
+        pull(self.flags, services, on_progress)
+
+    def create(self, scales: Scales) -> None:
+        """Create what is missing to `scales`, started by nobody."""
+        self._changes.create(scales)
+
+    def recreate(self, service: str, scale: int, *, renew_volumes: bool = True) -> None:
+        """Replace a service's outdated containers in place."""
+        self._changes.recreate(service, scale, renew_volumes=renew_volumes)
+
+    def warm_up(self) -> None:
+        """Import what `create` needs beside whatever goes on now."""
+        threading.Thread(target=lambda: self._changes, daemon=True).start()
+
+    @cached_property
+    def _changes(self) -> Changes:
+        from composeroll.engine.compose_changes import (  # noqa: PLC0415 it takes 0.2 s to import
+            Changes,
+        )
+
+        return Changes(self.flags)
+
+    # the engine itself: see composeroll.engine.events and .host
+
+    def events(self, actions: Collection[str] = ()) -> EventStream:
+        """The project's container events from now on; all, or the named actions."""
+        return EventStream(self._api, self.project, actions)
+
+    def info(self) -> EngineInfo:
+        """Its name, version and endpoint."""
+        return info(self._api, self.endpoint)
+
+    def is_local_network(self, network_id: str) -> bool:
+        """Whether this machine can dial addresses on that network itself."""
+        return is_local_network(self.endpoint, network_id)
+
+
+def transport_to(endpoint: Endpoint, flags: ComposeFlags) -> Transport:
+    """A socket where the engine is here, docker's own way to it where it is not."""
+    path = endpoint.socket_path
+    return UnixSocket(path) if path else DialStdio(flags.docker_argv())

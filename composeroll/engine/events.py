@@ -1,0 +1,123 @@
+"""The engine's events about a project's containers, as they happen."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import socket
+import threading
+from collections.abc import Collection, Mapping
+from http.client import HTTPException, HTTPResponse
+from typing import Any, Self
+
+from composeroll.engine.answer import Answer
+from composeroll.engine.connection import CALL_SECONDS, Api, Connection, address, speaking_to
+from composeroll.engine.inspection import PROJECT, SERVICE
+from composeroll.errors import EngineUnreachable
+from composeroll.model import ContainerEvent
+
+RELIST = ContainerEvent(action="relist", id="", service="")
+"""The stream broke and was taken up again: what is known must be listed anew."""
+
+RETRY_SECONDS = 0.5
+"""Between two attempts to reach an engine that has gone away."""
+
+
+class EventStream:
+    """Events from the moment it is made.
+
+    A thread reads them, so that `next` can wait for a while and no longer. When the stream breaks
+    (the engine restarts) it is opened again from the last event seen, and `RELIST` is delivered.
+    """
+
+    def __init__(self, api: Api, project: str, actions: Collection[str] = ()) -> None:
+        self._api = api
+        self._filters = {"type": ["container"], "label": [f"{PROJECT}={project}"]}
+        if actions:
+            self._filters["event"] = sorted(actions)
+        self._since = ""
+        self._waiting: queue.SimpleQueue[ContainerEvent] = queue.SimpleQueue()
+        self._closed = threading.Event()
+        self._connection, response = self._open()
+        self._thread = threading.Thread(target=self._run, args=(response,), daemon=True)
+        self._thread.start()
+
+    def next(self, timeout: float) -> ContainerEvent | None:
+        """The next event, `RELIST`, or None where none came within `timeout` seconds."""
+        try:
+            return self._waiting.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._closed.set()
+        with contextlib.suppress(OSError):
+            self._connection.stream.sock.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open(self) -> tuple[Connection, HTTPResponse]:
+        query = {"filters": json.dumps(self._filters)}
+        if self._since:
+            query["since"] = self._since
+        connection = self._api.open()
+        try:
+            with speaking_to(connection.stream, CALL_SECONDS):
+                connection.request("GET", address("/events", query))
+                response = connection.getresponse()
+                if response.status != 200:  # noqa: PLR2004 the one status that streams
+                    Answer(response.status, response.read()).insist("GET /events")
+        except BaseException:
+            connection.end()
+            raise
+        connection.stream.sock.settimeout(None)
+        return connection, response
+
+    def _run(self, response: HTTPResponse | None) -> None:
+        while response is not None:
+            self._deliver(response)
+            self._connection.end()
+            response = self._open_again()
+
+    def _deliver(self, response: HTTPResponse) -> None:
+        with contextlib.suppress(OSError, HTTPException, ValueError):
+            while line := response.readline():
+                event = json.loads(line)
+                self._since = _nanoseconds(event)
+                self._waiting.put(parse_event(event))
+
+    def _open_again(self) -> HTTPResponse | None:
+        while not self._closed.is_set():
+            try:
+                self._connection, response = self._open()
+            except EngineUnreachable:
+                self._closed.wait(RETRY_SECONDS)
+            else:
+                self._waiting.put(RELIST)
+                return response
+        return None
+
+
+def parse_event(event: Mapping[str, Any]) -> ContainerEvent:
+    """One event of the engine's JSON."""
+    actor = event["Actor"]
+    attributes: dict[str, str] = actor.get("Attributes") or {}
+    return ContainerEvent(
+        action=event["Action"],
+        id=actor["ID"],
+        service=attributes.get(SERVICE, ""),
+        attributes=attributes,
+    )
+
+
+def _nanoseconds(event: Mapping[str, Any]) -> str:
+    """The event's time as `since` takes it, one nanosecond on: `since` includes its own moment."""
+    seconds, rest = divmod(int(event["timeNano"]) + 1, 10**9)
+    return f"{seconds}.{rest:09d}"

@@ -1,0 +1,84 @@
+"""Images: what a reference names here and at the registry, and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from composeroll.engine import registry_login
+from composeroll.engine.connection import Api
+from composeroll.engine.reference import registry_of, split_tag
+from composeroll.engine.registry_words import registry_failure
+from composeroll.errors import EngineError
+
+REGISTRY_SECONDS = 30.0
+"""A registry's answer passes through the engine; it gives up on a silent one by itself later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image on the engine.
+
+    Attributes:
+        id: the image ID (`sha256:…`).
+        digests: what registries call it (`registry/app@sha256:…`).
+        tags: references that name it.
+        size: bytes on disk, layers shared with other images included.
+    """
+
+    id: str
+    digests: tuple[str, ...]
+    tags: tuple[str, ...]
+    size: int
+
+
+class Images:
+    """The images of one engine. `config` is docker's config.json, for logins."""
+
+    def __init__(self, api: Api, config: Mapping[str, Any]) -> None:
+        self._api = api
+        self._config = config
+
+    def find(self, reference: str) -> Image | None:
+        """The image that a reference or an ID names here, None where there is none."""
+        answer = self._api.get(f"/images/{reference}/json", fine=(HTTPStatus.NOT_FOUND,))
+        return parse_image(answer.json()) if answer.found else None
+
+    def tag(self, image: str, reference: str) -> None:
+        """Let a reference name an image, whatever it named before."""
+        repository, tag = split_tag(reference)
+        self._api.post(f"/images/{image}/tag", {"repo": repository, "tag": tag})
+
+    def untag(self, reference: str) -> None:
+        """Take a reference away; one that is not there is fine.
+
+        The engine deletes an image with its last reference, unless a container uses it.
+        """
+        self._api.send("DELETE", f"/images/{reference}", fine=(HTTPStatus.NOT_FOUND,))
+
+    def registry_digest(self, reference: str) -> str:
+        """The digest (`sha256:…`) that a reference has at its registry now. Pulls nothing.
+
+        Raises:
+            EngineUnreachable: the registry does not answer.
+            Refused: it has no such image, or not for this user.
+        """
+        headers = registry_login.header(self._config, registry_of(reference))
+        path = f"/distribution/{reference}/json"
+        try:
+            answer = self._api.send("GET", path, headers=headers, timeout=REGISTRY_SECONDS)
+        except EngineError as error:
+            raise registry_failure(error.what, reference) from error
+        return str(answer.json()["Descriptor"]["digest"])
+
+
+def parse_image(inspected: Mapping[str, Any]) -> Image:
+    """An image as `GET /images/{name}/json` describes it."""
+    return Image(
+        id=inspected["Id"],
+        digests=tuple(inspected.get("RepoDigests") or ()),
+        tags=tuple(inspected.get("RepoTags") or ()),
+        size=inspected.get("Size", 0),
+    )

@@ -1,0 +1,115 @@
+"""The engine's JSON about a container, read into a Replica. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from composeroll.model import Attachment, ContainerState, Health, Healthcheck, Replica
+
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+NUMBER = "com.docker.compose.container-number"
+ONE_OFF = "com.docker.compose.oneoff"
+CONFIG_HASH = "com.docker.compose.config-hash"
+
+NANOSECONDS = 1e9
+DEFAULT_SHELL = ("/bin/sh", "-c")
+NEVER = "0001-01-01T00:00:00Z"
+"""The engine's word for a time that has not been."""
+
+_RECREATING = re.compile(r"[0-9a-f]{12}_")
+
+Json = Mapping[str, Any]
+
+
+def replica_of(inspected: Json) -> Replica:
+    """A container as `GET /containers/{id}/json` describes it.
+
+    A container that compose did not make is read too: it has no service and the number 0.
+    """
+    config, host, state = inspected["Config"], inspected["HostConfig"], inspected["State"]
+    labels = config.get("Labels") or {}
+    return Replica(
+        id=inspected["Id"],
+        name=inspected["Name"].removeprefix("/"),
+        service=labels.get(SERVICE, ""),
+        number=int(labels.get(NUMBER, 0)),
+        image=inspected["Image"],
+        state=ContainerState(state["Status"]),
+        image_ref=config.get("Image", ""),
+        health=_health(state),
+        exit_code=state.get("ExitCode", 0),
+        restarts=inspected.get("RestartCount", 0),
+        restart_policy=(host.get("RestartPolicy") or {}).get("Name") or "no",
+        networks=_networks(inspected),
+        exposed=_exposed(config),
+        healthcheck=_healthcheck(config),
+        config_hash=labels.get(CONFIG_HASH, ""),
+        stop_signal=config.get("StopSignal") or "SIGTERM",
+        started_at=_time(state.get("StartedAt", "")),
+        network_mode=host.get("NetworkMode", ""),
+    )
+
+
+def is_one_off(labels: Mapping[str, str]) -> bool:
+    """Whether `docker compose run` made the container: it is no replica."""
+    return labels.get(ONE_OFF, "").lower() == "true"
+
+
+def is_left_by_recreate(name: str) -> bool:
+    """Whether compose was killed while it recreated this container: `3f2a…_app-web-1`."""
+    return _RECREATING.match(name) is not None
+
+
+def _health(state: Json) -> Health:
+    return Health((state.get("Health") or {}).get("Status") or "none")
+
+
+def _networks(inspected: Json) -> tuple[Attachment, ...]:
+    networks = (inspected.get("NetworkSettings") or {}).get("Networks") or {}
+    return tuple(_attachment(name, networks[name]) for name in sorted(networks))
+
+
+def _attachment(name: str, endpoint: Json) -> Attachment:
+    return Attachment(
+        network_id=endpoint.get("NetworkID", ""),
+        network=name,
+        ipv4=endpoint.get("IPAddress", ""),
+        ipv6=endpoint.get("GlobalIPv6Address", ""),
+        aliases=tuple(endpoint.get("Aliases") or ()),
+    )
+
+
+def _exposed(config: Json) -> tuple[int, ...]:
+    ports = (port.split("/") for port in config.get("ExposedPorts") or {})
+    return tuple(sorted(int(number) for number, protocol in ports if protocol == "tcp"))
+
+
+def _healthcheck(config: Json) -> Healthcheck | None:
+    """The HEALTHCHECK with docker's defaults (30 s, 3 retries) where the file names none."""
+    check = config.get("Healthcheck") or {}
+    command = _check_command(check.get("Test") or [], config.get("Shell") or DEFAULT_SHELL)
+    if not command:
+        return None
+    return Healthcheck(
+        command=command,
+        timeout=(check.get("Timeout") or 30 * NANOSECONDS) / NANOSECONDS,
+        start_period=(check.get("StartPeriod") or 0) / NANOSECONDS,
+        retries=check.get("Retries") or 3,
+    )
+
+
+def _check_command(test: list[str], shell: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    match test:
+        case ["CMD", *command]:
+            return tuple(command)
+        case ["CMD-SHELL", text]:
+            return (*shell, text)
+        case _:
+            return ()
+
+
+def _time(text: str) -> str:
+    return "" if text == NEVER else text

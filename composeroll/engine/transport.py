@@ -1,0 +1,144 @@
+"""How bytes reach the engine: its socket on this machine, or docker's own way to any other."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from typing import IO, Protocol
+
+from composeroll.errors import EngineUnreachable
+
+HELP = "does `docker info` answer? is this user in the group docker? is DOCKER_HOST right?"
+
+CONNECT_SECONDS = 10.0
+"""A local socket answers in microseconds; a full accept queue may take longer."""
+
+LEAVE_SECONDS = 5.0
+"""What a dial-stdio process is given to end after its stream is closed."""
+
+
+class Stream(Protocol):
+    """One connected byte stream to the engine."""
+
+    sock: socket.socket
+
+    def close(self) -> None:
+        """End it and whatever carries it."""
+        ...
+
+    def complaint(self) -> str:
+        """What the carrier said when it failed, empty where it said nothing."""
+        ...
+
+
+class Transport(Protocol):
+    """Opens streams to one engine.
+
+    `limit` is the greatest number of kept connections; None leaves it open.
+    """
+
+    limit: int | None
+
+    def open(self) -> Stream:
+        """A new stream.
+
+        Raises:
+            EngineUnreachable: nobody answers there.
+        """
+        ...
+
+
+class _SocketStream:
+    def __init__(self, connected: socket.socket) -> None:
+        self.sock = connected
+
+    def close(self) -> None:
+        self.sock.close()
+
+    def complaint(self) -> str:
+        return ""
+
+
+class UnixSocket:
+    """The engine's socket on this machine. Starts no process."""
+
+    limit: int | None = None
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def open(self) -> Stream:
+        """A new connection to the socket."""
+        client = socket.socket(socket.AF_UNIX)
+        try:
+            client.settimeout(CONNECT_SECONDS)
+            client.connect(self.path)
+        except OSError as error:
+            client.close()
+            what = f"no engine answers at unix://{self.path}: {error.strerror or error}"
+            raise EngineUnreachable(what, help=HELP) from error
+        except BaseException:
+            client.close()
+            raise
+        return _SocketStream(client)
+
+
+class DialStdio:
+    """`docker system dial-stdio`: ssh, TLS and contexts are docker's own affair.
+
+    The hidden command is what docker's ssh transport runs on the far side. Each stream is a
+    process, so few are kept. It runs in a session of its own: Ctrl-C ends composeroll's calls in
+    their order, not the stream under them.
+    """
+
+    limit: int | None = 4
+
+    def __init__(self, docker: Sequence[str]) -> None:
+        self.argv = [*docker, "system", "dial-stdio"]
+
+    def open(self) -> Stream:
+        """A new process, joined to this one by a socket pair."""
+        ours, theirs = socket.socketpair()
+        complaints = tempfile.TemporaryFile()  # noqa: SIM115 the stream owns and closes it
+        try:
+            process = self._start(theirs.fileno(), complaints)
+        except BaseException:
+            ours.close()
+            complaints.close()
+            raise
+        finally:
+            theirs.close()
+        return _ProcessStream(ours, process, complaints)
+
+    def _start(self, end: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                self.argv, stdin=end, stdout=end, stderr=stderr, start_new_session=True
+            )
+        except OSError as error:
+            raise EngineUnreachable(f"docker cannot be run: {error.strerror}", help=HELP) from error
+
+
+class _ProcessStream:
+    def __init__(
+        self, ours: socket.socket, process: subprocess.Popen[bytes], stderr: IO[bytes]
+    ) -> None:
+        self.sock = ours
+        self._process = process
+        self._stderr = stderr
+
+    def close(self) -> None:
+        self.sock.close()
+        self._process.terminate()
+        try:
+            self._process.wait(LEAVE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._stderr.close()
+
+    def complaint(self) -> str:
+        self._stderr.seek(0)
+        return self._stderr.read().decode(errors="replace").strip()
