@@ -73,7 +73,8 @@ is timed, and `Latency` for how it is summed up.
 
 from __future__ import annotations
 
-from tests.load.load import Load, LoadDiedError, LoadError, LoadOverError
+from tests.load.channel import LoadDiedError, LoadError, LoadOverError
+from tests.load.load import Load
 from tests.load.measures import Latency, Mark, Phases, Second, Seen
 from tests.load.mix import Mix
 from tests.load.outcome import Event, Failure, Kind

@@ -75,7 +75,7 @@ async def closes_idle(peer: Peer, _body: bytes) -> None:
 async def resets_idle(peer: Peer, _body: bytes) -> None:
     peer.answer(b"hello")
     await peer.writer.drain()
-    asyncio.get_running_loop().call_later(0.005, peer.reset)
+    peer.reset()
 
 
 async def stale_fin(peer: Peer, _body: bytes) -> None:
@@ -118,7 +118,7 @@ async def short_head(peer: Peer, _body: bytes) -> None:
 async def reset_amid(peer: Peer, _body: bytes) -> None:
     peer.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789")
     await peer.writer.drain()
-    asyncio.get_running_loop().call_later(0.005, peer.reset)
+    peer.reset()
 
 
 async def error_502(peer: Peer, _body: bytes) -> None:

@@ -97,6 +97,6 @@ def load_of(path: str, **changes: object) -> Result:
 
 async def load_on(url: str, **changes: object) -> Result:
     """Run a mix of nobody but `changes`, without limit of rate, against a URL."""
-    mix = Mix.from_json({**NOBODY, "rate": None, "timeout": 0.1, "failure_pause": 0.002, **changes})
+    mix = Mix.from_json({**NOBODY, "rate": None, "timeout": 5.0, "failure_pause": 0.002, **changes})
     result, _ = await run_load(parse_target(url), mix, Stop(), limit=10)
     return result

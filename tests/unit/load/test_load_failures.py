@@ -32,7 +32,8 @@ from tests.unit.load.server import load_of, load_on
 def test_a_failing_server_is_seen_by_every_kind_of_client(
     path: str, failure: Failure, kind: str
 ) -> None:
-    result = load_of(path, each=2, **{kind: 1})
+    timeout = 0.1 if failure is Failure.TIMEOUT else 5.0
+    result = load_of(path, each=2, timeout=timeout, **{kind: 1})
     assert result.failures() == {failure: 2}
     assert result.requests() == {Kind[kind.upper()]: 2}
 

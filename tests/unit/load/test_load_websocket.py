@@ -28,7 +28,9 @@ from tests.unit.load.server import load_of
 def test_each_bad_end_of_a_websocket_has_its_class(
     path: str, each: int, expected: dict[Failure, int]
 ) -> None:
-    result = load_of("ok", websocket=1, websocket_path=f"/{path}", websocket_pause=0.1, each=each)
+    timeout = 0.1 if Failure.TIMEOUT in expected else 5.0
+    chat = {"websocket": 1, "websocket_path": f"/{path}", "websocket_pause": 0.2}
+    result = load_of("ok", each=each, timeout=timeout, **chat)
     assert result.failures() == expected
 
 
