@@ -120,6 +120,8 @@ def _events(result: Result) -> list[str]:
 
 def _verdict(result: Result) -> list[str]:
     seconds = result.ended - result.began
+    if not result.total:
+        return [f"No request was made in {seconds:.1f} s: this proves nothing."]
     word = "request" if result.failed == 1 else "requests"
     lost = f"{_number(result.failed) if result.failed else 'No'} {word} failed"
     return [f"{lost} of {_number(result.total)} in {seconds:.1f} s."]

@@ -135,6 +135,10 @@ def test_the_summary_reads_well_to_a_newcomer() -> None:
     ]
 
 
+def test_a_load_without_requests_claims_nothing() -> None:
+    assert render(made()).splitlines()[-1] == "No request was made in 4.0 s: this proves nothing."
+
+
 def test_a_mix_travels_as_json() -> None:
     mix = Mix(rate=None, half_pause=(0.1, 0.2), expect=(200, 204), websocket_path="/ws")
     assert Mix.from_json(json.loads(json.dumps(mix.to_json()))) == mix
