@@ -27,7 +27,7 @@ class Engine(Protocol):
         ...
 
     def outdated(self, scales: Mapping[str, int]) -> Mapping[str, str]:
-        """Why compose would recreate a container, by the container's name: its dry-run's verdict."""
+        """What `up` would do to each container, by its name: `Running`, `Recreate`, `Starting`."""
         ...
 
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
@@ -47,6 +47,9 @@ class Survey(Protocol):
     def warnings(self) -> tuple[str, ...]:
         """What the gateways' configuration would lose at a reload."""
         ...
+
+
+CHANGED = "its definition changed in the compose file"
 
 
 def observe(
@@ -119,7 +122,7 @@ def _doubled(
 def _by_id(
     replicas: Sequence[Replica], verdicts: Mapping[str, str], image: str
 ) -> Mapping[str, str]:
-    reasons = {r.id: verdicts[r.name] for r in replicas if r.name in verdicts}
+    reasons = {r.id: CHANGED for r in replicas if verdicts.get(r.name) == "Recreate"}
     moved = {r.id: f"image {_short(r.image)} → {_short(image)}" for r in replicas if image}
     return reasons | {r.id: moved[r.id] for r in replicas if image and r.image != image}
 

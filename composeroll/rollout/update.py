@@ -19,7 +19,6 @@ from composeroll.rollout.plan import Plan, plan_rollout
 from composeroll.rollout.preflight import findings, refuse
 from composeroll.rollout.stack import Stack
 
-
 NOT_RIGHT = "the rollout went through, but not everything is as it should be"
 SERVING = "the new replicas serve"
 
@@ -83,9 +82,9 @@ def _roll(stack: Stack, services: Sequence[Service], plan: Plan, leaving: Reason
 def _get_images(stack: Stack, services: Sequence[Service], wanted: Wanted) -> frozenset[str]:
     """Pull, or for a dry run ask the registry: the services whose image moved there."""
     if wanted.dry_run:
-        return stack.moved_in_registry(services) if wanted.pull is Pull.ALWAYS else frozenset()
+        return stack.images.moved(services) if wanted.pull is Pull.ALWAYS else frozenset()
     with _phase(stack, Phase.PULL, f"pull {_names(services)}"):
-        stack.pull(services, wanted.pull)
+        stack.images.pull(services, wanted.pull)
     return frozenset()
 
 
