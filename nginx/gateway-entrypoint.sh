@@ -3,6 +3,7 @@
 #
 #   UPSTREAMS   upstreams separated by white space, each NAME=HOST:PORT or NAME=HOST:PORT@FILE;
 #               FILE is its include in /opt/nginx/include, NAME.include where it is not said
+#   RESOLVER    the name server that nginx asks; the first of /etc/resolv.conf where it is not said
 #   LOOKUP_WAIT seconds that an nginx before 1.27.3 waits for a name that has no address yet (3)
 #
 # Addresses of containers are used again at once, after a restart most of all: what an include said
@@ -25,7 +26,7 @@ name_server() {
 # nginx 1.27.3 and newer ask for the name themselves, again and again: nginx starts before the
 # service exists, answers 502 until it does, and follows it from then on.
 servers_by_name() {
-    printf '    resolver %s valid=1s;\n' "$(name_server)"
+    printf '    resolver %s valid=1s;\n' "${RESOLVER:-$(name_server)}"
     printf '    server %s:%s resolve;\n' "$1" "$2"
 }
 

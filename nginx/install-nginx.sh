@@ -37,8 +37,15 @@ accepts() {
     nginx -q -t -c /tmp/accepts.conf 2> /dev/null
 }
 
-note_abilities() {
+# Debian's tree becomes ours, and a link stays in its place: so a bare `nginx -s reload`, typed by a
+# person, means the same configuration.
+move_tree() {
+    mv /etc/nginx "$tree"
+    ln -s "$tree" /etc/nginx
     mkdir -p "$tree/conf.d" "$tree/include" "$tree/abilities" /run/nginx
+}
+
+note_abilities() {
     if accepts 'keepalive_min_timeout 5s;'; then
         echo 'keepalive_min_timeout 5s;' > "$tree/reload.conf"
     else
@@ -54,4 +61,5 @@ note_abilities() {
 apt-get update -q
 apt-get install -qy --no-install-recommends -t "$suite" nginx
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
+move_tree
 note_abilities

@@ -31,7 +31,7 @@ def _must_make_all() -> bool:
 def all_images() -> None:
     """The same, and every image of the project."""
     up()
-    images.up([*images.STAGING.values(), *images.GATEWAYS.values()])
+    images.all_up()
 
 
 def staging_up() -> None:

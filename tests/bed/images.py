@@ -31,13 +31,14 @@ AT_ONCE = 4
 class Image:
     """What is built under the name `ref`.
 
-    `args` are build arguments, `contexts` named folders beside `folder`; `parent` is the local
-    image it is made from.
+    `args` are build arguments, `target` is a stage of the Dockerfile, `contexts` are named folders
+    beside `folder`; `parent` is the local image it is made from.
     """
 
     ref: str
     folder: Path
     args: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
     contexts: Mapping[str, Path] = field(default_factory=dict)
     parent: str = base_image.NAME
 
@@ -70,6 +71,46 @@ GATEWAYS = {
     suite: Image(f"composeroll/gateway:{suite}", ROOT / "nginx", {"SUITE": suite})
     for suite in ("forky", "trixie")
 }
+
+"""The project's gateway with nginx >= 1.30 (forky) and with 1.26 (trixie)."""
+
+
+def _e2e_gateway(kind: str, suite: str) -> Image:
+    parent = GATEWAYS[suite].ref
+    ref = f"composeroll-e2e/gateway:{kind}-{suite}"
+    return Image(ref, E2E_FOLDER / "gateway", {"GATEWAY": parent}, kind, parent=parent)
+
+
+E2E_GATEWAYS = {
+    (kind, suite): _e2e_gateway(kind, suite)
+    for kind, suite in (
+        ("plain", "forky"),
+        ("plain", "trixie"),
+        ("busybox", "forky"),
+        ("no-shell", "forky"),
+        ("non-root", "forky"),
+        ("non-root-own", "forky"),
+    )
+}
+"""Gateways in front of `app`, by what is special about them and the suite of their nginx."""
+
+APPS = {
+    kind: Image(f"composeroll-e2e/app:{kind}", E2E_FOLDER / "app", target=kind)
+    for kind in ("plain", "checked")
+}
+"""The app of the end-to-end tests; `publish` makes versions and broken builds of it."""
+
+WAVES = (
+    (*STAGING.values(), *GATEWAYS.values(), *APPS.values()),
+    tuple(E2E_GATEWAYS.values()),
+)
+"""Every image; those of the second wave are made from images of the first."""
+
+
+def all_up() -> None:
+    """Build and push every image that is not there as its sources want it."""
+    for wave in WAVES:
+        up(wave)
 
 
 def up(images: Iterable[Image]) -> None:
@@ -131,7 +172,7 @@ def fingerprint(image: Image) -> str:
     for path in (path for folder in folders for path in sorted(folder.rglob("*"))):
         if path.is_file():
             digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    digest.update(json.dumps(sorted(image.args.items())).encode())
+    digest.update(json.dumps([image.target, *sorted(image.args.items())]).encode())
     digest.update(_id(image.parent).encode())
     return digest.hexdigest()
 
@@ -148,6 +189,8 @@ def _options(image: Image, version: str, labels: Mapping[str, str]) -> Iterator[
         yield from ("--label", f"{name}={value}")
     for name, folder in image.contexts.items():
         yield from ("--build-context", f"{name}={folder}")
+    if image.target:
+        yield from ("--target", image.target)
     yield str(image.folder)
 
 

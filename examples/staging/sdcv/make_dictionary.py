@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 (a program that is copied into an image, not a module)
 """Make a StarDict dictionary: `make_dictionary.py WORDS.tsv FOLDER`.
 
 The format is three files: the texts one after another, an index of where each one starts, and a

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 (a program that is copied into an image, not a module)
 """An HTTP front for sdcv: `GET /WORD` answers what the dictionaries say, as JSON."""
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Front(BaseHTTPRequestHandler):
     """One request."""
 
     def do_GET(self) -> None:
+        """Answer the health check, or look a word up."""
         word = unquote(urlsplit(self.path).path).strip("/")
         if word == "healthz":
             self.reply(HTTPStatus.OK, "text/plain", b"ok\n")
@@ -33,6 +35,7 @@ class Front(BaseHTTPRequestHandler):
             self.reply(HTTPStatus.NOT_FOUND, "text/plain", b"GET /WORD, for example /upstream\n")
 
     def reply(self, status: HTTPStatus, kind: str, body: bytes) -> None:
+        """Send one whole answer."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))

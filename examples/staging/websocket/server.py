@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 (a program that is copied into an image, not a module)
 """A small websocket server: it greets, says again what it hears, and says goodbye with 1001."""
 
 from __future__ import annotations
