@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -114,6 +115,7 @@ class AttachedCommand:
         self._socket = connection.stream.sock
         self._reader = reader
         self._left = b""
+        self._closed = False
         self.complaint = b""
 
     def sendall(self, data: bytes) -> None:
@@ -135,8 +137,13 @@ class AttachedCommand:
         return taken
 
     def frame(self) -> tuple[Channel, bytes] | None:
-        """The next piece of either stream as it came; None at the end."""
-        return read_frame(self._reader)
+        """The next piece of either stream as it came; None at the end, or after `close`."""
+        try:
+            return read_frame(self._reader)
+        except ValueError:
+            if self._closed:
+                return None
+            raise
 
     def settimeout(self, seconds: float | None) -> None:
         """How long a later `recv` or `sendall` may take before it raises TimeoutError."""
@@ -147,7 +154,13 @@ class AttachedCommand:
         self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Let go of it. A command that minds its stdin ends; any other runs on."""
+        """Let go of it; a `recv` that waits in another thread finds the end.
+
+        A command that minds its stdin ends; any other runs on.
+        """
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._closed = True
         self._reader.close()
         self._connection.end()
 

@@ -39,7 +39,7 @@ class Changes:
         self._up(list(scales), scales=dict(scales), start=False, recreate=False)
 
     def recreate(self, service: str, scale: int, *, renew_volumes: bool = True) -> None:
-        """Replace a service's outdated containers in place: it is down for that moment.
+        """Replace all containers of a service in place: it is down for that moment.
 
         Args:
             service: the service.
@@ -49,8 +49,13 @@ class Changes:
         Raises:
             EngineError: compose refuses, in its own words.
         """
-        scales = {service: scale}
-        self._up([service], scales=scales, detach=True, renew_anon_volumes=renew_volumes)
+        self._up(
+            [service],
+            scales={service: scale},
+            detach=True,
+            force_recreate=True,
+            renew_anon_volumes=renew_volumes,
+        )
 
     def _up(self, services: list[str], **options: Any) -> None:  # noqa: ANN401 the client's own
         up: Callable[..., None] = self._compose.up

@@ -55,6 +55,11 @@ class Containers:
         found = self._list({"network": [network]}, everything=False)
         return tuple(filter(None, (self.find(entry["Id"]) for entry in found)))
 
+    def names(self) -> frozenset[str]:
+        """The names of all containers on the engine, of whatever project and state."""
+        listed = (name for entry in self._list({}, everything=True) for name in entry["Names"])
+        return frozenset(name.removeprefix("/") for name in listed if name.count("/") == 1)
+
     def find(self, container: str) -> Replica | None:
         """One container by ID or name, None where there is none (any more)."""
         answer = self._api.get(f"/containers/{container}/json", fine=_GONE)
@@ -71,9 +76,9 @@ class Containers:
         """
         side_by_side(lambda container: self._stop(container, grace), containers)
 
-    def remove(self, containers: Iterable[str]) -> None:
-        """Remove stopped containers and their anonymous volumes; one that is gone is fine."""
-        side_by_side(self._remove, containers)
+    def remove(self, containers: Iterable[str], *, volumes: bool) -> None:
+        """Remove stopped containers; with `volumes` their anonymous volumes too. Gone is fine."""
+        side_by_side(lambda container: self._remove(container, volumes=volumes), containers)
 
     def rename(self, container: str, name: str) -> None:
         """Give a container a name."""
@@ -108,8 +113,9 @@ class Containers:
         seconds = answer.json()["Config"].get("StopTimeout") if answer.found else None
         return DEFAULT_GRACE if seconds is None else float(seconds)
 
-    def _remove(self, container: str) -> None:
-        self._api.send("DELETE", f"/containers/{container}", {"v": "1"}, fine=_GONE)
+    def _remove(self, container: str, *, volumes: bool) -> None:
+        query = {"v": str(int(volumes))}
+        self._api.send("DELETE", f"/containers/{container}", query, fine=_GONE)
 
     def _forbid_restart(self, container: str) -> None:
         policy = {"RestartPolicy": {"Name": "no"}}

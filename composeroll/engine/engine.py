@@ -73,7 +73,11 @@ class Engine:
         """The project's containers in all states, by service and number."""
         return self._containers.replicas(self.project, services)
 
-    def container(self, container: str) -> Replica | None:
+    def names(self) -> frozenset[str]:
+        """The names of all containers on the engine."""
+        return self._containers.names()
+
+    def find(self, container: str) -> Replica | None:
         """Any container, None where there is none."""
         return self._containers.find(container)
 
@@ -89,9 +93,9 @@ class Engine:
         """Stop them side by side within `grace` seconds (None: their own); gone ones are fine."""
         self._containers.stop(containers, grace)
 
-    def remove(self, containers: Iterable[str]) -> None:
-        """Remove stopped ones with their anonymous volumes; gone ones are fine."""
-        self._containers.remove(containers)
+    def remove(self, containers: Iterable[str], *, volumes: bool = True) -> None:
+        """Remove stopped ones, with their anonymous volumes; gone ones are fine."""
+        self._containers.remove(containers, volumes=volumes)
 
     def rename(self, container: str, name: str) -> None:
         """Give a container a name."""
@@ -171,7 +175,7 @@ class Engine:
         self._changes.create(scales)
 
     def recreate(self, service: str, scale: int, *, renew_volumes: bool = True) -> None:
-        """Replace a service's outdated containers in place."""
+        """Replace a service's containers in place."""
         self._changes.recreate(service, scale, renew_volumes=renew_volumes)
 
     def warm_up(self) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from composeroll.model import Attachment, ContainerState, Health, Healthcheck, Replica
+from composeroll.model import Attachment, ContainerState, Health, Healthcheck, Mount, Replica
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
@@ -50,6 +50,8 @@ def replica_of(inspected: Json) -> Replica:
         stop_signal=config.get("StopSignal") or "SIGTERM",
         started_at=_time(state.get("StartedAt", "")),
         network_mode=host.get("NetworkMode", ""),
+        mounts=_mounts(inspected),
+        read_only=bool(host.get("ReadonlyRootfs")),
     )
 
 
@@ -80,6 +82,14 @@ def _attachment(name: str, endpoint: Json) -> Attachment:
         ipv6=endpoint.get("GlobalIPv6Address", ""),
         aliases=tuple(endpoint.get("Aliases") or ()),
     )
+
+
+def _mounts(inspected: Json) -> tuple[Mount, ...]:
+    """Volumes, binds and tmpfs. The short `tmpfs:` stands in HostConfig alone."""
+    listed = [Mount(m["Destination"], m["Type"], m["RW"]) for m in inspected.get("Mounts") or ()]
+    tmpfs = inspected["HostConfig"].get("Tmpfs") or {}
+    listed += [Mount(path, "tmpfs", "ro" not in tmpfs[path].split(",")) for path in tmpfs]
+    return tuple(sorted(listed, key=lambda mount: mount.destination))
 
 
 def _exposed(config: Json) -> tuple[int, ...]:

@@ -1,0 +1,90 @@
+"""A server on a Unix socket that speaks as much HTTP as the connection's tests need."""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+HUNG_UP = "/hangs-up-afterwards"
+
+
+class Sham(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """Answers `/echo?…` with its query, `/slow?SECONDS` later, and refuses what it does not know.
+
+    Attributes:
+        most: how many requests were ever under way at once.
+        connections: how many connections it has accepted.
+        hung_up: set once it has closed one.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path), _Handler)
+        self.lock = threading.Lock()
+        self.now = self.most = self.connections = 0
+        self.hung_up = threading.Event()
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """Close a connection, and say so."""
+        super().shutdown_request(request)
+        self.hung_up.set()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Sham
+
+    def setup(self) -> None:
+        super().setup()
+        with self.server.lock:
+            self.server.connections += 1
+
+    def do_GET(self) -> None:
+        with self.server.lock:
+            self.server.now += 1
+            self.server.most = max(self.server.most, self.server.now)
+        try:
+            self._answer()
+        finally:
+            with self.server.lock:
+                self.server.now -= 1
+
+    def _answer(self) -> None:
+        path, _, query = self.path.partition("?")
+        if path == "/slow":
+            time.sleep(float(query))
+        known = path in {"/echo", "/slow", HUNG_UP}
+        body = json.dumps({"message": "no such thing"} if not known else {"asked": query}).encode()
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = path == HUNG_UP
+
+    def address_string(self) -> str:
+        return "socket"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the base class's name
+        """Nothing: tests are quiet."""
+
+
+@contextmanager
+def sham_engine(directory: Path) -> Iterator[Sham]:
+    """One that runs; its socket is `server_address`."""
+    server = Sham(directory / "s.sock")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,130 @@
+"""What compose prints, recorded from 2.26.1 and 2.40.3; 5.5 as its source writes it."""
+
+from __future__ import annotations
+
+import pytest
+
+from composeroll.engine.compose_words import (
+    Action,
+    PullLine,
+    compose_failure,
+    dangers,
+    parse_dry_run,
+    parse_pull_line,
+    verdicts,
+)
+from composeroll.errors import EngineError, EngineUnreachable
+
+RUNNING = """\
+time="2026-11-21T03:02:31Z" level=warning msg="c.yml: the attribute `version` is obsolete"
+ DRY-RUN MODE -  Container shop-web-1  Running
+ DRY-RUN MODE -  Container shop-web-2  Running
+"""
+RECREATE = """\
+ DRY-RUN MODE -  Container shop-web-1  Running
+ DRY-RUN MODE -  Container shop-web-2  Recreate
+ DRY-RUN MODE -  Container shop-web-2  Recreated
+ DRY-RUN MODE -  Container 6ad6d68021a8_shop-web-2  Starting
+ DRY-RUN MODE -  Container 6ad6d68021a8_shop-web-2  Started
+"""
+SCALE_UP = """\
+ DRY-RUN MODE -  Container shop-web-1  Running
+ DRY-RUN MODE -  Container shop-web-2  Creating
+ DRY-RUN MODE -  Container shop-web-2  Created
+ DRY-RUN MODE -  Container shop-web-2  Starting
+ DRY-RUN MODE -  Container shop-web-2  Started
+"""
+NETWORK_CHANGED = """\
+ DRY-RUN MODE -  Container shop-web-1  Stopping
+ DRY-RUN MODE -  Container shop-web-1  Stopped
+ DRY-RUN MODE -  Network shop_default  Removed
+ DRY-RUN MODE -  Container shop-web-1  Running
+ DRY-RUN MODE -  Container shop-web-2  Creating
+"""
+FROM_5_5 = """\
+ DRY-RUN MODE -  Container shop-web-1 Running 
+ DRY-RUN MODE -  Container shop-web-2 Recreate 
+"""  # noqa: W291 Compose 5 prints its empty details
+
+
+def test_running_containers_are_up_to_date() -> None:
+    assert verdicts(parse_dry_run(RUNNING)) == {"shop-web-1": "Running", "shop-web-2": "Running"}
+
+
+def test_a_recreate_is_told_of_the_container_and_not_of_its_passing_name() -> None:
+    assert verdicts(parse_dry_run(RECREATE)) == {"shop-web-1": "Running", "shop-web-2": "Recreate"}
+
+
+def test_compose_5_is_understood_too() -> None:
+    assert verdicts(parse_dry_run(FROM_5_5)) == {"shop-web-1": "Running", "shop-web-2": "Recreate"}
+
+
+@pytest.mark.parametrize("said", [RUNNING, SCALE_UP])
+def test_new_containers_beside_running_ones_are_safe(said: str) -> None:
+    assert dangers(parse_dry_run(said)) == ()
+
+
+def test_a_changed_network_is_dangerous_though_nothing_is_recreated() -> None:
+    assert dangers(parse_dry_run(NETWORK_CHANGED)) == (
+        "Container shop-web-1 Stopping",
+        "Container shop-web-1 Stopped",
+        "Network shop_default Removed",
+    )
+
+
+@pytest.mark.parametrize("word", ["Recreate", "Starting", "Removing", "Restarting", "Frobnicated"])
+def test_any_other_word_about_an_existing_container_is_dangerous(word: str) -> None:
+    assert dangers([Action("Container", "shop-web-1", word)])
+
+
+@pytest.mark.parametrize(
+    ("line", "meaning"),
+    [
+        ('{"id":"web","text":"Pulling"}', PullLine("web", "", "Pulling")),
+        (
+            '{"id":"b1c2","parent_id":"web","text":"Downloading","current":1000,"total":2000}',
+            PullLine("web", "b1c2", "Downloading", 1000, 2000),
+        ),
+        (
+            '{"id":"Image r.example/web:1","status":"Working","text":"Pulling"}',
+            PullLine("r.example/web:1", "", "Pulling"),
+        ),
+        (" web Pulling ", PullLine("web", "", "Pulling")),
+        (
+            " 0a1b2c3d4e5f Downloading [====>   ]  10.2MB/20MB",
+            PullLine("", "0a1b2c3d4e5f", "Downloading"),
+        ),
+        (" db Skipped - No image ", PullLine("db", "", "Skipped - No image")),
+    ],
+)
+def test_pull_progress_is_read_in_every_form(line: str, meaning: PullLine) -> None:
+    assert parse_pull_line(line) == meaning
+
+
+@pytest.mark.parametrize(
+    "line", ['{"error":true,"message":"denied"}', "Error response from daemon: denied", "", "{"]
+)
+def test_lines_that_are_no_progress_are_passed_over(line: str) -> None:
+    assert parse_pull_line(line) is None
+
+
+def test_a_failure_is_told_in_composes_own_words_without_progress_and_warnings() -> None:
+    error = compose_failure(
+        'time="…" level=warning msg="x"\n Container shop-web-2  Creating\n'
+        "Error response from daemon: port is already allocated\n"
+    )
+    assert isinstance(error, EngineError)
+    assert error.what == "Error response from daemon: port is already allocated"
+    assert error.evidence == ("Error response from daemon: port is already allocated",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Cannot connect to the Docker daemon at unix:///nowhere. Is the docker daemon running?",
+        "docker: 'compose' is not a docker command.",
+        "unknown shorthand flag: 'f' in -f",
+    ],
+)
+def test_no_engine_and_no_compose_are_unreachable(said: str) -> None:
+    assert isinstance(compose_failure(said), EngineUnreachable)

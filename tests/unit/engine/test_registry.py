@@ -1,0 +1,106 @@
+"""References, logins, and what a registry's failure means."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from composeroll.engine.reference import registry_of, split_tag
+from composeroll.engine.registry_login import header
+from composeroll.engine.registry_words import registry_failure
+from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Refused
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ('Get "http://127.0.0.1:5999/v2/": dial tcp 127.0.0.1:5999: connect: connection refused',
+         EngineUnreachable),
+        ('Get "https://registry.invalid/v2/": dial tcp: lookup registry.invalid: no such host',
+         EngineUnreachable),
+        ('Head "https://r.example/v2/a": net/http: TLS handshake timeout', EngineUnreachable),
+        ("received unexpected HTTP status: 503 Service Unavailable", EngineUnreachable),
+        ("manifest for r.example/app:nope not found: manifest unknown: manifest unknown", Refused),
+        ("pull access denied for app, repository does not exist or may require 'docker login'",
+         Refused),
+        ("unauthorized: authentication required", Refused),
+        ("write /var/lib/docker/tmp/x: no space left on device", EngineError),
+    ],
+)  # fmt: skip
+def test_silence_refusal_and_all_else_are_three_errors(
+    said: str, kind: type[ComposerollError]
+) -> None:
+    error = registry_failure(said, "r.example/app:1")
+    assert type(error) is kind
+    assert error.evidence == (said,)
+
+
+def test_a_silent_registry_is_named() -> None:
+    said = 'Get "http://127.0.0.1:5999/v2/": dial tcp 127.0.0.1:5999: connect: connection refused'
+    assert registry_failure(said).what == "registry 127.0.0.1:5999 does not answer"
+    assert registry_failure("EOF", "r.example/app:1").what == "registry r.example does not answer"
+
+
+@pytest.mark.parametrize(
+    ("reference", "registry"),
+    [
+        ("nginx", "docker.io"),
+        ("team/app:1", "docker.io"),
+        ("r.example/app", "r.example"),
+        ("localhost/app", "localhost"),
+        ("host:5000/a/b:tag", "host:5000"),
+    ],
+)
+def test_the_registry_of_a_reference(reference: str, registry: str) -> None:
+    assert registry_of(reference) == registry
+
+
+@pytest.mark.parametrize(
+    ("reference", "parts"),
+    [
+        ("app", ("app", "latest")),
+        ("h:5000/app", ("h:5000/app", "latest")),
+        ("h:5000/app:1", ("h:5000/app", "1")),
+    ],
+)
+def test_a_port_is_no_tag(reference: str, parts: tuple[str, str]) -> None:
+    assert split_tag(reference) == parts
+
+
+def sent(config: dict[str, object], registry: str) -> dict[str, str]:
+    """The login that is sent to a registry."""
+    value = header(config, registry).get("X-Registry-Auth")
+    return json.loads(base64.urlsafe_b64decode(value)) if value else {}
+
+
+def test_a_login_in_the_file_is_sent_to_its_own_registry_only() -> None:
+    config: dict[str, object] = {
+        "auths": {"r.example": {"auth": base64.b64encode(b"ann:se:cret").decode()}}
+    }
+    login = {"username": "ann", "password": "se:cret", "serveraddress": "r.example"}
+    assert sent(config, "r.example") == login
+    assert sent(config, "other.example") == {}
+
+
+def test_the_hub_is_known_by_its_old_name() -> None:
+    auths = {"https://index.docker.io/v1/": {"auth": base64.b64encode(b"ann:x").decode()}}
+    assert sent({"auths": auths}, "docker.io")["username"] == "ann"
+
+
+def test_a_credential_helper_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    helper = tmp_path / "docker-credential-vault"
+    helper.write_text(
+        "#!/bin/sh\nread -r host\n"
+        'printf \'{"ServerURL":"%s","Username":"bob","Secret":"pw-for-%s"}\' "$host" "$host"\n'
+    )
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    login = sent({"credHelpers": {"r.example": "vault"}}, "r.example")
+    assert (login["username"], login["password"]) == ("bob", "pw-for-r.example")
+
+
+def test_a_helper_that_is_not_there_is_no_login() -> None:
+    assert sent({"credsStore": "nowhere-to-be-found"}, "r.example") == {}
