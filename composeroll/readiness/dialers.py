@@ -8,7 +8,8 @@ from composeroll.model import Route
 from composeroll.readiness.direct import DirectDialer
 from composeroll.readiness.door import ContainerDoor
 from composeroll.readiness.pipe import Dialer
-from composeroll.readiness.relay import Relay, RelayDialer, find_relay
+from composeroll.readiness.relay import Relay, find_relay
+from composeroll.readiness.relayed import RelayDialer
 
 
 class Dialers:

@@ -31,7 +31,10 @@ class DirectDialer:
     def dial(self, address: str, timeout: float) -> DirectPipe:
         """Connect to `host:port` within `timeout` seconds."""
         limit = min(timeout, CONNECT_LIMIT)
-        return DirectPipe(socket.create_connection(split(address), limit))
+        try:
+            return DirectPipe(socket.create_connection(split(address), limit))
+        except TimeoutError:
+            raise OSError(f"no connection within {limit:.3g} s") from None
 
     def accepts(self, address: str, timeout: float) -> None:
         """Connect and hang up."""

@@ -1,4 +1,4 @@
-"""Connections as seen from the gateway: through a program that runs inside its container."""
+"""Programs that can connect to a replica from inside the gateway, and which of them is there."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from composeroll.errors import EngineError, Refused
 from composeroll.model import Output
-from composeroll.readiness.direct import CONNECT_LIMIT, split
+from composeroll.readiness.direct import CONNECT_LIMIT
 from composeroll.readiness.door import ContainerDoor
-from composeroll.readiness.pipe import Pipe
 
 Argv = tuple[str, ...]
 
@@ -89,21 +88,22 @@ def netcat(program: Argv, output: Output) -> Relay | None:
     OpenBSD's, nmap's and the larger busybox one connect and hang up with `-z`; the smaller busybox
     one runs a program once it has connected, with `-e`. One with neither cannot tell.
     """
+    before: Argv
+    after: Argv
     options = {word for line in output.lines for word in line.split()}
     limited = (*program, "-w", _SECONDS)
     if "-z" in options:
-        return Relay(
-            " ".join(program),
-            lambda host, port: (*limited, host, port),
-            lambda host, port: (*limited, "-z", host, port),
-        )
-    if "-e" in options:
-        return Relay(
-            " ".join(program),
-            lambda host, port: (*limited, host, port),
-            lambda host, port: (*limited, host, port, "-e", "true"),
-        )
-    return None
+        before, after = (*limited, "-z"), ()
+    elif "-e" in options:
+        before, after = limited, ("-e", "true")
+    else:
+        return None
+    # No -w here: OpenBSD's would also hang up on an answer that takes longer.
+    return Relay(
+        " ".join(program),
+        lambda host, port: (*program, host, port),
+        lambda host, port: (*before, host, port, *after),
+    )
 
 
 _CANDIDATES: tuple[tuple[Argv, Callable[[Output], Relay | None]], ...] = (
@@ -130,34 +130,6 @@ def find_relay(door: ContainerDoor, gateway: str) -> Relay:
         "nothing in the gateway's container can connect to a replica",
         help="add bash, nc, socat or python3 to its image, or give the service a HEALTHCHECK",
     )
-
-
-class RelayDialer:
-    """Dials from inside a gateway container, through a relay that was found there."""
-
-    def __init__(self, door: ContainerDoor, gateway: str, relay: Relay) -> None:
-        self._door = door
-        self._gateway = gateway
-        self._relay = relay
-
-    def dial(self, address: str, timeout: float) -> Pipe:
-        """A pipe through the gateway; a refused connection shows as its end."""
-        host, port = split(address)
-        pipe = self._door.dial(self._gateway, self._relay.carry(host, str(port)))
-        pipe.settimeout(timeout)
-        return pipe
-
-    def accepts(self, address: str, timeout: float) -> None:
-        """Return once the address has accepted a connection from the gateway.
-
-        Raises:
-            ConnectionRefusedError: it did not; the text is what the relay said.
-        """
-        host, port = split(address)
-        argv = self._relay.touch(host, str(port))
-        output = self._door.execute(self._gateway, argv, timeout=timeout)
-        if output.exit_code:
-            raise ConnectionRefusedError(output.lines[-1] if output.lines else "no connection")
 
 
 def _socat(host: str, port: str) -> str:

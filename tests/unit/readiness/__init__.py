@@ -1,0 +1,1 @@
+"""Readiness against loopback servers and an engine of the tests' own."""

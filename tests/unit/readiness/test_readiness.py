@@ -1,0 +1,222 @@
+"""The whole waiting: real sockets, an engine of the tests' own, short real times."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from composeroll.config.settings import Ready
+from composeroll.errors import EngineUnreachable, NotReady
+from composeroll.model import Health, Healthcheck, Output, Protocol
+from composeroll.report.events import Noted, ReplicaReady
+from tests.unit.readiness.engine import Engine, replica, route
+from tests.unit.readiness.servers import (
+    answering,
+    free_address,
+    http_answer,
+    php_fpm,
+    serving,
+    silent,
+)
+
+ONE, TWO = replica(1), replica(2)
+QUICK = Ready(path="/ping", timeout=0.4, interval=0.01, successes=2)
+PATIENT = replace(QUICK, timeout=60)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before
+
+
+def ready(engine: Engine) -> list[str]:
+    return [event.name for event in engine.emitted if isinstance(event, ReplicaReady)]
+
+
+def test_every_replica_that_answers_is_told_as_ready_with_the_probes_name() -> None:
+    engine = Engine(ONE, TWO)
+    with serving(answering(http_answer(200))) as address:
+        engine.readiness().await_ready((ONE, TWO), route(address), QUICK)
+    assert sorted(ready(engine)) == ["shop-app-1", "shop-app-2"]
+    assert {e.how for e in engine.emitted if isinstance(e, ReplicaReady)} == {"GET /ping"}
+
+
+def test_a_replica_that_answers_late_or_flaps_is_waited_for() -> None:
+    engine = Engine(ONE)
+    bad, good = http_answer(503), http_answer(200)
+    with serving(answering(bad, good, bad, good)) as address:
+        engine.readiness().await_ready((ONE,), route(address), PATIENT)
+    assert ready(engine) == ["shop-app-1"]
+
+
+def test_php_fpm_is_ready_when_its_ping_path_answers_and_not_by_a_404() -> None:
+    engine = Engine(ONE)
+    with serving(php_fpm("/ping")) as address:
+        fastcgi = route(address, Protocol.FASTCGI)
+        engine.readiness().await_ready((ONE,), fastcgi, QUICK)
+        with pytest.raises(NotReady, match=r"answered 404 \(FastCGI /other\)") as error:
+            engine.readiness().await_ready((ONE,), fastcgi, replace(QUICK, path="/other"))
+    assert "  File not found." in error.value.evidence
+    assert "  Primary script unknown" in error.value.evidence
+
+
+def test_the_last_status_body_and_log_lines_are_the_evidence_of_a_wrong_answer() -> None:
+    engine = Engine(ONE)
+    engine.said[ONE.id] = tuple(f"line {number}" for number in range(30))
+    with (
+        serving(answering(http_answer(500, "no database"))) as address,
+        pytest.raises(NotReady, match=r"is not ready after 0\.4 s: it answered 500") as e,
+    ):
+        engine.readiness().await_ready((ONE,), route(address), QUICK)
+    assert e.value.evidence[:3] == (
+        "when asked, it answered 500",
+        "  no database",
+        "the last lines of shop-app-1:",
+    )
+    assert e.value.evidence[3:] == tuple(f"  line {number}" for number in range(10, 30))
+    assert "ready.timeout" in str(e.value.help)
+
+
+def test_a_server_that_hangs_is_given_up_at_the_timeout() -> None:
+    began = time.monotonic()
+    with serving(silent) as address, pytest.raises(NotReady, match="gave no answer within"):
+        Engine(ONE).readiness().await_ready((ONE,), route(address), QUICK)
+    assert time.monotonic() - began < 2
+
+
+def test_a_port_that_nobody_listens_on_is_not_ready() -> None:
+    with pytest.raises(NotReady, match=r"cannot be reached: Connection refused \(port"):
+        Engine(ONE).readiness().await_ready(
+            (ONE,), route(free_address()), replace(QUICK, path=None)
+        )
+
+
+@pytest.mark.parametrize("hanging", [True, False])
+def test_a_death_ends_the_waiting_for_all_at_once(hanging: bool) -> None:  # noqa: FBT001 - pytest passes by name
+    engine = Engine(ONE, TWO)
+    engine.said[TWO.id] = ("Traceback", "KeyError: 'DB'")
+    threading.Timer(0.1, engine.kill, (TWO.id, 3)).start()
+    began = time.monotonic()
+    serve = silent if hanging else answering(http_answer(503))
+    with serving(serve) as address, pytest.raises(NotReady) as error:
+        engine.readiness().await_ready((ONE, TWO), route(address), PATIENT)
+    assert time.monotonic() - began < 1
+    assert error.value.what == "shop-app-2 exited with code 3"
+    assert error.value.evidence[-2:] == ("  Traceback", "  KeyError: 'DB'")
+
+
+def test_a_death_that_its_restart_policy_has_hidden_counts() -> None:
+    engine = Engine(ONE)
+    engine.containers[ONE.id] = replace(ONE, restarts=1)
+    with pytest.raises(NotReady, match="shop-app-1 died and was started again"):
+        engine.readiness().await_ready((ONE,), None, QUICK)
+
+
+def test_a_death_whose_event_was_missed_is_seen_at_the_end() -> None:
+    engine = Engine(ONE)
+
+    def check(container: str) -> Output:
+        engine.containers.pop(container)
+        return Output(0)
+
+    engine.check = check
+    sick = replace(ONE, healthcheck=Healthcheck(("true",)))
+    with pytest.raises(NotReady, match="shop-app-1 is gone"):
+        engine.readiness().await_ready((sick,), None, replace(QUICK, successes=1))
+
+
+def test_a_replica_killed_for_lack_of_memory_says_so() -> None:
+    engine = Engine(ONE)
+    engine.tell("oom", ONE.id)
+    threading.Timer(0.05, engine.kill, (ONE.id, 137)).start()
+    with pytest.raises(NotReady, match="was killed for lack of memory"):
+        engine.readiness().await_ready((ONE,), route(free_address()), PATIENT)
+
+
+def test_the_death_of_a_container_that_is_not_ours_is_nothing_to_us() -> None:
+    engine = Engine(ONE, TWO)
+    engine.kill(TWO.id, 0)
+    with serving(answering(http_answer(200))) as address:
+        engine.readiness().await_ready((ONE,), route(address), QUICK)
+    assert ready(engine) == ["shop-app-1"]
+
+
+def test_a_worker_without_route_or_healthcheck_only_has_to_stay_up() -> None:
+    engine = Engine(ONE)
+    engine.readiness().await_ready((ONE,), None, Ready(settle=0.05))
+    assert ready(engine) == ["shop-app-1"]
+
+
+def test_a_worker_that_dies_while_it_settles_is_not_ready() -> None:
+    engine = Engine(ONE)
+    threading.Timer(0.05, engine.kill, (ONE.id, 0)).start()
+    with pytest.raises(NotReady, match="shop-app-1 exited with code 0"):
+        engine.readiness().await_ready((ONE,), None, Ready(settle=60))
+
+
+def test_a_healthchecks_exit_code_and_output_are_shown() -> None:
+    engine = Engine(ONE)
+    engine.check = lambda _: Output(1, "connecting", "curl: (7) refused")
+    sick = replace(ONE, healthcheck=Healthcheck(("/bin/sh", "-c", "curl localhost")))
+    with pytest.raises(NotReady, match=r"exited with 1 \(healthcheck `curl localhost`\)") as error:
+        engine.readiness().await_ready((sick,), None, QUICK)
+    assert "  curl: (7) refused" in error.value.evidence
+
+
+def test_the_engines_older_verdict_is_told_but_not_believed() -> None:
+    checked = replace(ONE, healthcheck=Healthcheck(("true",)), health=Health.UNHEALTHY)
+    engine = Engine(checked)
+    engine.readiness().await_ready((checked,), None, QUICK)
+    assert ready(engine) == ["shop-app-1"]
+    assert any(isinstance(event, Noted) for event in engine.emitted)
+
+
+def test_an_engine_that_is_gone_is_not_mistaken_for_a_replica_that_is_not_ready() -> None:
+    def gone(_: str) -> Output:
+        raise EngineUnreachable("no engine")
+
+    engine = Engine(ONE)
+    engine.check = gone
+    with pytest.raises(EngineUnreachable):
+        engine.readiness().await_ready(
+            (replace(ONE, healthcheck=Healthcheck(("true",))),), None, QUICK
+        )
+
+
+@pytest.mark.parametrize("probe", ["/ping", None])
+def test_a_signal_that_raises_while_waiting_ends_the_threads_too(
+    probe: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(ONE, TWO)
+    interrupted = _raising_after(engine.next, looks=5)
+    monkeypatch.setattr(engine, "next", interrupted)
+    began = time.monotonic()
+    settings = Ready(path=probe, settle=60, successes=1)
+    with serving(silent) as address, pytest.raises(KeyboardInterrupt):
+        engine.readiness().await_ready((ONE, TWO), route(address), settings)
+    assert time.monotonic() - began < 1
+
+
+def test_more_replicas_than_threads_are_all_asked() -> None:
+    many = tuple(replica(number) for number in range(1, 41))
+    engine = Engine(*many)
+    with serving(answering(http_answer(200))) as address:
+        engine.readiness().await_ready(many, route(address), replace(PATIENT, successes=1))
+    assert len(ready(engine)) == 40
+
+
+def _raising_after(listen: Callable[[float], object], looks: int) -> Callable[[float], object]:
+    left = iter(range(looks))
+
+    def next_event(timeout: float) -> object:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return listen(timeout)
+
+    return next_event
