@@ -1,4 +1,4 @@
-"""Everything a rollout tells while it runs. Steps emit these; renderers alone decide how they look."""
+"""Everything a rollout tells while it runs. Steps emit these; renderers decide how they look."""
 
 from __future__ import annotations
 
@@ -168,6 +168,16 @@ class ReplicaReady:
 
 
 @dataclass(frozen=True, slots=True)
+class Probed:
+    """One try to prove a replica: `detail` is the answer or the refusal. Shown with `-v` only."""
+
+    service: str
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draining:
     """Workers from before the reload that still live, and connections by outgoing replica name."""
 
@@ -222,6 +232,7 @@ Event = (
     | StepUndone
     | ReplicasSeen
     | ReplicaReady
+    | Probed
     | Draining
     | Noted
     | Warned

@@ -1,0 +1,103 @@
+"""Which renderer an audience gets: a terminal, a log, a CI's log, or a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from composeroll.report.channel import Channel
+from composeroll.report.glyphs import speaks_unicode
+from composeroll.report.plain import PlainReporter
+from composeroll.report.reporter import Both, Reporter
+from composeroll.report.sections import Ci, GitHubReporter, GitLabReporter
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What the flags ask for.
+
+    Attributes:
+        json: `--json`, one event a line on stdout.
+        quiet: `-q`, only warnings and an end that is no success.
+        verbose: `-v`, also every probe.
+        ci: `--ci`, None to go by the environment.
+        plan_is_answer: the verb was `plan` or had `--dry-run`, so the plan belongs on stdout.
+        record: where to write a picture (SVG) of the rollout while it runs.
+    """
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    ci: Ci | None = None
+    plan_is_answer: bool = False
+    record: Path | None = None
+
+
+def reporter_for(
+    mode: Mode, stdout: TextIO, stderr: TextIO, environ: Mapping[str, str]
+) -> Reporter:
+    """The reporter for these flags, streams and environment; use it as a context."""
+    chosen = _renderer(mode, stdout, stderr, environ)
+    if mode.record is None:
+        return chosen
+    from composeroll.report.picture import PictureReporter  # noqa: PLC0415 - brings rich
+
+    return Both(chosen, PictureReporter(mode.record))
+
+
+def _renderer(mode: Mode, stdout: TextIO, stderr: TextIO, environ: Mapping[str, str]) -> Reporter:
+    ascii_only = not speaks_unicode(environ, stderr.encoding or "ascii")
+    out, err = (Channel(stream, ascii_only=ascii_only) for stream in (stdout, stderr))
+    data = out if mode.plan_is_answer else None
+    if mode.json:
+        return _json(out)
+    if mode.quiet:
+        return _quiet(err, data, ascii_only=ascii_only)
+    ci = mode.ci or ci_of(environ)
+    if ci is None and on_terminal(stderr, environ):
+        colour = not environ.get("NO_COLOR")
+        return _console(err, data, mode, ascii_only=ascii_only, colour=colour)
+    plain = PlainReporter(err, data=data, verbose=mode.verbose, ascii_only=ascii_only)
+    return _folded(ci, plain, err)
+
+
+def ci_of(environ: Mapping[str, str]) -> Ci | None:
+    """The CI whose job this is, by the variable that each sets to `true`."""
+    if environ.get("GITLAB_CI") == "true":
+        return Ci.GITLAB
+    return Ci.GITHUB if environ.get("GITHUB_ACTIONS") == "true" else None
+
+
+def on_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether a person watches `stream` on a terminal that can move its cursor."""
+    return stream.isatty() and environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}
+
+
+def _folded(ci: Ci | None, plain: PlainReporter, channel: Channel) -> Reporter:
+    if ci is Ci.GITLAB:
+        return GitLabReporter(plain, channel)
+    return GitHubReporter(plain, channel) if ci is Ci.GITHUB else plain
+
+
+def _json(out: Channel) -> Reporter:
+    from composeroll.report.jsonlines import JsonReporter  # noqa: PLC0415 - only where asked for
+
+    return JsonReporter(out)
+
+
+def _quiet(err: Channel, data: Channel | None, *, ascii_only: bool) -> Reporter:
+    from composeroll.report.quiet import QuietReporter  # noqa: PLC0415 - only where asked for
+
+    return QuietReporter(err, data=data, ascii_only=ascii_only)
+
+
+def _console(
+    err: Channel, data: Channel | None, mode: Mode, *, ascii_only: bool, colour: bool
+) -> Reporter:
+    from composeroll.report.console import ConsoleReporter  # noqa: PLC0415 - brings rich
+
+    return ConsoleReporter(
+        err, data=data, verbose=mode.verbose, ascii_only=ascii_only, colour=colour
+    )

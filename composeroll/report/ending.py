@@ -1,0 +1,37 @@
+"""An error as the end of a run, so that every renderer tells it in its own way."""
+
+from __future__ import annotations
+
+from composeroll.errors import (
+    ComposerollError,
+    Interrupted,
+    Locked,
+    Refused,
+    RolledBack,
+    Unfinished,
+    UsageError,
+)
+from composeroll.report.events import Finished, Outcome
+
+OUTCOMES: tuple[tuple[type[ComposerollError], Outcome], ...] = (
+    (Refused, Outcome.REFUSED),
+    (Locked, Outcome.REFUSED),
+    (UsageError, Outcome.REFUSED),
+    (RolledBack, Outcome.ROLLED_BACK),
+    (Interrupted, Outcome.ROLLED_BACK),
+    (Unfinished, Outcome.UNFINISHED),
+)
+"""Any other error is `failed`."""
+
+
+def finished_by(error: ComposerollError, seconds: float) -> Finished:
+    """The event that ends a run which `error` ended, `seconds` after the process began."""
+    found = (outcome for kind, outcome in OUTCOMES if isinstance(error, kind))
+    return Finished(
+        outcome=next(found, Outcome.FAILED),
+        text=error.what,
+        seconds=seconds,
+        serving=error.serving or "",
+        help=error.help or "",
+        evidence=error.evidence,
+    )

@@ -1,0 +1,42 @@
+"""The few signs of the live view, for terminals that know Unicode and for those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of signs; each is one column wide, except `ellipsis`."""
+
+    done: str
+    failed: str
+    undone: str
+    warning: str
+    note: str
+    rule: str
+    bar: str
+    filled: str
+    empty: str
+    ellipsis: str
+    spinner: str
+
+
+UNICODE = Glyphs("✔", "✘", "↩", "!", "·", "─", "│", "━", "─", "…", "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+ASCII = Glyphs("+", "x", "<", "!", "-", "-", "|", "#", ".", "..", "|/-\\")
+
+
+def speaks_unicode(environ: Mapping[str, str], encoding: str) -> bool:
+    """Whether the user's locale and the stream can show Unicode.
+
+    The locale is asked too, because Python writes UTF-8 under `LC_ALL=C` all the same (PEP 540).
+    """
+    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "C"
+    if locale in {"C", "POSIX"}:
+        return False
+    try:
+        "".join(UNICODE.spinner + UNICODE.done + UNICODE.filled).encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""A table without boxes: columns of styled cells, aligned, that give way when the room is narrow.
+
+The same grid is drawn live, printed as status on a terminal, and written as plain text in a pipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from unicodedata import east_asian_width
+
+GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text and the rich style it has where there are colours."""
+
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, and how the column gives way: the highest `yields` first, down to `least`.
+
+    A column with `least` 0 is left out rather than cut; an `identifier` loses its last digits.
+    """
+
+    title: str
+    least: int
+    yields: int = 0
+    right: bool = False
+    identifier: bool = False
+
+
+Row = Sequence[Cell]
+
+
+def cells_wide(text: str) -> int:
+    """Terminal columns that `text` takes."""
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def shorten(text: str, width: int, ellipsis: str) -> str:
+    """`text` in `width` columns, cut in its middle.
+
+    A container's name ends in the number that tells it apart.
+    """
+    if cells_wide(text) <= width:
+        return text
+    keep = max(width - len(ellipsis), 0)
+    tail = keep // 2
+    return text[: keep - tail] + ellipsis + (text[-tail:] if tail else "")
+
+
+def column_widths(columns: Sequence[Column], rows: Sequence[Row], room: int) -> list[int]:
+    """How wide each column may be in `room` columns; 0 leaves a column out."""
+    widths = [_natural(column, [r[i] for r in rows]) for i, column in enumerate(columns)]
+    for index in sorted(range(len(columns)), key=lambda i: -columns[i].yields):
+        over = _total(widths) - room
+        if over > 0:
+            least = columns[index].least
+            widths[index] = min(widths[index], max(widths[index] - over, least)) if least else 0
+    return widths
+
+
+def laid_out(
+    columns: Sequence[Column], rows: Sequence[Row], room: int, ellipsis: str
+) -> list[list[Cell]]:
+    """The heading and the rows, every cell cut and padded to its column."""
+    widths = column_widths(columns, rows, room)
+    heading = [Cell(column.title, "dim") for column in columns]
+    kept = [i for i, width in enumerate(widths) if width]
+    return [
+        [_fitted(row[i], columns[i], widths[i], ellipsis) for i in kept] for row in [heading, *rows]
+    ]
+
+
+def plain_lines(columns: Sequence[Column], rows: Sequence[Row]) -> list[str]:
+    """The grid as text of its natural width, for pipes: nothing is cut there."""
+    return [
+        GAP.join(cell.text for cell in row).rstrip()
+        for row in laid_out(columns, rows, room=10**6, ellipsis="")
+    ]
+
+
+def _natural(column: Column, cells: Sequence[Cell]) -> int:
+    widest = max((cells_wide(cell.text) for cell in cells), default=0)
+    return max(widest, len(column.title)) if widest else 0
+
+
+def _total(widths: Sequence[int]) -> int:
+    kept = [width for width in widths if width]
+    return sum(kept) + len(GAP) * max(len(kept) - 1, 0)
+
+
+def _fitted(cell: Cell, column: Column, width: int, ellipsis: str) -> Cell:
+    text = cell.text[:width] if column.identifier else shorten(cell.text, width, ellipsis)
+    padding = " " * (width - cells_wide(text))
+    return Cell(padding + text if column.right else text + padding, cell.style)

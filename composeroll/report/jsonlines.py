@@ -1,0 +1,52 @@
+"""`--json`: one event, one line, one object; docs/output.md is its contract."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from composeroll.report.channel import Channel
+from composeroll.report.events import Draining, Event
+from composeroll.report.reporter import Reporter
+
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+def event_name(event: Event) -> str:
+    """The class's name in snake case: `StepStarted` is `step_started`."""
+    return _WORD.sub("_", type(event).__name__).lower()
+
+
+def event_json(event: Event, at: datetime) -> str:
+    """One event as one line of JSON.
+
+    ASCII only, so that no locale can spoil it. `at` is RFC 3339 in UTC with milliseconds.
+    """
+    when = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    found = asdict(event)
+    if isinstance(event, Draining):
+        found["connections"] = dict(event.connections)
+    return json.dumps({"event": event_name(event), "at": when, **found})
+
+
+class JsonReporter(Reporter):
+    """Writes each event at once; safe to call from several threads."""
+
+    def __init__(self, channel: Channel, now: Callable[[], datetime] = utc_now) -> None:
+        self._channel = channel
+        self._now = now
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        """Write one line."""
+        with self._lock:
+            self._channel.line(event_json(event, self._now()))

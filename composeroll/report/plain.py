@@ -1,0 +1,106 @@
+"""Plain lines for logs, pipes and dumb terminals: a time, a word, a sentence; never an escape."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from composeroll.report.channel import Channel
+from composeroll.report.events import Draining, Event, Planned, StepEnded, StepFailed, StepStarted
+from composeroll.report.plain_lines import Said, said
+from composeroll.report.reporter import Reporter
+from composeroll.report.wording import clean_event
+
+WORD_WIDTH = 11
+"""The longest first word is `rolled back`."""
+
+DRAIN_PAUSE = 3.0
+"""Seconds between two lines about one drain: a long one must not flood the log."""
+
+PATIENCE = 10.0
+"""Seconds after which a step that still runs is named, so that a log's last line is never a lie."""
+
+
+def local_now() -> datetime:
+    """The time now, in the machine's own zone, as a log's reader expects it."""
+    return datetime.now().astimezone()
+
+
+class PlainReporter(Reporter):
+    """One line an event that matters; safe to call from several threads.
+
+    Args:
+        progress: where the lines go.
+        data: where the plan goes when it is the answer itself (`plan`, `--dry-run`), else None.
+        verbose: also say what each probe answered and where each replica stands.
+        ascii_only: spell out signs that a C locale cannot show.
+        now: the time, for the stamps.
+        clock: monotonic seconds, for the pauses.
+    """
+
+    def __init__(
+        self,
+        progress: Channel,
+        *,
+        data: Channel | None = None,
+        verbose: bool = False,
+        ascii_only: bool = False,
+        now: Callable[[], datetime] = local_now,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._progress = progress
+        self._data = data
+        self._verbose = verbose
+        self._ascii_only = ascii_only
+        self.now = now
+        self._clock = clock
+        self._drained: tuple[float, Draining | None] = (float("-inf"), None)
+        self.timer: threading.Timer | None = None
+        self._lock = threading.RLock()
+
+    def __call__(self, event: Event) -> None:
+        """Write the lines that `event` is worth."""
+        event = clean_event(event, ascii_only=self._ascii_only)
+        with self._lock:
+            self._watch(event)
+            if isinstance(event, Draining) and not self._drain_is_news(event):
+                return
+            if isinstance(event, Planned) and self._data:
+                self._data.line(event.text.rstrip("\n"))
+                return
+            for line in said(event, verbose=self._verbose):
+                self.line(line)
+
+    def line(self, text: Said) -> None:
+        """Write one line with its time."""
+        stamp = f"{self.now():%H:%M:%S}"
+        self._progress.line(f"{stamp}  {text.word:<{WORD_WIDTH}}  {text.text}".rstrip())
+
+    def close(self) -> None:
+        """Stop watching the running step."""
+        if self.timer:
+            self.timer.cancel()
+            self.timer = None
+
+    def _drain_is_news(self, event: Draining) -> bool:
+        at, before = self._drained
+        if event == before or self._clock() - at < DRAIN_PAUSE:
+            return False
+        self._drained = (self._clock(), event)
+        return True
+
+    def _watch(self, event: Event) -> None:
+        if isinstance(event, StepStarted | StepEnded | StepFailed):
+            self.close()
+        if isinstance(event, StepStarted):
+            self.timer = threading.Timer(PATIENCE, self._say_it_lasts, [event])
+            self.timer.daemon = True
+            self.timer.start()
+
+    def _say_it_lasts(self, step: StepStarted) -> None:
+        with self._lock:
+            if self.timer:
+                place = f"{step.number}/{step.total}"
+                self.line(Said(place, f"{step.step} ... still at it after {PATIENCE:.0f}s"))

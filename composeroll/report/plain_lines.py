@@ -1,0 +1,122 @@
+"""Which words each event is worth in a log: pure, one small function an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, repeat
+
+from composeroll.report.events import (
+    Draining,
+    Event,
+    Finished,
+    Noted,
+    Phase,
+    PhaseEnded,
+    PhaseStarted,
+    Planned,
+    Probed,
+    Pulled,
+    ReplicaReady,
+    ReplicasSeen,
+    StepEnded,
+    StepFailed,
+    StepStarted,
+    StepUndone,
+    Warned,
+)
+from composeroll.report.wording import count_text, seconds_text, short_image
+
+STEPWISE = frozenset({Phase.PLAN, Phase.APPLY, Phase.UNDO})
+"""Phases whose own lines say when they end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line: its first word, and the rest."""
+
+    word: str
+    text: str
+
+
+def said(event: Event, *, verbose: bool = False) -> Iterator[Said]:
+    """The lines for one event, often none."""
+    match event:
+        case PhaseStarted() | PhaseEnded():
+            yield from _phase(event)
+        case Pulled():
+            yield Said("", f"{event.service}: {pulled_text(event)}")
+        case Planned(text):
+            words = chain(["plan"], repeat(""))
+            yield from (
+                Said(word, line) for word, line in zip(words, text.splitlines(), strict=False)
+            )
+        case StepEnded() | StepFailed() | StepUndone():
+            yield _step(event)
+        case ReplicaReady(_, name, seconds, how):
+            yield Said("ready", f"{name} after {seconds_text(seconds)}, {how}")
+        case Draining():
+            yield Said("drain", draining_text(event))
+        case Noted(text) | Warned(text):
+            yield Said("note" if isinstance(event, Noted) else "warning", text)
+        case Finished():
+            yield from _end(event)
+        case _ if verbose:
+            yield from _detail(event)
+
+
+def _phase(event: PhaseStarted | PhaseEnded) -> Iterator[Said]:
+    if isinstance(event, PhaseStarted):
+        yield Said(event.phase, event.title.removeprefix(f"{event.phase} "))
+    elif event.phase not in STEPWISE:
+        yield Said("", f"done in {seconds_text(event.seconds)}")
+
+
+def _step(event: StepEnded | StepFailed | StepUndone) -> Said:
+    match event:
+        case StepEnded(number, total, step, seconds):
+            return Said(f"{number}/{total}", f"{step} ({seconds_text(seconds)})")
+        case StepFailed(number, total, step, what):
+            return Said("failed", f"{number}/{total} {step}: {what}")
+        case StepUndone(step, seconds):
+            return Said("undone", f"{step} ({seconds_text(seconds)})")
+
+
+def pulled_text(event: Pulled) -> str:
+    """What a pull brought, without the service's name."""
+    verb = "is now" if event.moved else "is still"
+    return f"{event.reference} {verb} {short_image(event.image)}"
+
+
+def draining_text(event: Draining) -> str:
+    """What a drain still waits for."""
+    workers = workers_text(event)
+    held = ", ".join(f"{name}: {number}" for name, number in event.connections if number)
+    return f"{workers}; connections to {held}" if held else workers
+
+
+def workers_text(event: Draining) -> str:
+    """How many workers from before the reload still live."""
+    return count_text(event.workers, "old worker")
+
+
+def _detail(event: Event) -> Iterator[Said]:
+    match event:
+        case StepStarted(number, total, step, reason):
+            yield Said(f"{number}/{total}", f"{step}, because {reason}" if reason else step)
+        case Probed(_, name, passed, detail):
+            yield Said("probe", f"{name} {'passed' if passed else 'not yet'}: {detail}")
+        case ReplicasSeen(rows):
+            for row in rows:
+                upstream = "in" if row.upstream else "out"
+                yield Said("replica", f"{row.name} {row.address} {row.state}, {upstream}")
+
+
+def _end(event: Finished) -> Iterator[Said]:
+    yield Said(event.outcome, f"{event.text} ({seconds_text(event.seconds)})")
+    if event.serving:
+        yield Said("serving", event.serving)
+    if event.help:
+        yield Said("next", event.help)
+    for line in event.evidence:
+        yield from (Said("", f"| {part}") for part in line.splitlines() or [""])

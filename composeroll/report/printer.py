@@ -1,0 +1,86 @@
+"""`status`, `check`, `history`: a table on a terminal, aligned text in a pipe, or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TextIO
+
+from composeroll.model import Finding
+from composeroll.report.channel import Channel
+from composeroll.report.choose import on_terminal
+from composeroll.report.glyphs import ASCII, UNICODE, speaks_unicode
+from composeroll.report.grid import GAP, Cell, Column, Row, laid_out, plain_lines
+from composeroll.report.status import Past, Status
+from composeroll.report.tables import PAST, Line, finding_lines, past_cells, status_lines
+from composeroll.report.wording import clean_event
+
+
+class Printer:
+    """Prints an answer on `stdout` as its reader can take it.
+
+    Args:
+        stdout: where the answer goes.
+        environ: asked for the locale, `NO_COLOR` and `TERM`.
+        as_json: one JSON document instead.
+    """
+
+    def __init__(
+        self, stdout: TextIO, environ: Mapping[str, str], *, as_json: bool = False
+    ) -> None:
+        self._ascii_only = not speaks_unicode(environ, stdout.encoding or "ascii")
+        self._channel = Channel(stdout, ascii_only=self._ascii_only)
+        self._colour = not environ.get("NO_COLOR")
+        self._terminal = on_terminal(stdout, environ)
+        self._json = as_json
+
+    def status(self, status: Status) -> None:
+        """Every service with its replicas."""
+        if self._json:
+            self._channel.line(json.dumps(asdict(status), indent=2))
+        else:
+            self._print(status_lines(clean_event(status, ascii_only=self._ascii_only), self._table))
+
+    def findings(self, findings: Sequence[Finding]) -> None:
+        """Every finding, the worst first."""
+        if self._json:
+            self._channel.line(json.dumps([asdict(f) for f in findings], indent=2))
+        else:
+            cleaned = [clean_event(f, ascii_only=self._ascii_only) for f in findings]
+            self._print(finding_lines(cleaned))
+
+    def history(self, past: Sequence[Past]) -> None:
+        """Every rollout, in the order given."""
+        if self._json:
+            self._channel.line(json.dumps([asdict(p) for p in past], indent=2))
+        else:
+            cleaned = [clean_event(p, ascii_only=self._ascii_only) for p in past]
+            self._print(self._table(PAST, [past_cells(p) for p in cleaned], ""))
+
+    def _table(self, columns: Sequence[Column], rows: Sequence[Row], indent: str) -> list[Line]:
+        """Aligned lines, cut to the terminal where there is one."""
+        if not self._terminal:
+            return [(Cell(indent + line),) for line in plain_lines(columns, rows)]
+        ellipsis = (ASCII if self._ascii_only else UNICODE).ellipsis
+        room = self._channel.size().columns - len(indent) - 1
+        lines = laid_out(columns, rows, room, ellipsis)
+        return [[Cell(indent), *_gapped(line)] for line in lines]
+
+    def _print(self, lines: Iterator[Line] | Sequence[Line]) -> None:
+        if not self._terminal:
+            for line in lines:
+                self._channel.line("".join(cell.text for cell in line).rstrip())
+            return
+        from rich.text import Text  # noqa: PLC0415 - rich only where there are colours
+
+        from composeroll.report.region import Painter  # noqa: PLC0415 - brings rich
+
+        paint = Painter(colour=self._colour)
+        for line in lines:
+            self._channel.line(paint(Text.assemble(*((c.text, c.style) for c in line))))
+
+
+def _gapped(line: Sequence[Cell]) -> Iterator[Cell]:
+    for index, cell in enumerate(line):
+        yield Cell((GAP if index else "") + cell.text, cell.style)

@@ -1,0 +1,69 @@
+"""Sentences of the live view: remarks on the way, and how it ended."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from composeroll.report.events import Finished, Outcome
+from composeroll.report.pen import Pen, marked
+from composeroll.report.wording import seconds_text
+
+STYLES = {
+    Outcome.UPDATED: "green",
+    Outcome.UP_TO_DATE: "green",
+    Outcome.PLANNED: "green",
+    Outcome.UNFINISHED: "yellow",
+}
+"""Any other outcome is red."""
+
+
+def note_rows(sign: str, style: str, text: str, pen: Pen) -> list[Text]:
+    """A remark, wrapped under itself."""
+    return _hanging(marked(sign, style, ""), text, style if style == "yellow" else "dim", pen)
+
+
+def end_rows(end: Finished, pen: Pen) -> list[Text]:
+    """How it ended, what serves now, what to do next, and what shows it.
+
+    A command is never broken into lines, so that it can be copied.
+    """
+    style = STYLES.get(end.outcome, "red")
+    sign = pen.glyphs.done if style == "green" else pen.glyphs.failed
+    head = marked(sign, style, end.outcome, f"bold {style}").append("  ")
+    rows = [Text(""), *_hanging(head, end.text, "", pen, seconds_text(end.seconds))]
+    if end.serving:
+        rows += _hanging(Text("    serving  ", "dim"), end.serving, "", pen)
+    if end.help:
+        rows += [
+            Text("    next     ", "dim").append(line, "bold") for line in end.help.splitlines()
+        ]
+    if end.evidence:
+        rows += [Text(""), *(_evidence(line, pen) for line in _split(end.evidence))]
+    return rows
+
+
+def _split(evidence: tuple[str, ...]) -> list[str]:
+    return [part for line in evidence for part in line.splitlines() or [""]]
+
+
+def _evidence(line: str, pen: Pen) -> Text:
+    return Text(f"    {pen.glyphs.bar} {line}".rstrip(), "dim")
+
+
+def _hanging(head: Text, text: str, style: str, pen: Pen, tail: str = "") -> list[Text]:
+    """`text` wrapped to the right of `head`, with `tail` at the end of the first line."""
+    room = max(pen.measure - head.cell_len - (len(tail) + 2 if tail else 0), 20)
+    first, *rest = _wrapped(text, room) or [""]
+    indent = " " * min(head.cell_len, 13)
+    top = head.append(first, style)
+    return [pen.apart(top, tail) if tail else top, *(Text(indent).append(r, style) for r in rest)]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for word in text.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines

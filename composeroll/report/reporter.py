@@ -1,0 +1,59 @@
+"""What every renderer is: a context that takes events."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from composeroll.report.events import Event
+
+
+class Reporter:
+    """Takes the events of one run, between `with` and its end.
+
+    Safe to call from several threads where a subclass says so; a reporter never raises because of
+    its stream.
+    """
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End, leaving the terminal as it was found."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of whatever the reporter holds (a timer, a part of the screen)."""
+
+
+class Both(Reporter):
+    """Hands every event to two reporters."""
+
+    def __init__(self, first: Reporter, second: Reporter) -> None:
+        self._all = (first, second)
+
+    def __call__(self, event: Event) -> None:
+        """Show one event in both."""
+        for reporter in self._all:
+            reporter(event)
+
+    def __enter__(self) -> Self:
+        """Begin both."""
+        for reporter in self._all:
+            reporter.__enter__()
+        return self
+
+    def close(self) -> None:
+        """End both."""
+        for reporter in self._all:
+            reporter.close()

@@ -1,0 +1,62 @@
+"""What `status` and `history` found: the command line fills these, `tables` writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaStatus:
+    """One replica as `status` shows it.
+
+    Attributes:
+        image: the image ID, with or without `sha256:`.
+        state: the engine's word with its health (`running (healthy)`).
+        ready: what the probe said, None where it was not asked.
+        upstream: whether nginx sends requests to it.
+    """
+
+    name: str
+    id: str
+    image: str
+    address: str
+    state: str
+    ready: bool | None
+    upstream: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """One service: how nginx reaches it, its replicas, and where the two disagree.
+
+    Attributes:
+        route: `upstream backend in nginx, fastcgi :9000`, empty for a service without one.
+        notes: drift, one sentence each with what mends it.
+    """
+
+    service: str
+    route: str
+    replicas: tuple[ReplicaStatus, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All that `status` tells of a project; `lock` and `last` are sentences or empty."""
+
+    project: str
+    services: tuple[ServiceStatus, ...]
+    lock: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One line of `history`; `at` is local time as text."""
+
+    at: str
+    services: str
+    outcome: str
+    image: str
+    seconds: float
+    who: str = ""

@@ -1,0 +1,97 @@
+"""What the answers of `status`, `check` and `history` say, as lines of styled cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from composeroll.model import Finding, Severity
+from composeroll.report.grid import GAP, Cell, Column, Row
+from composeroll.report.status import Past, ReplicaStatus, ServiceStatus, Status
+from composeroll.report.wording import count_text, seconds_text, short_image
+
+REPLICA = (
+    Column("replica", least=14, yields=2),
+    Column("image", least=7, yields=4, identifier=True),
+    Column("address", least=0, yields=1),
+    Column("state", least=7, yields=3, identifier=True),
+    Column("ready", least=5),
+    Column("upstream", least=8),
+)
+PAST = (
+    Column("when", least=19),
+    Column("services", least=12, yields=2),
+    Column("outcome", least=11),
+    Column("image", least=7, yields=3, identifier=True),
+    Column("took", least=5, right=True),
+    Column("by", least=0, yields=1),
+)
+SEVERITY_STYLES = {Severity.REFUSAL: "red", Severity.WARNING: "yellow"}
+SEVERITY_WIDTH = 9
+NOTHING_FOUND = "nothing found that could go wrong"
+
+Line = Sequence[Cell]
+Table = Callable[[Sequence[Column], Sequence[Row], str], list[Line]]
+"""Lays out columns and rows under an indent, as wide as the reader can take."""
+
+
+def status_lines(status: Status, table: Table) -> Iterator[Line]:
+    """The project, then a block a service."""
+    yield (Cell(status.project, "bold"), *_facts(status))
+    for service in status.services:
+        yield (Cell(""),)
+        yield from _service_lines(service, table)
+
+
+def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
+    """Severity and sentence, and below it the line to change."""
+    if not findings:
+        yield (Cell(NOTHING_FOUND, "green"),)
+    order = list(Severity)
+    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+        word = Cell(f"{finding.severity:<{SEVERITY_WIDTH}}", SEVERITY_STYLES[finding.severity])
+        yield (word, Cell(finding.what))
+        for line in finding.help.splitlines():
+            yield (Cell(f"{'':<{SEVERITY_WIDTH}}{line}", "bold"),)
+
+
+def _facts(status: Status) -> Iterator[Cell]:
+    if status.lock:
+        yield Cell(f"{GAP}{status.lock}", "yellow")
+    if status.last:
+        yield Cell(f"{GAP}{status.last}", "dim")
+
+
+def _service_lines(service: ServiceStatus, table: Table) -> Iterator[Line]:
+    count = count_text(len(service.replicas), "replica")
+    route = f", {service.route}" if service.route else ""
+    yield (Cell(service.service, "bold"), Cell(f"{GAP}{count}{route}", "dim"))
+    if service.replicas:
+        yield from table(REPLICA, [_replica_cells(r) for r in service.replicas], GAP)
+    for note in service.notes:
+        yield (Cell(f"{GAP}! ", "yellow"), Cell(note, "yellow"))
+
+
+def _replica_cells(replica: ReplicaStatus) -> list[Cell]:
+    ready = {True: Cell("yes", "green"), False: Cell("no", "red"), None: Cell("-", "dim")}
+    return [
+        Cell(replica.name),
+        Cell(short_image(replica.image)),
+        Cell(replica.address or "-"),
+        Cell(replica.state, "" if replica.state.startswith("running") else "red"),
+        ready[replica.ready],
+        Cell("in", "green") if replica.upstream else Cell("out", "dim"),
+    ]
+
+
+def past_cells(past: Past) -> list[Cell]:
+    """One rollout of the history."""
+    style = "green" if past.outcome in {"updated", "up to date"} else "red"
+    took = seconds_text(past.seconds)
+    return [
+        Cell(past.at, "dim"),
+        Cell(past.services),
+        Cell(past.outcome, style),
+        Cell(short_image(past.image)),
+        Cell(took),
+        Cell(past.who, "dim"),
+    ]

@@ -1,0 +1,104 @@
+"""What has happened so far, folded from events: the state that the live view draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from composeroll.report.events import (
+    Draining,
+    Event,
+    Finished,
+    Phase,
+    PhaseEnded,
+    PhaseStarted,
+    Planned,
+    PullProgress,
+    ReplicaRow,
+    ReplicasSeen,
+    StepEnded,
+    StepFailed,
+    StepStarted,
+    StepUndone,
+)
+
+
+@dataclass(slots=True)
+class StepView:
+    """One step of the plan: waiting until `started`, done once `seconds` is known."""
+
+    text: str
+    reason: str = ""
+    final: bool = False
+    started: float | None = None
+    seconds: float | None = None
+    failed: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self.started is not None and self.seconds is None and not self.failed
+
+
+@dataclass(slots=True)
+class PhaseView:
+    """One phase: running until `seconds` is known."""
+
+    title: str
+    started: float
+    seconds: float | None = None
+
+
+@dataclass(slots=True)
+class View:
+    """The fold. `take` is its only way to change; times are the caller's monotonic seconds."""
+
+    phases: dict[Phase, PhaseView] = field(default_factory=dict)
+    layers: dict[tuple[str, str], PullProgress] = field(default_factory=dict)
+    steps: dict[int, StepView] = field(default_factory=dict)
+    undone: list[StepUndone] = field(default_factory=list)
+    rows: tuple[ReplicaRow, ...] = ()
+    draining: Draining | None = None
+    finished: Finished | None = None
+
+    def take(self, event: Event, at: float) -> None:
+        """Fold one event in."""
+        match event:
+            case PhaseStarted(phase, title):
+                self.phases[phase] = PhaseView(title, at)
+            case PhaseEnded(phase, seconds) if phase in self.phases:
+                self.phases[phase].seconds = seconds
+            case PullProgress(service, layer):
+                self.layers[service, layer] = event
+            case Planned():
+                self._plan(event)
+            case StepStarted() | StepEnded() | StepFailed():
+                self._step(event, at)
+            case StepUndone():
+                self.undone.append(event)
+            case ReplicasSeen(rows):
+                self.rows = rows
+            case Draining():
+                self.draining = event
+            case Finished():
+                self.finished = event
+
+    @property
+    def connections(self) -> dict[str, int]:
+        """Connections by replica, the drain's own count before the table's."""
+        counted = {r.name: r.connections for r in self.rows if r.connections is not None}
+        return counted | dict(self.draining.connections if self.draining else ())
+
+    def _plan(self, plan: Planned) -> None:
+        lines = [(text, False) for text in plan.reversible] + [(text, True) for text in plan.final]
+        self.steps = {n: StepView(text, final=f) for n, (text, f) in enumerate(lines, start=1)}
+
+    def _step(self, event: StepStarted | StepEnded | StepFailed, at: float) -> None:
+        step = self.steps.setdefault(event.number, StepView(event.step))
+        step.text = event.step
+        match event:
+            case StepStarted(reason=reason):
+                step.started, step.reason, self.draining = at, reason, None
+            case StepEnded(seconds=seconds):
+                step.seconds = seconds
+            case StepFailed(what=what):
+                step.failed = what

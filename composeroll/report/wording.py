@@ -1,0 +1,88 @@
+"""How seconds, sizes and foreign text are put into words, the same way in every renderer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import TypeVar
+
+KILO = 1000
+MINUTE = 60
+SHORT_ID = 12
+
+_ESCAPE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC: titles, links
+    r"|\x1b[@-_]?"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_ASCII = str.maketrans(
+    {
+        "→": "->",
+        "…": "...",
+        "\N{EN DASH}": "-",
+        "—": "-",
+        "─": "-",
+        "·": "-",
+        "\N{MULTIPLICATION SIGN}": "x",
+    }
+)
+
+T = TypeVar("T")
+
+
+def seconds_text(seconds: float) -> str:
+    """`0.4s`, `12.3s`, `1m05s`: three digits are enough to compare."""
+    if seconds < MINUTE - 0.05:
+        return f"{max(seconds, 0):.1f}s"
+    minutes, rest = divmod(round(seconds), MINUTE)
+    return f"{minutes}m{rest:02d}s"
+
+
+def bytes_text(size: float) -> str:
+    """Decimal units, as docker prints an image's size."""
+    for unit in ("B", "kB", "MB"):
+        if size < KILO:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= KILO
+    return f"{size:.1f} GB"
+
+
+def count_text(number: int, noun: str) -> str:
+    """`1 worker`, `2 workers`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def short_image(image: str) -> str:
+    """The 12 digits docker prints, of an image ID with or without its `sha256:`."""
+    return image.removeprefix("sha256:")[:SHORT_ID]
+
+
+def clean_text(text: str, *, ascii_only: bool = False) -> str:
+    """Foreign text (logs, compose's words) without escapes, carriage returns and other controls.
+
+    With `ascii_only`, common signs are spelled out and anything else unprintable becomes `?`.
+    """
+    text = _ESCAPE.sub("", text.replace("\r\n", "\n")).replace("\t", "    ")
+    text = _CONTROL.sub(" ", text)
+    return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii_only else text
+
+
+def clean_event(event: T, *, ascii_only: bool = False) -> T:
+    """The same event with every text in it made safe to print, at any depth."""
+    return _cleaned(event, ascii_only=ascii_only)
+
+
+def _cleaned(value: T, *, ascii_only: bool) -> T:
+    cleaned: object = value
+    if isinstance(value, str) and not isinstance(value, Enum):
+        cleaned = clean_text(value, ascii_only=ascii_only)
+    elif isinstance(value, tuple):
+        cleaned = tuple(_cleaned(item, ascii_only=ascii_only) for item in value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        found = {f.name: getattr(value, f.name) for f in fields(value)}
+        cleaned = replace(
+            value, **{k: _cleaned(v, ascii_only=ascii_only) for k, v in found.items()}
+        )
+    return cleaned  # type: ignore[return-value]  # the branches keep the type, which mypy cannot see

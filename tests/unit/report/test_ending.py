@@ -1,0 +1,40 @@
+"""An error becomes the end of a run without losing what it knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from composeroll.errors import (
+    ComposerollError,
+    EngineUnreachable,
+    GatewayError,
+    Interrupted,
+    Locked,
+    Refused,
+    RolledBack,
+    Unfinished,
+)
+from composeroll.report.ending import finished_by
+from composeroll.report.events import Finished, Outcome
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (Refused("no"), Outcome.REFUSED),
+        (Locked("no"), Outcome.REFUSED),
+        (RolledBack("no"), Outcome.ROLLED_BACK),
+        (Interrupted("no", signum=2), Outcome.ROLLED_BACK),
+        (Unfinished("no"), Outcome.UNFINISHED),
+        (EngineUnreachable("no"), Outcome.FAILED),
+        (GatewayError("no"), Outcome.FAILED),
+    ],
+)
+def test_each_error_has_its_outcome(error: ComposerollError, outcome: Outcome) -> None:
+    assert finished_by(error, 1.0).outcome is outcome
+
+
+def test_everything_the_error_holds_is_told() -> None:
+    error = RolledBack("it died", serving="the old ones", help="look", evidence=("line",))
+    told = Finished(Outcome.ROLLED_BACK, "it died", 2.5, "the old ones", "look", ("line",))
+    assert finished_by(error, 2.5) == told

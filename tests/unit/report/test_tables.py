@@ -1,0 +1,125 @@
+"""`status`, `check` and `history`: aligned in a pipe, cut on a terminal, whole as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from inline_snapshot import snapshot
+
+from composeroll.model import Finding, Severity
+from composeroll.report.printer import Printer
+from composeroll.report.status import Past, ReplicaStatus, ServiceStatus, Status
+from tests.unit.report.screen import Terminal
+from tests.unit.report.sinks import Sink
+
+UTF8 = {"LANG": "C.UTF-8", "TERM": "xterm"}
+STATUS = Status(
+    project="staging",
+    services=(
+        ServiceStatus(
+            "php-fpm",
+            "upstream backend in nginx, fastcgi",
+            (
+                ReplicaStatus(
+                    "staging-php-fpm-1",
+                    "1" * 64,
+                    "sha256:8c1d0f1e22aa9",
+                    "172.19.0.4:9000",
+                    "running (healthy)",
+                    ready=True,
+                    upstream=True,
+                ),
+                ReplicaStatus(
+                    "staging-php-fpm-2",
+                    "2" * 64,
+                    "8c1d0f1e22aa",
+                    "",
+                    "exited (1)",
+                    None,
+                    upstream=False,
+                ),
+            ),
+            ("staging-php-fpm-2 does not run: composeroll sync php-fpm",),
+        ),
+        ServiceStatus("redis", "", ()),
+    ),
+    last="last: updated 2 hours ago",
+)
+FINDINGS = (
+    Finding(Severity.WARNING, "nginx has no keepalive_min_timeout", "keepalive_min_timeout 5s;"),
+    Finding(Severity.REFUSAL, "web has a container_name", "remove line 12: container_name: web"),
+)
+
+
+def printed(environ: dict[str, str], *, as_json: bool = False) -> str:
+    """Status and findings in a pipe."""
+    sink = Sink()
+    printer = Printer(sink, environ, as_json=as_json)
+    printer.status(STATUS)
+    printer.findings(FINDINGS)
+    return sink.text
+
+
+def test_in_a_pipe_the_columns_are_aligned_text() -> None:
+    assert printed(UTF8) == snapshot("""\
+staging  last: updated 2 hours ago
+
+php-fpm  2 replicas, upstream backend in nginx, fastcgi
+  replica            image         address          state              ready  upstream
+  staging-php-fpm-1  8c1d0f1e22aa  172.19.0.4:9000  running (healthy)  yes    in
+  staging-php-fpm-2  8c1d0f1e22aa  -                exited (1)         -      out
+  ! staging-php-fpm-2 does not run: composeroll sync php-fpm
+
+redis  0 replicas
+refusal  web has a container_name
+         remove line 12: container_name: web
+warning  nginx has no keepalive_min_timeout
+         keepalive_min_timeout 5s;
+""")
+
+
+def test_refusals_come_before_warnings() -> None:
+    text = printed(UTF8)
+    assert text.index("refusal") < text.index("warning")
+
+
+def test_nothing_found_is_said() -> None:
+    sink = Sink()
+    Printer(sink, UTF8).findings(())
+    assert sink.text == "nothing found that could go wrong\n"
+
+
+def test_json_holds_every_field() -> None:
+    sink = Sink()
+    Printer(sink, {}, as_json=True).status(STATUS)
+    found = json.loads(sink.text)
+    assert found["services"][0]["replicas"][1] == {
+        "name": "staging-php-fpm-2",
+        "id": "2" * 64,
+        "image": "8c1d0f1e22aa",
+        "address": "",
+        "state": "exited (1)",
+        "ready": None,
+        "upstream": False,
+    }
+
+
+@pytest.mark.parametrize("columns", [56, 80, 140])
+def test_on_a_terminal_no_row_is_wider_than_it(columns: int) -> None:
+    terminal = Terminal(columns, 24)
+    Printer(terminal.stream, UTF8 | {"NO_COLOR": "1"}).status(STATUS)
+    lines = terminal.close().replace("\x1b[1m", "").replace("\x1b[2m", "").replace("\x1b[0m", "")
+    rows = [line for line in lines.splitlines() if "fpm-" in line and "!" not in line]
+    assert rows
+    assert max(len(row) for row in rows) < columns
+
+
+def test_history_is_a_line_a_rollout() -> None:
+    sink = Sink()
+    past = Past("2026-03-01 12:00:00", "php-fpm", "updated", "sha256:8c1d0f1e22aa9", 72.0, "ci")
+    Printer(sink, UTF8).history([past])
+    assert sink.text == snapshot("""\
+when                 services  outcome  image          took  by
+2026-03-01 12:00:00  php-fpm   updated  8c1d0f1e22aa  1m12s  ci
+""")
