@@ -1,0 +1,147 @@
+"""Which of nginx's upstreams belong to a service: the strongest sign that any of them shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from composeroll.errors import Refused
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.include import written_by
+from composeroll.nginx.passes import Pass
+from composeroll.nginx.subject import Subject, Wanted
+from composeroll.nginx.upstreams import DEFAULT_PORT, UpstreamBlock, host_and_port
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An upstream that shows a sign of belonging to the service, and the sign."""
+
+    block: UpstreamBlock
+    because: str
+
+
+_Naming = tuple[UpstreamBlock, str, int | None]
+_Rule = Callable[[Configuration, Subject, Wanted], Iterator[Claim]]
+
+
+def claims(configuration: Configuration, subject: Subject, wanted: Wanted) -> tuple[Claim, ...]:
+    """All upstreams with the strongest sign; empty where none shows any.
+
+    Raises:
+        Refused: a sign contradicts what the service exposes, or fits another service as well.
+    """
+    rules: tuple[_Rule, ...] = (_by_first_line, _by_address, _by_name, _by_port)
+    for rule in rules:
+        found = tuple(rule(configuration, subject, wanted))
+        if found:
+            return found
+    return ()
+
+
+def passes_to(configuration: Configuration, block: UpstreamBlock) -> tuple[Pass, ...]:
+    """The pass directives that use an upstream."""
+    wanted = (block.upstream.name, block.context)
+    return tuple(p for p in configuration.passes if (p.target, p.context) == wanted)
+
+
+def ports_of(block: UpstreamBlock) -> frozenset[int]:
+    """The ports that an upstream's servers name."""
+    found = (host_and_port(s.address, DEFAULT_PORT)[1] for s in block.upstream.servers)
+    return frozenset(port for port in found if port is not None)
+
+
+def others_in(block: UpstreamBlock, subject: Subject) -> tuple[str, ...]:
+    """The servers of an upstream that are another service's now."""
+    servers = block.upstream.servers
+    return tuple(
+        s.address for s in servers if subject.of_others(*host_and_port(s.address, DEFAULT_PORT))
+    )
+
+
+def _by_first_line(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
+    for block in configuration.upstreams:
+        if _owner(configuration, block) == (subject.project, subject.service):
+            yield Claim(block, f"the first line of {block.place.file} names {subject.service}")
+
+
+def _by_address(configuration: Configuration, subject: Subject, wanted: Wanted) -> Iterator[Claim]:
+    """Addresses swap after a reboot, so a port that the service does not expose is no sign."""
+    possible = {*subject.exposed, wanted.port}
+    naming = [n for n in _unowned_servers(configuration) if n[1] in subject.addresses]
+    fitting = [n for n in naming if not subject.exposed or n[2] in possible]
+    if naming and not fitting:
+        raise _not_its_port(subject, naming)
+    for block, host in _first_of_each(fitting):
+        yield Claim(block, f"it names {host}, an address of {subject.service}")
+
+
+def _by_name(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
+    naming = (n for n in _unowned_servers(configuration) if subject.named(n[1]))
+    for block, host in _first_of_each(naming):
+        yield Claim(block, f"it names {host}")
+
+
+def _by_port(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
+    """All else gone: one upstream in use that is nobody's, and the one port that fits it."""
+    if len(subject.exposed) != 1:
+        return
+    (port,) = subject.exposed
+    fitting = [
+        block
+        for block in _unowned(configuration)
+        if ports_of(block) == {port} and passes_to(configuration, block)
+        if not others_in(block, subject)
+    ]
+    if not fitting:
+        return
+    if rivals := subject.rivals(port):
+        raise _fits_others(subject, fitting, port, rivals)
+    for block in fitting:
+        yield Claim(block, f"it is the one upstream with port {port} that no service claims")
+
+
+def _owner(configuration: Configuration, block: UpstreamBlock) -> tuple[str, str] | None:
+    return written_by(configuration.files[block.place.file])
+
+
+def _unowned(configuration: Configuration) -> Iterator[UpstreamBlock]:
+    return (b for b in configuration.upstreams if _owner(configuration, b) is None)
+
+
+def _unowned_servers(configuration: Configuration) -> Iterator[_Naming]:
+    for block in _unowned(configuration):
+        for server in block.upstream.servers:
+            yield block, *host_and_port(server.address, DEFAULT_PORT)
+
+
+def _first_of_each(naming: Iterable[_Naming]) -> Iterator[tuple[UpstreamBlock, str]]:
+    hosts: dict[UpstreamBlock, str] = {}
+    for block, host, _ in naming:
+        hosts.setdefault(block, host)
+    return iter(hosts.items())
+
+
+def _not_its_port(subject: Subject, naming: list[_Naming]) -> Refused:
+    ports = ", ".join(map(str, subject.exposed))
+    return Refused(
+        f"an upstream names an address of {subject.service} with a port that it does not expose"
+        f" ({ports}): the address may have been another container's before",
+        help=f"if it does belong to {subject.service}, set x-composeroll.upstream and"
+        " x-composeroll.port there; if not, name the upstream in the service it belongs to",
+        evidence=tuple(
+            f"{b.place}: upstream {b.upstream.name} names {h}:{p}" for b, h, p in naming
+        ),
+    )
+
+
+def _fits_others(
+    subject: Subject, fitting: list[UpstreamBlock], port: int, rivals: tuple[str, ...]
+) -> Refused:
+    both = ", ".join((subject.service, *rivals))
+    return Refused(
+        f"upstream {fitting[0].upstream.name} could belong to any service that exposes port"
+        f" {port}: {both}",
+        help="set x-composeroll.upstream in the service that it belongs to",
+        evidence=tuple(f"{b.place}: upstream {b.upstream.name}" for b in fitting),
+    )

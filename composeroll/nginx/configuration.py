@@ -1,0 +1,133 @@
+"""What the running nginx was told, from the text that `nginx -T` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from composeroll.nginx.dump import covers, split_dump
+from composeroll.nginx.passes import Inside, Pass, context_of, listens, read_passes
+from composeroll.nginx.syntax import Directive, Place, Unreadable, expand, parse_text, walk
+from composeroll.nginx.upstreams import Context, UpstreamBlock, neighbours, read_upstream
+
+SETTINGS = (
+    "keepalive_timeout",
+    "keepalive_min_timeout",
+    "worker_shutdown_timeout",
+    "resolver",
+    "user",
+    "pid",
+    "error_log",
+)
+"""The directives that `check` has an opinion on, or that say where things are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBlock:
+    """A `server` block's addresses and place."""
+
+    listens: tuple[str, ...]
+    context: Context
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """An `include` directive; `pattern` is absolute and may be a glob."""
+
+    pattern: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """One reading of `nginx -T`.
+
+    Attributes:
+        main: the main file's path.
+        files: every file's exact text by path, as nginx sees it.
+        settings: the directives named in `SETTINGS`, wherever they stand.
+        unread: why a file could not be parsed, where one could not; nginx itself accepted it.
+    """
+
+    main: str
+    files: Mapping[str, str]
+    upstreams: tuple[UpstreamBlock, ...] = ()
+    passes: tuple[Pass, ...] = ()
+    servers: tuple[ServerBlock, ...] = ()
+    settings: tuple[Directive, ...] = ()
+    includes: tuple[Include, ...] = ()
+    unread: tuple[str, ...] = field(default=())
+
+    def included_by(self, path: str) -> Include | None:
+        """The directive that makes nginx read `path`, whether or not it exists yet."""
+        return next((i for i in self.includes if covers(i.pattern, path)), None)
+
+    def setting(self, name: str) -> tuple[Directive, ...]:
+        """All uses of one of `SETTINGS`."""
+        return tuple(d for d in self.settings if d.name == name)
+
+
+def read_configuration(dump: str) -> Configuration:
+    """The configuration that `nginx -T` printed on stdout."""
+    files = split_dump(dump)
+    main = next(iter(files), "")
+    prefix = PurePosixPath(main).parent
+    parsed, unread = _parse_all(files)
+    tree = tuple(walk(expand(parsed.get(main, ()), parsed, prefix)))
+    return Configuration(
+        main=main,
+        files=files,
+        upstreams=tuple(_upstreams(tree, parsed)),
+        passes=read_passes(tree),
+        servers=tuple(_servers(tree)),
+        settings=tuple(directive for directive, _ in tree if directive.name in SETTINGS),
+        includes=tuple(_includes(parsed, prefix)),
+        unread=unread,
+    )
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str, file: str) -> tuple[Directive, ...]:
+    """Most files are the same at the next reading and in the next gateway container."""
+    return parse_text(text, file)
+
+
+def _parse_all(
+    files: Mapping[str, str],
+) -> tuple[dict[str, tuple[Directive, ...]], tuple[str, ...]]:
+    parsed: dict[str, tuple[Directive, ...]] = {}
+    unread: list[str] = []
+    for path, text in files.items():
+        try:
+            parsed[path] = _parse(text, path)
+        except Unreadable as reason:
+            unread.append(str(reason))
+    return parsed, tuple(unread)
+
+
+def _upstreams(
+    tree: tuple[Inside, ...], parsed: Mapping[str, tuple[Directive, ...]]
+) -> Iterator[UpstreamBlock]:
+    for directive, parents in tree:
+        if directive.name == "upstream" and directive.block is not None and directive.args:
+            others = neighbours(directive, parsed[directive.place.file])
+            upstream, context = read_upstream(directive), context_of(parents)
+            yield UpstreamBlock(upstream, context, directive.place, others)
+
+
+def _servers(tree: tuple[Inside, ...]) -> Iterator[ServerBlock]:
+    for directive, parents in tree:
+        if directive.name == "server" and directive.block is not None:
+            yield ServerBlock(listens(directive), context_of(parents), directive.place)
+
+
+def _includes(
+    parsed: Mapping[str, tuple[Directive, ...]], prefix: PurePosixPath
+) -> Iterator[Include]:
+    for directives in parsed.values():
+        for directive, _ in walk(directives):
+            if directive.name == "include" and directive.args:
+                yield Include(str(prefix / directive.args[0]), directive.place)

@@ -1,0 +1,140 @@
+"""Find a service's place in the gateway: upstream, include, port and protocol. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composeroll.model import Protocol, Upstream
+from composeroll.nginx import refusals
+from composeroll.nginx.claims import claims, others_in, passes_to, ports_of
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.include import written_by
+from composeroll.nginx.passes import Pass
+from composeroll.nginx.subject import Subject, Wanted
+from composeroll.nginx.upstreams import UpstreamBlock
+
+__all__ = ["Found", "Subject", "Wanted", "discover"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A service's place in the gateway.
+
+    Attributes:
+        upstream: what nginx is told now; it has no servers where the include is yet to be made.
+        include: absolute path, inside the gateway, of the file that holds just this upstream.
+        because: the sign by which it was found, as the end of a sentence.
+    """
+
+    upstream: Upstream
+    include: str
+    port: int
+    protocol: Protocol
+    because: str
+
+
+def discover(configuration: Configuration, subject: Subject, wanted: Wanted) -> Found | None:
+    """The service's place, None for a service that nginx sends nothing to: a worker.
+
+    Raises:
+        Refused: it is ambiguous, or cannot be rewritten safely; the help names what settles it.
+    """
+    if wanted.upstream or wanted.include:
+        block, because = _chosen(configuration, wanted), "the settings say so"
+        if block is None:
+            return _yet_to_be_made(configuration, subject, wanted)
+    else:
+        claimed = _claimed(configuration, subject, wanted)
+        if claimed is None:
+            return None
+        block, because = claimed
+    return _found(configuration, subject, wanted, block, because)
+
+
+def _claimed(
+    configuration: Configuration, subject: Subject, wanted: Wanted
+) -> tuple[UpstreamBlock, str] | None:
+    found = claims(configuration, subject, wanted)
+    if len(found) > 1:
+        raise refusals.several(subject, [claim.block for claim in found])
+    if found:
+        return found[0].block, found[0].because
+    if straight := _straight(configuration, subject):
+        raise refusals.no_upstream(subject, straight)
+    return None
+
+
+def _chosen(configuration: Configuration, wanted: Wanted) -> UpstreamBlock | None:
+    """The upstream that the settings name; None where its include does not exist yet."""
+    if wanted.include in configuration.files or wanted.include is None:
+        found = [
+            block
+            for block in configuration.upstreams
+            if wanted.upstream in (None, block.upstream.name)
+            if wanted.include in (None, block.place.file)
+        ]
+        if len(found) != 1:
+            raise refusals.not_that_one(configuration, wanted, found)
+        return found[0]
+    if configuration.included_by(wanted.include) is None:
+        raise refusals.not_included(configuration, wanted.include)
+    return None
+
+
+def _yet_to_be_made(configuration: Configuration, subject: Subject, wanted: Wanted) -> Found:
+    include = wanted.include or ""
+    if wanted.upstream is None:
+        raise refusals.nameless(subject, include)
+    elsewhere = [b for b in configuration.upstreams if b.upstream.name == wanted.upstream]
+    if elsewhere:
+        raise refusals.not_that_one(configuration, wanted, elsewhere)
+    port = wanted.port or _only(subject.exposed)
+    if port is None:
+        raise refusals.portless(subject, wanted.upstream)
+    protocol = wanted.protocol or Protocol.TCP
+    return Found(Upstream(wanted.upstream), include, port, protocol, "the settings say so")
+
+
+def _found(
+    configuration: Configuration,
+    subject: Subject,
+    wanted: Wanted,
+    block: UpstreamBlock,
+    because: str,
+) -> Found:
+    if not block.alone:
+        raise refusals.crowded(configuration, block)
+    owner = written_by(configuration.files[block.place.file])
+    if owner not in (None, (subject.project, subject.service)):
+        raise refusals.owned(subject, block, owner)
+    if owner is None and (strangers := others_in(block, subject)):
+        raise refusals.shared(subject, block, strangers)
+    port = wanted.port or _only(ports_of(block)) or _only(subject.exposed)
+    if port is None:
+        raise refusals.portless(subject, block.upstream.name)
+    protocol = wanted.protocol or _protocol(configuration, subject, block)
+    return Found(block.upstream, block.place.file, port, protocol, because)
+
+
+def _protocol(configuration: Configuration, subject: Subject, block: UpstreamBlock) -> Protocol:
+    """An upstream that nothing visibly uses is proven by its port alone."""
+    uses = passes_to(configuration, block)
+    spoken = {use.protocol for use in uses}
+    if len(spoken) > 1:
+        raise refusals.two_protocols(subject, block, uses)
+    return spoken.pop() if spoken else Protocol.TCP
+
+
+def _straight(configuration: Configuration, subject: Subject) -> tuple[Pass, ...]:
+    """The passes that name the service itself, with no upstream in between."""
+    upstreams = {block.upstream.name for block in configuration.upstreams}
+    return tuple(
+        p
+        for p in configuration.passes
+        if p.target not in upstreams
+        if subject.named(p.target) or p.target in subject.addresses
+    )
+
+
+def _only(ports: frozenset[int] | tuple[int, ...]) -> int | None:
+    return next(iter(ports)) if len(ports) == 1 else None

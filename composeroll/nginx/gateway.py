@@ -1,0 +1,161 @@
+"""One gateway container: read it, write it, reload it, and see what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from composeroll.errors import ComposerollError, GatewayError
+from composeroll.model import Output, Replica
+from composeroll.nginx.clock import Clock, MonotonicClock
+from composeroll.nginx.configuration import Configuration, read_configuration
+from composeroll.nginx.door import ContainerDoor
+from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
+from composeroll.nginx.reload import await_replaced, not_taken, send_reload
+from composeroll.nginx.sockets import count
+from composeroll.nginx.version import Version, read_version
+from composeroll.nginx.workers import Workers, read_workers
+
+LOG_LINES = 5
+
+
+class Gateway:
+    """nginx in one container.
+
+    Attributes:
+        container: the container that nginx runs in.
+        before: the workers from before the last reload, by the engine host's pids.
+    """
+
+    def __init__(self, door: ContainerDoor, container: Replica, clock: Clock | None = None) -> None:
+        self.container = container
+        self.before: frozenset[int] = frozenset()
+        self._door = door
+        self._clock = clock or MonotonicClock()
+        self._known: Configuration | None = None
+        self._command: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> Configuration:
+        """The configuration as it was last read, read now where it was not yet."""
+        return self._known or self.configuration()
+
+    def configuration(self) -> Configuration:
+        """What nginx would be told now, by `nginx -T` as the container's own user.
+
+        Raises:
+            GatewayError: nginx does not run, or rejects its files as they are.
+        """
+        return self._tested(self._execute(*self.workers().command, "-T"))
+
+    def version(self) -> Version:
+        """What `nginx -v` says."""
+        return read_version(self._execute(self.command[0], "-v").stderr)
+
+    def install(self, texts: Texts) -> None:
+        """Write includes and have them tested and read by nginx; nothing is reloaded.
+
+        Args:
+            texts: whole files by path; None takes a file away.
+
+        Raises:
+            GatewayError: nginx does not accept or does not read them; the previous ones are back,
+                or `serving` says that they are not.
+        """
+        previous = {path: self.known.files.get(path) for path in texts}
+        try:
+            self._write(texts)
+        except ComposerollError as failure:
+            self._put_back(previous, failure)
+            raise
+
+    def restore(self, texts: Texts) -> None:
+        """Put previous texts back, tested and read by nginx.
+
+        Raises:
+            GatewayError: they could not be put back.
+        """
+        self._write(texts)
+
+    def reload(self) -> None:
+        """Make nginx use its files, and see that it does.
+
+        Raises:
+            GatewayError: it goes on with its old configuration.
+        """
+        self.before = self.workers().pids
+        send_reload(self._door, self.container.id, self.command)
+        if not await_replaced(self.workers, self.before, self._clock):
+            raise not_taken(self.container.name, self._last_log_lines())
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The master's own argv; a container that is restarted has the same again."""
+        return self._command or self.workers().command
+
+    def workers(self) -> Workers:
+        """What of nginx runs now."""
+        workers = read_workers(self._door.processes(self.container.id))
+        self._command = workers.command
+        return workers
+
+    def old_workers(self) -> int:
+        """How many workers live that were told of something older, by this run or an earlier one."""
+        workers = self.workers()
+        return len(workers.pids & self.before | workers.leaving)
+
+    def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
+        """Established connections by `host:port`; empty where they cannot be counted."""
+        output = self._execute("cat", "/proc/net/tcp", "/proc/net/tcp6")
+        return count(output.stdout, addresses) if "rem_address" in output.stdout else {}
+
+    def read(self, path: str) -> str | None:
+        """A file as the gateway's own processes see it, None where there is none."""
+        output = self._execute("cat", path)
+        if output.exit_code == 0:
+            return output.stdout
+        content = self._door.read_file(self.container.id, path)
+        return None if content is None else content.decode(errors="replace")
+
+    def _write(self, texts: Texts) -> None:
+        command = (*self.command, "-T")
+        seen = self._tested(write_and_run(self._door, self.container.id, texts, command))
+        unseen = [path for path, text in texts.items() if seen.files.get(path, "") != (text or "")]
+        if unseen:
+            raise _unseen(unseen, seen)
+
+    def _put_back(self, previous: Texts, failure: ComposerollError) -> None:
+        try:
+            self._write(previous)
+        except ComposerollError as error:
+            failure.serving = f"{error.what}, so the files in the gateway are not what they were"
+            failure.evidence += error.evidence
+
+    def _tested(self, output: Output) -> Configuration:
+        if output.exit_code != 0:
+            raise GatewayError("nginx rejects its configuration", evidence=_words(output))
+        self._known = read_configuration(output.stdout)
+        return self._known
+
+    def _last_log_lines(self) -> tuple[str, ...]:
+        logs = [d.args[0] for d in self.known.setting("error_log") if d.args]
+        files = [log for log in logs if log.startswith("/") and not log.startswith("/dev/")]
+        if not files:
+            return ()
+        output = self._execute("tail", "-n", str(LOG_LINES), files[0])
+        return output.lines if output.exit_code not in NOT_RUN else ()
+
+    def _execute(self, *argv: str) -> Output:
+        return self._door.execute(self.container.id, argv)
+
+
+def _words(output: Output) -> tuple[str, ...]:
+    return tuple(line for line in output.stderr.splitlines() if line.strip()) or output.lines[-5:]
+
+
+def _unseen(paths: list[str], seen: Configuration) -> GatewayError:
+    return GatewayError(
+        f"nginx does not read what was written to {' and '.join(paths)}",
+        help="the file must be covered by an include directive, and nginx must see the same file:"
+        " no tmpfs over it, no bind mount of a file that was since replaced on the host",
+        evidence=tuple(f"{i.place}: include {i.pattern};" for i in seen.includes),
+    )

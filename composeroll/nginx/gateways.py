@@ -1,0 +1,94 @@
+"""All gateway containers of a rollout as one: written all, or none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from composeroll.errors import ComposerollError, GatewayError
+from composeroll.nginx.gateway import Gateway
+from composeroll.nginx.install import Texts
+
+
+@dataclass(slots=True)
+class _Change:
+    """What one gateway has been through: written (`previous`), told to reload, reloaded."""
+
+    gateway: Gateway
+    texts: Texts
+    previous: Texts = field(default_factory=dict)
+    told: bool = False
+    took: bool = False
+
+    def write(self) -> None:
+        known = self.gateway.known.files
+        self.previous = {path: known.get(path) for path in self.texts}
+        self.gateway.install(self.texts)
+
+    def reload(self) -> None:
+        self.told = True
+        self.gateway.reload()
+        self.took = True
+
+    def take_back(self) -> None:
+        """A gateway that did not take the reload serves the old text: telling it is enough."""
+        self.gateway.restore(self.previous)
+        if self.took:
+            self.gateway.reload()
+        elif self.told:
+            with suppress(GatewayError):
+                self.gateway.reload()
+
+
+class Gateways:
+    """Several gateway containers, by full ID."""
+
+    def __init__(self, gateways: Iterable[Gateway]) -> None:
+        self._gateways = {gateway.container.id: gateway for gateway in gateways}
+
+    def switch(self, texts: Mapping[str, Texts]) -> None:
+        """Install include texts, by path, by container; then reload all of them.
+
+        Raises:
+            GatewayError: one gateway did not take them; all serve what they served before, or
+                `serving` says which does not.
+        """
+        changes = [_Change(self._gateways[id_], some) for id_, some in texts.items()]
+        done: list[_Change] = []
+        try:
+            for change in changes:
+                change.write()
+                done.append(change)
+            for change in changes:
+                change.reload()
+        except ComposerollError as failure:
+            _take_back(done, failure)
+            raise
+
+    def read(self, container: str, path: str) -> str | None:
+        """A file as that gateway's processes see it, None where there is none."""
+        return self._gateways[container].read(path)
+
+    def old_workers(self) -> int:
+        """How many nginx workers from before the last reload still live, in all gateways."""
+        return sum(gateway.old_workers() for gateway in self._gateways.values())
+
+    def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
+        """Established connections from all gateways by address; uncountable ones are absent."""
+        wanted = tuple(addresses)
+        total: Counter[str] = Counter()
+        for gateway in self._gateways.values():
+            total.update(gateway.connections_to(wanted))
+        return total
+
+
+def _take_back(done: Iterable[_Change], failure: ComposerollError) -> None:
+    for change in done:
+        try:
+            change.take_back()
+        except ComposerollError as error:
+            name = change.gateway.container.name
+            failure.serving = f"{name} could not be taken back: {error.what}"
+            failure.evidence += error.evidence

@@ -1,0 +1,111 @@
+"""What about one service's include would hurt at a rollout or a restart, as data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from composeroll.model import Mount
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.discovery import Found, Subject
+from composeroll.nginx.findings import Finding, Level
+from composeroll.nginx.upstreams import UpstreamBlock, host_and_port
+from composeroll.nginx.version import RESOLVE, Version
+
+
+def include_findings(
+    configuration: Configuration, version: Version, found: Found, mounts: Sequence[Mount]
+) -> tuple[Finding, ...]:
+    """What holds for one service's include, and for where it lies."""
+    return (
+        *_read(configuration, found),
+        *_mounted(found, mounts),
+        *_zone(found),
+        *_frozen_names(found, version),
+        *_lost_backups(found),
+    )
+
+
+def stray_findings(
+    configuration: Configuration, subject: Subject, found: Found
+) -> tuple[Finding, ...]:
+    """Other places in nginx that name this service's replicas and would go stale."""
+    return tuple(
+        Finding(
+            Level.ERROR,
+            f"upstream {block.upstream.name} ({block.place}) names replicas of {subject.service}"
+            " too, and is not rewritten with them",
+            f"pass to {found.upstream.name} there instead",
+        )
+        for block in configuration.upstreams
+        if block.upstream.name != found.upstream.name and _names(block, subject.addresses)
+    )
+
+
+def _read(configuration: Configuration, found: Found) -> Iterator[Finding]:
+    if found.include != configuration.main and configuration.included_by(found.include) is None:
+        yield Finding(
+            Level.ERROR,
+            f"no include directive reads {found.include}",
+            f"write `include {found.include};` into the http block of {configuration.main}",
+        )
+
+
+def _mounted(found: Found, mounts: Sequence[Mount]) -> Iterator[Finding]:
+    over = [m for m in mounts if _lies_on(found.include, m.destination)]
+    mount = max(over, key=lambda m: len(m.destination), default=None)
+    if mount is None:
+        return
+    if not mount.writable:
+        what = f"{found.include} lies on {mount.destination}, which is mounted read-only"
+        yield Finding(Level.ERROR, what, f"mount {mount.destination} without `ro`")
+    elif mount.destination == found.include:
+        yield Finding(
+            Level.WARNING,
+            f"{found.include} is mounted as a single file, which cannot be replaced atomically",
+            "mount the directory around it instead",
+        )
+
+
+def _zone(found: Found) -> Iterator[Finding]:
+    if not any(d.split()[0] == "zone" for d in found.upstream.directives):
+        name = found.upstream.name
+        yield Finding(
+            Level.NOTE,
+            f"upstream {name} has no zone: each worker learns of a failed replica by itself",
+            f"write `zone {name} 256k;` into {found.include}",
+        )
+
+
+def _frozen_names(found: Found, version: Version) -> Iterator[Finding]:
+    for server in found.upstream.servers:
+        if _is_name(server.address) and "resolve" not in server.parameters:
+            better = "add `resolve` behind it" if version >= RESOLVE else "nginx 1.27.3 can resolve"
+            yield Finding(
+                Level.NOTE,
+                f"`server {server.address}` is looked up once, when nginx starts, and nginx does"
+                " not start while the name does not exist",
+                f"{better}; the first rollout writes addresses in its place",
+            )
+
+
+def _lost_backups(found: Found) -> Iterator[Finding]:
+    for server in found.upstream.servers:
+        if "backup" in server.parameters and not server.comment:
+            yield Finding(
+                Level.WARNING,
+                f"`server {server.address} backup` would be gone after a rollout",
+                "name it in a template of your own (x-composeroll.template)",
+            )
+
+
+def _names(block: UpstreamBlock, hosts: frozenset[str]) -> bool:
+    return any(host_and_port(server.address)[0] in hosts for server in block.upstream.servers)
+
+
+def _lies_on(path: str, destination: str) -> bool:
+    return path == destination or path.startswith(destination.rstrip("/") + "/")
+
+
+def _is_name(address: str) -> bool:
+    host, _ = host_and_port(address)
+    return not (host.startswith("unix:") or ":" in host or host.replace(".", "").isdecimal())

@@ -1,0 +1,88 @@
+"""Write includes into a gateway container, and let nginx test them: in one exec where that goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from composeroll.errors import EngineError, GatewayError
+from composeroll.model import Output
+from composeroll.nginx.door import ContainerDoor
+
+Texts = Mapping[str, str | None]
+"""Whole texts by path; None: no such file."""
+
+UNWRITABLE = 70
+"""The script's exit code for a file that it could not write (EX_SOFTWARE; nginx uses 0 and 1)."""
+
+NOT_RUN = (126, 127)
+"""A shell's exit codes for a program that is not there or may not be run; the engine uses them."""
+
+LONGEST_ARGUMENT = 120_000
+"""Bytes; Linux takes 131,072 (MAX_ARG_STRLEN)."""
+
+
+@cache
+def script() -> str:
+    """The fixed text of `install.sh`."""
+    return Path(__file__).with_name("install.sh").read_text(encoding="utf-8")
+
+
+def install_argv(texts: Texts, command: Sequence[str] = ()) -> tuple[str, ...]:
+    """The script with its positional arguments: the changes, then the command to become."""
+    changes = [
+        word
+        for path, text in texts.items()
+        for word in ((path, "drop", "") if text is None else (path, "put", text))
+    ]
+    return ("sh", "-c", script(), "composeroll", *changes, "--", *command)
+
+
+def write_and_run(
+    door: ContainerDoor, container: str, texts: Texts, command: Sequence[str]
+) -> Output:
+    """Write as the container's own user, else as root, else by the engine; then run `command`.
+
+    The command always runs as the container's own user: root may read what that user may not.
+
+    Raises:
+        GatewayError: the files cannot be written in any of these ways.
+    """
+    output = _by_shell(door, container, texts, command)
+    if output.exit_code == UNWRITABLE:
+        _as_root(door, container, texts, output)
+    elif output.exit_code in NOT_RUN:
+        _by_engine(door, container, texts)
+    else:
+        return output
+    return door.execute(container, command)
+
+
+def _by_shell(door: ContainerDoor, container: str, texts: Texts, command: Sequence[str]) -> Output:
+    if any(len((text or "").encode()) > LONGEST_ARGUMENT for text in texts.values()):
+        return Output(NOT_RUN[0])
+    return door.execute(container, install_argv(texts, command))
+
+
+def _as_root(door: ContainerDoor, container: str, texts: Texts, first: Output) -> None:
+    output = door.execute(container, install_argv(texts), user="0")
+    if output.exit_code != 0:
+        raise GatewayError(
+            f"{' and '.join(texts)} cannot be written in the gateway",
+            help="mount it writable (no `ro`, no `read_only` without a volume there)",
+            evidence=tuple(dict.fromkeys((*first.lines, *output.lines))),
+        )
+
+
+def _by_engine(door: ContainerDoor, container: str, texts: Texts) -> None:
+    """The engine cannot remove a file; an empty one says as little to nginx."""
+    try:
+        for path, text in texts.items():
+            door.write_file(container, path, (text or "").encode())
+    except EngineError as error:
+        raise GatewayError(
+            f"{' and '.join(texts)} cannot be written in the gateway, whose image has no shell",
+            help="put the include into a directory of the image or a writable volume",
+            evidence=(error.what, *error.evidence),
+        ) from error

@@ -1,0 +1,140 @@
+"""Why a service's place in the gateway could not be settled, and the line that settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from composeroll.errors import Refused
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.passes import Pass
+from composeroll.nginx.subject import Subject, Wanted
+from composeroll.nginx.upstreams import UpstreamBlock
+
+
+def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
+    """More than one upstream shows the same sign."""
+    names = " and ".join(block.upstream.name for block in blocks)
+    return Refused(
+        f"nginx has {len(blocks)} upstreams that send requests to {subject.service}: {names}",
+        help=f"set x-composeroll.upstream in {subject.service} to one of them",
+        evidence=_lines(blocks),
+    )
+
+
+def no_upstream(subject: Subject, passes: Sequence[Pass]) -> Refused:
+    """A pass goes straight to the service's name, so there is nothing to rewrite."""
+    first = passes[0]
+    port = first.port or next(iter(subject.exposed), "PORT")
+    return Refused(
+        f"nginx passes straight to {first.target}, with no upstream in between",
+        help=f"write `upstream {subject.service} {{ server {first.target}:{port}; }}` into a file"
+        f" of its own, include it in the {first.context} block, and make the line"
+        f" {first.place} pass to {subject.service} without a port",
+        evidence=tuple(f"{p.place}: {p.directive} to {p.target}" for p in passes),
+    )
+
+
+def not_that_one(
+    configuration: Configuration, wanted: Wanted, found: Sequence[UpstreamBlock]
+) -> Refused:
+    """The settings name an upstream or a file that does not hold exactly one such upstream."""
+    sought = f"upstream {wanted.upstream}" if wanted.upstream else "upstream"
+    place = f" in {wanted.include}" if wanted.include else ""
+    known = _lines(found or configuration.upstreams)
+    return Refused(
+        f"nginx's configuration does not have exactly one {sought}{place}",
+        help=f"nginx has: {', '.join(known) or 'no upstream at all'}",
+        evidence=configuration.unread,
+    )
+
+
+def not_included(configuration: Configuration, include: str) -> Refused:
+    """No include directive would make nginx read the file."""
+    return Refused(
+        f"nginx does not read {include}: no include directive covers it",
+        help=f"write `include {include};` into the http block of {configuration.main}",
+        evidence=tuple(f"{i.place}: include {i.pattern};" for i in configuration.includes),
+    )
+
+
+def nameless(subject: Subject, include: str) -> Refused:
+    """A file that does not exist yet does not tell the upstream's name."""
+    return Refused(
+        f"{include} does not exist yet, so it does not say what its upstream is called",
+        help=f"set x-composeroll.upstream in {subject.service}",
+    )
+
+
+def portless(subject: Subject, upstream: str) -> Refused:
+    """Neither the upstream nor the service says one port."""
+    ports = ", ".join(map(str, subject.exposed)) or "none"
+    return Refused(
+        f"the port of {subject.service} is not clear: upstream {upstream} does not say one,"
+        f" and the service exposes {ports}",
+        help=f"set x-composeroll.port in {subject.service}",
+    )
+
+
+def owned(subject: Subject, block: UpstreamBlock, owner: tuple[str, str] | None) -> Refused:
+    """The file says itself that it is another service's."""
+    project, service = owner or ("", "")
+    return Refused(
+        f"{block.place.file} belongs to service {service} of project {project}",
+        help=f"set x-composeroll.upstream in {subject.service} to its own upstream, or take the"
+        f" first line out of {block.place.file}",
+    )
+
+
+def shared(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> Refused:
+    """Rewriting the upstream would cut off another service."""
+    return Refused(
+        f"upstream {block.upstream.name} names another service too: {', '.join(strangers)}",
+        help=f"give {subject.service} an upstream of its own",
+        evidence=_lines([block]),
+    )
+
+
+def two_protocols(subject: Subject, block: UpstreamBlock, uses: Sequence[Pass]) -> Refused:
+    """Two kinds of pass use one upstream."""
+    words = ", ".join(sorted({use.protocol for use in uses}))
+    return Refused(
+        f"nginx speaks more than one protocol to upstream {block.upstream.name}: {words}",
+        help=f"set x-composeroll.protocol in {subject.service}",
+        evidence=tuple(f"{use.place}: {use.directive}" for use in uses),
+    )
+
+
+def crowded(configuration: Configuration, block: UpstreamBlock) -> Refused:
+    """The file holds more than the upstream, so it cannot be rewritten as a whole."""
+    name, file = block.upstream.name, block.place.file
+    return Refused(
+        f"upstream {name} stands in {file}, which holds more than this upstream",
+        help=_move(configuration, block),
+        evidence=(f"{block.place}: upstream {name}", *_also(file, block.neighbours)),
+    )
+
+
+def _move(configuration: Configuration, block: UpstreamBlock) -> str:
+    """A file beside it that nginx reads already, or a new one and its include line."""
+    name = f"{block.upstream.name}.conf"
+    beside = str(PurePosixPath(block.place.file).with_name(name))
+    reader = configuration.included_by(beside)
+    if reader and beside not in configuration.files:
+        return (
+            f"move the block to {beside}, a file of its own;"
+            f" `include {reader.pattern};` ({reader.place}) reads it already"
+        )
+    target = PurePosixPath(configuration.main).parent / "upstreams" / name
+    return (
+        f"move the block to {target}, a file of its own, and write `include {target};`"
+        f" in its place ({block.place})"
+    )
+
+
+def _also(file: str, neighbours: Sequence[str]) -> Iterable[str]:
+    return (f"{file} also holds: {neighbour}" for neighbour in neighbours[:5])
+
+
+def _lines(blocks: Iterable[UpstreamBlock]) -> tuple[str, ...]:
+    return tuple(f"upstream {block.upstream.name} ({block.place})" for block in blocks)

@@ -1,0 +1,62 @@
+"""Tell nginx to reload, and see whether it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+from composeroll.errors import GatewayError
+from composeroll.nginx.clock import Clock
+from composeroll.nginx.door import ContainerDoor
+from composeroll.nginx.workers import Workers
+
+POLL_SECONDS = 0.02
+"""Between two looks at the workers; one look costs the engine 10 to 30 ms."""
+
+RELOAD_SECONDS = 10.0
+"""New workers exist when `-s reload` returns, and old ones are told to quit 100 ms later; the rest
+is room for a busy machine and a configuration with many certificates."""
+
+
+def send_reload(door: ContainerDoor, container: str, command: Sequence[str]) -> None:
+    """`nginx -s reload`; where that fails, as without a pid file, SIGHUP straight to the master.
+
+    Raises:
+        GatewayError: neither reached the master.
+    """
+    output = door.execute(container, (*command, "-s", "reload"))
+    if output.exit_code == 0:
+        return
+    hangup = door.execute(container, ("sh", "-c", _hangup(), "composeroll"))
+    if hangup.exit_code != 0:
+        raise GatewayError("nginx could not be told to reload", evidence=output.lines)
+
+
+def await_replaced(look: Callable[[], Workers], before: frozenset[int], clock: Clock) -> bool:
+    """Whether, within `RELOAD_SECONDS`, new workers serve and no old one takes requests.
+
+    nginx gives no sign of it: a configuration that the master rejects leaves everything as it was.
+    """
+    deadline = clock.now() + RELOAD_SECONDS
+    while not look().replaced(before):
+        if clock.now() >= deadline:
+            return False
+        clock.wait(POLL_SECONDS)
+    return True
+
+
+def not_taken(name: str, log: tuple[str, ...]) -> GatewayError:
+    """The master rejected what the test had accepted."""
+    return GatewayError(
+        "nginx accepted the reload but kept its old configuration",
+        serving="nginx serves with the configuration it had before",
+        help="usual causes: the port of a `listen` is taken, a `zone` is too small;"
+        f" see `docker logs {name}`",
+        evidence=log,
+    )
+
+
+@cache
+def _hangup() -> str:
+    return Path(__file__).with_name("hangup.sh").read_text(encoding="utf-8")

@@ -1,0 +1,51 @@
+"""Established connections, from the text of `/proc/net/tcp` and `/proc/net/tcp6`."""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from collections import Counter
+from collections.abc import Iterable
+
+ESTABLISHED = "01"
+"""TCP_ESTABLISHED of the kernel's include/net/tcp_states.h, as /proc prints it."""
+
+_REMOTE, _STATE = 2, 3
+
+
+def connections_by_address(text: str) -> Counter[str]:
+    """How many established connections go to each remote `host:port`, IPv6 in brackets."""
+    rows = (line.split() for line in text.splitlines())
+    states = (row for row in rows if len(row) > _STATE and row[0].endswith(":"))
+    return Counter(endpoint(row[_REMOTE]) for row in states if row[_STATE] == ESTABLISHED)
+
+
+def count(text: str, addresses: Iterable[str]) -> dict[str, int]:
+    """The connections to these addresses, written as nginx reads them."""
+    found = connections_by_address(text)
+    return {address: found[_canonical(address)] for address in addresses}
+
+
+def endpoint(text: str) -> str:
+    """`0500000A:2328` is `10.0.0.5:9000`: addresses are words in the machine's byte order.
+
+    An IPv4 address inside IPv6 (`::ffff:10.0.0.5`) is given as IPv4.
+    """
+    words, _, port = text.partition(":")
+    raw = bytes.fromhex(words)
+    packed = b"".join(struct.pack("=I", word) for (word,) in struct.iter_unpack(">I", raw))
+    return _written(ipaddress.ip_address(packed), int(port, 16))
+
+
+def _canonical(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    try:
+        return _written(ipaddress.ip_address(host.strip("[]")), int(port))
+    except ValueError:
+        return address
+
+
+def _written(host: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> str:
+    if isinstance(host, ipaddress.IPv6Address):
+        return f"{host.ipv4_mapped}:{port}" if host.ipv4_mapped else f"[{host}]:{port}"
+    return f"{host}:{port}"

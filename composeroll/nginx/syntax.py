@@ -1,0 +1,129 @@
+"""nginx's language as directives, read by crossplane, with includes put in their place."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+import crossplane
+
+from composeroll.nginx.dump import covers
+
+COMMENT = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a directive stands."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """One directive; a comment is a directive named `#` whose one argument is its text.
+
+    Attributes:
+        args: the arguments, without their quotes.
+        block: the directives between its braces, None where it has none.
+    """
+
+    name: str
+    args: tuple[str, ...]
+    place: Place
+    block: tuple[Directive, ...] | None = None
+
+    def __str__(self) -> str:
+        text: str = crossplane.build([_payload(self)], indent=4)
+        return text.removesuffix(";")
+
+
+class Unreadable(ValueError):
+    """crossplane could not read a file that nginx accepted; the message says where."""
+
+
+def parse_text(text: str, file: str) -> tuple[Directive, ...]:
+    """The directives of one file, includes not followed. crossplane reads from disk only.
+
+    Raises:
+        Unreadable: crossplane does not understand it.
+    """
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as copy:
+        copy.write(text.removesuffix("\n") + "\n")
+        copy.flush()
+        parsed = _crossplane(copy.name)
+    if parsed["errors"]:
+        error = parsed["errors"][0]
+        raise Unreadable(f"{file}:{error['line']}: {error['error'].removesuffix(copy.name)}")
+    return tuple(_directives(parsed["parsed"], file))
+
+
+def expand(
+    directives: tuple[Directive, ...],
+    parsed: Mapping[str, tuple[Directive, ...]],
+    prefix: PurePosixPath,
+) -> tuple[Directive, ...]:
+    """The same with every `include` replaced by what the dump's files hold, in glob(3)'s order.
+
+    Args:
+        directives: one file's, or one block's.
+        parsed: the directives of every file of the dump, by path.
+        prefix: the directory of the main file, from which relative includes count.
+    """
+    expanded: list[Directive] = []
+    for directive in directives:
+        if directive.name == "include" and directive.args:
+            pattern = str(prefix / directive.args[0])
+            for path in sorted(path for path in parsed if covers(pattern, path)):
+                expanded += expand(parsed[path], parsed, prefix)
+        elif directive.block is not None:
+            expanded.append(replace(directive, block=expand(directive.block, parsed, prefix)))
+        else:
+            expanded.append(directive)
+    return tuple(expanded)
+
+
+def walk(
+    directives: tuple[Directive, ...], parents: tuple[Directive, ...] = ()
+) -> Iterator[tuple[Directive, tuple[Directive, ...]]]:
+    """Every directive with the blocks around it, outermost first."""
+    for directive in directives:
+        yield directive, parents
+        yield from walk(directive.block or (), (*parents, directive))
+
+
+def _crossplane(path: str) -> dict[str, Any]:
+    payload = crossplane.parse(
+        path, single=True, comments=True, strict=False, check_ctx=False, check_args=False
+    )
+    config: dict[str, Any] = payload["config"][0]
+    return config
+
+
+def _directives(statements: list[dict[str, Any]], file: str) -> Iterator[Directive]:
+    for statement in statements:
+        comment = statement.get("comment")
+        args = statement["args"] if comment is None else [comment.strip()]
+        block = statement.get("block")
+        yield Directive(
+            statement["directive"],
+            tuple(args),
+            Place(file, statement["line"]),
+            None if block is None else tuple(_directives(block, file)),
+        )
+
+
+def _payload(directive: Directive) -> dict[str, Any]:
+    payload: dict[str, Any] = {"directive": directive.name, "args": list(directive.args), "line": 1}
+    if directive.name == COMMENT:
+        payload |= {"args": [], "comment": f" {directive.args[0]}"}
+    if directive.block is not None:
+        payload["block"] = [_payload(inner) for inner in directive.block]
+    return payload

@@ -1,0 +1,72 @@
+"""Upstream blocks as nginx's configuration holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from composeroll.model import Server, Upstream
+from composeroll.nginx.syntax import COMMENT, Directive, Place
+
+DEFAULT_PORT = 80
+"""What nginx takes for a `server` line without a port (ngx_http_upstream_module)."""
+
+
+class Context(StrEnum):
+    """Which half of nginx a block belongs to."""
+
+    HTTP = "http"
+    STREAM = "stream"
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamBlock:
+    """An upstream with the place it stands at.
+
+    Attributes:
+        neighbours: what else its file holds, as text; comments do not count.
+    """
+
+    upstream: Upstream
+    context: Context
+    place: Place
+    neighbours: tuple[str, ...] = ()
+
+    @property
+    def alone(self) -> bool:
+        """Whether its file may be rewritten as a whole."""
+        return not self.neighbours
+
+
+def read_upstream(block: Directive) -> Upstream:
+    """The model of an `upstream` directive."""
+    inside = block.block or ()
+    comments = {d.place: d.args[0] for d in inside if d.name == COMMENT}
+    return Upstream(
+        name=block.args[0],
+        servers=tuple(_server(d, comments) for d in inside if d.name == "server" and d.args),
+        directives=tuple(str(d) for d in inside if d.name not in ("server", COMMENT)),
+    )
+
+
+def neighbours(block: Directive, file: Iterable[Directive]) -> tuple[str, ...]:
+    """The heads of everything in `file` but this block and comments."""
+    own = (block.name, block.args, block.place)
+    others = (d for d in file if d.name != COMMENT and (d.name, d.args, d.place) != own)
+    return tuple(" ".join((d.name, *d.args)) for d in others)
+
+
+def host_and_port(address: str, default: int | None = None) -> tuple[str, int | None]:
+    """`host` without brackets, and the port; a `unix:` socket is a host without a port."""
+    if address.startswith("unix:"):
+        return address, None
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdecimal() or host.endswith(":"):
+        host, port = address, ""
+    return host.removeprefix("[").removesuffix("]"), int(port) if port else default
+
+
+def _server(line: Directive, comments: dict[Place, str]) -> Server:
+    address, *parameters = line.args
+    return Server(address, tuple(parameters), comments.get(line.place, ""))

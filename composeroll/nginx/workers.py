@@ -1,0 +1,85 @@
+"""nginx's processes by their titles, and the command that speaks to the same master."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from composeroll.errors import GatewayError
+from composeroll.model import Process
+
+_MASTER = "nginx: master process "
+_WORKER = "nginx: worker process"
+_LEAVING = "nginx: worker process is shutting down"
+_VALUED = ("-c", "-p", "-g", "-e")
+_SWITCHES = ("-q",)
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """One look at nginx. All pids are the engine host's.
+
+    Attributes:
+        command: the master's own argv, so that `-t`, `-T` and `-s` mean the same configuration.
+        pids: all workers, those that shut down included.
+        leaving: the workers that finish their last requests.
+    """
+
+    master: int
+    command: tuple[str, ...]
+    pids: frozenset[int]
+    leaving: frozenset[int]
+
+    @property
+    def taking(self) -> frozenset[int]:
+        """The workers that accept new connections."""
+        return self.pids - self.leaving
+
+    def replaced(self, before: frozenset[int]) -> bool:
+        """Whether a reload has taken: a new worker serves, and no old one takes requests."""
+        return bool(self.taking) and not self.taking & before
+
+
+def read_workers(processes: Iterable[Process]) -> Workers:
+    """Master and workers among a container's processes.
+
+    Raises:
+        GatewayError: no nginx runs there, or several do.
+    """
+    everything = tuple(processes)
+    masters = [p for p in everything if p.args.startswith(_MASTER)]
+    if len(masters) != 1:
+        raise _not_one_master(masters, everything)
+    own = [p for p in everything if p.ppid == masters[0].pid and p.args.startswith(_WORKER)]
+    leaving = (p.pid for p in own if p.args.startswith(_LEAVING))
+    command = command_of(masters[0].args)
+    return Workers(masters[0].pid, command, frozenset(p.pid for p in own), frozenset(leaving))
+
+
+def command_of(title: str) -> tuple[str, ...]:
+    """The argv that a master's title was made of: `nginx: master process nginx -g daemon off;`.
+
+    A title is argv joined by spaces, so a value goes on until the next flag.
+    """
+    binary, *words = title.removeprefix(_MASTER).split(" ")
+    argv = [binary]
+    for word in filter(None, words):
+        if argv[-1] in _VALUED or word in _VALUED or word in _SWITCHES or _glued(word):
+            argv.append(word)
+        elif len(argv) > 1:
+            argv[-1] += f" {word}"
+    return tuple(argv)
+
+
+def _glued(word: str) -> bool:
+    """`-c/etc/nginx.conf`: nginx takes a value without a space too."""
+    return word.startswith(_VALUED) and not word.startswith("--")
+
+
+def _not_one_master(masters: list[Process], everything: tuple[Process, ...]) -> GatewayError:
+    what = "no nginx master process runs" if not masters else "two nginx master processes run"
+    return GatewayError(
+        f"{what} in the gateway",
+        help="set x-composeroll.gateway to the service whose container runs nginx",
+        evidence=tuple(process.args for process in everything),
+    )
