@@ -198,10 +198,11 @@ class Route:
 
 
 class Severity(StrEnum):
-    """What a finding means for a rollout."""
+    """What a finding means: the rollout is refused, something will hurt later, or could be better."""
 
     REFUSAL = "refusal"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)

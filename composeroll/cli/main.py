@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import click
 
 from composeroll import __version__
+from composeroll.cli.exit import exit_code
 from composeroll.cli.group import Verbs
 from composeroll.cli.options import compose_options
-from composeroll.errors import ComposerollError, ExitCode, Interrupted
+from composeroll.errors import ComposerollError, ExitCode
 
 
 @click.command(
@@ -56,13 +57,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             err=True,
         )
         return ExitCode.FAILED
-
-
-def exit_code(error: ComposerollError) -> int:
-    """The exit code of an error."""
-    if isinstance(error, Interrupted):
-        return ExitCode.SIGNAL + error.signum
-    return error.exit_code
 
 
 def tell(error: ComposerollError) -> int:

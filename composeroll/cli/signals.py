@@ -13,18 +13,19 @@ CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
-    """While entered, the first signal raises `Interrupted`; shielded ones are swallowed.
+    """While raised, a signal is `Interrupted`; while shielded, it waits for the shield's end.
 
-    A second signal during the way back changes nothing: half a way back is the worst place to be.
+    Half a way back, or half a switch, is the worst place to be.
     """
 
     def __init__(self) -> None:
-        self._shielded = False
+        self._shields = 0
+        self._waiting: Interrupted | None = None
 
     @contextmanager
     def raised(self) -> Iterator[None]:
         """Turn signals into exceptions, and put the previous handlers back afterwards."""
-        previous = {number: signal.signal(number, self._raise) for number in CAUGHT}
+        previous = {number: signal.signal(number, self._receive) for number in CAUGHT}
         try:
             yield
         finally:
@@ -33,14 +34,20 @@ class Signals:
 
     @contextmanager
     def shield(self) -> Iterator[None]:
-        """Let nothing interrupt what runs inside."""
-        before, self._shielded = self._shielded, True
+        """Let nothing interrupt what runs inside; raise afterwards what came meanwhile."""
+        self._shields += 1
         try:
             yield
         finally:
-            self._shielded = before
+            self._shields -= 1
+        self._raise_waiting()
 
-    def _raise(self, number: int, frame: FrameType | None) -> None:
+    def _receive(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if not self._shielded:
-            raise Interrupted(f"interrupted by {signal.Signals(number).name}", signum=number)
+        self._waiting = Interrupted(f"interrupted by {signal.Signals(number).name}", signum=number)
+        self._raise_waiting()
+
+    def _raise_waiting(self) -> None:
+        if self._waiting and not self._shields:
+            interrupted, self._waiting = self._waiting, None
+            raise interrupted

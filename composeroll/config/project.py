@@ -34,21 +34,28 @@ class Service:
     """One service of the compose file.
 
     Attributes:
+        image: its reference, empty where it is only built.
+        pull_policy: compose's word for it, empty where the file has none.
         scale: how many replicas the file asks for; None where it does not say.
         grace: seconds between the stop signal and SIGKILL; None: the container's own.
         volumes_from: services whose volumes it mounts.
         depends_on: services it depends on.
+        networks: the engine's names of its networks.
+        volumes: named volumes that it can write.
         obstacles: what keeps it from running twice, empty where nothing does.
     """
 
     name: str
     image: str
     builds: bool
+    pull_policy: str
     scale: int | None
     grace: float | None
     volumes_from: tuple[str, ...]
     depends_on: tuple[str, ...]
     links: tuple[str, ...]
+    networks: tuple[str, ...]
+    volumes: tuple[str, ...]
     obstacles: tuple[Obstacle, ...]
     settings: Settings
 
@@ -77,6 +84,25 @@ class Project:
         return tuple(s.name for s in self.services.values() if name in s.volumes_from)
 
 
+def reference_of(project: Project, service: Service) -> str:
+    """The reference its containers are made from; compose calls what it builds PROJECT-SERVICE."""
+    return service.image or f"{project.name}-{service.name}"
+
+
+def parse_model(text: str) -> Mapping[str, Any]:
+    """The document that `docker compose config` printed. Its JSON would lose every service's `x-`.
+
+    Raises:
+        UsageError: it is no mapping with a name.
+    """
+    import yaml  # noqa: PLC0415 - 24 ms that a plain `--help` need not pay
+
+    model = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    if not isinstance(model, Mapping) or "name" not in model:
+        raise UsageError("docker compose config printed no project")
+    return model
+
+
 def read_project(model: Mapping[str, Any], strongest: Sequence[Layer]) -> Project:
     """The project of a parsed `docker compose config`.
 
@@ -88,17 +114,22 @@ def read_project(model: Mapping[str, Any], strongest: Sequence[Layer]) -> Projec
         SettingsError: a wrong key or value in an `x-composeroll`.
     """
     everywhere = layer(EXTENSION, model.get(EXTENSION))
+    networks = {k: str((v or {}).get("name", k)) for k, v in (model.get("networks") or {}).items()}
     return Project(
         name=str(model["name"]),
         services={
-            name: _service(name, raw, strongest, everywhere)
+            name: _service(name, raw, networks, strongest, everywhere)
             for name, raw in (model.get("services") or {}).items()
         },
     )
 
 
 def _service(
-    name: str, raw: Mapping[str, Any], strongest: Sequence[Layer], everywhere: Layer
+    name: str,
+    raw: Mapping[str, Any],
+    networks: Mapping[str, str],
+    strongest: Sequence[Layer],
+    everywhere: Layer,
 ) -> Service:
     where = f"services.{name}"
     own = layer(f"{where}.{EXTENSION}", raw.get(EXTENSION))
@@ -107,11 +138,14 @@ def _service(
         name=name,
         image=str(raw.get("image") or ""),
         builds="build" in raw,
+        pull_policy=str(raw.get("pull_policy") or ""),
         scale=_scale(raw, deploy),
         grace=parse_duration(raw["stop_grace_period"]) if "stop_grace_period" in raw else None,
         volumes_from=_sources(raw.get("volumes_from") or ()),
         depends_on=tuple(raw.get("depends_on") or ()),
         links=tuple(str(link).partition(":")[0] for link in raw.get("links") or ()),
+        networks=tuple(networks.get(n, n) for n in raw.get("networks") or ()),
+        volumes=tuple(_written_volumes(raw.get("volumes") or ())),
         obstacles=tuple(_obstacles(raw)),
         settings=resolve([*strongest, own, everywhere, deploy_layer(where, deploy)]),
     )
@@ -125,6 +159,11 @@ def _scale(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
 def _sources(entries: Sequence[str]) -> tuple[str, ...]:
     """Service names out of `volumes_from` entries (`name`, `name:ro`, `container:…` left out)."""
     return tuple(e.partition(":")[0] for e in entries if not e.startswith("container:"))
+
+
+def _written_volumes(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    named = (v for v in volumes if v.get("type") == "volume" and v.get("source"))
+    return (str(v["source"]) for v in named if not v.get("read_only"))
 
 
 def _obstacles(raw: Mapping[str, Any]) -> Iterator[Obstacle]:

@@ -77,6 +77,10 @@ class Batch:
         return replicas
 
 
+NO_GATEWAY = "none"
+"""The word for `gateway` in a service that no nginx speaks to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set for one service; None where it is found in the running stack."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from composeroll.config.project import Project, Service
+from composeroll.config.project import Project, Service, reference_of
 from composeroll.model import Replica
 from composeroll.rollout.observed import Observed, ServiceState, Wiring
 
@@ -44,10 +44,6 @@ class Survey(Protocol):
         """Each service's place, by name; a service that gets no requests from nginx is absent."""
         ...
 
-    def warnings(self) -> tuple[str, ...]:
-        """What the gateways' configuration would lose at a reload."""
-        ...
-
 
 CHANGED = "its definition changed in the compose file"
 
@@ -77,7 +73,7 @@ def observe(
         obstacles = side_by_side.submit(engine.preflight, doubled)
         wirings = side_by_side.submit(survey.wirings, project, services, everyone)
         names = side_by_side.submit(engine.names)
-        images = {s.name: engine.image_id(_reference(project, s)) or "" for s in services}
+        images = {s.name: engine.image_id(reference_of(project, s)) or "" for s in services}
     return Observed(
         project=project.name,
         services=tuple(
@@ -86,7 +82,7 @@ def observe(
                 replicas=mine[service.name],
                 outdated=_by_id(mine[service.name], outdated.result(), images[service.name]),
                 image=images[service.name],
-                reference=_reference(project, service),
+                reference=reference_of(project, service),
                 wiring=wirings.result().get(service.name),
                 data_only=_data_only(project, service, wirings.result()),
                 taken=names.result() - {r.name for r in mine[service.name]},
@@ -95,13 +91,7 @@ def observe(
             for service in services
         ),
         obstacles=obstacles.result(),
-        unsafe=survey.warnings(),
     )
-
-
-def _reference(project: Project, service: Service) -> str:
-    """The image reference; compose names what it builds `PROJECT-SERVICE`."""
-    return service.image or f"{project.name}-{service.name}"
 
 
 def _scales(

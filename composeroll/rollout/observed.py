@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from composeroll.config.project import Service
-from composeroll.model import ContainerState, Replica, Route, Upstream
+from composeroll.model import ContainerState, Finding, Replica, Route, Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +15,14 @@ class Wiring:
 
     Attributes:
         upstream: what the running nginx was last told.
-        texts: the include's exact text, by the gateway container's full ID.
-        sealed: mount points that keep the include from being written.
+        texts: the include's exact text, by the gateway container's full ID; None: no such file.
+        findings: what of the gateway's configuration and mounts would hurt a rollout.
     """
 
     route: Route
     upstream: Upstream
-    texts: Mapping[str, str] = field(default_factory=dict)
-    sealed: tuple[str, ...] = ()
+    texts: Mapping[str, str | None] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,11 @@ class Observed:
 
     Attributes:
         obstacles: compose's own words for what it would break when scaling (its dry-run).
-        unsafe: what the gateway's configuration would lose at a reload, as warnings.
     """
 
     project: str
     services: tuple[ServiceState, ...]
     obstacles: tuple[str, ...] = ()
-    unsafe: tuple[str, ...] = ()
 
     def with_newer_images(self, services: Collection[str]) -> Observed:
         """The same, knowing that the registry has newer images for these services."""

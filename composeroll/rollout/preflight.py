@@ -17,7 +17,7 @@ def findings(observed: Observed, locate: Locate) -> tuple[Finding, ...]:
     """What stands in the way of a rollout, the refusals first."""
     found = [f for state in observed.services for f in _of_service(state, locate)]
     found += [_refusal(line, "see `docker compose up --dry-run`") for line in observed.obstacles]
-    found += [Finding(Severity.WARNING, what) for what in observed.unsafe]
+    found = list(dict.fromkeys(found))
     return tuple(sorted(found, key=lambda f: f.severity is not Severity.REFUSAL))
 
 
@@ -36,8 +36,9 @@ def refuse(found: Sequence[Finding]) -> None:
 
 def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     yield from _doubling(state, locate)
+    yield from _shared_data(state)
     yield from _paused(state)
-    yield from _include(state)
+    yield from state.wiring.findings if state.wiring else ()
     yield from _scale(state)
     yield from _mounted_code(state)
 
@@ -54,22 +55,25 @@ def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:
         )
 
 
+def _shared_data(state: ServiceState) -> Iterator[Finding]:
+    """A store such as redis, doubled, would be two writers on one set of files."""
+    alone = state.service.settings.order is Order.STOP_FIRST or state.data_only
+    if state.wiring or alone or not state.service.volumes:
+        return
+    volumes = " and ".join(state.service.volumes)
+    yield _refusal(
+        f"{state.name} gets no requests from nginx and writes to volume {volumes}: old and new"
+        " replicas would write to it at once",
+        "accept a gap with --order stop-first, or"
+        f" services.{state.name}.x-composeroll.order: stop-first",
+    )
+
+
 def _paused(state: ServiceState) -> Iterator[Finding]:
     for replica in state.replicas:
         if replica.state is ContainerState.PAUSED:
             what = f"{replica.name} is paused, and compose cannot scale a service with such a one"
             yield _refusal(what, f"docker unpause {replica.name}")
-
-
-def _include(state: ServiceState) -> Iterator[Finding]:
-    if state.wiring is None:
-        return
-    for place in state.wiring.sealed:
-        include, gateway = state.wiring.route.include, state.wiring.route.gateway
-        yield _refusal(
-            f"{include} in {gateway} cannot be written: {place} is mounted read-only",
-            f"mount {place} writable in {gateway}, a directory rather than a single file",
-        )
 
 
 def _scale(state: ServiceState) -> Iterator[Finding]:

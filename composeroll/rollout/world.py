@@ -77,8 +77,8 @@ class EventStream(Protocol):
 class Gateways(Protocol):
     """All gateway containers of the rollout, as one: written all, or none."""
 
-    def switch(self, texts: Mapping[str, Mapping[str, str]]) -> None:
-        """Install and reload: include texts by path, by gateway container ID.
+    def switch(self, texts: Mapping[str, Mapping[str, str | None]]) -> None:
+        """Install and reload: include texts by path, by gateway container ID; None: no file.
 
         Either every gateway serves the new text when this returns, or every gateway serves what it
         served before and this raises GatewayError.
@@ -120,12 +120,8 @@ class Clock(Protocol):
         ...
 
 
-class Events(Protocol):
-    """Where streams of the engine's events come from."""
-
-    def stream(self) -> AbstractContextManager[EventStream]:
-        """Events from now on."""
-        ...
+Listen = Callable[[], AbstractContextManager[EventStream]]
+"""Opens a stream of the engine's events from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +136,7 @@ class World:
     engine: Engine
     gateways: Gateways
     readiness: Readiness
-    events: Events
+    events: Listen
     clock: Clock
     emit: Emit
     shield: Callable[[], AbstractContextManager[None]]

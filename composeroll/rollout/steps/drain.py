@@ -49,7 +49,7 @@ class DrainReplicas(Step):
         Raises:
             NotReady: a new replica died while the old ones could still take over.
         """
-        with world.events.stream() as events:
+        with world.events() as events:
             self._watch(world)
             end, recount = world.clock.now() + self.timeout, world.clock.now() + RECOUNT
             while workers := world.gateways.old_workers():

@@ -13,7 +13,7 @@ from composeroll.rollout.steps.sets import Incoming
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
-Texts = Mapping[str, Mapping[str, str]]
+Texts = Mapping[str, Mapping[str, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Switch:
     incoming: Incoming
     route: Route
     previous: Upstream
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str | None] = field(default_factory=dict)
 
     def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
         """The include that names these replicas.
@@ -77,7 +77,7 @@ class SwitchUpstreams(Step):
             NotReady: a replica that had proved itself does not run any more.
             GatewayError: nginx did not take it; it has its old configuration.
         """
-        texts: dict[str, dict[str, str]] = {}
+        texts: dict[str, dict[str, str | None]] = {}
         for switch in self.switches:
             replicas = switch.incoming.look_up_running(world)
             for container, text in switch.texts_for(world.project, replicas).items():
@@ -93,7 +93,7 @@ class SwitchUpstreams(Step):
 
     def _changed(self, world: World) -> Texts:
         """The previous texts of the includes that do not hold them now."""
-        texts: dict[str, dict[str, str]] = {}
+        texts: dict[str, dict[str, str | None]] = {}
         for switch in self.switches:
             for container, text in switch.texts.items():
                 if world.gateways.read(container, switch.route.include) != text:

@@ -38,7 +38,7 @@ class WatchIncoming(Step):
             NotReady: a replica died or turned unhealthy.
         """
         end = world.clock.now() + self.seconds
-        with world.events.stream() as events:
+        with world.events() as events:
             self._all_run(world)
             while (left := end - world.clock.now()) > 0:
                 if concerns(events.next(left), self.watched):

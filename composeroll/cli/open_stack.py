@@ -1,0 +1,46 @@
+"""From flags to a stack: compose reads the model while the rooms are imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from composeroll.config.flags import ComposeFlags
+from composeroll.config.layers import Layer, environment_layer
+from composeroll.report.events import Emit
+from composeroll.rollout.stack import Stack
+
+Shield = Callable[[], AbstractContextManager[None]]
+
+
+@contextmanager
+def open_stack(
+    flags: ComposeFlags, given: Layer, emit: Emit, shield: Shield = nullcontext
+) -> Iterator[Stack]:
+    """A stack for one run.
+
+    Args:
+        flags: compose's flags as given.
+        given: the settings from the command line.
+        emit: where events go.
+        shield: what holds signals back on the way back.
+
+    Raises:
+        UsageError: compose cannot read its files, in compose's own words.
+        SettingsError: a wrong key or value in x-composeroll, the environment or a flag.
+        EngineUnreachable: there is no docker, or no engine.
+    """
+    from composeroll.engine.compose_reads import start_config  # noqa: PLC0415 - see below
+
+    reading = start_config(flags)
+    # compose reads the model meanwhile: imports cost as much as its answer
+    from composeroll.cli.rooms import assemble  # noqa: PLC0415
+    from composeroll.config.project import parse_model, read_project  # noqa: PLC0415
+    from composeroll.config.source import compose_files  # noqa: PLC0415
+
+    model = parse_model(reading.result())
+    project = read_project(model, [given, environment_layer(os.environ)])
+    files = compose_files(flags.files, os.environ)
+    with assemble(project, flags, files, emit, shield) as stack:
+        yield stack

@@ -1,0 +1,57 @@
+"""Introduce the rooms to each other: the one place that knows all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from composeroll.config.flags import ComposeFlags
+from composeroll.config.project import Project
+from composeroll.config.source import locate
+from composeroll.engine.engine import Engine
+from composeroll.nginx.clock import MonotonicClock
+from composeroll.readiness.dialers import Dialers
+from composeroll.readiness.readiness import Readiness
+from composeroll.report.events import Emit
+from composeroll.rollout.gateways import ProjectGateways
+from composeroll.rollout.images import ComposeImages
+from composeroll.rollout.stack import Stack
+from composeroll.rollout.survey import GatewaySurvey
+from composeroll.rollout.world import World
+
+
+@contextmanager
+def assemble(
+    project: Project,
+    flags: ComposeFlags,
+    files: Sequence[Path],
+    emit: Emit,
+    shield: Callable[[], AbstractContextManager[None]],
+) -> Iterator[Stack]:
+    """A stack on the real engine and the real nginx.
+
+    Raises:
+        UsageError: the flags name no engine, or two.
+    """
+    with Engine(flags, project.name) as engine:
+        gateways = ProjectGateways(engine)
+        readiness = Readiness(engine, Dialers(engine, engine.is_local_network), engine.events, emit)
+        world = World(
+            project=project.name,
+            engine=engine,
+            gateways=gateways,
+            readiness=readiness,
+            events=engine.events,
+            clock=MonotonicClock(),
+            emit=emit,
+            shield=shield,
+        )
+        yield Stack(
+            project=project,
+            engine=engine,
+            images=ComposeImages(engine, project, emit),
+            survey=GatewaySurvey(gateways),
+            world=world,
+            locate=lambda keys: locate(files, keys),
+        )

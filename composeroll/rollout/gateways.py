@@ -1,0 +1,79 @@
+"""The gateway containers of a run: each found once, then asked and written through one object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from composeroll.errors import GatewayError
+from composeroll.model import Finding, Replica
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.discovery import Found, Subject
+from composeroll.nginx.door import ContainerDoor
+from composeroll.nginx.findings import reload_findings
+from composeroll.nginx.gateway import Gateway
+from composeroll.nginx.gateways import Gateways
+from composeroll.nginx.include_findings import include_findings, stray_findings
+from composeroll.nginx.install import Texts
+from composeroll.nginx.version import Version
+
+
+class ProjectGateways:
+    """nginx in all gateway containers of one project."""
+
+    def __init__(self, door: ContainerDoor) -> None:
+        self._door = door
+        self._known: dict[str, Gateway] = {}
+        self._versions: dict[str, Version] = {}
+
+    def runs_in(self, container: Replica) -> bool:
+        """Whether an nginx master process runs in it."""
+        try:
+            self._gateway(container).workers()
+        except GatewayError:
+            return False
+        return True
+
+    def configuration(self, container: Replica) -> Configuration:
+        """What `nginx -T` prints there."""
+        return self._gateway(container).configuration()
+
+    def findings(
+        self, container: Replica, subject: Subject, found: Found, drain_timeout: float
+    ) -> tuple[Finding, ...]:
+        """What of its configuration and mounts would hurt a rollout of this upstream."""
+        gateway, version = self._gateway(container), self._version(container)
+        return (
+            *reload_findings(gateway.known, version, drain_timeout),
+            *include_findings(gateway.known, version, found, container),
+            *stray_findings(gateway.known, subject, found),
+        )
+
+    def switch(self, texts: Mapping[str, Texts]) -> None:
+        """Install and reload everywhere, or nowhere: see `composeroll.nginx.gateways`."""
+        self._all.switch(texts)
+
+    def read(self, container: str, path: str) -> str | None:
+        """An include's text as it stands in the gateway, None where there is no such file."""
+        return self._all.read(container, path)
+
+    def old_workers(self) -> int:
+        """How many nginx workers from before the last reload still live."""
+        return self._all.old_workers()
+
+    def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:
+        """Established connections from the gateways, by address."""
+        return self._all.connections_to(addresses)
+
+    @property
+    def _all(self) -> Gateways:
+        return Gateways(self._known.values())
+
+    def _gateway(self, container: Replica) -> Gateway:
+        if container.id not in self._known:
+            self._known[container.id] = Gateway(self._door, container)
+        return self._known[container.id]
+
+    def _version(self, container: Replica) -> Version:
+        if container.id not in self._versions:
+            self._versions[container.id] = self._gateway(container).version()
+        return self._versions[container.id]

@@ -1,0 +1,79 @@
+"""Get the services' images, and ask the registry what a pull would bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from composeroll.config.project import Project, Service, reference_of
+from composeroll.config.settings import Pull
+from composeroll.engine.compose_words import PullLine
+from composeroll.engine.images import Image
+from composeroll.report.events import Emit, Pulled, PullProgress
+
+
+class Registry(Protocol):
+    """What the engine room does with images."""
+
+    def image(self, reference: str) -> Image | None:
+        """The image that a reference names on the engine."""
+        ...
+
+    def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+        """`docker compose pull` of these services."""
+        ...
+
+    def registry_digest(self, reference: str) -> str:
+        """The digest that a reference has at its registry now."""
+        ...
+
+
+class ComposeImages:
+    """The images of one project's services, by compose's own rules."""
+
+    def __init__(self, registry: Registry, project: Project, emit: Emit) -> None:
+        self._registry = registry
+        self._project = project
+        self._emit = emit
+
+    def pull(self, services: Sequence[Service], policy: Pull) -> None:
+        """Get the services' images from their registry, as `policy` says.
+
+        Raises:
+            EngineUnreachable: a registry does not answer.
+            Refused: a registry does not have the image, or does not give it.
+        """
+        wanted = self._to_pull(services, policy)
+        before = {service.name: self._id(service) for service in wanted}
+        if wanted:
+            self._registry.pull([service.name for service in wanted], self._tell)
+        for service in wanted:
+            now = self._id(service)
+            moved = now != before[service.name]
+            self._emit(Pulled(service.name, self._reference(service), now, moved))
+
+    def moved(self, services: Sequence[Service]) -> frozenset[str]:
+        """The services whose reference names another image in the registry than on the engine."""
+        return frozenset(s.name for s in self._to_pull(services, Pull.ALWAYS) if self._differs(s))
+
+    def _to_pull(self, services: Sequence[Service], policy: Pull) -> list[Service]:
+        """What is only built has no registry; `missing` asks for what is not here."""
+        pullable = [s for s in services if s.image and s.pull_policy not in ("never", "build")]
+        if policy is Pull.ALWAYS:
+            return pullable
+        return [s for s in pullable if policy is Pull.MISSING and not self._id(s)]
+
+    def _differs(self, service: Service) -> bool:
+        reference = self._reference(service)
+        here, there = self._registry.image(reference), self._registry.registry_digest(reference)
+        return here is None or not any(digest.endswith(there) for digest in here.digests)
+
+    def _id(self, service: Service) -> str:
+        image = self._registry.image(self._reference(service))
+        return image.id if image else ""
+
+    def _reference(self, service: Service) -> str:
+        return reference_of(self._project, service)
+
+    def _tell(self, line: PullLine) -> None:
+        self._emit(PullProgress(line.service, line.layer, line.state, line.current, line.total))

@@ -1,0 +1,194 @@
+"""Find the gateway, and each service's place in it, from nothing but what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from composeroll.config.project import Project, Service
+from composeroll.config.settings import NO_GATEWAY
+from composeroll.errors import Refused
+from composeroll.model import Attachment, Finding, Replica, Route
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.discovery import Found, Subject, Wanted, discover
+from composeroll.rollout.observed import Wiring
+
+
+class Nginx(Protocol):
+    """What can be asked of a container that may run nginx."""
+
+    def runs_in(self, container: Replica) -> bool:
+        """Whether an nginx master process runs in it."""
+        ...
+
+    def configuration(self, container: Replica) -> Configuration:
+        """What `nginx -T` prints there."""
+        ...
+
+    def findings(
+        self, container: Replica, subject: Subject, found: Found, drain_timeout: float
+    ) -> tuple[Finding, ...]:
+        """What of its configuration and mounts would hurt a rollout of this upstream."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The running containers of one service that runs nginx, with what each was told."""
+
+    service: str
+    containers: tuple[Replica, ...]
+    configurations: tuple[Configuration, ...]
+
+
+class GatewaySurvey:
+    """Looks for gateways among a project's containers."""
+
+    def __init__(self, nginx: Nginx) -> None:
+        self._nginx = nginx
+
+    def wirings(
+        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+    ) -> Mapping[str, Wiring]:
+        """Each service's place, by name; a service that nginx sends nothing to is absent.
+
+        Raises:
+            Refused: there is no running nginx, or a place is ambiguous or cannot be rewritten.
+        """
+        routed = [s for s in services if s.settings.gateway != NO_GATEWAY]
+        gateways = self._gateways(project, routed, replicas)
+        found = {s.name: self._wiring(project, s, gateways, replicas) for s in routed}
+        return {name: wiring for name, wiring in found.items() if wiring}
+
+    def _gateways(
+        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+    ) -> tuple[Gateway, ...]:
+        """The services that run nginx: those the settings name, else those that look like it."""
+        named = {s.settings.gateway for s in services if s.settings.gateway}
+        rolled = {s.name for s in services}
+        running = [r for r in replicas if r.running and r.service not in rolled]
+        likely = [r for r in running if r.service in named or _sounds_like_nginx(r)]
+        with ThreadPoolExecutor(max_workers=8) as side_by_side:
+            for candidates in (likely, running):
+                proven = list(side_by_side.map(self._nginx.runs_in, candidates))
+                true = [r for r, runs in zip(candidates, proven, strict=True) if runs]
+                if true:
+                    read = list(side_by_side.map(self._nginx.configuration, true))
+                    return _grouped(true, read)
+        if services:
+            _insist_on_nginx(project, services, named)
+        return ()
+
+    def _wiring(
+        self,
+        project: Project,
+        service: Service,
+        gateways: Sequence[Gateway],
+        replicas: Sequence[Replica],
+    ) -> Wiring | None:
+        settings = service.settings
+        mine = tuple(r for r in replicas if r.service == service.name)
+        others = tuple(r for r in replicas if r.service != service.name)
+        subject = Subject(project.name, service.name, mine, others)
+        wanted = Wanted(settings.upstream, settings.include, settings.port, settings.protocol)
+        found = [
+            (gateway, place)
+            for gateway in gateways
+            if settings.gateway in (None, gateway.service)
+            if (place := discover(gateway.configurations[0], subject, wanted))
+        ]
+        if len(found) > 1:
+            raise _two_gateways(service, [gateway for gateway, _ in found])
+        return self._place(service, subject, *found[0]) if found else None
+
+    def _place(self, service: Service, subject: Subject, gateway: Gateway, found: Found) -> Wiring:
+        network = _shared_network(service, gateway, found, subject.replicas)
+        timeout = service.settings.drain.timeout
+        return Wiring(
+            route=Route(
+                gateway=gateway.service,
+                containers=tuple(c.id for c in gateway.containers),
+                upstream=found.upstream.name,
+                include=found.include,
+                port=found.port,
+                protocol=found.protocol,
+                network_id=network.network_id,
+                template=service.settings.template,
+            ),
+            upstream=found.upstream,
+            texts={
+                container.id: configuration.files.get(found.include)
+                for container, configuration in zip(
+                    gateway.containers, gateway.configurations, strict=True
+                )
+            },
+            findings=self._nginx.findings(gateway.containers[0], subject, found, timeout),
+        )
+
+
+def _sounds_like_nginx(replica: Replica) -> bool:
+    return "nginx" in replica.service or "nginx" in replica.image_ref
+
+
+def _grouped(
+    containers: Sequence[Replica], configurations: Sequence[Configuration]
+) -> tuple[Gateway, ...]:
+    pairs = list(zip(containers, configurations, strict=True))
+    return tuple(
+        Gateway(
+            service,
+            tuple(c for c, _ in pairs if c.service == service),
+            tuple(read for c, read in pairs if c.service == service),
+        )
+        for service in dict.fromkeys(c.service for c in containers)
+    )
+
+
+def _insist_on_nginx(project: Project, services: Sequence[Service], named: set[str]) -> None:
+    """A project that has an nginx, and it does not run: its rollouts would end in the dark."""
+    meant = named | {s.name for s in project.services.values() if "nginx" in s.name + s.image}
+    waiting = [s.name for s in services if not project.sharing_volumes_of(s.name)]
+    if meant and waiting:
+        name = min(meant)
+        raise Refused(
+            f"no nginx runs in {name}, so {', '.join(waiting)} cannot be put behind it",
+            "nothing was touched",
+            f"docker compose up -d {name}; for a service that no nginx speaks to, set"
+            " x-composeroll.gateway: none",
+        )
+
+
+def _two_gateways(service: Service, gateways: Sequence[Gateway]) -> Refused:
+    names = " and ".join(g.service for g in gateways)
+    return Refused(
+        f"{names} both send requests to {service.name}",
+        "nothing was touched",
+        f"services.{service.name}.x-composeroll.gateway: {gateways[0].service}",
+    )
+
+
+def _shared_network(
+    service: Service, gateway: Gateway, found: Found, replicas: Sequence[Replica]
+) -> Attachment:
+    """The network for addresses: the one in use if there are several, else the first by name.
+
+    A service without containers has only the names that the compose file gives its networks.
+    """
+    attached = gateway.containers[0].networks
+    ids = {place.network_id for replica in replicas for place in replica.networks}
+    common = [n for n in attached if n.network_id in ids or n.network in service.networks]
+    if not common:
+        raise Refused(
+            f"{service.name} and {gateway.service} are on no common network",
+            "nothing was touched",
+            f"name a network of {gateway.service} in services.{service.name}.networks",
+        )
+    used = {
+        place.network_id
+        for replica in replicas
+        for place in replica.networks
+        if f"{place.host}:{found.port}" in found.upstream.addresses
+    }
+    return min(common, key=lambda n: (n.network_id not in used, n.network))
