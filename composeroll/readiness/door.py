@@ -35,8 +35,11 @@ class ContainerDoor(Protocol):
 
 
 class EventStream(Protocol):
-    """Events about containers, from before the replicas were started."""
+    """Events about containers, from the moment it was opened."""
 
     def next(self, timeout: float) -> ContainerEvent | None:
-        """The next event, or None where there is none within `timeout` seconds."""
+        """The next event, or None where there is none within `timeout` seconds.
+
+        One without an ID says that events may have been missed.
+        """
         ...

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from composeroll.errors import NotReady
-from composeroll.model import Health, Replica
+from composeroll.model import ContainerEvent, Health, Replica
 from composeroll.readiness.answer import Answer
 from composeroll.readiness.death import cause_of_death
 from composeroll.readiness.door import ContainerDoor, EventStream
@@ -95,15 +95,20 @@ class Vigil:
     def _listen(self) -> None:
         event = self.events.next(_GLANCE)
         self._tell()
-        replicas = (one.replica for one in self.asked if event and one.replica.id == event.id)
-        replica = next(replicas, None)
-        if event is None or replica is None:
+        if event is None:
             return
+        for one in self.asked:
+            if event.id in (one.replica.id, ""):
+                self._heed(event, one.replica)
+
+    def _heed(self, event: ContainerEvent, replica: Replica) -> None:
         if event.action == "oom":
             self._short_of_memory.add(replica.id)
         if event.action == "die":
             code = event.attributes.get("exitCode", "unknown")
             self._require_alive(replica, otherwise=f"died with code {code}")
+        if not event.id:
+            self._require_alive(replica)
 
     def _tell(self) -> None:
         while not self._answers.empty():

@@ -131,6 +131,18 @@ def test_a_death_whose_event_was_missed_is_seen_at_the_end() -> None:
         engine.readiness().await_ready((sick,), None, replace(QUICK, successes=1))
 
 
+def test_a_death_while_the_engines_events_were_interrupted_is_seen_when_they_are_back() -> None:
+    engine = Engine(ONE)
+
+    def come_back() -> None:
+        engine.containers.clear()
+        engine.tell("relist", "")
+
+    threading.Timer(0.05, come_back).start()
+    with pytest.raises(NotReady, match="shop-app-1 is gone"):
+        engine.readiness().await_ready((ONE,), None, Ready(settle=60))
+
+
 def test_a_replica_killed_for_lack_of_memory_says_so() -> None:
     engine = Engine(ONE)
     engine.tell("oom", ONE.id)
