@@ -159,6 +159,7 @@ class Websocket:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    said_goodbye: bool = False
 
     async def converse(self, request: Request, stopping: asyncio.Event) -> None:
         """Greet and echo; on a stop, close with 1001 and wait for the client's goodbye."""
@@ -186,7 +187,7 @@ class Websocket:
         while not closing:
             kind, payload = await self.receive()
             closing = kind == CLOSE
-            if kind != PONG:
+            if kind != PONG and not self.said_goodbye:
                 self.send(PONG if kind == PING else kind, payload)
                 await self.writer.drain()
 
@@ -202,6 +203,7 @@ class Websocket:
 
     def send(self, kind: int, payload: bytes) -> None:
         """Write one frame."""
+        self.said_goodbye |= kind == CLOSE
         size = len(payload)
         head = struct.pack(">BBH", 0x80 | kind, 126, size) if size > 125 else None
         self.writer.write((head or bytes((0x80 | kind, size))) + payload)
