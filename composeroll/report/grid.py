@@ -24,7 +24,7 @@ class Cell:
 class Column:
     """A heading, and how the column gives way: the highest `yields` first, down to `least`.
 
-    A column with `least` 0 is left out rather than cut; an `identifier` loses its last digits.
+    A column with `least` 0 is left out rather than cut; an `identifier` loses its end.
     """
 
     title: str
@@ -52,6 +52,13 @@ def shorten(text: str, width: int, ellipsis: str) -> str:
     keep = max(width - len(ellipsis), 0)
     tail = keep // 2
     return text[: keep - tail] + ellipsis + (text[-tail:] if tail else "")
+
+
+def abbreviate(text: str, width: int) -> str:
+    """The beginning of `text`: an ID's first digits, or whole words where there are several."""
+    if len(text) <= width or " " not in text:
+        return text[:width]
+    return text[: width + 1].rsplit(" ", 1)[0][:width]
 
 
 def column_widths(columns: Sequence[Column], rows: Sequence[Row], room: int) -> list[int]:
@@ -96,6 +103,8 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _fitted(cell: Cell, column: Column, width: int, ellipsis: str) -> Cell:
-    text = cell.text[:width] if column.identifier else shorten(cell.text, width, ellipsis)
+    text = (
+        abbreviate(cell.text, width) if column.identifier else shorten(cell.text, width, ellipsis)
+    )
     padding = " " * (width - cells_wide(text))
     return Cell(padding + text if column.right else text + padding, cell.style)

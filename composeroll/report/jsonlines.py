@@ -21,9 +21,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def event_name(event: Event) -> str:
-    """The class's name in snake case: `StepStarted` is `step_started`."""
-    return _WORD.sub("_", type(event).__name__).lower()
+def snake_case(name: str) -> str:
+    """`StepStarted` is `step_started`."""
+    return _WORD.sub("_", name).lower()
 
 
 def event_json(event: Event, at: datetime) -> str:
@@ -35,7 +35,7 @@ def event_json(event: Event, at: datetime) -> str:
     found = asdict(event)
     if isinstance(event, Draining):
         found["connections"] = dict(event.connections)
-    return json.dumps({"event": event_name(event), "at": when, **found})
+    return json.dumps({"event": snake_case(type(event).__name__), "at": when, **found})
 
 
 class JsonReporter(Reporter):

@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
+from composeroll.errors import UsageError
 from composeroll.report.events import Event, Stage
 from composeroll.report.pen import Pen
 from composeroll.report.reporter import Reporter
@@ -64,9 +65,17 @@ SVG = """\
 
 
 class PictureReporter(Reporter):
-    """Follows the rollout beside another reporter and writes the picture at the end."""
+    """Follows the rollout beside another reporter and writes the picture at the end.
+
+    Raises:
+        UsageError: the file cannot be written; found out before anything is touched.
+    """
 
     def __init__(self, target: Path) -> None:
+        try:
+            target.touch()
+        except OSError as error:
+            raise UsageError(f"--record cannot write {target}: {error.strerror}") from error
         self._target = target
         self._scene = Scene()
         self._above: list[Text] = []

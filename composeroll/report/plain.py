@@ -8,7 +8,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from composeroll.report.channel import Channel
-from composeroll.report.events import Draining, Event, Planned, StepEnded, StepFailed, StepStarted
+from composeroll.report.events import (
+    Draining,
+    Event,
+    Planned,
+    Probed,
+    StepEnded,
+    StepFailed,
+    StepStarted,
+)
 from composeroll.report.plain_lines import Said, said
 from composeroll.report.reporter import Reporter
 from composeroll.report.wording import clean_event
@@ -57,6 +65,7 @@ class PlainReporter(Reporter):
         self.now = now
         self._clock = clock
         self._drained: tuple[float, Draining | None] = (float("-inf"), None)
+        self._probed: dict[str, Probed] = {}
         self.timer: threading.Timer | None = None
         self._lock = threading.RLock()
 
@@ -65,7 +74,7 @@ class PlainReporter(Reporter):
         event = clean_event(event, ascii_only=self._ascii_only)
         with self._lock:
             self._watch(event)
-            if isinstance(event, Draining) and not self._drain_is_news(event):
+            if not self._is_news(event):
                 return
             if isinstance(event, Planned) and self._data:
                 self._data.line(event.text.rstrip("\n"))
@@ -83,6 +92,12 @@ class PlainReporter(Reporter):
         if self.timer:
             self.timer.cancel()
             self.timer = None
+
+    def _is_news(self, event: Event) -> bool:
+        if isinstance(event, Probed):
+            before, self._probed[event.name] = self._probed.get(event.name), event
+            return event != before
+        return not isinstance(event, Draining) or self._drain_is_news(event)
 
     def _drain_is_news(self, event: Draining) -> bool:
         at, before = self._drained

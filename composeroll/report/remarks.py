@@ -19,7 +19,9 @@ STYLES = {
 
 def note_rows(sign: str, style: str, text: str, pen: Pen) -> list[Text]:
     """A remark, wrapped under itself."""
-    return _hanging(marked(sign, style, ""), text, style if style == "yellow" else "dim", pen)
+    return _hanging(
+        marked(sign, style, ""), text, style if style in {"yellow", "red"} else "dim", pen
+    )
 
 
 def end_rows(end: Finished, pen: Pen) -> list[Text]:

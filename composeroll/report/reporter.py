@@ -55,5 +55,8 @@ class Both(Reporter):
 
     def close(self) -> None:
         """End both."""
-        for reporter in self._all:
-            reporter.close()
+        first, second = self._all
+        try:
+            first.close()
+        finally:
+            second.close()

@@ -45,6 +45,7 @@ class Scene:
         self.view = View()
         self._verbose = verbose
         self._pulled: list[Pulled] = []
+        self._probed: dict[str, Probed] = {}
 
     def take(self, event: Event, pen: Pen) -> list[Text]:
         """Fold `event` in; returns the lines that now stay for good."""
@@ -61,7 +62,7 @@ class Scene:
                 return note_rows(pen.glyphs.warning, "yellow", text, pen)
             case Noted(text):
                 return note_rows(pen.glyphs.note, "dim", text, pen)
-            case Probed() | ReplicaReady() if self._verbose:
+            case Probed() | ReplicaReady() if self._verbose and self._is_news(event):
                 return note_rows(pen.glyphs.note, "dim", _probe_text(event), pen)
         return []
 
@@ -80,6 +81,12 @@ class Scene:
         rows = self._phases(pen, failed=end is None or end.outcome not in GOOD) + self._plan(pen)
         table = self._table(pen, 0) if self.view.steps else []
         return rows + ([Text(""), *table] if table else []) + (end_rows(end, pen) if end else [])
+
+    def _is_news(self, event: Probed | ReplicaReady) -> bool:
+        if isinstance(event, ReplicaReady):
+            return True
+        before, self._probed[event.name] = self._probed.get(event.name), event
+        return event != before
 
     def _next_batch(self, pen: Pen) -> list[Text]:
         """The plan that ran so far, which a new one replaces."""

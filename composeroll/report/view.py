@@ -15,6 +15,7 @@ from composeroll.report.events import (
     PullProgress,
     ReplicaRow,
     ReplicasSeen,
+    Stage,
     StepEnded,
     StepFailed,
     StepStarted,
@@ -84,8 +85,13 @@ class View:
 
     @property
     def connections(self) -> dict[str, int]:
-        """Connections by replica, the drain's own count before the table's."""
+        """Connections by replica, the drain's own count before the table's.
+
+        Where no worker from before the reload is left, nothing holds a replica that drains.
+        """
         counted = {r.name: r.connections for r in self.rows if r.connections is not None}
+        if self.draining and not self.draining.workers:
+            counted |= {r.name: 0 for r in self.rows if r.stage is Stage.DRAINING}
         return counted | dict(self.draining.connections if self.draining else ())
 
     def _plan(self, plan: Planned) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
+
+from composeroll.errors import UsageError
 from composeroll.report.choose import Mode, reporter_for
 from tests.unit.report.sinks import Sink
 from tests.unit.report.streams import Timed, rolled_back, updated
@@ -39,3 +42,8 @@ def test_a_run_without_a_drain_is_shown_as_it_ended(tmp_path: Path) -> None:
 def test_the_picture_names_no_other_host(tmp_path: Path) -> None:
     svg = recorded(updated, tmp_path / "rollout.svg")
     assert re.findall(r"https?://[^\"/]+", svg) == ["http://www.w3.org"]
+
+
+def test_a_picture_that_cannot_be_written_is_refused_before_the_rollout(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot write"):
+        reporter_for(Mode(record=tmp_path / "none" / "x.svg"), Sink(), Sink(), {})

@@ -10,7 +10,7 @@ from inline_snapshot import snapshot
 
 from composeroll.report.channel import Channel
 from composeroll.report.choose import Mode, reporter_for
-from composeroll.report.events import Draining, StepEnded, StepStarted
+from composeroll.report.events import Draining, Probed, StepEnded, StepStarted
 from composeroll.report.plain import PlainReporter
 from tests.unit.report.sinks import Clock, Sink, noon
 from tests.unit.report.streams import Timed, rolled_back, updated
@@ -142,3 +142,12 @@ def test_a_step_that_lasts_is_named_before_it_ends(monkeypatch: pytest.MonkeyPat
         "2/8          await 2 ready replicas ... still at it after 0s",
         "2/8          await 2 ready replicas (12.0s)",
     ]
+
+
+def test_the_same_answer_of_a_probe_is_told_once() -> None:
+    sink = Sink()
+    with PlainReporter(Channel(sink), verbose=True, now=noon) as reporter:
+        for _ in range(300):
+            reporter(Probed("app", "app-3", passed=False, detail="connection refused"))
+        reporter(Probed("app", "app-3", passed=True, detail="status 200"))
+    assert len(sink.text.splitlines()) == 2

@@ -8,7 +8,7 @@ import pytest
 from inline_snapshot import snapshot
 from rich.text import Text
 
-from composeroll.report.events import Event, Planned, ReplicasSeen, Stage
+from composeroll.report.events import Draining, Event, Planned, ReplicasSeen, Stage
 from composeroll.report.glyphs import ASCII
 from composeroll.report.pen import Pen
 from composeroll.report.scene import Scene
@@ -152,3 +152,9 @@ def test_layers_are_shown_while_they_come_and_never_after() -> None:
     assert "━" in text(told(events[:40], NARROW)[0].moving(NARROW, 40))
     scene, above = told(events, NARROW)
     assert "━" not in text([*above, *scene.settled(NARROW)])
+
+
+def test_a_drain_without_workers_leaves_no_connection() -> None:
+    scene, _ = told([*until_draining(), Draining(0)], NARROW)
+    rows = [line for line in text(scene.moving(NARROW, 40)).splitlines() if "draining" in line]
+    assert [row.split()[-1] for row in rows] == ["0", "0"]

@@ -123,3 +123,9 @@ def test_history_is_a_line_a_rollout() -> None:
 when                 services  outcome  image          took  by
 2026-03-01 12:00:00  php-fpm   updated  8c1d0f1e22aa  1m12s  ci
 """)
+
+
+def test_a_state_that_is_cut_keeps_whole_words() -> None:
+    terminal = Terminal(80, 24)
+    Printer(terminal.stream, UTF8).status(STATUS)
+    assert "running (" not in terminal.close()
