@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from composeroll.errors import Refused
+from composeroll.model import Server
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.include import written_by
 from composeroll.nginx.passes import Pass
@@ -31,7 +32,7 @@ def claims(configuration: Configuration, subject: Subject, wanted: Wanted) -> tu
     Raises:
         Refused: a sign contradicts what the service exposes, or fits another service as well.
     """
-    rules: tuple[_Rule, ...] = (_by_first_line, _by_address, _by_name, _by_port)
+    rules: tuple[_Rule, ...] = (_by_first_line, _by_address, _by_name, _by_comment, _by_port)
     for rule in rules:
         found = tuple(rule(configuration, subject, wanted))
         if found:
@@ -46,16 +47,17 @@ def passes_to(configuration: Configuration, block: UpstreamBlock) -> tuple[Pass,
 
 
 def ports_of(block: UpstreamBlock) -> frozenset[int]:
-    """The ports that an upstream's servers name."""
-    found = (host_and_port(s.address, DEFAULT_PORT)[1] for s in block.upstream.servers)
+    """The ports that an upstream's servers name; a server that is `down` is a stand-in."""
+    found = (host_and_port(s.address, DEFAULT_PORT)[1] for s in _up(block))
     return frozenset(port for port in found if port is not None)
 
 
 def others_in(block: UpstreamBlock, subject: Subject) -> tuple[str, ...]:
     """The servers of an upstream that are another service's now."""
-    servers = block.upstream.servers
     return tuple(
-        s.address for s in servers if subject.of_others(*host_and_port(s.address, DEFAULT_PORT))
+        server.address
+        for server in _up(block)
+        if subject.of_others(*host_and_port(server.address, DEFAULT_PORT))
     )
 
 
@@ -80,6 +82,14 @@ def _by_name(configuration: Configuration, subject: Subject, _: Wanted) -> Itera
     naming = (n for n in _unowned_servers(configuration) if subject.named(n[1]))
     for block, host in _first_of_each(naming):
         yield Claim(block, f"it names {host}")
+
+
+def _by_comment(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
+    """As the gateway image writes `# SERVICE` behind the addresses of its boot default."""
+    for block in _unowned(configuration):
+        words = {server.comment.partition(" ")[0] for server in block.upstream.servers}
+        if any(map(subject.named, words)):
+            yield Claim(block, f"a comment in it names {subject.service}")
 
 
 def _by_port(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
@@ -109,9 +119,13 @@ def _unowned(configuration: Configuration) -> Iterator[UpstreamBlock]:
     return (b for b in configuration.upstreams if _owner(configuration, b) is None)
 
 
+def _up(block: UpstreamBlock) -> Iterator[Server]:
+    return (server for server in block.upstream.servers if "down" not in server.parameters)
+
+
 def _unowned_servers(configuration: Configuration) -> Iterator[_Naming]:
     for block in _unowned(configuration):
-        for server in block.upstream.servers:
+        for server in _up(block):
             yield block, *host_and_port(server.address, DEFAULT_PORT)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -11,6 +11,7 @@ from composeroll.nginx.dump import covers, split_dump
 from composeroll.nginx.passes import Inside, Pass, context_of, listens, read_passes
 from composeroll.nginx.syntax import Directive, Place, Unreadable, expand, parse_text, walk
 from composeroll.nginx.upstreams import Context, UpstreamBlock, neighbours, read_upstream
+from composeroll.nginx.version import Version
 
 SETTINGS = (
     "keepalive_timeout",
@@ -49,6 +50,7 @@ class Configuration:
         main: the main file's path.
         files: every file's exact text by path, as nginx sees it.
         settings: the directives named in `SETTINGS`, wherever they stand.
+        version: of the nginx that read it; empty where it did not say.
         unread: why a file could not be parsed, where one could not; nginx itself accepted it.
     """
 
@@ -59,7 +61,8 @@ class Configuration:
     servers: tuple[ServerBlock, ...] = ()
     settings: tuple[Directive, ...] = ()
     includes: tuple[Include, ...] = ()
-    unread: tuple[str, ...] = field(default=())
+    version: Version = ()
+    unread: tuple[str, ...] = ()
 
     def included_by(self, path: str) -> Include | None:
         """The directive that makes nginx read `path`, whether or not it exists yet."""
@@ -70,7 +73,7 @@ class Configuration:
         return tuple(d for d in self.settings if d.name == name)
 
 
-def read_configuration(dump: str) -> Configuration:
+def read_configuration(dump: str, version: Version = ()) -> Configuration:
     """The configuration that `nginx -T` printed on stdout."""
     files = split_dump(dump)
     main = next(iter(files), "")
@@ -85,6 +88,7 @@ def read_configuration(dump: str) -> Configuration:
         servers=tuple(_servers(tree)),
         settings=tuple(directive for directive, _ in tree if directive.name in SETTINGS),
         includes=tuple(_includes(parsed, prefix)),
+        version=version,
         unread=unread,
     )
 

@@ -15,6 +15,9 @@ from composeroll.nginx.sockets import count
 from composeroll.nginx.version import Version, read_version
 from composeroll.nginx.workers import Workers, read_workers
 
+TEST = ("-v", "-T")
+"""Version on stderr, test, and all files on stdout: nginx goes on after `-v` where it is to test."""
+
 LOG_LINES = 5
 
 
@@ -45,11 +48,11 @@ class Gateway:
         Raises:
             GatewayError: nginx does not run, or rejects its files as they are.
         """
-        return self._tested(self._execute(*self.workers().command, "-T"))
+        return self._tested(self._execute(*self.workers().command, *TEST))
 
     def version(self) -> Version:
-        """What `nginx -v` says."""
-        return read_version(self._execute(self.command[0], "-v").stderr)
+        """The version that nginx told when its configuration was last read."""
+        return self.known.version
 
     def install(self, texts: Texts) -> None:
         """Write includes and have them tested and read by nginx; nothing is reloaded.
@@ -99,7 +102,7 @@ class Gateway:
         return workers
 
     def old_workers(self) -> int:
-        """How many workers live that were told of something older, by this run or an earlier one."""
+        """How many workers live on from before a reload, of this run or an earlier one."""
         workers = self.workers()
         return len(workers.pids & self.before | workers.leaving)
 
@@ -117,7 +120,7 @@ class Gateway:
         return None if content is None else content.decode(errors="replace")
 
     def _write(self, texts: Texts) -> None:
-        command = (*self.command, "-T")
+        command = (*self.command, *TEST)
         seen = self._tested(write_and_run(self._door, self.container.id, texts, command))
         unseen = [path for path, text in texts.items() if seen.files.get(path, "") != (text or "")]
         if unseen:
@@ -133,7 +136,7 @@ class Gateway:
     def _tested(self, output: Output) -> Configuration:
         if output.exit_code != 0:
             raise GatewayError("nginx rejects its configuration", evidence=_words(output))
-        self._known = read_configuration(output.stdout)
+        self._known = read_configuration(output.stdout, read_version(output.stderr))
         return self._known
 
     def _last_log_lines(self) -> tuple[str, ...]:
@@ -149,7 +152,7 @@ class Gateway:
 
 
 def _words(output: Output) -> tuple[str, ...]:
-    return tuple(line for line in output.stderr.splitlines() if line.strip()) or output.lines[-5:]
+    return tuple(line for line in output.lines if not read_version(line))
 
 
 def _unseen(paths: list[str], seen: Configuration) -> GatewayError:

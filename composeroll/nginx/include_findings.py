@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from composeroll.model import Mount
+from composeroll.model import Finding, Mount, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject
-from composeroll.nginx.findings import Finding, Level
 from composeroll.nginx.upstreams import UpstreamBlock, host_and_port
-from composeroll.nginx.version import RESOLVE, Version
+from composeroll.nginx.version import RESOLVE
 
 
 def include_findings(
-    configuration: Configuration, version: Version, found: Found, mounts: Sequence[Mount]
+    configuration: Configuration, found: Found, mounts: Sequence[Mount]
 ) -> tuple[Finding, ...]:
     """What holds for one service's include, and for where it lies."""
     return (
         *_read(configuration, found),
         *_mounted(found, mounts),
         *_zone(found),
-        *_frozen_names(found, version),
+        *_frozen_names(configuration, found),
         *_lost_backups(found),
     )
 
@@ -31,7 +30,7 @@ def stray_findings(
     """Other places in nginx that name this service's replicas and would go stale."""
     return tuple(
         Finding(
-            Level.ERROR,
+            Severity.REFUSAL,
             f"upstream {block.upstream.name} ({block.place}) names replicas of {subject.service}"
             " too, and is not rewritten with them",
             f"pass to {found.upstream.name} there instead",
@@ -44,7 +43,7 @@ def stray_findings(
 def _read(configuration: Configuration, found: Found) -> Iterator[Finding]:
     if found.include != configuration.main and configuration.included_by(found.include) is None:
         yield Finding(
-            Level.ERROR,
+            Severity.REFUSAL,
             f"no include directive reads {found.include}",
             f"write `include {found.include};` into the http block of {configuration.main}",
         )
@@ -57,10 +56,10 @@ def _mounted(found: Found, mounts: Sequence[Mount]) -> Iterator[Finding]:
         return
     if not mount.writable:
         what = f"{found.include} lies on {mount.destination}, which is mounted read-only"
-        yield Finding(Level.ERROR, what, f"mount {mount.destination} without `ro`")
+        yield Finding(Severity.REFUSAL, what, f"mount {mount.destination} without `ro`")
     elif mount.destination == found.include:
         yield Finding(
-            Level.WARNING,
+            Severity.WARNING,
             f"{found.include} is mounted as a single file, which cannot be replaced atomically",
             "mount the directory around it instead",
         )
@@ -70,18 +69,22 @@ def _zone(found: Found) -> Iterator[Finding]:
     if not any(d.split()[0] == "zone" for d in found.upstream.directives):
         name = found.upstream.name
         yield Finding(
-            Level.NOTE,
+            Severity.NOTE,
             f"upstream {name} has no zone: each worker learns of a failed replica by itself",
             f"write `zone {name} 256k;` into {found.include}",
         )
 
 
-def _frozen_names(found: Found, version: Version) -> Iterator[Finding]:
+def _frozen_names(configuration: Configuration, found: Found) -> Iterator[Finding]:
     for server in found.upstream.servers:
         if _is_name(server.address) and "resolve" not in server.parameters:
-            better = "add `resolve` behind it" if version >= RESOLVE else "nginx 1.27.3 can resolve"
+            better = (
+                "add `resolve` behind it"
+                if configuration.version >= RESOLVE
+                else "nginx 1.27.3 can resolve"
+            )
             yield Finding(
-                Level.NOTE,
+                Severity.NOTE,
                 f"`server {server.address}` is looked up once, when nginx starts, and nginx does"
                 " not start while the name does not exist",
                 f"{better}; the first rollout writes addresses in its place",
@@ -92,7 +95,7 @@ def _lost_backups(found: Found) -> Iterator[Finding]:
     for server in found.upstream.servers:
         if "backup" in server.parameters and not server.comment:
             yield Finding(
-                Level.WARNING,
+                Severity.WARNING,
                 f"`server {server.address} backup` would be gone after a rollout",
                 "name it in a template of your own (x-composeroll.template)",
             )
