@@ -87,6 +87,9 @@ def netcat(program: Argv, output: Output) -> Relay | None:
 
     OpenBSD's, nmap's and the larger busybox one connect and hang up with `-z`; the smaller busybox
     one runs a program once it has connected, with `-e`. One with neither cannot tell.
+
+    When we hang up on a server that keeps silent, a netcat only half-closes: it stays in the
+    gateway until the replica answers or is stopped.
     """
     before: Argv
     after: Argv
