@@ -16,7 +16,7 @@ from composeroll.nginx.version import Version, read_version
 from composeroll.nginx.workers import Workers, read_workers
 
 TEST = ("-v", "-T")
-"""Version on stderr, test, and all files on stdout: nginx goes on after `-v` where it is to test."""
+"""Test; version on stderr, files on stdout. With `-T`, nginx goes on after `-v` (main, nginx.c)."""
 
 LOG_LINES = 5
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from composeroll.model import Finding, Mount, Severity
+from composeroll.model import Finding, Replica, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject
 from composeroll.nginx.upstreams import UpstreamBlock, host_and_port
-from composeroll.nginx.version import RESOLVE
+from composeroll.nginx.version import RESOLVE, Version
 
 
 def include_findings(
-    configuration: Configuration, found: Found, mounts: Sequence[Mount]
+    configuration: Configuration, version: Version, found: Found, container: Replica
 ) -> tuple[Finding, ...]:
-    """What holds for one service's include, and for where it lies."""
+    """What holds for one service's include, and for where it lies in the gateway's container."""
     return (
         *_read(configuration, found),
-        *_mounted(found, mounts),
+        *_mounted(found, container),
         *_zone(found),
-        *_frozen_names(configuration, found),
+        *_frozen_names(found, version),
         *_lost_backups(found),
     )
 
@@ -49,12 +49,12 @@ def _read(configuration: Configuration, found: Found) -> Iterator[Finding]:
         )
 
 
-def _mounted(found: Found, mounts: Sequence[Mount]) -> Iterator[Finding]:
-    over = [m for m in mounts if _lies_on(found.include, m.destination)]
+def _mounted(found: Found, container: Replica) -> Iterator[Finding]:
+    over = [m for m in container.mounts if _lies_on(found.include, m.destination)]
     mount = max(over, key=lambda m: len(m.destination), default=None)
     if mount is None:
-        return
-    if not mount.writable:
+        yield from _in_image(found, container)
+    elif not mount.writable:
         what = f"{found.include} lies on {mount.destination}, which is mounted read-only"
         yield Finding(Severity.REFUSAL, what, f"mount {mount.destination} without `ro`")
     elif mount.destination == found.include:
@@ -63,6 +63,13 @@ def _mounted(found: Found, mounts: Sequence[Mount]) -> Iterator[Finding]:
             f"{found.include} is mounted as a single file, which cannot be replaced atomically",
             "mount the directory around it instead",
         )
+
+
+def _in_image(found: Found, container: Replica) -> Iterator[Finding]:
+    if container.read_only:
+        folder = found.include.rpartition("/")[0]
+        what = f"{found.include} lies on the container's own filesystem, which is read-only"
+        yield Finding(Severity.REFUSAL, what, f"mount a volume or a tmpfs on {folder}")
 
 
 def _zone(found: Found) -> Iterator[Finding]:
@@ -75,14 +82,10 @@ def _zone(found: Found) -> Iterator[Finding]:
         )
 
 
-def _frozen_names(configuration: Configuration, found: Found) -> Iterator[Finding]:
+def _frozen_names(found: Found, version: Version) -> Iterator[Finding]:
     for server in found.upstream.servers:
         if _is_name(server.address) and "resolve" not in server.parameters:
-            better = (
-                "add `resolve` behind it"
-                if configuration.version >= RESOLVE
-                else "nginx 1.27.3 can resolve"
-            )
+            better = "add `resolve` behind it" if version >= RESOLVE else "nginx 1.27.3 can resolve"
             yield Finding(
                 Severity.NOTE,
                 f"`server {server.address}` is looked up once, when nginx starts, and nginx does"
