@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rich.text import Text
 
@@ -76,8 +77,9 @@ class Scene:
         return [*self._phases(pen), *_windowed(steps, height, pen), *table][-height:]
 
     def settled(self, pen: Pen) -> list[Text]:
-        """Everything that is not yet above, as it stays on the screen."""
+        """Everything that is not yet above, as it stays on the screen; nothing spins any more."""
         end = self.view.finished
+        pen = replace(pen, glyphs=replace(pen.glyphs, spinner=pen.glyphs.note))
         rows = self._phases(pen, failed=end is None or end.outcome not in GOOD) + self._plan(pen)
         table = self._table(pen, 0) if self.view.steps else []
         return rows + ([Text(""), *table] if table else []) + (end_rows(end, pen) if end else [])

@@ -158,3 +158,9 @@ def test_a_drain_without_workers_leaves_no_connection() -> None:
     scene, _ = told([*until_draining(), Draining(0)], NARROW)
     rows = [line for line in text(scene.moving(NARROW, 40)).splitlines() if "draining" in line]
     assert [row.split()[-1] for row in rows] == ["0", "0"]
+
+
+def test_what_was_cut_off_does_not_look_as_if_it_still_ran() -> None:
+    scene, _ = told(until_draining(), NARROW)
+    assert "  ⠋  6  drain" in text(scene.moving(NARROW, 40))
+    assert "  ·  6  drain" in text(scene.settled(NARROW))
