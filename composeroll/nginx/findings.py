@@ -7,20 +7,18 @@ from collections.abc import Iterator
 from composeroll.model import Finding, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.durations import seconds
-from composeroll.nginx.version import KEEPALIVE_MIN_TIMEOUT, Version
+from composeroll.nginx.version import KEEPALIVE_MIN_TIMEOUT
 
 
-def reload_findings(
-    configuration: Configuration, version: Version, drain_timeout: float
-) -> tuple[Finding, ...]:
+def reload_findings(configuration: Configuration, drain_timeout: float) -> tuple[Finding, ...]:
     """What holds for the whole gateway; `drain_timeout` in seconds."""
-    return (*_keepalive(configuration, version), *_shutdown(configuration, drain_timeout))
+    return (*_keepalive(configuration), *_shutdown(configuration, drain_timeout))
 
 
-def _keepalive(configuration: Configuration, version: Version) -> Iterator[Finding]:
+def _keepalive(configuration: Configuration) -> Iterator[Finding]:
     """Drops per 30 reloads with the default: 70 on 1.26.3, 27 on 1.30.6; 0 with either setting."""
     zero = any(seconds(d.args[0]) == 0 for d in configuration.setting("keepalive_timeout"))
-    new = version >= KEEPALIVE_MIN_TIMEOUT
+    new = configuration.version >= KEEPALIVE_MIN_TIMEOUT
     if zero or (new and configuration.setting("keepalive_min_timeout")):
         return
     directive = "keepalive_min_timeout 5s;" if new else "keepalive_timeout 0;"

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from composeroll.model import Finding, Replica, Severity
+from composeroll.model import Finding, Mount, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject
 from composeroll.nginx.upstreams import UpstreamBlock, host_and_port
-from composeroll.nginx.version import RESOLVE, Version
+from composeroll.nginx.version import RESOLVE
 
 
 def include_findings(
-    configuration: Configuration, version: Version, found: Found, container: Replica
+    configuration: Configuration,
+    found: Found,
+    mounts: Sequence[Mount],
+    *,
+    read_only: bool = False,
 ) -> tuple[Finding, ...]:
-    """What holds for one service's include, and for where it lies in the gateway's container."""
+    """What holds for one service's include, and for where it lies in the gateway's container.
+
+    Args:
+        configuration: the gateway's.
+        found: the service's place in it.
+        mounts: the gateway container's.
+        read_only: whether that container's own filesystem cannot be written.
+    """
     return (
         *_read(configuration, found),
-        *_mounted(found, container),
+        *_mounted(found, mounts, read_only=read_only),
         *_zone(found),
-        *_frozen_names(found, version),
+        *_frozen_names(configuration, found),
         *_lost_backups(found),
     )
 
@@ -49,12 +60,16 @@ def _read(configuration: Configuration, found: Found) -> Iterator[Finding]:
         )
 
 
-def _mounted(found: Found, container: Replica) -> Iterator[Finding]:
-    over = [m for m in container.mounts if _lies_on(found.include, m.destination)]
+def _mounted(found: Found, mounts: Sequence[Mount], *, read_only: bool) -> Iterator[Finding]:
+    over = [m for m in mounts if _lies_on(found.include, m.destination)]
     mount = max(over, key=lambda m: len(m.destination), default=None)
+    if mount is None and read_only:
+        folder = found.include.rpartition("/")[0]
+        what = f"{found.include} lies on the container's own filesystem, which is read-only"
+        yield Finding(Severity.REFUSAL, what, f"mount a volume or a tmpfs on {folder}")
     if mount is None:
-        yield from _in_image(found, container)
-    elif not mount.writable:
+        return
+    if not mount.writable:
         what = f"{found.include} lies on {mount.destination}, which is mounted read-only"
         yield Finding(Severity.REFUSAL, what, f"mount {mount.destination} without `ro`")
     elif mount.destination == found.include:
@@ -63,13 +78,6 @@ def _mounted(found: Found, container: Replica) -> Iterator[Finding]:
             f"{found.include} is mounted as a single file, which cannot be replaced atomically",
             "mount the directory around it instead",
         )
-
-
-def _in_image(found: Found, container: Replica) -> Iterator[Finding]:
-    if container.read_only:
-        folder = found.include.rpartition("/")[0]
-        what = f"{found.include} lies on the container's own filesystem, which is read-only"
-        yield Finding(Severity.REFUSAL, what, f"mount a volume or a tmpfs on {folder}")
 
 
 def _zone(found: Found) -> Iterator[Finding]:
@@ -82,10 +90,11 @@ def _zone(found: Found) -> Iterator[Finding]:
         )
 
 
-def _frozen_names(found: Found, version: Version) -> Iterator[Finding]:
+def _frozen_names(configuration: Configuration, found: Found) -> Iterator[Finding]:
     for server in found.upstream.servers:
         if _is_name(server.address) and "resolve" not in server.parameters:
-            better = "add `resolve` behind it" if version >= RESOLVE else "nginx 1.27.3 can resolve"
+            new = configuration.version >= RESOLVE
+            better = "add `resolve` behind it" if new else "nginx 1.27.3 can resolve"
             yield Finding(
                 Severity.NOTE,
                 f"`server {server.address}` is looked up once, when nginx starts, and nginx does"
