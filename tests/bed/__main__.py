@@ -13,14 +13,19 @@ from .errors import BedError
 
 def up() -> None:
     """Bring up what is missing: engine, base image, registry."""
+    ground()
+    registry.up()
+
+
+def ground() -> None:
+    """What everything else stands on: the engine and the base image."""
     with ThreadPoolExecutor() as pool:
         making = pool.submit(base_image.make_tar) if _must_make_all() else None
         engine.up()
         if making:
             making.result()
     base_image.up()
-    registry.up()
-    say.line(f"{engine.version()}, registry {registry.ADDRESS}")
+    say.line(engine.version())
 
 
 def _must_make_all() -> bool:
@@ -30,13 +35,13 @@ def _must_make_all() -> bool:
 
 def all_images() -> None:
     """The same, and every image of the project."""
-    up()
+    ground()
     images.all_up()
 
 
 def staging_up() -> None:
     """The same, and the staging stack with its images."""
-    up()
+    ground()
     images.up(images.STAGING.values())
     staging.up()
     say.line(f"staging: {staging.SITE}/ and {staging.DICTIONARY}/rollout")

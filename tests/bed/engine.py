@@ -108,8 +108,10 @@ def _start() -> None:
         if Path("/run/systemd/system").is_dir():
             command.run(["systemctl", "start", "docker"], timeout=STARTS_WITHIN)
             return
-        clear_after_kill()
         log = state.log("dockerd")
+        if _one_is_on_its_way(log):
+            return
+        clear_after_kill()
         daemon = command.start(["dockerd"], log)
         state.await_state(
             "The engine",
@@ -117,6 +119,16 @@ def _start() -> None:
             STARTS_WITHIN,
             f"Its log is {log}",
         )
+
+
+def _one_is_on_its_way(log: Path) -> bool:
+    """Whether a dockerd that was there already comes to answer; one that is dying does not."""
+
+    def is_decided() -> bool:
+        return not _is_running("dockerd", PIDS["dockerd"]) or answers()
+
+    state.await_state("The running dockerd", is_decided, STARTS_WITHIN, f"Its log may be {log}")
+    return answers()
 
 
 def _has_started(daemon: subprocess.Popen[bytes], log: Path) -> bool:
@@ -137,8 +149,12 @@ def clear_after_kill() -> None:
 
 def _is_running(program: str, pid_file: Path) -> bool:
     """Whether the pid in the file is still this program's: pids are used again."""
-    name = Path("/proc") / pid_file.read_text(encoding="ascii").strip() / "comm"
-    return name.exists() and name.read_text(encoding="utf-8").strip() == program
+    try:
+        pid = pid_file.read_text(encoding="ascii").strip()
+        status = Path("/proc", pid, "status").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return f"Name:\t{program}\n" in status and "State:\tZ" not in status
 
 
 def _listens(path: Path) -> bool:

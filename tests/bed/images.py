@@ -114,13 +114,19 @@ def all_up() -> None:
 
 
 def up(images: Iterable[Image]) -> None:
-    """Build and push those of `images` that are not there as their sources want them."""
+    """Build and push those of `images` that are not there as their sources want them.
+
+    The registry is brought up meanwhile.
+    """
     wanted = list(images)
     there = _sources_of(image.ref for image in wanted)
     stale = [image for image in wanted if there.get(image.ref) != fingerprint(image)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
+        registry_is_up = pool.submit(registry.up)
         list(pool.map(build, stale))
-        list(pool.map(push, (image for image in wanted if _is_unpushed(image, image in stale))))
+        registry_is_up.result()
+        ours = (image for image in wanted if image.is_pushed)
+        list(pool.map(push, (i for i in ours if i in stale or not registry.has(i.ref))))
 
 
 def build(image: Image, version: str = "1") -> None:
@@ -200,7 +206,3 @@ def _sources_of(refs: Iterable[str]) -> dict[str, str]:
     rows = command.output(["docker", "image", "inspect", "--format", form, *refs]).splitlines()
     known = (row.split("\t") for row in rows if row.startswith("["))
     return {ref: sources for names, sources in known for ref in json.loads(names)}
-
-
-def _is_unpushed(image: Image, is_new: bool) -> bool:  # noqa: FBT001
-    return image.is_pushed and (is_new or not registry.has(image.ref))
