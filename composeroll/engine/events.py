@@ -14,14 +14,14 @@ from typing import Any, Self
 from composeroll.engine.answer import Answer
 from composeroll.engine.connection import CALL_SECONDS, Api, Connection, address, speaking_to
 from composeroll.engine.inspection import PROJECT, SERVICE
-from composeroll.errors import EngineUnreachable
+from composeroll.errors import EngineError, EngineUnreachable
 from composeroll.model import ContainerEvent
 
 RELIST = ContainerEvent(action="relist", id="", service="")
 """The stream broke and was taken up again: what is known must be listed anew."""
 
-RETRY_SECONDS = 0.5
-"""Between two attempts to reach an engine that has gone away."""
+RETRY_SECONDS = 0.2
+"""Before each attempt to take up a stream that broke; `since` fills the gap."""
 
 
 class EventStream:
@@ -94,15 +94,16 @@ class EventStream:
                 self._waiting.put(parse_event(event))
 
     def _open_again(self) -> HTTPResponse | None:
-        while not self._closed.is_set():
-            try:
+        while not self._closed.wait(RETRY_SECONDS):
+            with contextlib.suppress(EngineUnreachable, EngineError):
                 self._connection, response = self._open()
-            except EngineUnreachable:
-                self._closed.wait(RETRY_SECONDS)
-            else:
                 self._waiting.put(RELIST)
-                return response
+                # `close` may have come while this opened, and have shut the old connection
+                return self._abandon() if self._closed.is_set() else response
         return None
+
+    def _abandon(self) -> None:
+        self._connection.end()
 
 
 def parse_event(event: Mapping[str, Any]) -> ContainerEvent:

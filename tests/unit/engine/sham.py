@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from urllib.parse import parse_qs
 
 HUNG_UP = "/hangs-up-afterwards"
 
 
 class Sham(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """Answers `/echo?…` with its query, `/slow?SECONDS` later, and refuses what it does not know.
+    """Answers `/echo?…` with its query, `/slow?SECONDS` later, tells one event, and refuses the rest.
 
     Attributes:
         most: how many requests were ever under way at once.
@@ -59,6 +60,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         path, _, query = self.path.partition("?")
+        if path == "/events":
+            self._tell_one_event(query)
+            return
         if path == "/slow":
             time.sleep(float(query))
         known = path in {"/echo", "/slow", HUNG_UP}
@@ -68,6 +72,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.close_connection = path == HUNG_UP
+
+    def _tell_one_event(self, query: str) -> None:
+        """A stream that breaks after one event, which repeats the `since` it was asked for."""
+        since = parse_qs(query).get("since", ["the beginning"])[0]
+        actor = {"ID": f"c{self.server.connections}", "Attributes": {"since": since}}
+        event = {"Action": "start", "Actor": actor, "timeNano": 5_000_000_007}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(event).encode() + b"\n")
+        self.close_connection = True
 
     def address_string(self) -> str:
         return "socket"

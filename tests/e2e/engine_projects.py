@@ -1,0 +1,95 @@
+"""Small compose projects for the engine room's tests, on the engine that is there."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import yaml
+
+from composeroll.config.flags import ComposeFlags
+
+BASE = "debian:trixie-slim"
+STEADY = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"]
+DEAF = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
+
+
+def docker(*words: str, stdin: str = "") -> str:
+    """What a docker command prints."""
+    argv = ["docker", *words]
+    done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@dataclass
+class Project:
+    """A compose project in a directory of its own; `model` is its file as data."""
+
+    directory: Path
+    name: str = field(default_factory=lambda: f"engineroom{uuid.uuid4().hex[:8]}")
+    model: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def flags(self) -> ComposeFlags:
+        """The flags that select it."""
+        return ComposeFlags(files=(str(self.directory / "compose.yml"),))
+
+    def service(self, service: str = "app", **keys: Any) -> None:  # noqa: ANN401 YAML values
+        """Write a service, or change it."""
+        services = self.model.setdefault("services", {})
+        before = services.setdefault(service, {"image": BASE, "command": STEADY})
+        before.update(keys)
+        self.write()
+
+    def write(self, **keys: Any) -> None:  # noqa: ANN401 YAML values
+        """Write the file, with further top-level keys."""
+        self.model.update(keys)
+        text = yaml.safe_dump({"name": self.name, **self.model})
+        (self.directory / "compose.yml").write_text(text)
+
+    def image(self, tag: str, *lines: str) -> str:
+        """Build an image of the project's own and return its reference."""
+        reference = f"{self.name}:{tag}"
+        text = "\n".join([f"FROM {BASE} AS full", *lines])
+        docker("build", "--quiet", "--provenance=false", "--tag", reference, "-", stdin=text)
+        return reference
+
+    def destroy(self) -> None:
+        """Remove all of it."""
+        compose = self.flags.named(self.name).compose_argv()[1:]
+        docker(*compose, "down", "--volumes", "--remove-orphans", "--timeout", "0")
+        if images := docker("images", "--quiet", "--filter", f"reference=*{self.name}*").split():
+            docker("rmi", "--force", *sorted(set(images)))
+
+
+class Alarm(Exception):
+    """What a program's signal handler raises."""
+
+
+@contextmanager
+def alarm_after(seconds: float) -> Iterator[None]:
+    """A signal, some seconds from now, whose handler raises Alarm."""
+
+    def ring(_signum: int, _frame: FrameType | None) -> None:
+        raise Alarm
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def processes_about(word: str) -> list[str]:
+    """The command lines on this machine that hold a word."""
+    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in lines.splitlines() if word in line]
