@@ -40,6 +40,8 @@ def answering(*answers: bytes) -> Serve:
     def serve(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(left.pop(0) if len(left) > 1 else left[0])
+        connection.shutdown(socket.SHUT_WR)
+        silent(connection)
 
     return serve
 

@@ -1,4 +1,4 @@
-"""The answers were recorded from grpcio 1.85 with grpcio-health-checking, bytes as they came."""
+"""HTTP/2 frames of a real gRPC server, and malformed ones."""
 
 from __future__ import annotations
 
@@ -12,28 +12,15 @@ from composeroll.readiness import grpc
 from composeroll.readiness.answer import AnswerError
 from composeroll.readiness.grpc import Serving
 from composeroll.readiness.pipe import Conversation
+from tests.unit.readiness.grpc_answers import (
+    HEADERS,
+    NOT_SERVING,
+    OPENING,
+    SERVING,
+    UNIMPLEMENTED,
+    UNKNOWN,
+)
 from tests.unit.readiness.pipes import Recorded, hearing
-
-OPENING = bytes.fromhex(
-    "000018040000000000000400400000000500400000000600004000fe03000000010000"
-    "04080000000000003f0001000000040100000000000004080000000000000000050000"
-    "08060000000000d8eeda4a1f892da5"
-)
-"""SETTINGS, a WINDOW_UPDATE, the ACK of ours, another WINDOW_UPDATE, and a PING."""
-
-HEADERS = bytes.fromhex(
-    "00004e01040000000188400c636f6e74656e742d74797065106170706c69636174696f"
-    "6e2f677270634014677270632d6163636570742d656e636f64696e67176964656e7469"
-    "74792c206465666c6174652c20677a6970"
-)
-SERVING = bytes.fromhex("00000700000000000100000000020801")
-NOT_SERVING = bytes.fromhex("00000700000000000100000000020802")
-UNKNOWN = bytes.fromhex("0000050000000000010000000000")
-UNIMPLEMENTED = bytes.fromhex(
-    "00005001050000000188400c636f6e74656e742d74797065106170706c69636174696f"
-    "6e2f67727063400b677270632d737461747573023132000c677270632d6d6573736167"
-    "65114d6574686f64206e6f7420666f756e6421"
-)
 
 
 @pytest.mark.parametrize("piece", [1, 5, 65536])

@@ -5,16 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
 from composeroll.config.settings import Ready
-from composeroll.errors import EngineUnreachable, NotReady
+from composeroll.errors import EngineError, EngineUnreachable, NotReady
 from composeroll.model import Health, Healthcheck, Output, Protocol
 from composeroll.report.events import Noted, ReplicaReady
 from tests.unit.readiness.engine import Engine, replica, route
+from tests.unit.readiness.grpc_answers import (
+    HEADERS,
+    NOT_SERVING,
+    OPENING,
+    SERVING,
+    UNIMPLEMENTED,
+)
 from tests.unit.readiness.servers import (
+    Serve,
     answering,
     free_address,
     http_answer,
@@ -66,6 +75,40 @@ def test_php_fpm_is_ready_when_its_ping_path_answers_and_not_by_a_404() -> None:
     assert "  Primary script unknown" in error.value.evidence
 
 
+@pytest.mark.parametrize(
+    ("answer", "path", "said"),
+    [
+        (OPENING + HEADERS + SERVING, "/shop.Cart", ""),
+        (OPENING + HEADERS + NOT_SERVING, "/shop.Cart", "answered NOT_SERVING"),
+        (OPENING + UNIMPLEMENTED, "/shop.Cart", "answered gRPC without a health status"),
+        (OPENING + UNIMPLEMENTED, None, ""),
+    ],
+    ids=["serving", "not serving", "asked in vain", "nobody asked for a health service"],
+)
+def test_a_grpc_server_is_ready_when_it_serves(answer: bytes, path: str | None, said: str) -> None:
+    settings = replace(QUICK, path=path, settle=0)
+    outcome = pytest.raises(NotReady, match=said) if said else nullcontext()
+    with serving(answering(answer)) as address, outcome:
+        Engine(ONE).readiness().await_ready((ONE,), route(address, Protocol.GRPC), settings)
+
+
+def test_a_replica_without_an_address_on_the_gateways_network_says_so() -> None:
+    elsewhere = replace(ONE, networks=())
+    with pytest.raises(NotReady, match="no address on the gateway's network"):
+        Engine(ONE).readiness().await_ready((elsewhere,), route("x:80"), QUICK)
+
+
+def test_a_healthcheck_that_the_engine_refuses_to_run_is_a_failed_attempt() -> None:
+    def refuse(_: str) -> Output:
+        raise EngineError("container is paused")
+
+    engine = Engine(ONE)
+    engine.check = refuse
+    sick = replace(ONE, healthcheck=Healthcheck(("true",)))
+    with pytest.raises(NotReady, match="cannot be asked: container is paused"):
+        engine.readiness().await_ready((sick,), None, QUICK)
+
+
 def test_the_last_status_body_and_log_lines_are_the_evidence_of_a_wrong_answer() -> None:
     engine = Engine(ONE)
     engine.said[ONE.id] = tuple(f"line {number}" for number in range(30))
@@ -97,13 +140,12 @@ def test_a_port_that_nobody_listens_on_is_not_ready() -> None:
         )
 
 
-@pytest.mark.parametrize("hanging", [True, False])
-def test_a_death_ends_the_waiting_for_all_at_once(hanging: bool) -> None:  # noqa: FBT001 - pytest passes by name
+@pytest.mark.parametrize("serve", [silent, answering(http_answer(503))])
+def test_a_death_ends_the_waiting_for_all_at_once(serve: Serve) -> None:
     engine = Engine(ONE, TWO)
     engine.said[TWO.id] = ("Traceback", "KeyError: 'DB'")
     threading.Timer(0.1, engine.kill, (TWO.id, 3)).start()
     began = time.monotonic()
-    serve = silent if hanging else answering(http_answer(503))
     with serving(serve) as address, pytest.raises(NotReady) as error:
         engine.readiness().await_ready((ONE, TWO), route(address), PATIENT)
     assert time.monotonic() - began < 1
