@@ -98,12 +98,15 @@ class EventStream:
             with contextlib.suppress(EngineUnreachable, EngineError):
                 self._connection, response = self._open()
                 self._waiting.put(RELIST)
-                # `close` may have come while this opened, and have shut the old connection
-                return self._abandon() if self._closed.is_set() else response
+                return self._unless_closed(response)
         return None
 
-    def _abandon(self) -> None:
+    def _unless_closed(self, response: HTTPResponse) -> HTTPResponse | None:
+        """`close` may have come while this was opened, and have shut the connection before it."""
+        if not self._closed.is_set():
+            return response
         self._connection.end()
+        return None
 
 
 def parse_event(event: Mapping[str, Any]) -> ContainerEvent:

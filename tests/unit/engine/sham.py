@@ -17,7 +17,7 @@ HUNG_UP = "/hangs-up-afterwards"
 
 
 class Sham(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """Answers `/echo?…` with its query, `/slow?SECONDS` later, tells one event, and refuses the rest.
+    """Answers `/echo?…` with its query, `/slow?SECONDS` later; `/events` is one; refuses the rest.
 
     Attributes:
         most: how many requests were ever under way at once.
