@@ -198,7 +198,7 @@ class Route:
 
 
 class Severity(StrEnum):
-    """What a finding means: the rollout is refused, something will hurt later, or could be better."""
+    """What a finding means: a rollout is refused, something will hurt, or could be better."""
 
     REFUSAL = "refusal"
     WARNING = "warning"

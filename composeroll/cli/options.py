@@ -28,7 +28,7 @@ _COMPOSE: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
 def stacked(*options: Decorator[Any]) -> Decorator[Any]:
     """Several decorators as one, shown by `--help` in this order."""
 
-    def decorate(command: Any) -> Any:  # noqa: ANN401 - click decorates whatever it is given
+    def decorate(command: Any) -> Any:
         for option in reversed(options):
             command = option(command)
         return command

@@ -14,12 +14,12 @@ import click
 from composeroll.cli.exit import exit_code
 from composeroll.cli.open_stack import open_stack
 from composeroll.cli.options import take_compose_flags, take_settings
+from composeroll.cli.services import services_of
 from composeroll.cli.signals import Signals
 from composeroll.config.flags import ComposeFlags
 from composeroll.config.layers import Layer
-from composeroll.config.project import Project
 from composeroll.config.settings import Pull
-from composeroll.errors import ComposerollError, ExitCode, UsageError
+from composeroll.errors import ComposerollError, ExitCode
 from composeroll.report.choose import Mode, reporter_for
 from composeroll.report.ending import finished_by
 from composeroll.report.events import Finished
@@ -98,19 +98,3 @@ def roll(request: Request) -> int:
         text = f"{', '.join(names)}: {outcome.value}"
         report(Finished(outcome, text, time.monotonic() - BEGAN))
         return ExitCode.DONE
-
-
-def services_of(project: Project, named: tuple[str, ...], *, everything: bool) -> tuple[str, ...]:
-    """The services that are meant.
-
-    Raises:
-        UsageError: none was named; it lists those that could be.
-    """
-    if everything:
-        return tuple(project.services)
-    if not named:
-        raise UsageError(
-            "which service? name one or more, or say --all",
-            help=f"services in this file: {', '.join(project.services)}",
-        )
-    return named

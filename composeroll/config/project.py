@@ -59,6 +59,11 @@ class Service:
     obstacles: tuple[Obstacle, ...]
     settings: Settings
 
+    @property
+    def may_be_nginx(self) -> bool:
+        """Whether its name or image says nginx."""
+        return "nginx" in self.name or "nginx" in self.image
+
 
 @dataclass(frozen=True, slots=True)
 class Project:

@@ -40,7 +40,7 @@ class Ready:
         host: the `Host` header of an HTTP request; None: the replica's address.
         timeout: seconds a replica may take to prove itself.
         interval: seconds between two attempts.
-        successes: consecutive successes wanted.
+        successes: consecutive successes wanted; None: 2 where only the port can be asked, else 1.
         settle: seconds it must then stay up; None: 3 where only the port can be asked, else 0.
     """
 
@@ -49,7 +49,7 @@ class Ready:
     host: str | None = None
     timeout: float = 60.0
     interval: float = 0.2
-    successes: int = 2
+    successes: int | None = None
     settle: float | None = None
 
 

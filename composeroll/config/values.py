@@ -117,7 +117,7 @@ SETTINGS: dict[str, Setting] = {
     "ready.host": Setting(text, "Host header of that request"),
     "ready.timeout": Setting(parse_duration, "how long a replica may take (60s)"),
     "ready.interval": Setting(parse_duration, "pause between two attempts (200ms)"),
-    "ready.successes": Setting(whole, "consecutive successes wanted (2)"),
+    "ready.successes": Setting(whole, "consecutive successes wanted"),
     "ready.settle": Setting(parse_duration, "how long it must then stay up"),
     "drain.timeout": Setting(parse_duration, "how long old requests may take to end (60s)"),
     "drain.long_connections": Setting(word(LongConnections), "wait for them, or cut them"),

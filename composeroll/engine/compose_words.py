@@ -1,6 +1,6 @@
 """What compose prints about its work, read into data. Pure.
 
-Dry runs are read as plain text (`--progress plain`): the one form that Compose 2.20 to 5.5 share.
+Dry runs are read as plain text (`--progress plain`): the one form that Compose 2.26 to 5.5 share.
 JSON lines came with 2.29, and 5 moved their words from `status` to `text`:
 
     2.26, 2.40, 5.5   " DRY-RUN MODE -  Container shop-web-1  Recreate"
@@ -139,7 +139,7 @@ def compose_failure(said: str) -> ComposerollError:
     if _NO_ENGINE.search(said):
         return EngineUnreachable(what, help=HELP, evidence=lines)
     if _NO_COMPOSE.search(said):
-        advice = "is the Compose plugin (2.20 or newer) installed? `docker compose version`"
+        advice = "is the Compose plugin (2.26 or newer) installed? `docker compose version`"
         return EngineUnreachable(what, help=advice, evidence=lines)
     return EngineError(what, evidence=lines)
 

@@ -116,16 +116,17 @@ def crowded(configuration: Configuration, block: UpstreamBlock) -> Refused:
 
 
 def _move(configuration: Configuration, block: UpstreamBlock) -> str:
-    """A file beside it that nginx reads already, or a new one and its include line."""
+    """To a file that nginx would read by itself where there can be one, else with its include."""
     name = f"{block.upstream.name}.conf"
-    beside = str(PurePosixPath(block.place.file).with_name(name))
-    reader = configuration.included_by(beside)
-    if reader and beside not in configuration.files:
-        return (
-            f"move the block to {beside}, a file of its own;"
-            f" `include {reader.pattern};` ({reader.place}) reads it already"
-        )
+    beside = PurePosixPath(block.place.file).with_name(name)
     target = PurePosixPath(configuration.main).parent / "upstreams" / name
+    for path in map(str, (beside, target)):
+        reader = configuration.included_by(path)
+        if reader and path not in configuration.files:
+            return (
+                f"move the block to {path}, a file of its own;"
+                f" `include {reader.pattern};` ({reader.place}) reads it already"
+            )
     return (
         f"move the block to {target}, a file of its own, and write `include {target};`"
         f" in its place ({block.place})"

@@ -34,7 +34,7 @@ class Attempt:
 
     Attributes:
         container: its full ID.
-        address: its `host:port` on the gateway's network, empty for a worker.
+        address: its `host:port` on the gateway's network, empty where nothing can dial it.
     """
 
     probe: Probe
@@ -62,7 +62,7 @@ class Attempt:
             raise AnswerError("has no address on the gateway's network")
         match self.probe:
             case HealthcheckProbe(command):
-                return self._run(command, limit)
+                return self._check(command, limit)
             case HttpProbe(path, host, accepted):
                 with self._conversation(limit) as conversation:
                     response = http.ask(conversation, path, host or self.address)
@@ -80,6 +80,13 @@ class Attempt:
                 return Answer(good=True, said="accepted a connection")
             case UpProbe():
                 return Answer(good=True, said="runs")
+
+    def _check(self, command: tuple[str, ...], limit: float) -> Answer:
+        """A check that asks `localhost` passes in a server that listens nowhere else."""
+        answer = self._run(command, limit)
+        if answer.good and self.address:
+            self.pipes.accepts(self.address, limit)
+        return answer
 
     def _run(self, command: tuple[str, ...], limit: float) -> Answer:
         output = self.door.execute(self.container, command, timeout=limit)

@@ -14,13 +14,16 @@ SETTLE_UNASKED = 3.0
 """Seconds to stay up where no answer proves that the application behind the port works."""
 
 
+SUCCESSES_UNASKED = 2
+"""A port accepts as soon as the kernel listens for it; once more shows that it goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """The times of one waiting, in seconds.
 
-    A second success costs one `interval` of every update. It is worth it for a bare port or an
-    application of several processes behind one port; for a healthcheck or request that already
-    goes through the whole application, `successes: 1` loses little.
+    A second success costs one `interval` of every update. It is worth it for a bare port; a
+    healthcheck or a request already goes through the whole application.
 
     Attributes:
         timeout: until the successes must be there; settling comes on top.
@@ -31,7 +34,7 @@ class Pace:
 
     timeout: float = 60.0
     interval: float = 0.2
-    successes: int = 2
+    successes: int = 1
     settle: float = 0.0
 
 
@@ -40,7 +43,7 @@ def pace_of(ready: Ready, probe: Probe) -> Pace:
     settle = ready.settle
     if settle is None:
         settle = SETTLE_UNASKED if _says_little(probe) else 0.0
-    successes = 1 if isinstance(probe, UpProbe) else ready.successes
+    successes = ready.successes or (SUCCESSES_UNASKED if isinstance(probe, TcpProbe) else 1)
     return Pace(ready.timeout, ready.interval, successes, settle)
 
 

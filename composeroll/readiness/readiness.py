@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from composeroll.config.settings import Ready
+from composeroll.errors import Refused
 from composeroll.model import Replica, Route
 from composeroll.readiness.attempt import Attempt
 from composeroll.readiness.dialers import Dialers
@@ -54,8 +55,10 @@ class Readiness:
         """
         healthcheck = next((r.healthcheck for r in replicas if r.healthcheck), None)
         probe = choose(settings, healthcheck, route)
-        pipes = OpenPipes(self._dialer(probe, route))
-        asked = tuple(self._asked(replica, route, probe, pipes) for replica in replicas)
+        dialer = self._dialer(probe, route)
+        pipes = OpenPipes(dialer or DirectDialer())
+        reachable = route if dialer else None
+        asked = tuple(self._asked(replica, reachable, probe, pipes) for replica in replicas)
         with self._listen() as events:
             Vigil(
                 asked=asked,
@@ -68,10 +71,16 @@ class Readiness:
                 hang_up=pipes.close,
             ).keep()
 
-    def _dialer(self, probe: Probe, route: Route | None) -> Dialer:
-        if route and isinstance(probe, AddressProbe):
+    def _dialer(self, probe: Probe, route: Route | None) -> Dialer | None:
+        """The way to the replicas; a healthcheck can do without one."""
+        if route is None:
+            return None
+        try:
             return self._dialers.for_route(route)
-        return DirectDialer()
+        except Refused:
+            if isinstance(probe, AddressProbe):
+                raise
+            return None
 
     def _asked(
         self, replica: Replica, route: Route | None, probe: Probe, pipes: OpenPipes

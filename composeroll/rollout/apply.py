@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from composeroll.errors import (
@@ -19,9 +19,22 @@ from composeroll.rollout.world import World
 
 AGAIN = "run the same command again: it finishes what is half-done"
 
+Show = Callable[[Sequence[Step]], None]
+"""Told of the steps that are done, it shows where that leaves every replica."""
 
-def apply(plan: Plan, world: World) -> None:
+
+def unseen(done: Sequence[Step]) -> None:
+    """Show nothing."""
+    del done
+
+
+def apply(plan: Plan, world: World, show: Show = unseen) -> None:
     """Take every step of the plan.
+
+    Args:
+        plan: what to do.
+        world: what to do it to.
+        show: told of the steps done so far, before the first and after each.
 
     Raises:
         RolledBack: a reversible step failed; everything was taken back.
@@ -29,26 +42,29 @@ def apply(plan: Plan, world: World) -> None:
         UndoFailed: a reversible step failed, and so did taking one back.
         Unfinished: a step past the line failed, or a signal came there.
     """
-    _prepare(plan, world)
-    _finish(plan, world)
+    show(())
+    _prepare(plan, world, show)
+    _finish(plan, world, show)
 
 
-def _prepare(plan: Plan, world: World) -> None:
+def _prepare(plan: Plan, world: World, show: Show) -> None:
     done: list[Step] = []
     try:
         for number, step in enumerate(plan.reversible, start=1):
             done.append(step)  # before it runs: a half-done step is undone too
             _take(step, number, len(plan.steps), world)
+            show(done)
     except BaseException as failure:  # noqa: BLE001 - a signal or a bug must be undone as well
         with world.shield():
             _undo(done, failure, world)
         _tell_rolled_back(failure)
 
 
-def _finish(plan: Plan, world: World) -> None:
+def _finish(plan: Plan, world: World, show: Show) -> None:
     try:
         for number, step in enumerate(plan.final, start=len(plan.reversible) + 1):
             _take(step, number, len(plan.steps), world)
+            show(plan.steps[:number])
     except BaseException as failure:
         raise Unfinished(
             _what(failure), "traffic is on the new replicas", AGAIN, _evidence(failure)

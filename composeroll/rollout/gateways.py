@@ -14,7 +14,6 @@ from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Gateways
 from composeroll.nginx.include_findings import include_findings, stray_findings
 from composeroll.nginx.install import Texts
-from composeroll.nginx.version import Version
 
 
 class ProjectGateways:
@@ -23,7 +22,6 @@ class ProjectGateways:
     def __init__(self, door: ContainerDoor) -> None:
         self._door = door
         self._known: dict[str, Gateway] = {}
-        self._versions: dict[str, Version] = {}
 
     def runs_in(self, container: Replica) -> bool:
         """Whether an nginx master process runs in it."""
@@ -41,11 +39,11 @@ class ProjectGateways:
         self, container: Replica, subject: Subject, found: Found, drain_timeout: float
     ) -> tuple[Finding, ...]:
         """What of its configuration and mounts would hurt a rollout of this upstream."""
-        gateway, version = self._gateway(container), self._version(container)
+        known = self._gateway(container).known
         return (
-            *reload_findings(gateway.known, version, drain_timeout),
-            *include_findings(gateway.known, version, found, container),
-            *stray_findings(gateway.known, subject, found),
+            *reload_findings(known, drain_timeout),
+            *include_findings(known, found, container.mounts),
+            *stray_findings(known, subject, found),
         )
 
     def switch(self, texts: Mapping[str, Texts]) -> None:
@@ -72,8 +70,3 @@ class ProjectGateways:
         if container.id not in self._known:
             self._known[container.id] = Gateway(self._door, container)
         return self._known[container.id]
-
-    def _version(self, container: Replica) -> Version:
-        if container.id not in self._versions:
-            self._versions[container.id] = self._gateway(container).version()
-        return self._versions[container.id]

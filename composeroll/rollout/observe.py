@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from composeroll.config.project import Project, Service, reference_of
+from composeroll.errors import Refused
 from composeroll.model import Replica
 from composeroll.rollout.observed import Observed, ServiceState, Wiring
 
@@ -40,8 +41,11 @@ class Survey(Protocol):
 
     def wirings(
         self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
-    ) -> Mapping[str, Wiring]:
-        """Each service's place, by name; a service that gets no requests from nginx is absent."""
+    ) -> Mapping[str, Wiring | Refused]:
+        """Each service's place, by name; a service that gets no requests from nginx is absent.
+
+        A place that cannot be used is the error that says why.
+        """
         ...
 
 
@@ -83,7 +87,8 @@ def observe(
                 outdated=_by_id(mine[service.name], outdated.result(), images[service.name]),
                 image=images[service.name],
                 reference=reference_of(project, service),
-                wiring=wirings.result().get(service.name),
+                wiring=_found(wirings.result().get(service.name)),
+                refusal=_refused(wirings.result().get(service.name)),
                 data_only=_data_only(project, service, wirings.result()),
                 taken=names.result() - {r.name for r in mine[service.name]},
                 unlisted=_unlisted(project, service, services, everyone),
@@ -121,7 +126,15 @@ def _short(image: str) -> str:
     return image.removeprefix("sha256:")[:12]
 
 
-def _data_only(project: Project, service: Service, wirings: Mapping[str, Wiring]) -> bool:
+def _found(place: Wiring | Refused | None) -> Wiring | None:
+    return place if isinstance(place, Wiring) else None
+
+
+def _refused(place: Wiring | Refused | None) -> Refused | None:
+    return place if isinstance(place, Refused) else None
+
+
+def _data_only(project: Project, service: Service, wirings: Mapping[str, object]) -> bool:
     return bool(project.sharing_volumes_of(service.name)) and service.name not in wirings
 
 

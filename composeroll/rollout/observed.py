@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from composeroll.config.project import Service
+from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Replica, Route, Upstream
 
 
@@ -35,6 +36,7 @@ class ServiceState:
         image: the image ID that its reference names now; empty where that cannot be known.
         reference: the image reference compose creates its containers from.
         wiring: its place in the gateway, None for a worker.
+        refusal: why its place in the gateway cannot be used, where that is so.
         data_only: other services mount its volumes and nothing sends requests to it.
         taken: names of all containers on the engine that are not this service's.
         unlisted: services outside this rollout that mount its volumes.
@@ -46,6 +48,7 @@ class ServiceState:
     image: str = ""
     reference: str = ""
     wiring: Wiring | None = None
+    refusal: Refused | None = None
     data_only: bool = False
     taken: frozenset[str] = frozenset()
     unlisted: tuple[str, ...] = ()
@@ -62,6 +65,10 @@ class ServiceState:
             return self.replicas
         return tuple(r for r in self.replicas if r.running or self._crash_loops(r))
 
+    def address(self, replica: Replica) -> str:
+        """`host:port` of a replica as the gateway sees it, empty without a gateway."""
+        return self.wiring.route.address(replica) if self.wiring else ""
+
     @property
     def leftovers(self) -> tuple[Replica, ...]:
         """What an earlier, broken rollout left: compose would restart it on its old image."""
@@ -72,8 +79,8 @@ class ServiceState:
         """The running replicas that nginx is told to send requests to."""
         if self.wiring is None:
             return ()
-        route, named = self.wiring.route, self.wiring.upstream.addresses
-        return tuple(r for r in self.serving if route.address(r) in named)
+        named = self.wiring.upstream.addresses
+        return tuple(r for r in self.serving if self.address(r) in named)
 
     def _crash_loops(self, replica: Replica) -> bool:
         return replica.state is ContainerState.RESTARTING and replica.id in self.outdated

@@ -21,12 +21,15 @@ def findings(observed: Observed, locate: Locate) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda f: f.severity is not Severity.REFUSAL))
 
 
-def refuse(found: Sequence[Finding]) -> None:
+def refuse(observed: Observed, found: Sequence[Finding]) -> None:
     """End here if anything found forbids the rollout.
 
     Raises:
         Refused: with every refusal and its mend.
     """
+    for state in observed.services:
+        if state.refusal:
+            raise state.refusal
     refusals = [f for f in found if f.severity is Severity.REFUSAL]
     if refusals:
         first, *others = refusals
@@ -35,6 +38,8 @@ def refuse(found: Sequence[Finding]) -> None:
 
 
 def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
+    if state.refusal:
+        yield _refusal(state.refusal.what, state.refusal.help or "")
     yield from _doubling(state, locate)
     yield from _shared_data(state)
     yield from _paused(state)

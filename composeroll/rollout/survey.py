@@ -51,19 +51,25 @@ class GatewaySurvey:
 
     def wirings(
         self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
-    ) -> Mapping[str, Wiring]:
+    ) -> Mapping[str, Wiring | Refused]:
         """Each service's place, by name; a service that nginx sends nothing to is absent.
 
-        Raises:
-            Refused: there is no running nginx, or a place is ambiguous or cannot be rewritten.
+        A place that is ambiguous, or that cannot be rewritten, is the error that says so.
         """
         routed = [s for s in services if s.settings.gateway != NO_GATEWAY]
-        gateways = self._gateways(project, routed, replicas)
-        found = {s.name: self._wiring(project, s, gateways, replicas) for s in routed}
-        return {name: wiring for name, wiring in found.items() if wiring}
+        gateways = self._gateways(routed, replicas)
+        found: dict[str, Wiring | Refused] = {}
+        for service in routed:
+            try:
+                wiring = self._wiring(project, service, gateways, replicas)
+            except Refused as refusal:
+                found[service.name] = refusal
+            else:
+                found |= {service.name: wiring} if wiring else {}
+        return found
 
     def _gateways(
-        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+        self, services: Sequence[Service], replicas: Sequence[Replica]
     ) -> tuple[Gateway, ...]:
         """The services that run nginx: those the settings name, else those that look like it."""
         named = {s.settings.gateway for s in services if s.settings.gateway}
@@ -77,8 +83,6 @@ class GatewaySurvey:
                 if true:
                     read = list(side_by_side.map(self._nginx.configuration, true))
                     return _grouped(true, read)
-        if services:
-            _insist_on_nginx(project, services, named)
         return ()
 
     def _wiring(
@@ -101,6 +105,8 @@ class GatewaySurvey:
         ]
         if len(found) > 1:
             raise _two_gateways(service, [gateway for gateway, _ in found])
+        if not gateways:
+            _insist_on_nginx(project, service)
         return self._place(service, subject, *found[0]) if found else None
 
     def _place(self, service: Service, subject: Subject, gateway: Gateway, found: Found) -> Wiring:
@@ -146,16 +152,17 @@ def _grouped(
     )
 
 
-def _insist_on_nginx(project: Project, services: Sequence[Service], named: set[str]) -> None:
-    """A project that has an nginx, and it does not run: its rollouts would end in the dark."""
-    meant = named | {s.name for s in project.services.values() if "nginx" in s.name + s.image}
-    waiting = [s.name for s in services if not project.sharing_volumes_of(s.name)]
-    if meant and waiting:
-        name = min(meant)
+def _insist_on_nginx(project: Project, service: Service) -> None:
+    """A project that has an nginx, and it does not run: a rollout would end in the dark."""
+    if project.sharing_volumes_of(service.name):
+        return
+    named = service.settings.gateway
+    meant = [named] if named else [s.name for s in project.services.values() if s.may_be_nginx]
+    if meant:
         raise Refused(
-            f"no nginx runs in {name}, so {', '.join(waiting)} cannot be put behind it",
+            f"no nginx runs in {meant[0]}, so {service.name} cannot be put behind it",
             "nothing was touched",
-            f"docker compose up -d {name}; for a service that no nginx speaks to, set"
+            f"docker compose up -d {meant[0]}; for a service that no nginx speaks to, set"
             " x-composeroll.gateway: none",
         )
 

@@ -17,6 +17,7 @@ from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import Reasons, outgoing
 from composeroll.rollout.plan import Plan, plan_rollout
 from composeroll.rollout.preflight import findings, refuse
+from composeroll.rollout.showing import showing
 from composeroll.rollout.stack import Stack
 
 NOT_RIGHT = "the rollout went through, but not everything is as it should be"
@@ -55,10 +56,10 @@ def update(stack: Stack, wanted: Wanted) -> Outcome:
     _show(stack, plan)
     if wanted.dry_run:
         return Outcome.PLANNED
-    return _roll(stack, services, plan, leaving)
+    return _roll(stack, observed, plan, leaving)
 
 
-def _roll(stack: Stack, services: Sequence[Service], plan: Plan, leaving: Reasons) -> Outcome:
+def _roll(stack: Stack, observed: Observed, plan: Plan, leaving: Reasons) -> Outcome:
     """Apply, look again, and go on with the next batch until nothing is left.
 
     Raises:
@@ -66,9 +67,10 @@ def _roll(stack: Stack, services: Sequence[Service], plan: Plan, leaving: Reason
     """
     if plan.empty:
         return Outcome.UP_TO_DATE
+    services = [state.service for state in observed.services]
     while True:
         with _phase(stack, Phase.APPLY, f"update {_names(services)}"):
-            apply(plan, stack.world)
+            apply(plan, stack.world, showing(stack.world, observed, leaving))
         with _phase(stack, Phase.VERIFY, "see that nothing is left to do"):
             observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
             before, leaving = leaving, observed.still_there(leaving)
@@ -97,7 +99,7 @@ def _look(stack: Stack, services: Sequence[Service], moved: frozenset[str]) -> O
 def _heed(stack: Stack, observed: Observed) -> None:
     """Refuse what cannot go well, and warn of the rest."""
     found = findings(observed, stack.locate)
-    refuse(found)
+    refuse(observed, found)
     for finding in found:
         stack.world.emit(Warned(": ".join(filter(None, (finding.what, finding.help)))))
 

@@ -20,7 +20,7 @@ class AwaitReady(Step):
     settings: Ready
 
     def __str__(self) -> str:
-        return f"await the new replicas of {self.incoming.service} ready"
+        return f"await {self.incoming.service} ready"
 
     def do(self, world: World) -> None:
         """Probe them side by side; the first that dies ends it.

@@ -65,8 +65,8 @@ class SwitchUpstreams(Step):
 
     def __str__(self) -> str:
         return "; ".join(
-            f"switch upstream {s.route.upstream} in {s.route.gateway}:{s.route.include}"
-            f" to the new replicas of {s.incoming.service}"
+            f"point upstream {s.route.upstream} at what is ready of {s.incoming.service}:"
+            f" {s.route.include} in {s.route.gateway}"
             for s in self.switches
         )
 

@@ -1,0 +1,38 @@
+"""`composeroll check`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from composeroll.cli.looking import look, looking_options
+from composeroll.errors import ExitCode
+from composeroll.model import Severity
+from composeroll.report.printer import Printer
+from composeroll.rollout.stack import Stack
+
+
+@click.command()
+@looking_options
+@click.pass_context
+def command(context: click.Context, /, **options: Any) -> int:
+    """Find everything that could go wrong in a rollout, beforehand; exit 3 if it would be refused.
+
+    Each finding comes with its reason and the line to change. Nothing is touched.
+    """
+    printer = Printer(sys.stdout, os.environ, as_json=options["as_json"])
+
+    def answer(stack: Stack, services: tuple[str, ...]) -> int:
+        from composeroll.rollout.observe import observe  # noqa: PLC0415 - late
+        from composeroll.rollout.preflight import findings  # noqa: PLC0415 - late
+
+        picked = stack.project.pick(services)
+        found = findings(observe(stack.project, picked, stack.engine, stack.survey), stack.locate)
+        printer.findings(found)
+        refused = any(finding.severity is Severity.REFUSAL for finding in found)
+        return ExitCode.REFUSED if refused else ExitCode.DONE
+
+    return look(context, options, answer)

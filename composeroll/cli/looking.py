@@ -1,0 +1,50 @@
+"""What the verbs that only look share: options, the stack without a reporter, and one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from composeroll.cli.open_stack import open_stack
+from composeroll.cli.options import (
+    compose_options,
+    from_environment,
+    setting_options,
+    stacked,
+    take_compose_flags,
+    take_settings,
+)
+from composeroll.cli.services import all_but_nginx
+from composeroll.report.events import Event
+from composeroll.rollout.stack import Stack
+
+looking_options = stacked(
+    click.argument("services", nargs=-1, metavar="[SERVICE...]"),
+    click.option(
+        "--json", "as_json", is_flag=True, envvar=from_environment("json"), help="Print JSON."
+    ),
+    setting_options,
+    compose_options,
+)
+"""Arguments and flags of a verb that only looks."""
+
+Answer = Callable[[Stack, tuple[str, ...]], int]
+
+
+def look(context: click.Context, options: dict[str, Any], answer: Answer) -> int:
+    """Open the stack and answer; nothing is changed.
+
+    Args:
+        context: the verb's.
+        options: the verb's, of which compose's flags and the settings are taken out.
+        answer: gets the stack and the services that are meant, and gives the exit code.
+    """
+    flags, settings = take_compose_flags(context, options), take_settings(options)
+    with open_stack(flags, settings, _unheard) as stack:
+        return answer(stack, options["services"] or all_but_nginx(stack.project))
+
+
+def _unheard(event: Event) -> None:
+    del event

@@ -1,0 +1,30 @@
+"""`composeroll status`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from composeroll.cli.looking import look, looking_options
+from composeroll.errors import ExitCode
+from composeroll.report.printer import Printer
+from composeroll.rollout.stack import Stack
+
+
+@click.command()
+@looking_options
+@click.pass_context
+def command(context: click.Context, /, **options: Any) -> int:
+    """Show the replicas, their images, what the upstream really holds, and where they disagree."""
+    printer = Printer(sys.stdout, os.environ, as_json=options["as_json"])
+
+    def answer(stack: Stack, services: tuple[str, ...]) -> int:
+        from composeroll.rollout.status import status_of  # noqa: PLC0415 - late
+
+        printer.status(status_of(stack, services))
+        return ExitCode.DONE
+
+    return look(context, options, answer)

@@ -1,0 +1,85 @@
+"""Where a service and its upstream disagree: sentences for `status`, each with its mend. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from ipaddress import ip_address
+
+from composeroll.model import Health, Replica
+from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.part import part_of
+
+
+def drift(state: ServiceState, owners: Mapping[str, Replica]) -> tuple[str, ...]:
+    """What is not as it should be.
+
+    Args:
+        state: the service as it was observed.
+        owners: the project's running containers, by each bare address they have.
+    """
+    return (*_image(state), *_upstream(state, owners), *_half_done(state))
+
+
+def _image(state: ServiceState) -> Iterator[str]:
+    for replica in state.serving:
+        if why := state.outdated.get(replica.id):
+            yield f"{replica.name} is outdated ({why}): `composeroll update {state.name}`"
+
+
+def _upstream(state: ServiceState, owners: Mapping[str, Replica]) -> Iterator[str]:
+    if state.refusal:
+        yield f"{state.refusal.what}; {state.refusal.help}"
+    if state.wiring is None:
+        return
+    mend = f"`composeroll update {state.name}` puts it right"
+    named = state.wiring.upstream.addresses
+    if by_name := [address for address in named if not _is_address(address)]:
+        yield f"nginx still goes by the name {by_name[0]}, ready or not; {mend}"
+        return
+    yield from (f"{what}; {mend}" for what in _strays(state, named, owners))
+
+
+def _strays(
+    state: ServiceState, named: Collection[str], owners: Mapping[str, Replica]
+) -> Iterator[str]:
+    right = {state.address(replica): replica for replica in state.serving}
+    for address in sorted(set(named) - right.keys()):
+        yield _stranger(state, address, owners)
+    for address in sorted(right.keys() - set(named)):
+        yield f"{right[address].name} ({address}) gets no requests: it is not in the upstream"
+    for address in sorted(right.keys() & set(named)):
+        if right[address].health is Health.UNHEALTHY:
+            yield f"{right[address].name} is unhealthy, and in the upstream"
+
+
+def _is_address(server: str) -> bool:
+    try:
+        ip_address(_host(server))
+    except ValueError:
+        return False
+    return True
+
+
+def _host(server: str) -> str:
+    return server.rpartition(":")[0].strip("[]")
+
+
+def _stranger(state: ServiceState, address: str, owners: Mapping[str, Replica]) -> str:
+    """An address in the upstream that is none of the service's replicas."""
+    owner = owners.get(_host(address))
+    if owner is None:
+        return f"the upstream names {address}, which is no replica of {state.name}"
+    return f"the upstream names {address}, which is {owner.name} of service {owner.service}"
+
+
+def _half_done(state: ServiceState) -> Iterator[str]:
+    if state.leftovers:
+        names = ", ".join(r.name for r in state.leftovers)
+        yield f"does not run: {names}; `composeroll update {state.name}` clears it away"
+    wanted = part_of(state, state.outdated).wanted
+    if len(state.serving) > wanted:
+        running = len(state.serving)
+        yield (
+            f"{running} replicas run where {wanted} are wanted: a rollout was cut off;"
+            f" `composeroll update {state.name}` finishes it"
+        )

@@ -1,0 +1,64 @@
+"""`status`: one look at the services, as data for a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from composeroll.model import Replica
+from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
+from composeroll.rollout.drift import drift
+from composeroll.rollout.observe import observe
+from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.showing import describe
+from composeroll.rollout.stack import Stack
+
+
+def status_of(stack: Stack, names: Sequence[str]) -> Status:
+    """The services as they are now; nothing is asked of the replicas themselves."""
+    services = stack.project.pick(names)
+    observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
+    owners = _owners(stack.engine.replicas())
+    return Status(
+        project=stack.project.name,
+        services=tuple(_service(state, owners) for state in observed.services),
+    )
+
+
+def _owners(replicas: Sequence[Replica]) -> Mapping[str, Replica]:
+    """The running containers by address."""
+    return {
+        address: replica
+        for replica in replicas
+        if replica.running
+        for place in replica.networks
+        for address in (place.ipv4, place.ipv6)
+        if address
+    }
+
+
+def _service(state: ServiceState, owners: Mapping[str, Replica]) -> ServiceStatus:
+    return ServiceStatus(
+        service=state.name,
+        route=_route(state),
+        replicas=tuple(_replica(state, replica) for replica in state.replicas),
+        notes=drift(state, owners),
+    )
+
+
+def _route(state: ServiceState) -> str:
+    if state.wiring is None:
+        return ""
+    route = state.wiring.route
+    return f"upstream {route.upstream} in {route.gateway}, {route.protocol.value} :{route.port}"
+
+
+def _replica(state: ServiceState, replica: Replica) -> ReplicaStatus:
+    return ReplicaStatus(
+        name=replica.name,
+        id=replica.id,
+        image=replica.image,
+        address=state.address(replica),
+        state=describe(replica),
+        ready=None,
+        upstream=replica in state.named_in_upstream,
+    )
