@@ -1,0 +1,1 @@
+"""What the bed reads of the machine it lies on."""
