@@ -1,0 +1,127 @@
+"""nginx's configuration as data: recorded ones, and every form that a pass can take."""
+
+from __future__ import annotations
+
+import pytest
+
+from composeroll.model import Protocol, Server
+from composeroll.nginx.configuration import read_configuration
+from composeroll.nginx.dump import join_dump
+from composeroll.nginx.upstreams import Context
+from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, configured, recorded
+
+HARD = r"""
+load_module modules/ngx_http_lua_module.so;
+stream {
+    upstream db { least_conn; server db:5432 backup; server [fd00::7]:5432; }
+    server { listen 5432; proxy_pass db; }
+}
+http {
+    map $http_upgrade $connection_upgrade { default upgrade; '' close; "~*a{2}" "x;y"; }
+    init_by_lua_block { local brace = "}" -- { it's
+    }
+    upstream backend {
+        zone backend 256k;
+        hash "$request uri" consistent;
+        server 10.0.0.5:9000 max_fails=3; # staging-php-fpm-1 111111111111
+        server unix:/run/fpm.sock;
+    }
+    some_module_directive on "quoted } brace";
+    server {
+        listen 80 default_server; listen [::]:443 ssl;
+        location ~ "^/a{2}\.php$" { if ($uri = "{") { return 403; } fastcgi_pass backend; }
+    }
+}
+# the end, without a newline"""
+
+
+def test_debians_own_configuration_has_no_upstream_and_is_read_whole() -> None:
+    found = recorded("debian-1.26.txt")
+    assert (found.main, found.upstreams, found.unread) == (MAIN, (), ())
+    assert "/etc/nginx/mime.types" in found.files
+    assert found.included_by("/etc/nginx/conf.d/new.conf")
+
+
+def test_the_gateway_images_upstream_stands_alone_in_its_include() -> None:
+    found = recorded("gateway-1.30.txt")
+    (block,) = found.upstreams
+    assert (block.upstream.name, block.place.file) == ("app", "/opt/nginx/include/app.include")
+    assert block.alone
+    assert [(p.target, p.protocol) for p in found.passes] == [("app", Protocol.HTTP)]
+
+
+def test_lua_unknown_directives_quoted_braces_and_stream_are_read() -> None:
+    found = read_configuration(join_dump({MAIN: HARD}))
+    assert found.unread == ()
+    db, backend = found.upstreams
+    assert (db.context, backend.context) == (Context.STREAM, Context.HTTP)
+    assert backend.upstream.directives == (
+        "zone backend 256k",
+        "hash '$request uri' consistent",
+    )
+    assert backend.upstream.servers == (
+        Server("10.0.0.5:9000", ("max_fails=3",), "staging-php-fpm-1 111111111111"),
+        Server("unix:/run/fpm.sock"),
+    )
+    assert found.servers[1].listens == ("80 default_server", "[::]:443 ssl")
+    assert found.passes[1].listens == ("80 default_server", "[::]:443 ssl")
+
+
+def test_a_file_that_holds_more_than_the_upstream_says_what() -> None:
+    (block,) = configured("", backend=f"{BACKEND}server {{ listen 80; }}").upstreams
+    assert block.neighbours == ("server",)
+
+
+def test_two_upstreams_of_one_line_are_neighbours() -> None:
+    first, second = configured(
+        "", both="upstream a {server a:1;} upstream b {server b:1;}"
+    ).upstreams
+    assert (first.neighbours, second.neighbours) == (("upstream b",), ("upstream a",))
+
+
+def test_comments_beside_the_upstream_do_not_count() -> None:
+    (block,) = configured("", backend=f"# ours\n{BACKEND}# end\n").upstreams
+    assert block.alone
+
+
+def test_an_included_file_counts_in_its_place_and_keeps_its_lines() -> None:
+    found = configured("server { include upstreams/*.locations; }", backend=f"\n\n{BACKEND}")
+    assert str(found.upstreams[0].place) == f"{INCLUDE}:3"
+    assert found.included_by("/etc/nginx/upstreams/a.locations")
+
+
+def test_a_file_that_cannot_be_read_leaves_the_others() -> None:
+    found = configured(backend=BACKEND, broken="server {\n")
+    assert [block.upstream.name for block in found.upstreams] == ["backend"]
+    assert found.unread[0].startswith("/etc/nginx/upstreams/broken.conf:")
+
+
+@pytest.mark.parametrize(
+    ("line", "target", "port", "protocol"),
+    [
+        ("proxy_pass http://backend;", "backend", None, Protocol.HTTP),
+        ("proxy_pass https://backend/path/;", "backend", None, Protocol.HTTP),
+        ('proxy_pass "http://app:8080/a b";', "app", 8080, Protocol.HTTP),
+        ("proxy_pass http://[fd00::5]:81/;", "fd00::5", 81, Protocol.HTTP),
+        ("proxy_pass http://unix:/run/a.sock:/x;", "unix:/run/a.sock:/x", None, Protocol.HTTP),
+        ("grpc_pass grpc://backend;", "backend", None, Protocol.GRPC),
+        ("grpc_pass backend;", "backend", None, Protocol.GRPC),
+        ("fastcgi_pass php-fpm:9000;", "php-fpm", 9000, Protocol.FASTCGI),
+        ("fastcgi_pass unix:/run/fpm.sock;", "unix:/run/fpm.sock", None, Protocol.FASTCGI),
+        ("uwsgi_pass backend;", "backend", None, Protocol.UWSGI),
+        ("set $to backend; proxy_pass http://$to/x;", "backend", None, Protocol.HTTP),
+        ("set $to app:81; proxy_pass http://${to};", "app", 81, Protocol.HTTP),
+        ("proxy_pass http://$host;", "$host", None, Protocol.HTTP),
+    ],
+)
+def test_a_pass_names_its_target(
+    line: str, target: str, port: int | None, protocol: Protocol
+) -> None:
+    (found,) = configured(f"server {{ location / {{ {line} }} }}").passes
+    assert (found.target, found.port, found.protocol) == (target, port, protocol)
+
+
+def test_a_pass_through_a_map_counts_for_each_of_its_values() -> None:
+    chosen = "map $cookie_c $to { hostnames; default stable; x canary; }"
+    found = configured(f"{chosen} server {{ location / {{ proxy_pass http://$to; }} }}")
+    assert [p.target for p in found.passes] == ["stable", "canary"]

@@ -1,0 +1,197 @@
+"""A service's place in the gateway: every sign, and every doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from composeroll.errors import Refused
+from composeroll.model import Protocol, Replica
+from composeroll.nginx.configuration import read_configuration
+from composeroll.nginx.discovery import Subject, Wanted, discover
+from composeroll.nginx.dump import join_dump
+from composeroll.nginx.include import render_include
+from tests.unit.nginx.made import (
+    BACKEND,
+    INCLUDE,
+    MAIN,
+    SITE,
+    configured,
+    configured_with,
+    recorded,
+    replica,
+    subject,
+)
+
+NOTHING = Wanted()
+STALE = "upstream backend { server 10.0.0.77:9000; }"
+REDIS = replica("redis", 2, "10.0.0.6", (6379,))
+
+
+def upstream(*addresses: str, name: str = "backend") -> str:
+    servers = " ".join(f"server {address};" for address in addresses)
+    return f"upstream {name} {{ {servers} }}"
+
+
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        (BACKEND, "it names 10.0.0.5, an address of php-fpm"),
+        (upstream("php-fpm:9000"), "it names php-fpm"),
+        (upstream("staging-php-fpm-4:9000"), "it names staging-php-fpm-4"),
+        (upstream("staging_php-fpm_1:9000"), "it names staging_php-fpm_1"),
+        ("upstream backend { server 10.9.9.9:9000; # php-fpm\n}", "a comment in it names php-fpm"),
+        (STALE, "it is the one upstream with port 9000 that no service claims"),
+    ],
+)
+def test_an_upstream_belongs_to_the_service_by_its(text: str, because: str) -> None:
+    found = discover(configured(backend=text), subject(REDIS), NOTHING)
+    assert found is not None
+    assert (found.upstream.name, found.include, found.because) == ("backend", INCLUDE, because)
+    assert (found.port, found.protocol) == (9000, Protocol.FASTCGI)
+
+
+def test_our_first_line_outweighs_an_address_that_moved() -> None:
+    ours = recorded("gateway-1.30.txt").upstreams[0].upstream
+    text = render_include(ours, "staging", "php-fpm")
+    configuration = configured("", ours=text, other=upstream("10.0.0.5:9000", name="other"))
+    found = discover(configuration, subject(), NOTHING)
+    assert found is not None
+    assert found.upstream.name == "app"
+
+
+def test_another_services_file_is_never_taken_for_this_ones() -> None:
+    ours = recorded("gateway-1.30.txt").upstreams[0].upstream
+    text = render_include(ours, "staging", "redis").replace("127.0.0.1:8001", "10.0.0.5:9000")
+    assert discover(configured("", ours=text), subject(), NOTHING) is None
+
+
+def test_an_ipv6_address_is_a_sign_too() -> None:
+    own = replica(ipv4="", ipv6="fd00::5")
+    found = discover(configured(backend=upstream("[fd00::5]:9000")), subject(own=own), NOTHING)
+    assert found is not None
+
+
+def test_a_service_that_nginx_sends_nothing_to_is_a_worker() -> None:
+    assert discover(configured(backend=BACKEND), Subject("staging", "cron"), NOTHING) is None
+
+
+def test_a_stand_in_that_is_down_says_neither_port_nor_owner() -> None:
+    text = "upstream backend { server 127.0.0.1:9 down; # php-fpm had no address\n}"
+    found = discover(configured(backend=text), subject(), NOTHING)
+    assert found is not None
+    assert found.port == 9000
+
+
+@pytest.mark.parametrize(
+    ("http", "files", "others", "wanted", "what", "help_"),
+    [
+        pytest.param(
+            "", {"a": upstream("10.0.0.5:9000", name="a"), "b": upstream("php-fpm:1", name="b")
+             .replace("php-fpm:1", "10.0.0.5:9000")},
+            (), NOTHING, "2 upstreams", "x-composeroll.upstream in php-fpm", id="two upstreams",
+        ),
+        pytest.param(
+            "", {"backend": upstream("10.0.0.5:6379")},
+            (), NOTHING, "does not expose", "x-composeroll.port", id="swapped address",
+        ),
+        pytest.param(
+            SITE, {"backend": STALE}, (replica("worker", 3, "10.0.0.8"),),
+            NOTHING, "any service that exposes port 9000: php-fpm, worker",
+            "x-composeroll.upstream", id="stale and two services fit",
+        ),
+        pytest.param(
+            "server { location / { fastcgi_pass php-fpm:9000; } }", {}, (),
+            NOTHING, "passes straight to php-fpm", "upstream php-fpm { server php-fpm:9000; }",
+            id="no upstream",
+        ),
+        pytest.param(
+            f"{SITE} {BACKEND}", {}, (), NOTHING, "holds more than this upstream",
+            "upstreams/backend.conf, a file of its own; `include /etc/nginx/upstreams/*.conf;`",
+            id="in the main file",
+        ),
+        pytest.param(
+            "", {"site": f"{BACKEND} {SITE}"}, (), NOTHING, "site.conf, which holds more",
+            "(/etc/nginx/nginx.conf:3) reads it already", id="beside a server block",
+        ),
+        pytest.param(
+            SITE, {"backend": upstream("php-fpm:9000", "redis:9000")}, (REDIS,),
+            NOTHING, "names another service too: redis:9000", "upstream of its own", id="shared",
+        ),
+        pytest.param(
+            f"{SITE} server {{ location / {{ proxy_pass http://backend; }} }}",
+            {"backend": BACKEND}, (), NOTHING, "more than one protocol", "x-composeroll.protocol",
+            id="two protocols",
+        ),
+        pytest.param(
+            SITE, {"backend": BACKEND}, (), Wanted(upstream="backedn"),
+            "exactly one upstream backedn", "upstream backend", id="misspelt upstream",
+        ),
+        pytest.param(
+            SITE, {"backend": BACKEND}, (), Wanted(include="/srv/app.conf", upstream="app"),
+            "does not read /srv/app.conf", "include /srv/app.conf;", id="not included",
+        ),
+        pytest.param(
+            SITE, {}, (), Wanted(include="/etc/nginx/upstreams/new.conf"),
+            "does not exist yet", "x-composeroll.upstream", id="new file without a name",
+        ),
+        pytest.param(
+            SITE, {"backend": BACKEND}, (),
+            Wanted(include="/etc/nginx/upstreams/new.conf", upstream="backend"),
+            "exactly one upstream backend in /etc/nginx/upstreams/new.conf",
+            "upstream backend (/etc/nginx/upstreams/backend.conf:1)", id="it stands elsewhere",
+        ),
+        pytest.param(
+            SITE, {"backend": render_include(
+                recorded("gateway-1.30.txt").upstreams[0].upstream, "other", "app")}, (),
+            Wanted(upstream="app"), "belongs to service app of project other",
+            "x-composeroll.upstream in php-fpm", id="somebody else's",
+        ),
+    ],
+)  # fmt: skip
+def test_a_doubt_is_refused_with_the_line_that_settles_it(
+    http: str,
+    files: dict[str, str],
+    others: tuple[Replica, ...],
+    wanted: Wanted,
+    what: str,
+    help_: str,
+) -> None:
+    with pytest.raises(Refused) as refused:
+        discover(configured_with(files, http), subject(*others), wanted)
+    assert what in refused.value.what
+    assert help_ in (refused.value.help or "")
+
+
+def test_two_ports_in_one_upstream_need_a_setting() -> None:
+    configuration = configured(backend=upstream("php-fpm:9000", "php-fpm:9001"))
+    own = replica(exposed=(9000, 9001))
+    with pytest.raises(Refused, match="port of php-fpm is not clear"):
+        discover(configuration, subject(own=own), NOTHING)
+    found = discover(configuration, subject(own=own), Wanted(port=9001))
+    assert found is not None
+    assert found.port == 9001
+
+
+def test_the_settings_name_a_file_that_does_not_exist_yet() -> None:
+    wanted = Wanted("app", "/etc/nginx/upstreams/app.conf", 8000, Protocol.HTTP)
+    found = discover(configured(SITE), subject(), wanted)
+    assert found is not None
+    assert (found.upstream.servers, found.include, found.port) == ((), wanted.include, 8000)
+
+
+def test_a_setting_beats_every_sign() -> None:
+    configuration = configured(a=upstream("php-fpm:9000", name="a"), b=upstream("x:1", name="b"))
+    found = discover(configuration, subject(), Wanted(upstream="b", protocol=Protocol.GRPC))
+    assert found is not None
+    assert (found.upstream.name, found.port, found.protocol) == ("b", 1, Protocol.GRPC)
+
+
+def test_a_block_moves_out_with_an_include_line_where_nothing_would_read_it() -> None:
+    text = f"events {{}} http {{ {SITE} {BACKEND} }}"
+    configuration = read_configuration(join_dump({MAIN: text}))
+    with pytest.raises(Refused) as refused:
+        discover(configuration, subject(), NOTHING)
+    assert refused.value.help == (
+        "move the block to /etc/nginx/upstreams/backend.conf, a file of its own, and write"
+        " `include /etc/nginx/upstreams/backend.conf;` in its place (/etc/nginx/nginx.conf:1)"
+    )

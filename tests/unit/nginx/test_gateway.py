@@ -1,0 +1,169 @@
+"""One gateway and several, in virtual time: what is promised holds however nginx behaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from composeroll.errors import GatewayError
+from composeroll.nginx.gateway import Gateway
+from composeroll.nginx.gateways import Gateways
+from composeroll.nginx.reload import RELOAD_SECONDS
+from tests.unit.nginx.fake import FakeNginx, VirtualClock
+from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, replica
+
+NEW = "upstream backend { server 10.0.0.6:9000; }\n"
+BAD = "upstream backend { nonsense }\n"
+MAIN_TEXT = "http { include upstreams/*.conf; }"
+FRESH = "/etc/nginx/upstreams/fresh.conf"
+
+
+def nginx(clock: VirtualClock | None = None, **wrong: Any) -> FakeNginx:  # noqa: ANN401 fields
+    files = {MAIN: MAIN_TEXT, INCLUDE: BACKEND}
+    return FakeNginx(clock or VirtualClock(), files, **wrong)
+
+
+def gateway(fake: FakeNginx, number: int = 1) -> Gateway:
+    return Gateway(fake, replica("nginx", number), fake.clock)
+
+
+def test_the_configuration_comes_with_the_version_that_read_it() -> None:
+    gate = gateway(nginx())
+    assert gate.configuration().files[INCLUDE] == BACKEND
+    assert gate.version() == (1, 30, 6)
+
+
+@pytest.mark.parametrize("wrong", [{}, {"writable_by": ("0",)}, {"has_shell": False}])
+def test_an_include_is_installed_by_whoever_can(wrong: dict[str, Any]) -> None:
+    fake = nginx(**wrong)
+    gateway(fake).install({INCLUDE: NEW})
+    assert fake.files[INCLUDE] == NEW
+    assert fake.serving[INCLUDE] == BACKEND
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path", "text", "what"),
+    [
+        ({}, INCLUDE, BAD, "nginx rejects"),
+        ({"has_shell": False}, INCLUDE, BAD, "nginx rejects"),
+        ({"shadowed": True}, INCLUDE, NEW, "does not read"),
+        ({}, "/srv/nobody/reads.conf", NEW, "does not read"),
+        ({"writable_by": ()}, INCLUDE, NEW, "cannot be written"),
+        ({"writable_by": (), "has_shell": False}, INCLUDE, NEW, "cannot be written"),
+    ],
+)
+def test_whatever_is_wrong_the_previous_file_is_back(
+    wrong: dict[str, Any], path: str, text: str, what: str
+) -> None:
+    fake = nginx(**wrong)
+    with pytest.raises(GatewayError, match=what):
+        gateway(fake).install({path: text})
+    assert fake.files == {MAIN: MAIN_TEXT, INCLUDE: BACKEND}
+    assert "reload" not in fake.log
+
+
+def test_a_rejection_shows_nginxs_own_words() -> None:
+    with pytest.raises(GatewayError) as rejected:
+        gateway(nginx()).install({INCLUDE: BAD})
+    assert rejected.value.evidence == (f"nginx: [emerg] bad {INCLUDE}",)
+
+
+def test_a_new_file_is_taken_away_again() -> None:
+    fake = nginx()
+    with pytest.raises(GatewayError):
+        gateway(fake).install({FRESH: NEW, INCLUDE: BAD})
+    assert FRESH not in fake.files
+
+
+def test_a_reload_returns_when_the_old_workers_take_nothing_more() -> None:
+    fake = nginx(busy=True)
+    gate = gateway(fake)
+    gate.reload()
+    assert 0.1 <= fake.clock.now() < 0.2
+    assert gate.before == {101}
+    assert gate.old_workers() == 1
+    fake.busy = False
+    assert gate.old_workers() == 0
+
+
+def test_workers_of_an_earlier_run_that_still_leave_are_old_ones() -> None:
+    fake = nginx(busy=True)
+    gateway(fake).reload()
+    assert gateway(fake).old_workers() == 1
+
+
+def test_every_earlier_reloads_workers_stay_old() -> None:
+    fake = nginx(busy=True)
+    gate = gateway(fake)
+    gate.reload()
+    gate.reload()
+    assert gate.old_workers() == 2
+
+
+def test_a_reload_that_did_nothing_is_found_out_in_time() -> None:
+    fake = nginx(deaf=True)
+    with pytest.raises(GatewayError, match="kept its old configuration") as failed:
+        gateway(fake).reload()
+    assert failed.value.serving
+    assert RELOAD_SECONDS <= fake.clock.now() < RELOAD_SECONDS + 1
+
+
+def test_a_master_without_a_pid_file_is_told_by_signal() -> None:
+    fake = nginx(no_pid_file=True)
+    gateway(fake).reload()
+    assert fake.log == ["reload"]
+
+
+def test_a_file_is_read_with_or_without_a_shell() -> None:
+    for has_shell in (True, False):
+        gate = gateway(nginx(has_shell=has_shell))
+        assert [gate.read(INCLUDE), gate.read("/nowhere")] == [BACKEND, None]
+
+
+def test_connections_that_cannot_be_counted_are_absent() -> None:
+    assert gateway(nginx(has_shell=False)).connections_to(["10.0.0.5:9000"]) == {}
+
+
+def pair(**wrong: Any) -> tuple[FakeNginx, FakeNginx, Gateways]:  # noqa: ANN401 fields
+    """Two gateways, the second with something wrong."""
+    clock = VirtualClock()
+    first, second = nginx(clock), nginx(clock, **wrong)
+    return first, second, Gateways([gateway(first, 1), gateway(second, 2)])
+
+
+def switch(gateways: Gateways, text: str = NEW) -> None:
+    gateways.switch({replica("nginx", number).id: {INCLUDE: text} for number in (1, 2)})
+
+
+def test_a_switch_reaches_all_gateways_with_one_reload_each() -> None:
+    first, second, gateways = pair()
+    switch(gateways)
+    assert (first.serving[INCLUDE], second.serving[INCLUDE]) == (NEW, NEW)
+    assert (first.log.count("reload"), second.log.count("reload")) == (1, 1)
+    assert gateways.old_workers() == 0
+
+
+@pytest.mark.parametrize("wrong", [{"writable_by": ()}, {"shadowed": True}, {"deaf": True}])
+def test_when_one_gateway_does_not_take_it_none_has(wrong: dict[str, Any]) -> None:
+    first, second, gateways = pair(**wrong)
+    with pytest.raises(GatewayError):
+        switch(gateways)
+    for fake in (first, second):
+        assert fake.files[INCLUDE] == BACKEND
+        assert fake.serving[INCLUDE] == BACKEND
+
+
+def test_a_text_that_one_gateway_rejects_reloads_neither() -> None:
+    first, second, gateways = pair()
+    with pytest.raises(GatewayError):
+        switch(gateways, BAD)
+    assert first.log.count("reload") + second.log.count("reload") == 0
+
+
+def test_a_gateway_that_cannot_be_taken_back_is_named() -> None:
+    first, _, gateways = pair(deaf=True)
+    first.sealed_by_reload = True
+    with pytest.raises(GatewayError) as failed:
+        switch(gateways)
+    assert "staging-nginx-1 could not be taken back" in (failed.value.serving or "")
