@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from composeroll.errors import GatewayError
@@ -21,19 +21,21 @@ class Workers:
 
     Attributes:
         command: the master's own argv, so that `-t`, `-T` and `-s` mean the same configuration.
-        pids: all workers, those that shut down included.
+        pids: all workers, those that shut down or are just being born included.
         leaving: the workers that finish their last requests.
+        newborn: forks of the master that have not yet set to work.
     """
 
     master: int
     command: tuple[str, ...]
     pids: frozenset[int]
     leaving: frozenset[int]
+    newborn: frozenset[int] = frozenset()
 
     @property
     def taking(self) -> frozenset[int]:
         """The workers that accept new connections."""
-        return self.pids - self.leaving
+        return self.pids - self.leaving - self.newborn
 
     def replaced(self, before: frozenset[int]) -> bool:
         """Whether a reload has taken: a new worker serves, and no old one takes requests."""
@@ -47,13 +49,26 @@ def read_workers(processes: Iterable[Process]) -> Workers:
         GatewayError: no nginx runs there, or several do.
     """
     everything = tuple(processes)
-    masters = [p for p in everything if p.args.startswith(_MASTER)]
+    titled = [p for p in everything if p.args.startswith(_MASTER)]
+    newborn = [p for p in titled if _is_newborn(p, titled, everything)]
+    masters = [p for p in titled if p not in newborn]
     if len(masters) != 1:
         raise _not_one_master(masters, everything)
     own = [p for p in everything if p.ppid == masters[0].pid and p.args.startswith(_WORKER)]
-    leaving = (p.pid for p in own if p.args.startswith(_LEAVING))
-    command = command_of(masters[0].args)
-    return Workers(masters[0].pid, command, frozenset(p.pid for p in own), frozenset(leaving))
+    leaving = [p for p in own if p.args.startswith(_LEAVING)]
+    return Workers(
+        masters[0].pid,
+        command_of(masters[0].args),
+        frozenset(p.pid for p in (*own, *newborn)),
+        frozenset(p.pid for p in leaving),
+        frozenset(p.pid for p in newborn),
+    )
+
+
+def _is_newborn(process: Process, titled: Sequence[Process], everything: Sequence[Process]) -> bool:
+    """A fork bears its master's title until it sets its own; a second true master has children."""
+    born_of_master = process.ppid in {p.pid for p in titled}
+    return born_of_master and process.pid not in {p.ppid for p in everything}
 
 
 def command_of(title: str) -> tuple[str, ...]:

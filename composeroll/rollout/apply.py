@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from composeroll.errors import (
@@ -57,6 +58,8 @@ def _prepare(plan: Plan, world: World, show: Show) -> None:
     except BaseException as failure:  # noqa: BLE001 - a signal or a bug must be undone as well
         with world.shield():
             _undo(done, failure, world)
+            with suppress(ComposerollError):
+                show(())
         _tell_rolled_back(failure)
 
 

@@ -65,3 +65,17 @@ def test_a_reload_has_taken_when_only_new_workers_take_requests(
 def test_a_container_without_exactly_one_master_is_no_gateway(processes: list[Process]) -> None:
     with pytest.raises(GatewayError, match="in the gateway"):
         read_workers(processes)
+
+
+def test_a_fork_that_still_bears_its_masters_title_is_a_worker_to_be() -> None:
+    worker = Process(11, 10, "nginx: worker process")
+    workers = read_workers([MASTER, worker, Process(12, 10, MASTER.args)])
+    assert [set(workers.pids), set(workers.taking)] == [{11, 12}, {11}]
+    assert not workers.replaced(frozenset({11}))
+
+
+def test_a_master_that_another_one_started_is_a_second_nginx() -> None:
+    """The binary upgrade: both masters have workers, and neither is ours to choose."""
+    upgraded = [Process(20, 10, MASTER.args), Process(21, 20, "nginx: worker process")]
+    with pytest.raises(GatewayError, match="two nginx"):
+        read_workers([MASTER, Process(11, 10, "nginx: worker process"), *upgraded])
