@@ -1,0 +1,1 @@
+"""The tests, and what they and the demo stand on: a bed with an engine, and a load client."""

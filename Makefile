@@ -1,0 +1,77 @@
+# `make help` says what there is. Only Python 3.11 or newer, git and make have to be there before.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+CODE := composeroll tests $(wildcard benchmarks)
+QUICK_TESTS := tests/unit $(wildcard tests/sim)
+TEST_TIMEOUT := 300
+
+# Jobs side by side; those that only report keep their lines together, where this make can do that.
+BOTH := $(MAKE) --no-print-directory -j2
+APART := $(BOTH) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+.PHONY: help
+help: ## what there is
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: demo
+demo: ## a real rollout under load, on this machine; the stack stays up
+	@$(BOTH) env stage
+	@$(BIN)/python -m tests.demo
+
+.PHONY: demo-down
+demo-down: ## take the demo's stack and its registry away
+	@$(PYTHON) -m tests.bed staging-down
+	@$(PYTHON) -m tests.bed down
+
+.PHONY: check
+check: env ## style, types, import directions, unit tests: the quick loop
+	@$(APART) lint types quick
+
+.PHONY: test
+test: ## everything: check, then end to end on a real engine
+	@$(BOTH) env images
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory e2e
+
+.PHONY: bench
+bench: ## how fast it is, as ratios measured in one run
+	@$(BOTH) env images
+	@$(BIN)/python -m benchmarks
+
+.PHONY: picture
+picture: ## docs/rollout.svg anew, from a real rollout
+	@$(BOTH) env stage
+	@$(BIN)/python -m tests.demo --picture docs/rollout.svg
+
+# What the targets above are made of.
+.PHONY: env lint types quick stage images e2e
+env: $(READY)
+
+$(READY): pyproject.toml
+	@$(PYTHON) tests/environment.py $(VENV)
+	@touch $@
+
+lint: env
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports --no-logo
+
+types: env
+	@$(BIN)/mypy $(CODE)
+
+quick: env
+	@$(BIN)/pytest $(QUICK_TESTS) -q -n auto
+
+stage:
+	@$(PYTHON) -m tests.bed staging
+
+images:
+	@$(PYTHON) -m tests.bed up
+	@$(PYTHON) -m tests.bed images
+
+e2e: env images
+	@mkdir -p tests/.artifacts
+	@$(BIN)/pytest tests/e2e -m e2e -v --timeout $(TEST_TIMEOUT) --durations 10 \
+	  --junitxml tests/.artifacts/e2e.xml
