@@ -61,6 +61,12 @@ output_options = stacked(
         envvar=from_environment("ci"),
         help="Log for a CI, with its folding.",
     ),
+    click.option(
+        "--events",
+        metavar="FILE",
+        envvar=from_environment("events"),
+        help="Add the events to FILE too, one a line, as --json prints them.",
+    ),
     click.option("--record", hidden=True, metavar="FILE", help="Draw the run as an SVG."),
 )
 """How a rollout is shown."""

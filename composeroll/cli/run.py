@@ -63,7 +63,7 @@ class Request:
 
 
 def _mode(options: dict[str, Any]) -> Mode:
-    record = options["record"]
+    record, events = options["record"], options["events"]
     return Mode(
         json=options["json"],
         quiet=options["quiet"],
@@ -71,6 +71,7 @@ def _mode(options: dict[str, Any]) -> Mode:
         ci=Ci(options["ci"]) if options["ci"] else None,
         plan_is_answer=options["dry_run"],
         record=Path(record) if record else None,
+        events=Path(events) if events else None,
     )
 
 

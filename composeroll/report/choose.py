@@ -25,6 +25,7 @@ class Mode:
         ci: `--ci`, None to go by the environment.
         plan_is_answer: the verb was `plan` or had `--dry-run`, so the plan belongs on stdout.
         record: where to write a picture (SVG) of the rollout while it runs.
+        events: `--events`, a file that gets the JSON lines as well.
     """
 
     json: bool = False
@@ -33,18 +34,27 @@ class Mode:
     ci: Ci | None = None
     plan_is_answer: bool = False
     record: Path | None = None
+    events: Path | None = None
 
 
 def reporter_for(
     mode: Mode, stdout: TextIO, stderr: TextIO, environ: Mapping[str, str]
 ) -> Reporter:
-    """The reporter for these flags, streams and environment; use it as a context."""
-    chosen = _renderer(mode, stdout, stderr, environ)
-    if mode.record is None:
-        return chosen
-    from composeroll.report.picture import PictureReporter  # noqa: PLC0415 - brings rich
+    """The reporter for these flags, streams and environment; use it as a context.
 
-    return Both(chosen, PictureReporter(mode.record))
+    Raises:
+        UsageError: a file that is to be written beside it cannot be.
+    """
+    chosen = _renderer(mode, stdout, stderr, environ)
+    if mode.record is not None:
+        from composeroll.report.picture import PictureReporter  # noqa: PLC0415 - brings rich
+
+        chosen = Both(chosen, PictureReporter(mode.record))
+    if mode.events is not None:
+        from composeroll.report.jsonlines import JsonFile  # noqa: PLC0415 - only where asked for
+
+        chosen = Both(chosen, JsonFile(mode.events))
+    return chosen
 
 
 def _renderer(mode: Mode, stdout: TextIO, stderr: TextIO, environ: Mapping[str, str]) -> Reporter:

@@ -8,7 +8,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
+from composeroll.errors import UsageError
 from composeroll.report.channel import Channel
 from composeroll.report.events import Draining, Event
 from composeroll.report.reporter import Reporter
@@ -50,3 +52,22 @@ class JsonReporter(Reporter):
         """Write one line."""
         with self._lock:
             self._channel.line(event_json(event, self._now()))
+
+
+class JsonFile(JsonReporter):
+    """`--events FILE`: the same lines at the end of a file, beside whatever people see.
+
+    Raises:
+        UsageError: the file cannot be written; found out before anything is touched.
+    """
+
+    def __init__(self, target: Path, now: Callable[[], datetime] = utc_now) -> None:
+        try:
+            self._file = target.open("a", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"--events cannot write {target}: {error.strerror}") from error
+        super().__init__(Channel(self._file), now)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
