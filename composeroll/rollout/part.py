@@ -15,6 +15,7 @@ from composeroll.rollout.steps import (
     Incoming,
     Leaving,
     RemoveLeftovers,
+    RemoveVolumes,
     RenumberReplicas,
     ReplaceReplicas,
     RetireReplicas,
@@ -111,6 +112,13 @@ class Part:
         steps = (self._retire(), self._renumber())
         return tuple(step for step in steps if step)
 
+    def tidy(self) -> tuple[Step, ...]:
+        """The steps after the last replica of any service has gone."""
+        volumes = tuple(name for r in self.outgoing for name in r.anonymous_volumes)
+        if not (self.state.data_only and volumes):
+            return ()
+        return (RemoveVolumes(self.name, volumes, reason="nobody mounts the old code any more"),)
+
     def _clear(self) -> Step | None:
         left = self.state.leftovers
         if not left or self.replaced_in_place:
@@ -194,24 +202,34 @@ class Part:
         return self._wiring().route
 
 
-def part_of(state: ServiceState, reasons: Reasons) -> Part:
+def part_of(state: ServiceState, reasons: Reasons, wanted: int | None = None) -> Part:
     """What one service needs.
 
     Args:
         state: the service as it was observed.
         reasons: the outgoing replicas, of this service and others.
+        wanted: how many replicas are to run in the end, as an earlier batch has settled it.
     """
     outdated = [r for r in state.serving if r.id in reasons]
-    declared = state.service.scale
-    wanted = max(
-        1 if declared is None else declared,
-        len(state.named_in_upstream),
-        len(outdated),
-        len(state.serving) - len(outdated),
-    )
-    size = state.service.settings.batch.of(len(outdated))
+    wanted = replicas_wanted(state, reasons) if wanted is None else wanted
+    size = state.service.settings.batch.of(max(wanted, len(outdated)))
     batch = tuple(_by_urgency(state, outdated)[:size])
     return Part(state, {r.id: reasons[r.id] for r in outdated}, batch, wanted)
+
+
+def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
+    """How many replicas are to run in the end: as many as do their work now, or as the file says.
+
+    Old and new ones run side by side where a rollout broke off, so they are not added up.
+    """
+    outdated = sum(replica.id in reasons for replica in state.serving)
+    declared = state.service.scale
+    return max(
+        1 if declared is None else declared,
+        len(state.named_in_upstream),
+        outdated,
+        len(state.serving) - outdated,
+    )
 
 
 def _by_urgency(state: ServiceState, outdated: list[Replica]) -> list[Replica]:

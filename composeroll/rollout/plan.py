@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import Reasons
-from composeroll.rollout.part import Part, part_of
+from composeroll.rollout.part import Part, part_of, replicas_wanted
 from composeroll.rollout.steps import (
     DrainReplicas,
     Step,
@@ -45,17 +45,29 @@ class Plan:
         return "\n".join(lines)
 
 
-def plan_rollout(observed: Observed, outgoing: Reasons) -> Plan:
+def replica_counts(observed: Observed, outgoing: Reasons) -> Mapping[str, int]:
+    """How many replicas each service is to have in the end, settled before the first batch."""
+    return {state.name: replicas_wanted(state, outgoing) for state in observed.services}
+
+
+def plan_rollout(
+    observed: Observed, outgoing: Reasons, counts: Mapping[str, int] | None = None
+) -> Plan:
     """The steps from what runs to what the file wants: one batch of each service's outgoing.
 
     Args:
         observed: the snapshot.
         outgoing: the replicas that have to go; what of it is gone already does no harm.
+        counts: how many replicas each service is to have, where an earlier batch has settled it.
     """
-    parts = [part_of(state, outgoing) for state in observed.services]
+    settled = counts or {}
+    parts = [part_of(state, outgoing, settled.get(state.name)) for state in observed.services]
     return Plan(
         reversible=(*(step for part in parts for step in part.prepare()), *_traffic(parts)),
-        final=tuple(step for part in parts for step in part.finish()),
+        final=(
+            *(step for part in parts for step in part.finish()),
+            *(step for part in parts for step in part.tidy()),
+        ),
     )
 
 

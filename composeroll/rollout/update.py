@@ -15,7 +15,7 @@ from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import Reasons, outgoing
-from composeroll.rollout.plan import Plan, plan_rollout
+from composeroll.rollout.plan import Plan, plan_rollout, replica_counts
 from composeroll.rollout.preflight import findings, refuse
 from composeroll.rollout.showing import showing
 from composeroll.rollout.stack import Stack
@@ -68,13 +68,14 @@ def _roll(stack: Stack, observed: Observed, plan: Plan, leaving: Reasons) -> Out
     if plan.empty:
         return Outcome.UP_TO_DATE
     services = [state.service for state in observed.services]
+    counts = replica_counts(observed, leaving)
     while True:
         with _phase(stack, Phase.APPLY, f"update {_names(services)}"):
             apply(plan, stack.world, showing(stack.world, observed, leaving))
         with _phase(stack, Phase.VERIFY, "see that nothing is left to do"):
             observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
             before, leaving = leaving, observed.still_there(leaving)
-            plan = plan_rollout(observed, leaving or outgoing(observed))
+            plan = plan_rollout(observed, leaving or outgoing(observed), counts)
             if plan.empty:
                 return Outcome.UPDATED
             if len(leaving) in {0, len(before)}:
