@@ -94,12 +94,12 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
         began = world.clock.now()
         try:
             step.undo(world)
-        except ComposerollError as stuck:
+        except Exception as stuck:  # noqa: BLE001 - a bug must not hide what still runs
             raise UndoFailed(
-                f"{_what(failure)}; then taking back “{step}” failed: {stuck.what}",
+                f"{_what(failure)}; then taking back “{step}” failed: {_what(stuck)}",
                 "old and new replicas still run; nothing was removed",
                 AGAIN,
-                _evidence(failure) + stuck.evidence,
+                _evidence(failure) + _evidence(stuck),
             ) from failure
         world.emit(StepUndone(str(step), world.clock.now() - began))
 

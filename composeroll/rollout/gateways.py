@@ -24,10 +24,11 @@ class ProjectGateways:
         self._known: dict[str, Gateway] = {}
 
     def runs_in(self, container: Replica) -> bool:
-        """Whether an nginx master process runs in it."""
+        """Whether an nginx master process runs in it; one without is no gateway of this run."""
         try:
             self._gateway(container).workers()
         except GatewayError:
+            del self._known[container.id]
             return False
         return True
 
