@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+ANONYMOUS = 64
+"""Digits of the name that the engine makes for an anonymous volume (moby, `volume/service`)."""
+
 
 class ContainerState(StrEnum):
     """A container's state in the Engine API's own words."""
@@ -55,11 +58,22 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """Something mounted into a container at `destination`; `kind` is the engine's word for it."""
+    """Something mounted into a container at `destination`.
+
+    Attributes:
+        kind: the engine's word for it (`volume`, `bind`, `tmpfs`).
+        volume: the volume's name, empty for all else.
+    """
 
     destination: str
     kind: str
     writable: bool
+    volume: str = ""
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether it is a volume without a name of its own: the engine gives it 64 digits."""
+        return len(self.volume) == ANONYMOUS and not set(self.volume) - set("0123456789abcdef")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +143,11 @@ class Replica:
     def running(self) -> bool:
         """Whether its processes run now (a restarting or paused container does not count)."""
         return self.state is ContainerState.RUNNING
+
+    @property
+    def anonymous_volumes(self) -> tuple[str, ...]:
+        """The names of the volumes that were made for it alone."""
+        return tuple(mount.volume for mount in self.mounts if mount.anonymous)
 
     def attached_to(self, network_id: str) -> Attachment | None:
         """The container's place on one network, by NetworkID."""

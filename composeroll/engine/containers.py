@@ -80,6 +80,11 @@ class Containers:
         """Remove stopped containers; with `volumes` their anonymous volumes too. Gone is fine."""
         side_by_side(lambda container: self._remove(container, volumes=volumes), containers)
 
+    def remove_volumes(self, names: Iterable[str]) -> None:
+        """Remove volumes; one that is gone, or that a container still mounts, is fine."""
+        fine = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+        side_by_side(lambda name: self._api.send("DELETE", f"/volumes/{name}", fine=fine), names)
+
     def rename(self, container: str, name: str) -> None:
         """Give a container a name."""
         self._api.post(f"/containers/{container}/rename", {"name": name})

@@ -97,6 +97,10 @@ class Engine:
         """Remove stopped ones, with their anonymous volumes; gone ones are fine."""
         self._containers.remove(containers, volumes=volumes)
 
+    def remove_volumes(self, names: Iterable[str]) -> None:
+        """Remove volumes; those that are gone or in use are fine."""
+        self._containers.remove_volumes(names)
+
     def rename(self, container: str, name: str) -> None:
         """Give a container a name."""
         self._containers.rename(container, name)

@@ -86,7 +86,10 @@ def _attachment(name: str, endpoint: Json) -> Attachment:
 
 def _mounts(inspected: Json) -> tuple[Mount, ...]:
     """Volumes, binds and tmpfs. The short `tmpfs:` stands in HostConfig alone."""
-    listed = [Mount(m["Destination"], m["Type"], m["RW"]) for m in inspected.get("Mounts") or ()]
+    listed = [
+        Mount(m["Destination"], m["Type"], m["RW"], m.get("Name") or "")
+        for m in inspected.get("Mounts") or ()
+    ]
     tmpfs = inspected["HostConfig"].get("Tmpfs") or {}
     listed += [Mount(path, "tmpfs", "ro" not in tmpfs[path].split(",")) for path in tmpfs]
     return tuple(sorted(listed, key=lambda mount: mount.destination))

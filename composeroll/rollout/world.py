@@ -53,6 +53,10 @@ class Engine(Protocol):
         """Remove stopped containers; with `volumes` their anonymous volumes too."""
         ...
 
+    def remove_volumes(self, names: Sequence[str]) -> None:
+        """Remove volumes; those that are gone or still mounted are left alone."""
+        ...
+
     def rename(self, container: str, name: str) -> None:
         """Give a container a name."""
         ...

@@ -11,6 +11,7 @@ from composeroll.rollout.steps.start import CreateReplicas, StartReplicas
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.stop import StopReplicas
 from composeroll.rollout.steps.switch import Switch, SwitchUpstreams
+from composeroll.rollout.steps.volumes import RemoveVolumes
 from composeroll.rollout.steps.watch import WatchIncoming
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Incoming",
     "Leaving",
     "RemoveLeftovers",
+    "RemoveVolumes",
     "RenumberReplicas",
     "ReplaceReplicas",
     "RetireReplicas",

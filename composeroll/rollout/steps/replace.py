@@ -37,8 +37,13 @@ class ReplaceReplicas(Step):
 
     def undo(self, world: World) -> None:
         """Recreate them from the image they had, which becomes what the reference names again."""
+        now = world.engine.replicas([self.service])
+        if now and all(replica.image == self.previous for replica in now):
+            return
         world.engine.tag(self.previous, self.reference)
         self._recreate(world)
+        if self.renew_volumes:
+            world.engine.remove_volumes([v for r in now for v in r.anonymous_volumes])
 
     def _recreate(self, world: World) -> None:
         world.engine.recreate(self.service, self.count, renew_volumes=self.renew_volumes)

@@ -78,11 +78,22 @@ def test_no_check_and_a_disabled_check_are_none(healthcheck: object) -> None:
 def test_mounts_of_every_kind_tell_whether_they_can_be_written() -> None:
     replica = replica_of(RECORDED)
     assert replica.mounts == (
-        Mount("/data", "volume", writable=True),
+        Mount(
+            "/data",
+            "volume",
+            writable=True,
+            volume="11908a69b9901030de0d3f26910666b004b4ec2c63f61f0d2f4dd5f1e86d1f7f",
+        ),
         Mount("/host", "bind", writable=False),
         Mount("/run/x", "tmpfs", writable=False),
     )
     assert replica.read_only
+
+
+def test_a_volume_that_was_made_for_one_container_is_anonymous() -> None:
+    anonymous = {"Type": "volume", "Name": "0a" * 32, "Destination": "/code", "RW": True}
+    replica = replica_of({**RECORDED, "Mounts": [*RECORDED["Mounts"], anonymous]})
+    assert replica.anonymous_volumes == ("0a" * 32,)
 
 
 def test_a_container_that_never_started_has_no_start_time() -> None:
