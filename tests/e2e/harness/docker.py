@@ -1,0 +1,124 @@
+"""Docker as a test sees it: through its command line, never through composeroll's own rooms."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Self
+
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container, as far as it stays the same until somebody touches it.
+
+    `addresses` are those on its networks, IPv6 in brackets; `ports` are loopback's, by its own.
+    """
+
+    id: str
+    name: str
+    service: str
+    image: str
+    state: str
+    started: str
+    addresses: frozenset[str]
+    ports: frozenset[tuple[int, int]]
+
+    @classmethod
+    def described(cls, facts: Mapping[str, Any]) -> Self:
+        """From what `docker inspect` prints of it."""
+        networks = facts["NetworkSettings"]["Networks"].values()
+        return cls(
+            id=facts["Id"],
+            name=facts["Name"].removeprefix("/"),
+            service=facts["Config"]["Labels"].get(SERVICE, ""),
+            image=facts["Image"],
+            state=facts["State"]["Status"],
+            started=facts["State"]["StartedAt"],
+            addresses=frozenset(filter(None, map(_address, networks))),
+            ports=frozenset(_ports(facts["NetworkSettings"]["Ports"] or {})),
+        )
+
+    def port(self, own: int) -> int:
+        """The loopback port that leads to one of its own."""
+        return dict(self.ports)[own]
+
+
+def docker(*words: str) -> str:
+    """What a docker command prints; every other end than 0 fails the test."""
+    argv = ["docker", *words]
+    done = subprocess.run(argv, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, f"{argv} ended with {done.returncode}: {done.stderr}"
+    return done.stdout.strip()
+
+
+def containers(project: str) -> tuple[Container, ...]:
+    """A project's containers in all states, by service and name."""
+    ids = docker("ps", "--all", "--quiet", "--filter", f"label={PROJECT}={project}").split()
+    facts = json.loads(docker("inspect", *ids)) if ids else []
+    found = map(Container.described, facts)
+    return tuple(sorted(found, key=lambda container: (container.service, container.name)))
+
+
+def names_with(word: str) -> set[str]:
+    """The names of all containers on the engine that hold a word."""
+    found = docker("ps", "--all", "--filter", f"name={word}", "--format", "{{.Names}}")
+    return set(found.split())
+
+
+def image_id(reference: str) -> str:
+    """The image that a reference names on the engine."""
+    return docker("image", "inspect", "--format", "{{.Id}}", reference)
+
+
+def tags_of(repository: str) -> frozenset[str]:
+    """The references on the engine below `repository`, pulled digests left out."""
+    rows = docker("images", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
+    ours = (row for row in rows if row.startswith(f"{repository}/"))
+    return frozenset(row for row in ours if not row.endswith(":<none>"))
+
+
+def remove_images(repository: str) -> None:
+    """Remove every reference below `repository`, pulled digests too; never an image by its ID.
+
+    An image of the same content may have other names, which are not ours.
+    """
+    form = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}"
+    rows = docker("images", "--digests", "--format", form).splitlines()
+    words = {word for row in rows for word in row.split() if word.startswith(f"{repository}/")}
+    if names := sorted(word for word in words if "<none>" not in word):
+        docker("rmi", "--force", *names)
+
+
+def files(container: str, directory: str) -> Mapping[str, str]:
+    """The files right in a container's directory, by name; no program of its image is needed."""
+    argv = ["docker", "cp", "--follow-link", f"{container}:{directory}/.", "-"]
+    copied = subprocess.run(argv, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(copied)) as tar:
+        return {PurePosixPath(m.name).name: _text(tar, m) for m in tar if m.isfile()}
+
+
+def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    file = tar.extractfile(member)
+    assert file
+    return file.read().decode()
+
+
+def _address(network: Mapping[str, str]) -> str:
+    six = network["GlobalIPv6Address"]
+    return network["IPAddress"] or (f"[{six}]" if six else "")
+
+
+def _ports(published: Mapping[str, list[Mapping[str, str]] | None]) -> list[tuple[int, int]]:
+    return [
+        (int(own.partition("/")[0]), int(place["HostPort"]))
+        for own, places in published.items()
+        for place in places or []
+    ]

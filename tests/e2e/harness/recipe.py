@@ -1,0 +1,86 @@
+"""What a stack is made of: compose files, their variables, and the images that it publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tests.bed import images, registry
+from tests.bed.images import Image
+
+FILES = Path(__file__).parents[1] / "stacks"
+INCLUDES = "/opt/nginx/include"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A stack before it runs.
+
+    Attributes:
+        files: its compose files.
+        gateway: the service that runs nginx.
+        images: what is published for it, by service; each `ref` is below `${REGISTRY}`.
+        variables: the rest of the compose files' `.env`.
+        includes: the gateway's file with the upstream of a service, where it is not
+            `/opt/nginx/include/SERVICE.include`.
+    """
+
+    files: tuple[Path, ...]
+    gateway: str
+    images: Mapping[str, Image]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    includes: Mapping[str, str] = field(default_factory=dict)
+
+
+def app(
+    *overlays: str,
+    gateway: str = "plain-forky",
+    kind: str = "plain",
+    replicas: int = 2,
+    **variables: str,
+) -> Recipe:
+    """The tests' HTTP app behind one of their gateways.
+
+    Args:
+        overlays: further files of `stacks/`, without their ending.
+        gateway: kind and suite, see `tests.bed.images.E2E_GATEWAYS`.
+        kind: `plain` or `checked`: without or with a HEALTHCHECK.
+        replicas: how many replicas of the app the file wants.
+        variables: more for the `.env`.
+    """
+    image = images.E2E_GATEWAYS[_pair(gateway)].ref
+    return Recipe(
+        files=tuple(FILES / f"{name}.yml" for name in ("app", *overlays)),
+        gateway="gateway",
+        images={"app": replace(images.APPS[kind], ref="app:current")},
+        variables={"GATEWAY": image, "REPLICAS": str(replicas), **variables},
+    )
+
+
+def staging() -> Recipe:
+    """The staging example itself, its own file, beside the one that may be running."""
+    return Recipe(
+        files=(images.STAGING_FOLDER / "docker-compose-staging.yml",),
+        gateway="nginx",
+        images=_staging_images(),
+        variables={"HTTP_PORT": "0", "SDCV_PORT": "0"},
+        includes={"php-fpm": f"{INCLUDES}/upstream.include"},
+    )
+
+
+def seed() -> Recipe:
+    """The compose file that the project began with."""
+    return replace(staging(), files=(FILES / "seed.yml",), variables={})
+
+
+def _staging_images() -> Mapping[str, Image]:
+    return {
+        service: replace(image, ref=image.ref.removeprefix(f"{registry.ADDRESS}/"))
+        for service, image in images.STAGING.items()
+    }
+
+
+def _pair(gateway: str) -> tuple[str, str]:
+    kind, _, suite = gateway.rpartition("-")
+    return kind, suite
