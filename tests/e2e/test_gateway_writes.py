@@ -188,6 +188,18 @@ def test_a_file_replaced_on_the_host_under_a_single_file_mount_is_still_written(
     switches(gateway)
 
 
+@pytest.mark.parametrize("kind", ["plain", "busybox", "non-root-own"])
+def test_a_master_whose_pid_file_is_gone_is_reloaded_all_the_same(
+    started: Started, kind: str
+) -> None:
+    gateway = started.run(kind)
+    pid_file = gateway.configuration().setting("pid")[0].args[0]
+    assert started.engine.execute(started.name, ["rm", pid_file], user="0").exit_code == 0
+    old = gateway.workers().pids
+    gateway.reload()
+    assert not gateway.workers().taking & old
+
+
 def test_a_taken_port_is_found_out_though_nginx_says_nothing(started: Started) -> None:
     gateway = started.run("plain")
     shown = gateway.configuration()
