@@ -91,8 +91,11 @@ def test_mounts_of_every_kind_tell_whether_they_can_be_written() -> None:
 
 
 def test_a_volume_that_was_made_for_one_container_is_anonymous() -> None:
-    anonymous = {"Type": "volume", "Name": "0a" * 32, "Destination": "/code", "RW": True}
-    replica = replica_of({**RECORDED, "Mounts": [*RECORDED["Mounts"], anonymous]})
+    anonymous, named = (
+        {"Type": "volume", "Name": name, "Destination": f"/{name[:4]}", "RW": True}
+        for name in ("0a" * 32, "staging_redis")
+    )
+    replica = replica_of({**RECORDED, "Mounts": [anonymous, named]})
     assert replica.anonymous_volumes == ("0a" * 32,)
 
 
