@@ -82,11 +82,12 @@ class DrainReplicas(Step):
         world.emit(Warned(f"after {waited} {workers} old nginx workers still live; {open_}"))
 
 
-def await_old_workers_gone(world: World, timeout: float) -> bool:
-    """Wait until the workers from before the last reload have left; False when time ran out."""
+def await_old_workers_gone(world: World, timeout: float) -> None:
+    """Wait until the workers from before the last reload have left, or say that they have not."""
     end = world.clock.now() + timeout
-    while world.gateways.old_workers():
+    while workers := world.gateways.old_workers():
         if world.clock.now() >= end:
-            return False
+            waited = format_duration(timeout)
+            world.emit(Warned(f"after {waited} {workers} old nginx workers still live"))
+            return
         world.clock.wait(POLL)
-    return True

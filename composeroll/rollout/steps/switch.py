@@ -85,11 +85,14 @@ class SwitchUpstreams(Step):
         world.gateways.switch(texts)
 
     def undo(self, world: World) -> None:
-        """Put the previous includes back, then wait for the workers that knew the new replicas."""
+        """Put the previous includes back, then wait for the workers that knew the new replicas.
+
+        A gateway that took the new include and gave it back itself has such workers too.
+        """
         previous = self._changed(world)
         if previous:
             world.gateways.switch(previous)
-            await_old_workers_gone(world, self.timeout)
+        await_old_workers_gone(world, self.timeout)
 
     def _changed(self, world: World) -> Texts:
         """The previous texts of the includes that do not hold them now."""
