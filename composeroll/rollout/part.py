@@ -155,7 +155,8 @@ class Part:
         )
 
     def _prove(self) -> Step | None:
-        if self.state.data_only or not (self.missing or self.switches):
+        broke_off = self.outgoing or self.state.leftovers
+        if self.state.data_only or not (self.missing or self.switches or broke_off):
             return None
         settings = self.state.service.settings
         wiring = self.state.wiring
