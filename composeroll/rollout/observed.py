@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from composeroll.config.project import Service
+from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Replica, Route, Upstream
 
@@ -62,7 +63,7 @@ class ServiceState:
     def serving(self) -> tuple[Replica, ...]:
         """The replicas that do their work: a container that only holds data need not run for it."""
         if self.data_only:
-            return self.replicas
+            return tuple(r for r in self.replicas if not is_left_by_recreate(r.name))
         return tuple(r for r in self.replicas if r.running or self._crash_loops(r))
 
     def address(self, replica: Replica) -> str:

@@ -121,7 +121,7 @@ class Part:
 
     def _clear(self) -> Step | None:
         left = self.state.leftovers
-        if not left or self.replaced_in_place:
+        if not left or (self.replaced_in_place and self.missing):
             return None
         return RemoveLeftovers(
             self.name, left, reason="compose would start them on their old image"
@@ -148,7 +148,7 @@ class Part:
         return ReplaceReplicas(
             service=self.name,
             count=self.wanted,
-            previous=self.state.replicas[0].image,
+            previous=(self.state.serving or self.state.replicas)[0].image,
             reference=self.state.reference,
             renew_volumes=self.state.data_only,
             reason=self.why if self.state.data_only else f"{self.why}; {self._gap}",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from composeroll.rollout.steps.sets import count
+from composeroll.engine.inspection import is_left_by_recreate
+from composeroll.model import Replica
+from composeroll.rollout.steps.sets import count, ids
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
@@ -38,12 +41,28 @@ class ReplaceReplicas(Step):
     def undo(self, world: World) -> None:
         """Recreate them from the image they had, which becomes what the reference names again."""
         now = world.engine.replicas([self.service])
-        if now and all(replica.image == self.previous for replica in now):
+        if len(now) == self.count and all(map(self._is_as_before, now)):
             return
         world.engine.tag(self.previous, self.reference)
         self._recreate(world)
         if self.renew_volumes:
             world.engine.remove_volumes([v for r in now for v in r.anonymous_volumes])
 
+    def _is_as_before(self, replica: Replica) -> bool:
+        runs = replica.running or self.renew_volumes
+        return runs and replica.image == self.previous
+
     def _recreate(self, world: World) -> None:
+        """Compose makes the successor under a passing name, and cannot where one was left."""
+        left = ids(left_beside(world.engine.replicas([self.service])))
+        world.engine.remove(left, volumes=False)
         world.engine.recreate(self.service, self.count, renew_volumes=self.renew_volumes)
+
+
+def left_beside(replicas: Sequence[Replica]) -> tuple[Replica, ...]:
+    """Successors from a broken replacement whose predecessor still has its name.
+
+    One without a predecessor stays: it is the only one that holds the anonymous volumes.
+    """
+    settled = {r.number for r in replicas if not is_left_by_recreate(r.name)}
+    return tuple(r for r in replicas if is_left_by_recreate(r.name) and r.number in settled)
