@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from composeroll.config.settings import Order
@@ -221,15 +222,15 @@ def part_of(state: ServiceState, reasons: Reasons, wanted: int | None = None) ->
 def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
     """How many replicas are to run in the end: as many as do their work now, or as the file says.
 
-    Old and new ones run side by side where a rollout broke off, so they are not added up.
+    Old and new ones, and those of a broken image between them, run side by side where rollouts
+    broke off, so what was made from different images or definitions is not added up.
     """
-    outdated = sum(replica.id in reasons for replica in state.serving)
+    made_from = [(r.id in reasons, r.image, r.config_hash) for r in state.serving]
     declared = state.service.scale
     return max(
         1 if declared is None else declared,
         len(state.named_in_upstream),
-        outdated,
-        len(state.serving) - outdated,
+        *Counter(made_from).values(),
     )
 
 
