@@ -90,10 +90,14 @@ class Result:
                 return mark.at
         raise KeyError(name)
 
-    def phases(self, began: str, ended: str) -> Phases:
-        """Return the windows before, between and after two marks; raises KeyError."""
+    def phases(self, began: str, ended: str, steady: str | None = None) -> Phases:
+        """Return the windows before, between and after two marks; raises KeyError.
+
+        The one before begins with the mark `steady`, where something else happened earlier.
+        """
         first, last = self.at(began), self.at(ended)
-        return Phases(Window(end=first), Window(first, last), Window(begin=last))
+        calm = self.at(steady) if steady else ALWAYS.begin
+        return Phases(Window(calm, first), Window(first, last), Window(begin=last))
 
     def merge(self, other: Result) -> Result:
         """Return both loads as one, e.g. of several processes or rounds on one machine."""

@@ -14,9 +14,14 @@ from tests.load.samples import ALWAYS
 Row = Sequence[str]
 
 
-def render(result: Result, began: str | None = None, ended: str | None = None) -> str:
-    """Return the summary; with the names of two marks, before, during and after are compared."""
-    phases = result.phases(began, ended) if began and ended else None
+def render(
+    result: Result, began: str | None = None, ended: str | None = None, steady: str | None = None
+) -> str:
+    """Return the summary; with the names of two marks, before, during and after are compared.
+
+    What is compared as before begins with the mark `steady`, if one is named.
+    """
+    phases = result.phases(began, ended, steady) if began and ended else None
     blocks = [
         _versions(result, phases),
         _requests(result),
