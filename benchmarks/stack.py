@@ -1,0 +1,108 @@
+"""A compose project to be updated: an app with some replicas behind the project's own gateway."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from benchmarks.clock import docker
+from tests.bed import images, registry, state
+
+GATEWAY = images.E2E_GATEWAYS["plain", "forky"]
+APP_PORT = 8000
+INCLUDE = "/opt/nginx/include/app.include"
+ANSWERS_WITHIN = 30.0
+
+FINISH = "finish"
+AT_ONCE = "at-once"
+
+_FILE = """\
+name: {project}
+services:
+  app:
+    image: {image}
+    stop_grace_period: 20s
+    deploy: {{replicas: {replicas}}}
+    x-composeroll: {{ready: {{path: /healthz}}}}
+  gateway:
+    image: {gateway}
+    ports: ["127.0.0.1::80"]
+    stop_grace_period: 0s
+"""
+
+
+@dataclass
+class Stack:
+    """A running project. `move` lets its tag name the other of two images, as a push does."""
+
+    project: str
+    image: str
+    stop: str
+    file: Path
+    versions: Iterator[str] = field(default_factory=lambda: itertools.cycle("ba"))
+
+    @property
+    def url(self) -> str:
+        """Where its gateway answers."""
+        return f"http://{docker('port', f'{self.project}-gateway-1', '80')}/"
+
+    def move(self) -> str:
+        """Move the tag in the registry; the version it names now."""
+        version = next(self.versions)
+        registry.copy_tag(reference(self.stop, version), self.image)
+        return version
+
+    def compose(self, *words: str) -> str:
+        """Run compose on it."""
+        return docker("compose", "-f", str(self.file), *words)
+
+    def answers(self) -> bool:
+        """Whether its app answers through its gateway."""
+        try:
+            with urllib.request.urlopen(self.url, timeout=5) as reply:  # noqa: S310 loopback only
+                return bool(reply.status == 200)
+        except OSError:
+            return False
+
+
+def reference(stop: str, version: str) -> str:
+    """A version of the app in the registry, by how it takes SIGTERM."""
+    return f"{registry.ADDRESS}/bench/app:{stop}-{version}"
+
+
+@cache
+def provide(stop: str) -> None:
+    """Push both versions of the app, and fetch their layers: a later pull only moves a tag."""
+    images.up([images.APPS["plain"], images.GATEWAYS["forky"]])
+    images.up([GATEWAY])
+    for version in "ab":
+        images.publish(images.APPS["plain"], reference(stop, version), version, STOP=stop)
+        docker("pull", "--quiet", reference(stop, version))
+
+
+@contextmanager
+def stack(replicas: int, stop: str = FINISH) -> Iterator[Stack]:
+    """A project that answers, and is removed afterwards with all it had."""
+    provide(stop)
+    project = f"bench-{stop}-{replicas}-{os.getpid()}"
+    image = f"{registry.ADDRESS}/bench/app:{project}"
+    registry.copy_tag(reference(stop, "a"), image)
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "compose.yml"
+        text = _FILE.format(project=project, image=image, replicas=replicas, gateway=GATEWAY.ref)
+        file.write_text(text, encoding="utf-8")
+        made = Stack(project, image, stop, file)
+        try:
+            made.compose("up", "--detach")
+            state.await_state("the stack", made.answers, ANSWERS_WITHIN)
+            yield made
+        finally:
+            made.compose("down", "--volumes", "--remove-orphans", "--timeout", "0")
+            docker("image", "rm", image)

@@ -1,0 +1,50 @@
+"""A whole update against the floor, in turns under the same light load."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Iterator
+
+from benchmarks.clock import Run, composeroll, run
+from benchmarks.figure import Figure, spread
+from benchmarks.stack import Stack, stack
+from tests.load import Load, Mix
+
+TARGETS = {2: 1.2, 10: 1.3}
+"""The greatest ratio that is wanted, by number of replicas."""
+
+ROUNDS = 7
+LIGHT = Mix(keepalive=4, fresh=1, post=0, half_post=0, slow=0, idle=0, websocket=0, rate=60)
+
+
+def whole() -> Iterator[Figure]:
+    """Whole updates of 2 and of 10 replicas."""
+    for replicas, target in TARGETS.items():
+        yield from _compared(replicas, target)
+
+
+def _compared(replicas: int, target: float) -> Iterator[Figure]:
+    with stack(replicas) as ours:
+        composeroll("update", "-q", "-f", str(ours.file), "app")
+        pairs = list(_pairs(ours))
+    updates, floors = ([one.seconds for one in side] for side in zip(*pairs, strict=True))
+    ratio = statistics.median(updates) / statistics.median(floors)
+    detail = f"update {spread(updates)}, floor {spread(floors)}, {ROUNDS} pairs in turns"
+    yield Figure(f"update / floor, {replicas} replicas", ratio, "x", target, detail)
+    peak = max(update.peak for update, _ in pairs)
+    yield Figure(f"peak memory, {replicas} replicas", peak, "MB", 80)
+
+
+def _pairs(ours: Stack) -> Iterator[tuple[Run, Run]]:
+    with Load(ours.url, LIGHT, limit=900) as load:
+        for _ in range(ROUNDS):
+            ours.move()
+            update = composeroll("update", "-f", str(ours.file), "app")
+            load.after_seconds(0.5)
+            ours.move()
+            floor = run([sys.executable, "-m", "benchmarks.floor", ours.project, ours.image])
+            load.after_seconds(0.5)
+            yield update, floor
+    failures = load.result().failures()
+    assert not failures, f"the rollouts lost requests: {failures}"
