@@ -46,6 +46,7 @@ class ComposerollError(Exception):
         serving: what still answers requests, or None where nothing was touched.
         help: the command or the line to change that helps next.
         evidence: lines of output that show it (check output, nginx's words, logs).
+        half_done: whether it leaves something for the next run to finish.
     """
 
     what: str
@@ -54,6 +55,7 @@ class ComposerollError(Exception):
     evidence: tuple[str, ...] = field(default=())
 
     exit_code = ExitCode.FAILED
+    half_done = False
 
     def __str__(self) -> str:
         return self.what
@@ -107,12 +109,14 @@ class UndoFailed(ComposerollError):
     """The rollout failed, and so did a step of the way back; the rest was left alone."""
 
     exit_code = ExitCode.UNFINISHED
+    half_done = True
 
 
 class Unfinished(ComposerollError):
     """The rollout failed past the line: running it again finishes it."""
 
     exit_code = ExitCode.UNFINISHED
+    half_done = True
 
 
 @dataclass(eq=False)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from composeroll.config.durations import parse_duration
 from composeroll.config.flags import ComposeFlags
 from composeroll.config.layers import Layer, environment_name
 from composeroll.config.values import SETTINGS
@@ -23,6 +24,21 @@ _COMPOSE: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("-c", "--context"), {"metavar": "NAME", "help": "Docker context."}),
     (("-H", "--host"), {"metavar": "URL", "help": "Docker engine, such as ssh://deploy@host."}),
 )
+
+
+class DurationType(click.ParamType[float]):
+    """A duration as compose writes it, in seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds of `10s`, `1m30s` or a bare number."""
+        try:
+            return parse_duration(value)
+        except ValueError as wrong:
+            self.fail(str(wrong), param, ctx)
 
 
 def stacked(*options: Decorator[Any]) -> Decorator[Any]:

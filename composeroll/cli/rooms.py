@@ -16,6 +16,8 @@ from composeroll.readiness.readiness import Readiness
 from composeroll.report.events import Emit
 from composeroll.rollout.gateways import ProjectGateways
 from composeroll.rollout.images import ComposeImages
+from composeroll.rollout.lock.hold import ServiceLocks
+from composeroll.rollout.lock.holder import this_process
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.survey import GatewaySurvey
 from composeroll.rollout.world import World
@@ -35,7 +37,9 @@ def assemble(
         UsageError: the flags name no engine, or two.
     """
     with Engine(flags, project.name) as engine:
+        clock = MonotonicClock()
         gateways = ProjectGateways(engine)
+        locks = ServiceLocks(engine.locks, project.name, this_process(), clock, emit)
         readiness = Readiness(engine, Dialers(engine, engine.is_local_network), engine.events, emit)
         world = World(
             project=project.name,
@@ -43,9 +47,10 @@ def assemble(
             gateways=gateways,
             readiness=readiness,
             events=engine.events,
-            clock=MonotonicClock(),
+            clock=clock,
             emit=emit,
             shield=shield,
+            lock=locks,
         )
         yield Stack(
             project=project,
@@ -54,4 +59,5 @@ def assemble(
             survey=GatewaySurvey(gateways),
             world=world,
             locate=lambda keys: locate(files, keys),
+            locks=locks,
         )

@@ -43,6 +43,7 @@ class Request:
     force: bool
     pull: Pull
     dry_run: bool
+    lock_wait: float
     flags: ComposeFlags
     settings: Layer
     mode: Mode
@@ -58,6 +59,7 @@ class Request:
             force=options["force"],
             pull=Pull(options["pull"]),
             dry_run=options["dry_run"],
+            lock_wait=options.get("lock_wait") or 0.0,
             mode=_mode(options),
         )
 
@@ -91,7 +93,9 @@ def roll(request: Request) -> int:
                 from composeroll.rollout.update import Wanted, update  # noqa: PLC0415 - late
 
                 names = services_of(stack.project, request.services, everything=request.everything)
-                wanted = Wanted(names, request.force, request.pull, request.dry_run)
+                wanted = Wanted(
+                    names, request.force, request.pull, request.dry_run, request.lock_wait
+                )
                 outcome = update(stack, wanted)
         except ComposerollError as error:
             report(finished_by(error, time.monotonic() - BEGAN))

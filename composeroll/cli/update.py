@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from composeroll.cli.options import (
+    DurationType,
     compose_options,
     from_environment,
     output_options,
@@ -29,6 +30,13 @@ from composeroll.cli.run import Request, roll
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan; change nothing.")
 @click.option("--if-changed", is_flag=True, help="Do nothing where nothing changed: the default.")
+@click.option(
+    "--lock-wait",
+    type=DurationType(),
+    metavar="TIME",
+    envvar=from_environment("lock_wait"),
+    help="Wait for another rollout of the same services, such as 2m.",
+)
 @setting_options
 @output_options
 @compose_options

@@ -9,6 +9,7 @@ from typing import NoReturn
 from composeroll.errors import (
     ComposerollError,
     Interrupted,
+    Locked,
     RolledBack,
     UndoFailed,
     Unfinished,
@@ -39,6 +40,7 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
 
     Raises:
         RolledBack: a reversible step failed; everything was taken back.
+        Locked: somebody else has taken over; nothing is taken back.
         Interrupted: a signal came before the line; everything was taken back.
         UndoFailed: a reversible step failed, and so did taking one back.
         Unfinished: a step past the line failed, or a signal came there.
@@ -55,6 +57,8 @@ def _prepare(plan: Plan, world: World, show: Show) -> None:
             done.append(step)  # before it runs: a half-done step is undone too
             _take(step, number, len(plan.steps), world)
             show(done)
+    except Locked:
+        raise  # somebody else decides now: taking anything back would be against their plan
     except BaseException as failure:  # noqa: BLE001 - a signal or a bug must be undone as well
         with world.shield():
             _undo(done, failure, world)
@@ -78,6 +82,7 @@ def _take(step: Step, number: int, total: int, world: World) -> None:
     began = world.clock.now()
     world.emit(StepStarted(number, total, str(step), step.reason))
     try:
+        world.lock.ensure()
         step.do(world)
     except BaseException as failure:
         world.emit(StepFailed(number, total, str(step), _what(failure)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import Pull
+from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import Engine, Survey
 from composeroll.rollout.preflight import Locate
 from composeroll.rollout.world import World
@@ -30,6 +32,52 @@ class Images(Protocol):
         ...
 
 
+class Locks(Protocol):
+    """The locks of the project's services."""
+
+    def hold(self, services: Sequence[str], patience: float) -> AbstractContextManager[object]:
+        """Hold the services' locks, waiting `patience` seconds for whoever has them.
+
+        Raises:
+            Locked: somebody has one.
+        """
+        ...
+
+    def remember(self, memory: Memory) -> Memory:
+        """Write down what is to be done; what comes back includes what a broken rollout left."""
+        ...
+
+    def describe(self) -> tuple[str, ...]:
+        """Who holds which service, a sentence each."""
+        ...
+
+    def break_open(self, services: Sequence[str]) -> tuple[str, ...]:
+        """Take the services' locks away from whoever has them; a sentence for each."""
+        ...
+
+
+class NoLocks:
+    """For a world with one inhabitant, who never forgets."""
+
+    def hold(self, services: Sequence[str], patience: float) -> AbstractContextManager[object]:
+        """Nobody else is there."""
+        del services, patience
+        return nullcontext()
+
+    def remember(self, memory: Memory) -> Memory:
+        """What is to be done is all there is."""
+        return memory
+
+    def describe(self) -> tuple[str, ...]:
+        """Nobody holds anything."""
+        return ()
+
+    def break_open(self, services: Sequence[str]) -> tuple[str, ...]:
+        """There is nothing to break."""
+        del services
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """A compose project with everything that can be asked of it and done to it."""
@@ -40,3 +88,4 @@ class Stack:
     survey: Survey
     world: World
     locate: Locate
+    locks: Locks = field(default_factory=NoLocks)

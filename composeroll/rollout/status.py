@@ -21,6 +21,7 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
     return Status(
         project=stack.project.name,
         services=tuple(_service(state, owners) for state in observed.services),
+        lock="; ".join(stack.locks.describe()),
     )
 
 

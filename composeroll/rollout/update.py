@@ -11,10 +11,11 @@ from composeroll.config.settings import Pull
 from composeroll.errors import Unfinished
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
 from composeroll.rollout.apply import AGAIN, apply
+from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.order import in_order
-from composeroll.rollout.outgoing import Reasons, outgoing
+from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import Plan, plan_rollout, replica_counts
 from composeroll.rollout.preflight import findings, refuse
 from composeroll.rollout.showing import showing
@@ -33,12 +34,14 @@ class Wanted:
         force: replace replicas that are up to date too.
         pull: compose's `--pull`.
         dry_run: stop after the plan, and change nothing before it either.
+        lock_wait: seconds to wait for another rollout of these services.
     """
 
     services: tuple[str, ...]
     force: bool = False
     pull: Pull = Pull.ALWAYS
     dry_run: bool = False
+    lock_wait: float = 0.0
 
 
 def update(stack: Stack, wanted: Wanted) -> Outcome:
@@ -48,18 +51,35 @@ def update(stack: Stack, wanted: Wanted) -> Outcome:
         ComposerollError: any of its kinds; each says what still serves.
     """
     services = in_order(stack.project.pick(wanted.services))
-    moved = _get_images(stack, services, wanted)
-    observed = _look(stack, services, moved)
+    if wanted.dry_run:
+        return _foresee(stack, services, wanted)
+    with stack.locks.hold(wanted.services, wanted.lock_wait):
+        return _update(stack, services, wanted)
+
+
+def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
+    """Plan without a lock, and with what a pull would bring."""
+    moved = stack.images.moved(services) if wanted.pull is Pull.ALWAYS else frozenset()
+    observed = _look(stack, services).with_newer_images(moved)
+    _heed(stack, observed)
+    _show(stack, plan_rollout(observed, outgoing(observed, force=wanted.force)))
+    return Outcome.PLANNED
+
+
+def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
+    with _phase(stack, Phase.PULL, f"pull {_names(services)}"):
+        stack.images.pull(services, wanted.pull)
+    observed = _look(stack, services)
     _heed(stack, observed)
     leaving = outgoing(observed, force=wanted.force)
-    plan = plan_rollout(observed, leaving)
+    memory = stack.locks.remember(Memory(leaving, replica_counts(observed, leaving)))
+    leaving = observed.still_there(memory.outgoing)
+    plan = plan_rollout(observed, leaving, memory.wanted)
     _show(stack, plan)
-    if wanted.dry_run:
-        return Outcome.PLANNED
-    return _roll(stack, observed, plan, leaving)
+    return _roll(stack, observed, plan, Memory(leaving, memory.wanted))
 
 
-def _roll(stack: Stack, observed: Observed, plan: Plan, leaving: Reasons) -> Outcome:
+def _roll(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> Outcome:
     """Apply, look again, and go on with the next batch until nothing is left.
 
     Raises:
@@ -67,34 +87,23 @@ def _roll(stack: Stack, observed: Observed, plan: Plan, leaving: Reasons) -> Out
     """
     if plan.empty:
         return Outcome.UP_TO_DATE
-    services = [state.service for state in observed.services]
-    counts = replica_counts(observed, leaving)
+    services, leaving = [state.service for state in observed.services], memory.outgoing
     while True:
         with _phase(stack, Phase.APPLY, f"update {_names(services)}"):
             apply(plan, stack.world, showing(stack.world, observed, leaving))
         with _phase(stack, Phase.VERIFY, "see that nothing is left to do"):
             observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
             before, leaving = leaving, observed.still_there(leaving)
-            plan = plan_rollout(observed, leaving or outgoing(observed), counts)
+            plan = plan_rollout(observed, leaving or outgoing(observed), memory.wanted)
             if plan.empty:
                 return Outcome.UPDATED
             if len(leaving) in {0, len(before)}:
                 raise Unfinished(NOT_RIGHT, SERVING, AGAIN, tuple(str(plan).splitlines()))
 
 
-def _get_images(stack: Stack, services: Sequence[Service], wanted: Wanted) -> frozenset[str]:
-    """Pull, or for a dry run ask the registry: the services whose image moved there."""
-    if wanted.dry_run:
-        return stack.images.moved(services) if wanted.pull is Pull.ALWAYS else frozenset()
-    with _phase(stack, Phase.PULL, f"pull {_names(services)}"):
-        stack.images.pull(services, wanted.pull)
-    return frozenset()
-
-
-def _look(stack: Stack, services: Sequence[Service], moved: frozenset[str]) -> Observed:
+def _look(stack: Stack, services: Sequence[Service]) -> Observed:
     with _phase(stack, Phase.OBSERVE, f"look at {_names(services)}"):
-        observed = observe(stack.project, services, stack.engine, stack.survey)
-    return observed.with_newer_images(moved)
+        return observe(stack.project, services, stack.engine, stack.survey)
 
 
 def _heed(stack: Stack, observed: Observed) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from composeroll.config.settings import Ready
@@ -112,6 +112,21 @@ class Readiness(Protocol):
         ...
 
 
+class Lock(Protocol):
+    """The right to change the services of this rollout."""
+
+    def ensure(self) -> None:
+        """Return if it is still held; raises Locked where somebody else has it now."""
+        ...
+
+
+class Unlocked:
+    """For what changes nothing, and for worlds with one inhabitant."""
+
+    def ensure(self) -> None:
+        """Nobody else is there."""
+
+
 class Clock(Protocol):
     """Time, so that a simulation can have its own."""
 
@@ -134,6 +149,7 @@ class World:
 
     Attributes:
         shield: while it is entered, signals wait.
+        lock: asked before every step.
     """
 
     project: str
@@ -144,3 +160,4 @@ class World:
     clock: Clock
     emit: Emit
     shield: Callable[[], AbstractContextManager[None]]
+    lock: Lock = field(default_factory=Unlocked)

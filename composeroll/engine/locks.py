@@ -1,0 +1,113 @@
+"""Locks on the engine itself: containers that are created and never started.
+
+A container's name is unique on its engine and its creation is atomic: of 20 that try at once one
+wins, the others get HTTP 409. So the lock holds for everyone who uses that engine, from wherever.
+Its image is empty and goes with the last lock.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from composeroll.engine.connection import Api
+from composeroll.engine.files import Files
+from composeroll.errors import EngineError
+
+IMAGE = "composeroll-lock:empty"
+PROJECT = "composeroll.lock.project"
+HOLDER = "composeroll.lock.holder"
+NOTE = "/note.json"
+
+_TAKEN = (HTTPStatus.CONFLICT,)
+_GONE = (HTTPStatus.NOT_FOUND,)
+_GONE_OR_IN_USE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+
+
+@dataclass(frozen=True, slots=True)
+class LockContainer:
+    """A lock as it stands on the engine.
+
+    Attributes:
+        id: its full container ID; a lock that was taken over has another.
+        holder: who holds it, as written at its creation.
+        note: what the holder wrote since, empty before the first time.
+        created: when, in seconds of the engine's clock.
+    """
+
+    id: str
+    name: str
+    holder: str
+    note: str
+    created: float
+
+
+class Locks:
+    """The locks of one engine. Methods raise EngineError and EngineUnreachable."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._files = Files(api)
+
+    def claim(self, name: str, project: str, holder: str) -> str | None:
+        """Take a lock; its ID, or None if somebody has it."""
+        self._provide_image()
+        labels = {PROJECT: project, HOLDER: holder}
+        body = {"Image": IMAGE, "Cmd": ["never started"], "Labels": labels}
+        answer = self._api.post("/containers/create", {"name": name}, body, fine=_TAKEN)
+        return None if answer.status == HTTPStatus.CONFLICT else str(answer.json()["Id"])
+
+    def find(self, name: str) -> LockContainer | None:
+        """The lock of that name, None where nobody has it."""
+        answer = self._api.get(f"/containers/{name}/json", fine=_GONE)
+        if not answer.found:
+            return None
+        inspected = answer.json()
+        holder = (inspected["Config"].get("Labels") or {}).get(HOLDER, "")
+        created = _seconds(inspected["Created"])
+        return LockContainer(inspected["Id"], name, holder, self._note(inspected["Id"]), created)
+
+    def of_project(self, project: str) -> tuple[LockContainer, ...]:
+        """All locks of a project, by name."""
+        filters = json.dumps({"label": [f"{PROJECT}={project}"]})
+        listed = self._api.get("/containers/json", {"all": "1", "filters": filters}).json()
+        names = sorted(entry["Names"][0].removeprefix("/") for entry in listed)
+        return tuple(filter(None, map(self.find, names)))
+
+    def write(self, container: str, note: str) -> None:
+        """Write the holder's note."""
+        self._files.write(container, NOTE, note.encode())
+
+    def release(self, container: str) -> None:
+        """Give one lock up, by its ID: one that was taken over has another and is not touched."""
+        self._api.send("DELETE", f"/containers/{container}", fine=_GONE)
+        self._api.send("DELETE", f"/images/{IMAGE}", fine=_GONE_OR_IN_USE)
+
+    def now(self) -> float:
+        """Seconds on the engine's own clock, the one that all holders share."""
+        return _seconds(self._api.get("/info").json()["SystemTime"])
+
+    def _note(self, container: str) -> str:
+        try:
+            return (self._files.read(container, NOTE) or b"").decode(errors="replace")
+        except EngineError:
+            return ""  # released since it was found
+
+    def _provide_image(self) -> None:
+        if self._api.get(f"/images/{IMAGE}/json", fine=_GONE).found:
+            return
+        nothing = io.BytesIO()
+        tarfile.open(fileobj=nothing, mode="w").close()
+        repository, _, tag = IMAGE.partition(":")
+        where = {"fromSrc": "-", "repo": repository, "tag": tag}
+        headers = {"Content-Type": "application/x-tar"}
+        self._api.send("POST", "/images/create", where, nothing.getvalue(), headers)
+
+
+def _seconds(rfc3339: str) -> float:
+    """The engine writes nanoseconds, of which Python reads six digits."""
+    return datetime.fromisoformat(rfc3339).timestamp()

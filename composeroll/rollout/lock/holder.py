@@ -1,0 +1,87 @@
+"""Who holds a lock, and whether they are still there."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shlex
+import socket
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+CI_JOBS = ("CI_JOB_URL", "GITHUB_RUN_ID", "BUILD_URL")
+"""Where GitLab, GitHub and Jenkins say which job runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One run of composeroll.
+
+    Attributes:
+        host: the machine's name, for people.
+        boot: what tells this boot of this machine, and this pid namespace, from any other.
+        born: when the process started, in the kernel's ticks: a pid is used again, this is not.
+        job: the CI job, empty outside one.
+    """
+
+    who: str
+    host: str
+    boot: str
+    pid: int
+    born: str
+    command: str
+    job: str = ""
+
+    def __str__(self) -> str:
+        job = f", job {self.job}" if self.job else ""
+        return f"{self.who}@{self.host} (pid {self.pid}{job})"
+
+    def to_json(self) -> str:
+        """As it stands in a lock."""
+        return json.dumps(asdict(self))
+
+    def seen_dead(self, me: Holder) -> bool:
+        """Whether `me`, being on the same machine, can see that this process is gone."""
+        return self.boot == me.boot and self.born != birth(self.pid)
+
+
+def this_process() -> Holder:
+    """The run that asks."""
+    return Holder(
+        who=getpass.getuser(),
+        host=socket.gethostname(),
+        boot=_boot(),
+        pid=os.getpid(),
+        born=birth(os.getpid()),
+        command=shlex.join(["composeroll", *sys.argv[1:]]),
+        job=next((os.environ[name] for name in CI_JOBS if os.environ.get(name)), ""),
+    )
+
+
+def read_holder(text: str) -> Holder | None:
+    """A holder out of a lock; None if a later version wrote it otherwise."""
+    try:
+        return Holder(**json.loads(text))
+    except (TypeError, ValueError):
+        return None
+
+
+def birth(pid: int) -> str:
+    """The start time of a process, field 22 of its `stat` (proc(5)); empty if it is gone."""
+    try:
+        stat = (PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    # the second field is a name in brackets that may itself hold blanks and brackets
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _boot() -> str:
+    try:
+        boot = (PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {(PROC / 'self/ns/pid').readlink()}"
+    except OSError:
+        return ""

@@ -1,0 +1,119 @@
+"""What stands in a lock: a sign of life, and what nobody could observe after a crash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Protocol
+
+from composeroll.config.durations import format_duration
+from composeroll.rollout.lock.holder import Holder, read_holder
+
+LEASE = 45.0
+"""Seconds without a sign of life, by the engine's clock, after which a holder elsewhere is gone."""
+
+
+class Found(Protocol):
+    """A lock as the engine has it."""
+
+    @property
+    def id(self) -> str:
+        """Full container ID."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def holder(self) -> str:
+        """Who took it."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """What they wrote since."""
+        ...
+
+    @property
+    def created(self) -> float:
+        """When it was taken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a broken rollout would otherwise have forgotten.
+
+    Attributes:
+        outgoing: why each outgoing replica goes, by full ID.
+        wanted: how many replicas each service shall have.
+    """
+
+    outgoing: Mapping[str, str] = field(default_factory=dict)
+    wanted: Mapping[str, int] = field(default_factory=dict)
+
+    def merged(self, other: Memory) -> Memory:
+        """Both; of counts that differ the other's."""
+        outgoing = {**self.outgoing, **other.outgoing}
+        return Memory(outgoing, {**self.wanted, **other.wanted})
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a holder writes into its lock.
+
+    Attributes:
+        beat: the last sign of life, in seconds of the engine's clock.
+        ended: the holder is gone and left something half-done.
+    """
+
+    beat: float
+    ended: bool = False
+    memory: Memory = field(default_factory=Memory)
+
+    def to_json(self) -> str:
+        """As it stands in a lock."""
+        return json.dumps(asdict(self))
+
+
+def read_note(lock: Found) -> Note:
+    """A lock's note; one that was never written, or was cut off, is as old as the lock."""
+    try:
+        raw = json.loads(lock.note)
+        return Note(raw["beat"], raw["ended"], Memory(**raw["memory"]))
+    except (KeyError, TypeError, ValueError):
+        return Note(lock.created)
+
+
+def is_abandoned(lock: Found, me: Holder, now: float) -> bool:
+    """Whether nobody holds the lock any more.
+
+    On the same machine the process table tells; from elsewhere only silence does.
+    """
+    note, holder = read_note(lock), read_holder(lock.holder)
+    if note.ended:
+        return True
+    if holder and holder.boot and holder.boot == me.boot:
+        return holder.seen_dead(me)
+    return now - note.beat > LEASE
+
+
+def held_by(lock: Found, now: float) -> str:
+    """Who holds it, since when, and what they run, as a sentence."""
+    holder = read_holder(lock.holder)
+    since = format_duration(round(now - lock.created))
+    command = f": {holder.command}" if holder else ""
+    return f"{service_of(lock)} is locked by {holder or 'somebody'}, since {since}{command}"
+
+
+def service_of(lock: Found) -> str:
+    """The service whose lock it is; a service's name may hold dots, a project's never does."""
+    return lock.name.split(".", 2)[2]
+
+
+def lock_name(project: str, service: str) -> str:
+    """The lock of one service."""
+    return f"composeroll-lock.{project}.{service}"
