@@ -23,14 +23,19 @@ def read(events: Path) -> list[dict[str, Any]]:
 
 def spent(events: Iterable[dict[str, Any]]) -> Iterator[Spent]:
     """What a person waited for: the phases, and of the one that changes things its steps."""
-    title = ""
+    title, told = "", 0.0
     for event in events:
         match event["event"]:
             case "phase_started":
                 title = event["title"]
             case "phase_ended" if event["phase"] != "apply":
+                told += event["seconds"]
                 yield Spent(title, event["seconds"])
             case "step_ended":
+                told += event["seconds"]
                 yield Spent(event["step"], event["seconds"])
             case "finished":
+                yield Spent(
+                    "start, compose's reading of the file, all else", event["seconds"] - told
+                )
                 yield Spent("from start to end", event["seconds"])

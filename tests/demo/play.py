@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +23,9 @@ MIX = Mix(
     # two cores serve this beside everything else, so that no latency is a queue's
     rate=200,
 )
+
+FOR_A_PICTURE = replace(MIX, slow=8, websocket_path=None)
+"""A drain that has something to show, and ends by itself."""
 
 STEADY, BEGAN, ENDED = "steady", "began", "ended"
 
@@ -49,7 +52,7 @@ def play(picture: Path | None) -> Performance:
     show.heading("Load on nginx: GET, POST, slow requests, half-sent bodies, websockets")
     with TemporaryDirectory(prefix="composeroll-demo-") as folder:
         events = Path(folder, "events.jsonl")
-        with Load(f"{staging.SITE}/", MIX) as load:
+        with Load(f"{staging.SITE}/", FOR_A_PICTURE if picture else MIX) as load:
             code = _under(load, events, picture)
         return Performance(load.result(), tuple(phases.spent(phases.read(events))), code)
 
