@@ -24,6 +24,13 @@ class StoppedError(Exception):
     """Someone else ended the waiting."""
 
 
+SHORTEST_PAUSE = 0.02
+"""Seconds; a look at a port costs far less."""
+
+PATIENCE = 4
+"""A pause is at most this part of the time it has already taken: what is ready is then seen at most
+a quarter late, and what starts slowly is not asked a hundred times."""
+
 Ask = Callable[[float], Answer]
 """One attempt, given the seconds it may take."""
 
@@ -50,7 +57,7 @@ def prove(ask: Ask, pace: Pace, clock: Clock, stop: threading.Event) -> Answer:
 
 
 def _in_a_row(ask: Ask, pace: Pace, clock: Clock, stop: threading.Event, deadline: float) -> Answer:
-    row, failed = 0, None
+    row, failed, began = 0, None, clock.now()
     while True:
         answer = ask(max(deadline - clock.now(), SHORTEST_ATTEMPT))
         row = row + 1 if answer.good else 0
@@ -60,7 +67,13 @@ def _in_a_row(ask: Ask, pace: Pace, clock: Clock, stop: threading.Event, deadlin
         if clock.now() >= deadline:
             raise OverdueError(failed or answer)
         failed = failed if answer.good else answer
-        _wait(clock, stop, min(pace.interval, deadline - clock.now()))
+        pause = pace.interval if answer.good else _pause(pace.interval, clock.now() - began)
+        _wait(clock, stop, min(pause, deadline - clock.now()))
+
+
+def _pause(interval: float, taken: float) -> float:
+    """Seconds until the next attempt, after one that failed."""
+    return min(interval, max(SHORTEST_PAUSE, taken / PATIENCE))
 
 
 def _wait(clock: Clock, stop: threading.Event, seconds: float) -> None:

@@ -52,8 +52,8 @@ class Replica:
     [
         (".", 1, 0, 0.0),
         (".", 2, 0, 1.0),
-        ("xx.", 2, 0, 3.0),
-        (".x.x..", 2, 0, 5.0),
+        ("xx.", 2, 0, 1.04),
+        (".x.x..", 2, 0, 3.8125),
         (".", 1, 3, 3.0),
         (".x..", 1, 3, 6.0),
     ],
@@ -66,6 +66,26 @@ def test_ready_is_so_many_good_answers_in_a_row_and_one_more_after_settling(
     pace = Pace(timeout=60, interval=1, successes=successes, settle=settle)
     assert prove(Replica(clock, answers), pace, clock, threading.Event()).good
     assert clock.now() == seconds
+
+
+@pytest.mark.parametrize("start", [0.05, 0.3, 2.0, 9.0])
+def test_what_takes_long_to_start_is_seen_at_most_a_quarter_late(start: float) -> None:
+    clock, asked = VirtualClock(), 0
+
+    def ask(_limit: float) -> Answer:
+        nonlocal asked
+        asked += 1
+        return Answer(good=clock.now() >= start, said="asked")
+
+    prove(ask, Pace(interval=5), clock, threading.Event())
+    assert start <= clock.now() <= start * 1.25 + 0.02
+    assert asked < 30
+
+
+def test_the_interval_is_the_longest_pause() -> None:
+    clock = VirtualClock()
+    prove(Replica(clock, "x" * 50 + "."), Pace(interval=0.2), clock, threading.Event())
+    assert clock.now() < 50 * 0.2
 
 
 def test_the_timeout_ends_it_with_the_last_failure_and_not_with_the_attempt_it_cut_short() -> None:
