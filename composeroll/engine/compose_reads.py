@@ -82,6 +82,8 @@ class DryRun:
         return dangers(parse_dry_run(self._run(scales, "--no-start", "--no-recreate")))
 
     def _run(self, scales: Scales, *options: str) -> str:
+        if not scales:
+            return ""  # compose takes no name for all of them
         argv = [*self._flags.compose_argv(), "--ansi", "never", "--progress", "plain", "--dry-run"]
         scaled = [word for name, n in scales.items() for word in ("--scale", f"{name}={n}")]
         ended = Child([*argv, "up", *options, *UP, *scaled, *scales]).result()

@@ -173,7 +173,8 @@ class Engine:
         return self._dry_run.preflight(scales)
 
     def pull(self, services: Sequence[str], on_progress: OnProgress) -> None:
-        """Pull the services' images."""
+        """Pull the services' images; what a `create` after it needs is imported meanwhile."""
+        self.warm_up()
         pull(self.flags, services, on_progress)
 
     def create(self, scales: Scales) -> None:

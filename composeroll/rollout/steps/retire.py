@@ -24,6 +24,6 @@ class RetireReplicas(Step):
     def do(self, world: World) -> None:
         """By full ID, and by no other way; one that is gone already is fine."""
         # `restart: always` would bring a stopped container back after a restart of the engine
-        world.engine.forbid_restart(ids(self.replicas))
+        world.engine.forbid_restart([r.id for r in self.replicas if r.restart_policy != "no"])
         world.engine.stop(ids(self.replicas), self.grace)
         world.engine.remove(ids(self.replicas), volumes=True)
