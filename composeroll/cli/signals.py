@@ -15,11 +15,14 @@ CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Signals:
     """While raised, a signal is `Interrupted`; while shielded, it waits for the shield's end.
 
-    Half a way back, or half a switch, is the worst place to be.
+    Half a way back, or half a switch, is the worst place to be. So only the first one is raised: a
+    terminal and `uv run` send the same Ctrl-C twice, and the second could come just before the way
+    back is shielded.
     """
 
     def __init__(self) -> None:
         self._shields = 0
+        self._raised = False
         self._waiting: Interrupted | None = None
 
     @contextmanager
@@ -48,6 +51,6 @@ class Signals:
         self._raise_waiting()
 
     def _raise_waiting(self) -> None:
-        if self._waiting and not self._shields:
-            interrupted, self._waiting = self._waiting, None
-            raise interrupted
+        if self._waiting and not self._shields and not self._raised:
+            self._raised = True
+            raise self._waiting

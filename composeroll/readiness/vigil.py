@@ -132,7 +132,8 @@ class Vigil:
         return NotReady(
             f"{replica.name} is not ready after {self.pace.timeout:g} s: it {answer.said}"
             f" ({self.how})",
-            help="if it needs longer to start, raise ready.timeout (--ready-timeout)",
+            help="mend the image and run the same command again; if it only needs longer to start,"
+            " raise ready.timeout (--ready-timeout)",
             evidence=evidence_of(self.door, replica, answer),
         )
 

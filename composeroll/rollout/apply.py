@@ -20,6 +20,8 @@ from composeroll.rollout.steps import Step
 from composeroll.rollout.world import World
 
 AGAIN = "run the same command again: it finishes what is half-done"
+TRY_AGAIN = "run the same command again: it starts from the beginning"
+MENDED = "put that right, then run the same command again"
 
 Show = Callable[[Sequence[Step]], None]
 """Told of the steps that are done, it shows where that leaves every replica."""
@@ -64,7 +66,7 @@ def _prepare(plan: Plan, world: World, show: Show) -> None:
             _undo(done, failure, world)
             with suppress(ComposerollError):
                 show(())
-        _tell_rolled_back(failure)
+            _tell_rolled_back(failure)  # still inside: a second signal has nothing left to end
 
 
 def _finish(plan: Plan, world: World, show: Show) -> None:
@@ -112,9 +114,9 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
 def _tell_rolled_back(failure: BaseException) -> NoReturn:
     serving = "everything was taken back: what served before serves on"
     if isinstance(failure, Interrupted):
-        failure.serving = serving
+        failure.serving, failure.help = serving, TRY_AGAIN
         raise failure
-    help_ = failure.help if isinstance(failure, ComposerollError) else None
+    help_ = (failure.help if isinstance(failure, ComposerollError) else None) or MENDED
     raise RolledBack(_what(failure), serving, help_, _evidence(failure)) from failure
 
 

@@ -50,10 +50,19 @@ def died(world: World, service: str, fallen: Collection[Replica]) -> NotReady:
     if not fallen:
         return NotReady(f"no replica of {service} is left")
     first = next(iter(fallen))
+    lines = world.engine.logs(first.id, 20)
+    title = (f"the last lines of {first.name}:",) if lines else ()
     return NotReady(
-        f"{first.name} of {service} is {first.state.value} (exit code {first.exit_code})",
-        evidence=world.engine.logs(first.id, 20),
+        f"{first.name} {_end_of(first)}", evidence=(*title, *(f"  {line}" for line in lines))
     )
+
+
+def _end_of(replica: Replica) -> str:
+    if replica.state in (ContainerState.EXITED, ContainerState.DEAD):
+        return f"exited with code {replica.exit_code}"
+    if replica.state is ContainerState.RESTARTING:
+        return f"exits with code {replica.exit_code} and is started again and again"
+    return f"is {replica.state.value}"
 
 
 def names(replicas: Collection[Replica]) -> str:
