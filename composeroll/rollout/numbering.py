@@ -8,6 +8,7 @@ a later scale-up meets `Conflict. The container name … is already in use`.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from composeroll.model import Replica
@@ -36,8 +37,17 @@ def renamings(replicas: Sequence[Replica], taken: Collection[str]) -> tuple[Rena
     wanted = [_renaming(replica, place) for place, replica in enumerate(ordered, start=1)]
     if not all(wanted) or not _labels_allow(ordered):
         return ()
-    moves = [move for move in wanted if move and move.old != move.new]
-    return () if any(move.new in taken for move in moves) else tuple(moves)
+    moves = tuple(move for move in wanted if move and move.old != move.new)
+    return moves if _all_free(moves, {*taken, *(r.name for r in replicas)}) else ()
+
+
+def _all_free(moves: Sequence[Renaming], names: AbstractSet[str]) -> bool:
+    """Whether each new name is free when its turn comes; names swapped by hand never are."""
+    for move in moves:
+        if move.new in names:
+            return False
+        names = names - {move.old} | {move.new}
+    return True
 
 
 def _renaming(replica: Replica, place: int) -> Renaming | None:
