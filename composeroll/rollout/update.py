@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from composeroll.config.project import Service
 from composeroll.config.settings import Pull
-from composeroll.errors import Unfinished
+from composeroll.errors import ComposerollError, Unfinished
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
 from composeroll.rollout.apply import AGAIN, apply
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.order import in_order
-from composeroll.rollout.outgoing import outgoing
+from composeroll.rollout.outgoing import Reasons, outgoing
 from composeroll.rollout.plan import Plan, plan_rollout, replica_counts
 from composeroll.rollout.preflight import findings, refuse
 from composeroll.rollout.showing import showing
@@ -76,7 +76,7 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
     leaving = observed.still_there(memory.outgoing)
     plan = plan_rollout(observed, leaving, memory.wanted)
     _show(stack, plan)
-    return _roll(stack, observed, plan, Memory(leaving, memory.wanted))
+    return _roll(stack, observed, plan, memory)
 
 
 def _roll(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> Outcome:
@@ -87,11 +87,12 @@ def _roll(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> Outco
     """
     if plan.empty:
         return Outcome.UP_TO_DATE
-    services, leaving = [state.service for state in observed.services], memory.outgoing
+    services = [state.service for state in observed.services]
+    leaving = observed.still_there(memory.outgoing)
     while True:
-        with _phase(stack, Phase.APPLY, f"update {_names(services)}"):
+        with _phase(stack, Phase.APPLY, f"update {_names(services)}"), _resumable(leaving, memory):
             apply(plan, stack.world, showing(stack.world, observed, leaving))
-        with _phase(stack, Phase.VERIFY, "see that nothing is left to do"):
+        with _phase(stack, Phase.VERIFY, "see that nothing is left to do"), _past_the_line():
             observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
             before, leaving = leaving, observed.still_there(leaving)
             plan = plan_rollout(observed, leaving or outgoing(observed), memory.wanted)
@@ -99,6 +100,31 @@ def _roll(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> Outco
                 return Outcome.UPDATED
             if len(leaving) in {0, len(before)}:
                 raise Unfinished(NOT_RIGHT, SERVING, AGAIN, tuple(str(plan).splitlines()))
+
+
+@contextmanager
+def _resumable(leaving: Reasons, memory: Memory) -> Iterator[None]:
+    """A later batch that is taken back leaves the earlier ones: what was wanted stays known."""
+    try:
+        yield
+    except ComposerollError as failure:
+        failure.half_done |= len(leaving) < len(memory.outgoing)
+        raise
+
+
+@contextmanager
+def _past_the_line() -> Iterator[None]:
+    """Whatever fails or interrupts here, nothing can be taken back any more.
+
+    Raises:
+        Unfinished: in its place.
+    """
+    try:
+        yield
+    except Unfinished:
+        raise
+    except ComposerollError as failure:
+        raise Unfinished(failure.what, SERVING, AGAIN, failure.evidence) from failure
 
 
 def _look(stack: Stack, services: Sequence[Service]) -> Observed:
