@@ -7,7 +7,10 @@ from typing import Any
 import click
 
 from composeroll.cli.options import compose_options, output_options, setting_options
-from composeroll.cli.run import Request, roll
+from composeroll.cli.run import Run
+from composeroll.cli.services import services_of
+from composeroll.report.events import Outcome
+from composeroll.rollout.stack import Stack
 
 
 @click.command()
@@ -19,6 +22,12 @@ from composeroll.cli.run import Request, roll
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
     """Show what `update` would do, and why. Nothing changes, not even a local tag."""
-    everything = not options["services"]
-    options |= {"everything": everything, "dry_run": True, "pull": "always"}
-    return roll(Request.taken_from(context, options))
+
+    def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
+        from composeroll.rollout.update import Wanted, update  # noqa: PLC0415 - late
+
+        named = options["services"]
+        names = services_of(stack.project, named, everything=not named)
+        return update(stack, Wanted(names, force=options["force"], dry_run=True)), names
+
+    return Run.taken_from(context, options, plan_is_answer=True).do(act)

@@ -13,7 +13,11 @@ from composeroll.cli.options import (
     output_options,
     setting_options,
 )
-from composeroll.cli.run import Request, roll
+from composeroll.cli.run import Run
+from composeroll.cli.services import services_of
+from composeroll.config.settings import Pull
+from composeroll.report.events import Outcome
+from composeroll.rollout.stack import Stack
 
 
 @click.command()
@@ -33,6 +37,7 @@ from composeroll.cli.run import Request, roll
 @click.option(
     "--lock-wait",
     type=DurationType(),
+    default=0.0,
     metavar="TIME",
     envvar=from_environment("lock_wait"),
     help="Wait for another rollout of the same services, such as 2m.",
@@ -43,6 +48,18 @@ from composeroll.cli.run import Request, roll
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
     """Replace the replicas of SERVICE by new ones of its image, without losing a request."""
-    del options["if_changed"]
-    request = Request.taken_from(context, options)
-    return roll(request)
+
+    def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
+        from composeroll.rollout.update import Wanted, update  # noqa: PLC0415 - late
+
+        names = services_of(stack.project, options["services"], everything=options["everything"])
+        wanted = Wanted(
+            services=names,
+            force=options["force"],
+            pull=Pull(options["pull"]),
+            dry_run=options["dry_run"],
+            lock_wait=options["lock_wait"],
+        )
+        return update(stack, wanted), names
+
+    return Run.taken_from(context, options, plan_is_answer=options["dry_run"]).do(act)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 from composeroll.config.settings import Ready
-from composeroll.errors import Refused
+from composeroll.errors import NotReady, Refused
 from composeroll.model import Replica, Route
 from composeroll.readiness.attempt import Attempt
 from composeroll.readiness.dialers import Dialers
@@ -15,7 +16,7 @@ from composeroll.readiness.door import ContainerDoor, EventStream
 from composeroll.readiness.pace import Clock, MonotonicClock, pace_of
 from composeroll.readiness.pipe import Dialer, OpenPipes
 from composeroll.readiness.probes import AddressProbe, Probe, choose
-from composeroll.readiness.vigil import Asked, Vigil
+from composeroll.readiness.vigil import SIDE_BY_SIDE, Asked, Vigil
 from composeroll.report.events import Emit
 
 Listen = Callable[[], AbstractContextManager[EventStream]]
@@ -70,6 +71,27 @@ class Readiness:
                 clock=self._clock,
                 hang_up=pipes.close,
             ).keep()
+
+    def ready_among(
+        self, replicas: Sequence[Replica], route: Route | None, settings: Ready
+    ) -> tuple[Replica, ...]:
+        """Those of the replicas that prove themselves within `settings.timeout`, each on its own.
+
+        Raises:
+            Refused: nothing can connect to the replicas' network.
+            EngineUnreachable: the engine is gone.
+        """
+
+        def proves_itself(replica: Replica) -> bool:
+            try:
+                self.await_ready([replica], route, settings)
+            except NotReady:
+                return False
+            return True
+
+        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as side_by_side:
+            proven = list(side_by_side.map(proves_itself, replicas))
+        return tuple(r for r, good in zip(replicas, proven, strict=True) if good)
 
     def _dialer(self, probe: Probe, route: Route | None) -> Dialer | None:
         """The way to the replicas; a healthcheck can do without one."""

@@ -35,8 +35,10 @@ class Images(Protocol):
 class Locks(Protocol):
     """The locks of the project's services."""
 
-    def hold(self, services: Sequence[str], patience: float) -> AbstractContextManager[object]:
+    def hold(self, services: Sequence[str], patience: float) -> AbstractContextManager[Memory]:
         """Hold the services' locks, waiting `patience` seconds for whoever has them.
+
+        What comes out is what broken rollouts of them left to do.
 
         Raises:
             Locked: somebody has one.
@@ -45,6 +47,10 @@ class Locks(Protocol):
 
     def remember(self, memory: Memory) -> Memory:
         """Write down what is to be done; what comes back includes what a broken rollout left."""
+        ...
+
+    def leave_to_others(self) -> None:
+        """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""
         ...
 
     def describe(self) -> tuple[str, ...]:
@@ -59,14 +65,17 @@ class Locks(Protocol):
 class NoLocks:
     """For a world with one inhabitant, who never forgets."""
 
-    def hold(self, services: Sequence[str], patience: float) -> AbstractContextManager[object]:
+    def hold(self, services: Sequence[str], patience: float) -> AbstractContextManager[Memory]:
         """Nobody else is there."""
         del services, patience
-        return nullcontext()
+        return nullcontext(Memory())
 
     def remember(self, memory: Memory) -> Memory:
         """What is to be done is all there is."""
         return memory
+
+    def leave_to_others(self) -> None:
+        """Nobody else is there."""
 
     def describe(self) -> tuple[str, ...]:
         """Nobody holds anything."""

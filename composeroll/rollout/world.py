@@ -111,6 +111,12 @@ class Readiness(Protocol):
         """Return when every replica has proved itself; raises NotReady as soon as one cannot."""
         ...
 
+    def ready_among(
+        self, replicas: Sequence[Replica], route: Route | None, settings: Ready
+    ) -> tuple[Replica, ...]:
+        """Those that prove themselves within `settings.timeout`, each on its own."""
+        ...
+
 
 class Lock(Protocol):
     """The right to change the services of this rollout."""

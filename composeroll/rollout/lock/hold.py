@@ -72,6 +72,7 @@ class ServiceLocks:
         self._emit = emit
         self._ids: dict[str, str] = {}
         self._memory = Memory()
+        self._leave = False
 
     @contextmanager
     def hold(self, services: Sequence[str], patience: float = 0.0) -> Iterator[Memory]:
@@ -100,7 +101,11 @@ class ServiceLocks:
             stop.set()
             if beating.is_alive():
                 beating.join()
-            self._let_go(unfinished=False)
+            self._let_go(unfinished=self._leave)
+
+    def leave_to_others(self) -> None:
+        """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""
+        self._leave = True
 
     def remember(self, memory: Memory) -> Memory:
         """Write down what is to be done, together with what was taken over.

@@ -1,0 +1,58 @@
+"""`composeroll sync`."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from composeroll.cli.options import (
+    DurationType,
+    compose_options,
+    from_environment,
+    output_options,
+    setting_options,
+)
+from composeroll.cli.run import Run
+from composeroll.cli.services import all_but_nginx
+from composeroll.errors import Interrupted
+from composeroll.report.events import Outcome
+from composeroll.rollout.stack import Stack
+
+
+@click.command()
+@click.argument("services", nargs=-1, metavar="[SERVICE...]")
+@click.option("--watch", is_flag=True, help="Stay, and follow the engine's events.")
+@click.option(
+    "--lock-wait",
+    type=DurationType(),
+    default=0.0,
+    metavar="TIME",
+    envvar=from_environment("lock_wait"),
+    help="Wait for a rollout of the same services, such as 2m.",
+)
+@setting_options
+@output_options
+@compose_options
+@click.pass_context
+def command(context: click.Context, /, **options: Any) -> int:
+    """Make each upstream name exactly the ready replicas of its service.
+
+    For after a reboot, a crash, or somebody's `docker compose up`. Nothing is created or removed.
+    """
+    services, watch, patience = options["services"], options["watch"], options["lock_wait"]
+
+    def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
+        from composeroll.rollout.sync import sync  # noqa: PLC0415 - late
+
+        names = services or all_but_nginx(stack.project)
+        if not watch:
+            return sync(stack, names, patience), names
+        from composeroll.rollout.watch import sync_for_ever  # noqa: PLC0415 - late
+
+        with suppress(Interrupted):  # the way it is meant to end
+            sync_for_ever(stack, names)
+        return Outcome.UP_TO_DATE, names
+
+    return Run.taken_from(context, options).do(act)
