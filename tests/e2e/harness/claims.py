@@ -91,9 +91,16 @@ class Before:
         """How many containers the service had."""
         return sum(container.service == service for container in self.containers)
 
+    @property
+    def volumes(self) -> set[str]:
+        """The volumes that its containers mount."""
+        return {volume for container in self.containers for volume in container.volumes}
+
 
 def nothing_is_left_over(stack: Stack, before: Before) -> None:
-    """No file beside the includes, no tag and no container is there that has no business there."""
+    """No file beside the includes, no tag, container or volume is there that nobody needs."""
     now = Before.of(stack)
-    assert (now.files, now.tags) == (before.files, before.tags)
+    assert now.files == before.files
+    assert now.tags <= {stack.reference(service) for service in stack.recipe.images}
     assert docker.names_with(stack.project) == {container.name for container in now.containers}
+    assert not (before.volumes - now.volumes) & docker.volumes()

@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Self
@@ -19,7 +19,9 @@ SERVICE = "com.docker.compose.service"
 class Container:
     """One container, as far as it stays the same until somebody touches it.
 
-    `addresses` are those on its networks, IPv6 in brackets; `ports` are loopback's, by its own.
+    `addresses` are those on its networks, IPv6 in brackets; `ports` are the places of
+    this machine that lead to its own ports;
+    `volumes` are the names of those mounted, anonymous ones included.
     """
 
     id: str
@@ -29,7 +31,8 @@ class Container:
     state: str
     started: str
     addresses: frozenset[str]
-    ports: frozenset[tuple[int, int]]
+    ports: frozenset[tuple[int, str]]
+    volumes: frozenset[str]
 
     @classmethod
     def described(cls, facts: Mapping[str, Any]) -> Self:
@@ -44,10 +47,11 @@ class Container:
             started=facts["State"]["StartedAt"],
             addresses=frozenset(filter(None, map(_address, networks))),
             ports=frozenset(_ports(facts["NetworkSettings"]["Ports"] or {})),
+            volumes=frozenset(m["Name"] for m in facts["Mounts"] if m["Type"] == "volume"),
         )
 
-    def port(self, own: int) -> int:
-        """The loopback port that leads to one of its own."""
+    def place(self, own: int) -> str:
+        """The `host:port` of this machine that leads to one of its own ports."""
         return dict(self.ports)[own]
 
 
@@ -71,6 +75,11 @@ def names_with(word: str) -> set[str]:
     """The names of all containers on the engine that hold a word."""
     found = docker("ps", "--all", "--filter", f"name={word}", "--format", "{{.Names}}")
     return set(found.split())
+
+
+def volumes() -> set[str]:
+    """The names of all volumes on the engine."""
+    return set(docker("volume", "ls", "--quiet").split())
 
 
 def image_id(reference: str) -> str:
@@ -116,9 +125,8 @@ def _address(network: Mapping[str, str]) -> str:
     return network["IPAddress"] or (f"[{six}]" if six else "")
 
 
-def _ports(published: Mapping[str, list[Mapping[str, str]] | None]) -> list[tuple[int, int]]:
-    return [
-        (int(own.partition("/")[0]), int(place["HostPort"]))
-        for own, places in published.items()
-        for place in places or []
-    ]
+def _ports(published: Mapping[str, list[Mapping[str, str]] | None]) -> Iterator[tuple[int, str]]:
+    for own, places in published.items():
+        for place in places or []:
+            host = f"[{place['HostIp']}]" if ":" in place["HostIp"] else place["HostIp"]
+            yield int(own.partition("/")[0]), f"{host}:{place['HostPort']}"

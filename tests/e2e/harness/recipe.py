@@ -22,8 +22,8 @@ class Recipe:
         gateway: the service that runs nginx.
         images: what is published for it, by service; each `ref` is below `${REGISTRY}`.
         variables: the rest of the compose files' `.env`.
-        includes: the gateway's file with the upstream of a service, where it is not
-            `/opt/nginx/include/SERVICE.include`.
+        includes: the file in `/opt/nginx/include` for every service that nginx speaks to.
+        beside: texts of further files next to the compose files, by name.
     """
 
     files: tuple[Path, ...]
@@ -31,14 +31,16 @@ class Recipe:
     images: Mapping[str, Image]
     variables: Mapping[str, str] = field(default_factory=dict)
     includes: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 def app(
     *overlays: str,
     gateway: str = "plain-forky",
-    kind: str = "plain",
+    kind: str = "checked",
     replicas: int = 2,
-    **variables: str,
+    stop: str = "finish",
+    beside: Mapping[str, str] | None = None,
 ) -> Recipe:
     """The tests' HTTP app behind one of their gateways.
 
@@ -47,14 +49,19 @@ def app(
         gateway: kind and suite, see `tests.bed.images.E2E_GATEWAYS`.
         kind: `plain` or `checked`: without or with a HEALTHCHECK.
         replicas: how many replicas of the app the file wants.
-        variables: more for the `.env`.
+        stop: what the app does on SIGTERM: `finish` its requests, or end `at-once`.
+        beside: texts of further files, by name.
     """
+    built = replace(images.APPS[kind], args={"STOP": stop})
+    services = ("app", *({"worker"} & set(overlays)))
     image = images.E2E_GATEWAYS[_pair(gateway)].ref
     return Recipe(
         files=tuple(FILES / f"{name}.yml" for name in ("app", *overlays)),
         gateway="gateway",
-        images={"app": replace(images.APPS[kind], ref="app:current")},
-        variables={"GATEWAY": image, "REPLICAS": str(replicas), **variables},
+        images={service: replace(built, ref=f"{service}:current") for service in services},
+        variables={"GATEWAY": image, "REPLICAS": str(replicas)},
+        includes={"app": "app.include"},
+        beside=beside or {},
     )
 
 
@@ -65,7 +72,11 @@ def staging() -> Recipe:
         gateway="nginx",
         images=_staging_images(),
         variables={"HTTP_PORT": "0", "SDCV_PORT": "0"},
-        includes={"php-fpm": f"{INCLUDES}/upstream.include"},
+        includes={
+            "php-fpm": "upstream.include",
+            "websocket": "websocket.include",
+            "sdcv": "sdcv.include",
+        },
     )
 
 

@@ -33,9 +33,12 @@ DRAIN = ("--drain-timeout", "5s")
 
 
 @contextmanager
-def under_load(stack: Stack, mix: Mix = FULL) -> Iterator[Load]:
-    """A load that is steady before what happens in the block and after it, and is counted."""
-    with Load(stack.url, mix, limit=LIMIT) as load:
+def under_load(stack: Stack, mix: Mix = FULL, url: str = "") -> Iterator[Load]:
+    """A load that is steady before what happens in the block and after it, and is counted.
+
+    It goes to the stack's first gateway, or to `url`.
+    """
+    with Load(url or stack.url, mix, limit=LIMIT) as load:
         load.after_seconds(STEADY)
         yield load
         load.after_seconds(STEADY)
@@ -80,8 +83,8 @@ def roll(
 
 
 def is_tidy(stack: Stack, services: tuple[str, ...], before: claims.Before) -> None:
-    """Names, include, other services and compose's own view are as after no rollout at all."""
-    for service in services:
+    """Include, other services and compose's own view are as after no rollout at all."""
+    for service in stack.recipe.includes.keys() & set(services):
         claims.names_count_from_one(stack, service)
         claims.the_include_names_exactly_the_replicas(stack, service)
     claims.others_were_not_touched(stack, services, before.containers)

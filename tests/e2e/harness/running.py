@@ -52,6 +52,8 @@ def _prepared(recipe: Recipe, directory: Path) -> Stack:
     home.mkdir()
     for file in recipe.files:
         shutil.copy(file, home)
+    for name, text in recipe.beside.items():
+        (home / name).write_text(text, encoding="utf-8")
     names = tuple(file.name for file in recipe.files)
     stack = Stack(project, recipe, home, names, f"{registry.ADDRESS}/e2e/{project}")
     stack.set(REGISTRY=stack.registry, **recipe.variables)

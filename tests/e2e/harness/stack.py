@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tests.bed import images
 from tests.e2e.harness import docker
@@ -41,7 +41,7 @@ class Stack:
         directory: where its `.env` is, and where commands run.
         files: its compose files.
         registry: the part of the registry that is its own.
-        environment: what commands find in their environment besides the test's own.
+        environment: what composeroll finds in its environment besides the test's own.
         said: every command line that was run, for the artifacts of a failed test.
     """
 
@@ -60,8 +60,7 @@ class Stack:
 
     def urls(self, port: int = 80) -> list[str]:
         """Where its gateways answer."""
-        ports = [gateway.port(port) for gateway in self.gateways]
-        return [f"http://127.0.0.1:{port}/" for port in ports]
+        return [f"http://{gateway.place(port)}/" for gateway in self.gateways]
 
     @property
     def gateways(self) -> tuple[Container, ...]:
@@ -75,7 +74,8 @@ class Stack:
 
     def composeroll(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
         """Run the real command line in the stack's directory, just as it is given."""
-        return self._run(sys.executable, "-m", "composeroll", *words, env=env or {})
+        more = {"COMPOSEROLL_DEBUG": "1", **self.environment, **(env or {})}
+        return self._run(sys.executable, "-m", "composeroll", *words, env=more)
 
     def update(self, *words: str) -> Done:
         """`composeroll update` of this stack."""
@@ -96,9 +96,13 @@ class Stack:
         path.write_text(text, encoding="utf-8")
 
     def push(self, version: str, service: str = "app", **args: str) -> None:
-        """Move the service's tag in the registry to a new build, with these build arguments."""
-        reference = self.reference(service)
-        images.publish(self.recipe.images[service], reference, version, **args)
+        """Move the service's tag in the registry to a new build, with these build arguments.
+
+        No other stack has an image of the same ID: where one engine is told to forget it and to
+        pull it at the same time, the new tag can be lost.
+        """
+        image = self.recipe.images[service]
+        images.publish(image, self.reference(service), version, STACK=self.project, **args)
 
     def reference(self, service: str) -> str:
         """The image reference that the compose file gives a service."""
@@ -110,15 +114,17 @@ class Stack:
         return tuple(c for c in everyone if not services or c.service in services)
 
     def includes(self, service: str) -> list[str]:
-        """The text of the service's include in each gateway."""
-        path = PurePosixPath(self.recipe.includes.get(service, f"{INCLUDES}/{service}.include"))
-        return [docker.files(g.id, str(path.parent))[path.name] for g in self.gateways]
+        """The text of the service's include in each gateway; empty for one that has none."""
+        if service not in self.recipe.includes:
+            return []
+        name = self.recipe.includes[service]
+        return [docker.files(gateway.id, INCLUDES)[name] for gateway in self.gateways]
 
     def _run(self, *argv: str, env: Mapping[str, str]) -> Done:
         ran = subprocess.run(
             argv,
             cwd=self.directory,
-            env={**os.environ, **self.environment, **env},
+            env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",

@@ -1,0 +1,85 @@
+"""Whatever the app is like, and whatever is asked for, its clients notice nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.conftest import Start
+from tests.e2e.harness import claims, docker, recipe
+from tests.e2e.harness.rolling import DRAIN, WITH_WEBSOCKETS, is_tidy, roll, under_load
+from tests.e2e.harness.stack import Stack
+
+pytestmark = pytest.mark.e2e
+
+
+def test_an_app_that_finishes_its_requests_says_goodbye_to_its_websockets(start: Start) -> None:
+    roll(start(recipe.app()), "app", mix=WITH_WEBSOCKETS, flags=DRAIN)
+
+
+def test_an_app_that_ends_at_once_on_sigterm_has_nothing_left_to_cut(start: Start) -> None:
+    roll(start(recipe.app(stop="at-once")), "app")
+
+
+def test_an_app_without_a_healthcheck_is_proven_by_its_port(start: Start) -> None:
+    done = roll(start(recipe.app(kind="plain")), "app")
+    assert "port 8000 accepts" in done.stderr
+
+
+def test_three_rounds_in_a_row_from_one_replica_to_three(start: Start) -> None:
+    stack = start(recipe.app(replicas=1))
+    for replicas in (1, 2, 3):
+        stack.set(REPLICAS=str(replicas))
+        roll(stack, "app", old=str(replicas), new=str(replicas + 1), count=replicas)
+
+
+def test_a_service_that_does_not_run_yet_is_started_proven_and_put_into_the_upstream(
+    start: Start,
+) -> None:
+    stack = start(recipe.app(), without=("app",))
+    before = claims.Before.of(stack)
+    done = stack.update("app")
+    assert done.code == 0, str(done)
+    with under_load(stack) as load:
+        claims.all_are_new(stack, "app", before.containers, 2)
+        is_tidy(stack, ("app",), before)
+    claims.nothing_was_lost(load.result())
+    assert set(load.result().versions()) == {"1"}
+
+
+def test_force_replaces_what_is_up_to_date_and_a_run_after_it_touches_nothing(
+    start: Start,
+) -> None:
+    stack = start(recipe.app())
+    roll(stack, "app", new="1", flags=("--force",))
+    before = untouchable(stack)
+    with under_load(stack) as load:
+        done = stack.update("app")
+    assert (done.code, untouchable(stack)) == (0, before), str(done)
+    assert "up to date" in done.stderr
+    claims.nothing_was_lost(load.result())
+
+
+def untouchable(stack: Stack) -> tuple[object, ...]:
+    """What a run with nothing to do leaves: containers, the include's time, nginx's processes."""
+    (gateway,) = stack.gateways
+    changed = docker.docker(
+        "exec", gateway.id, "stat", "-c", "%i %y", "/opt/nginx/include/app.include"
+    )
+    processes = docker.docker("top", gateway.id, "-eo", "pid,args")
+    return stack.containers(), changed, [row for row in processes.splitlines() if "nginx" in row]
+
+
+def test_a_worker_that_nginx_knows_nothing_of_is_replaced_and_nginx_is_left_alone(
+    start: Start,
+) -> None:
+    stack = start(recipe.app("worker"))
+    before, nginx = claims.Before.of(stack), untouchable(stack)[1:]
+    stack.push("2", "worker")
+    with under_load(stack) as load:
+        done = stack.update("worker")
+    assert done.code == 0, str(done)
+    claims.nothing_was_lost(load.result())
+    claims.all_are_new(stack, "worker", before.containers, 2)
+    claims.names_count_from_one(stack, "worker")
+    is_tidy(stack, ("worker",), before)
+    assert untouchable(stack)[1:] == nginx
