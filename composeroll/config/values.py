@@ -72,13 +72,13 @@ def word(kind: type[Word]) -> Callable[[object], Word]:
 
 def statuses(value: object) -> tuple[tuple[int, int], ...]:
     """Status codes such as `200-399`, `204` or `200-299,401`, as closed ranges."""
-    items = value if isinstance(value, list) else str(value).split(",")
+    items = value if isinstance(value, list) and value else str(value).split(",")
     return tuple(_status_range(str(item).strip()) for item in items)
 
 
 def _status_range(item: str) -> tuple[int, int]:
-    low, _, high = item.partition("-")
-    ends = (low, high or low)
+    low, dash, high = item.partition("-")
+    ends = (low, high if dash else low)
     if not all(end.isdecimal() and int(end) in _STATUSES for end in ends) or ends[0] > ends[1]:
         raise ValueError(f"wants status codes such as 200-399 or 204, not {item!r}")
     return int(ends[0]), int(ends[1])
