@@ -6,6 +6,7 @@ READY := $(VENV)/ready
 CODE := composeroll tests $(wildcard benchmarks)
 QUICK_TESTS := tests/unit $(wildcard tests/sim)
 TEST_TIMEOUT := 300
+E2E_JOBS ?= 2
 
 # Jobs side by side; those that only report keep their lines together, where this make can do that.
 BOTH := $(MAKE) --no-print-directory -j2
@@ -73,5 +74,5 @@ images:
 
 e2e: env images
 	@mkdir -p tests/.artifacts
-	@$(BIN)/pytest tests/e2e -m e2e -v --timeout $(TEST_TIMEOUT) --durations 10 \
+	@$(BIN)/pytest tests/e2e -v -n $(E2E_JOBS) --dist loadgroup --timeout $(TEST_TIMEOUT) --durations 10 \
 	  --junitxml tests/.artifacts/e2e.xml

@@ -1,0 +1,67 @@
+"""What can be typed, set or returned is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from composeroll.cli.group import VERBS
+from composeroll.config.layers import environment_name
+from composeroll.config.values import SETTINGS
+from composeroll.errors import ExitCode
+
+ROOT = Path(__file__).parents[3]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md")])
+
+
+def page(name: str) -> str:
+    """A page of docs/."""
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def row_heads(text: str) -> set[str]:
+    """What stands in the first column of a page's tables."""
+    return set(re.findall(r"^\| ([^|]+?) \|", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("key", SETTINGS)
+def test_every_setting_has_its_row(key: str) -> None:
+    assert f"`{key}`" in row_heads(page("settings.md"))
+
+
+def test_the_page_names_no_setting_that_does_not_exist() -> None:
+    dotted = re.findall(r"^\| `((?:ready|drain)\.\w+)` \|", page("settings.md"), re.MULTILINE)
+    assert set(dotted) <= set(SETTINGS)
+
+
+def test_the_environments_names_follow_the_rule_that_the_page_gives() -> None:
+    assert f"`{environment_name('ready.timeout')}`" in page("settings.md")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_its_row(verb: str) -> None:
+    assert any(head.startswith(f"`{verb}") for head in row_heads(page("commands.md")))
+
+
+@pytest.mark.parametrize("code", ExitCode)
+def test_every_exit_code_has_its_row(code: ExitCode) -> None:
+    shown = "128+n" if code is ExitCode.SIGNAL else str(int(code))
+    assert shown in row_heads(page("commands.md"))
+
+
+@pytest.mark.parametrize("source", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_inside_the_repository_lead_somewhere(source: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", source.read_text(encoding="utf-8"))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (source.parent / link).exists()] == []
+
+
+def test_every_target_that_the_readme_names_is_in_the_makefile() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(
+        re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    )
+    assert named <= targets
+    assert {"demo", "test"} <= named
