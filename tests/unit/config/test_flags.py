@@ -1,0 +1,40 @@
+"""Compose's own flags reach compose as they were given."""
+
+from __future__ import annotations
+
+from composeroll.config.flags import ComposeFlags
+
+
+def test_every_flag_is_handed_on_in_order() -> None:
+    flags = ComposeFlags(
+        files=("a.yml", "b.yml"),
+        project_name="shop",
+        profiles=("web", "jobs"),
+        env_files=(".env", ".env.staging"),
+        project_directory="/srv/shop",
+        context="staging",
+        host="ssh://server",
+        compatibility=True,
+    )
+    engine = ["docker", "--context", "staging", "--host", "ssh://server"]
+    assert flags.docker_argv() == engine
+    assert flags.compose_argv() == [
+        *engine,
+        "compose",
+        *("--file", "a.yml", "--file", "b.yml"),
+        *("--profile", "web", "--profile", "jobs"),
+        *("--env-file", ".env", "--env-file", ".env.staging"),
+        *("--project-name", "shop"),
+        *("--project-directory", "/srv/shop"),
+        "--compatibility",
+    ]
+
+
+def test_nothing_given_adds_nothing() -> None:
+    assert ComposeFlags().compose_argv() == ["docker", "compose"]
+
+
+def test_a_settled_name_and_all_profiles_change_nothing_else() -> None:
+    flags = ComposeFlags(files=("a.yml",), profiles=("web",))
+    assert flags.named("shop") == ComposeFlags(("a.yml",), "shop", ("web",))
+    assert flags.with_all_profiles().profiles == ("web", "*")

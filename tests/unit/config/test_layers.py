@@ -1,0 +1,72 @@
+"""Which of several sources wins."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from composeroll.config.layers import deploy_layer, environment_layer, layer, resolve
+from composeroll.config.project import read_project
+from composeroll.config.settings import Batch, Order, Settings
+
+STRONGEST_FIRST = ("flag", "environment", "service", "top-level", "deploy")
+SECONDS = {name: 10.0 + place for place, name in enumerate(STRONGEST_FIRST)}
+
+
+def monitor(sources: tuple[str, ...]) -> float:
+    """`monitor` of a service, set differently in each of these sources."""
+
+    def says(name: str) -> dict[str, str]:
+        return {"monitor": f"{SECONDS[name]}s"} if name in sources else {}
+
+    environ = {f"COMPOSEROLL_{k.upper()}": v for k, v in says("environment").items()}
+    model = {
+        "name": "shop",
+        "x-composeroll": says("top-level"),
+        "services": {
+            "app": {"x-composeroll": says("service"), "deploy": {"update_config": says("deploy")}}
+        },
+    }
+    strongest = [layer("the command line", says("flag")), environment_layer(environ)]
+    return read_project(model, strongest).services["app"].settings.monitor
+
+
+@pytest.mark.parametrize("both", list(combinations(STRONGEST_FIRST, 2)))
+def test_the_stronger_of_two_sources_wins(both: tuple[str, str]) -> None:
+    assert monitor(both) == SECONDS[both[0]]
+
+
+@pytest.mark.parametrize("source", STRONGEST_FIRST)
+def test_each_source_is_heard_where_no_other_speaks(source: str) -> None:
+    assert monitor((source,)) == SECONDS[source]
+
+
+def test_where_nobody_speaks_the_default_holds() -> None:
+    assert monitor(()) == Settings().monitor
+
+
+def test_sources_are_merged_key_by_key() -> None:
+    settings = resolve(
+        [
+            layer("service", {"ready": {"path": "/ping"}}),
+            layer("top", {"ready": {"timeout": "5s"}, "batch": 1}),
+        ]
+    )
+    assert (settings.ready.path, settings.ready.timeout) == ("/ping", 5.0)
+    assert settings.batch == Batch(count=1)
+
+
+def test_composes_own_update_config_is_honoured() -> None:
+    config = {"order": "stop-first", "parallelism": 2, "monitor": "5s", "failure_action": "pause"}
+    settings = resolve([deploy_layer("services.app", {"update_config": config})])
+    assert settings == Settings(order=Order.STOP_FIRST, batch=Batch(count=2), monitor=5.0)
+
+
+def test_parallelism_0_means_all_at_once() -> None:
+    raw = {"update_config": {"parallelism": 0}}
+    assert resolve([deploy_layer("services.app", raw)]).batch == Batch()
+
+
+def test_an_empty_variable_says_nothing() -> None:
+    assert not environment_layer({"COMPOSEROLL_PORT": "", "PORT": "9"}).values

@@ -1,0 +1,114 @@
+"""The compose model as `docker compose config` prints it, the seed's old `version: '2'` file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from composeroll.config.project import (
+    Obstacle,
+    Project,
+    parse_model,
+    read_project,
+    reference_of,
+)
+from composeroll.config.settings import Batch
+from composeroll.errors import SettingsError, UsageError
+
+PRINTED = Path(__file__).with_name("seed.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def project() -> Project:
+    return read_project(parse_model(PRINTED), [])
+
+
+def test_all_services_are_there_in_the_files_order(project: Project) -> None:
+    names = ["applications", "applications1", "php-fpm", "nginx", "redis", "built"]
+    assert (project.name, list(project.services)) == ("docker", names)
+
+
+def test_a_file_of_version_2_is_read_as_compose_prints_it() -> None:
+    assert read_project(parse_model("version: '2'\n" + PRINTED), []).name == "docker"
+
+
+def test_volumes_are_shared_from_sources_to_those_that_mount_them(project: Project) -> None:
+    assert project.services["php-fpm"].volumes_from == ("applications", "applications1")
+    assert project.sharing_volumes_of("applications1") == ("php-fpm",)
+    assert project.sharing_volumes_of("php-fpm") == ("nginx",)
+
+
+def test_what_a_rollout_needs_of_a_service_is_read(project: Project) -> None:
+    built = project.services["built"]
+    assert (built.image, built.builds, built.scale) == ("", True, 3)
+    assert built.links == ("redis",)
+    assert built.networks == ("docker_front", "docker_default")
+    assert reference_of(project, built) == "docker-built"
+    assert project.services["nginx"].depends_on == ("websocket",)
+    assert project.services["php-fpm"].grace == 40.0
+    assert project.services["redis"].grace is None
+    assert project.services["redis"].volumes == ("redis",)
+
+
+def test_settings_come_from_the_service_the_top_level_and_deploy(project: Project) -> None:
+    settings = project.services["built"].settings
+    assert (settings.gateway, settings.ready.path) == ("nginx", "/ping")
+    assert settings.drain.timeout == 120.0
+    assert settings.batch == Batch(count=1)
+
+
+def test_what_keeps_a_service_from_running_twice_is_found(project: Project) -> None:
+    obstacles = {
+        name: [(o.key, o.value) for o in s.obstacles] for name, s in project.services.items()
+    }
+    assert obstacles == {
+        "applications": [("container_name", "application")],
+        "applications1": [("container_name", "application1")],
+        "php-fpm": [],
+        "nginx": [("container_name", "nginx"), ("ports", "8080:80"), ("ports", "443:443")],
+        "redis": [("container_name", "redis")],
+        "built": [("networks.front.ipv4_address", "172.16.238.10")],
+    }
+
+
+@pytest.mark.parametrize("mode", ["host", "service:edge", "container:abc"])
+def test_a_network_of_somebody_else_is_an_obstacle(mode: str) -> None:
+    model = {"name": "shop", "services": {"app": {"network_mode": mode}}}
+    why = "its containers have no address of their own"
+    assert read_project(model, []).services["app"].obstacles == (
+        Obstacle("network_mode", mode, why),
+    )
+
+
+def test_scale_beats_replicas() -> None:
+    raw = {"scale": 4, "deploy": {"replicas": 2}}
+    assert read_project({"name": "shop", "services": {"app": raw}}, []).services["app"].scale == 4
+
+
+def test_services_are_picked_once_each(project: Project) -> None:
+    picked = project.pick(["php-fpm", "redis", "php-fpm"])
+    assert [s.name for s in picked] == ["php-fpm", "redis"]
+
+
+def test_an_unknown_service_is_an_error_that_lists_those_there_are(project: Project) -> None:
+    with pytest.raises(UsageError, match="no such service: php, fpm") as wrong:
+        project.pick(["php", "redis", "fpm"])
+    assert wrong.value.help
+    assert "php-fpm" in wrong.value.help
+
+
+def test_a_wrong_key_of_a_service_names_the_service() -> None:
+    model = {"name": "shop", "services": {"app": {"x-composeroll": {"prot": 1}}}}
+    with pytest.raises(SettingsError, match=r"services\.app\.x-composeroll has no key 'prot'"):
+        read_project(model, [])
+
+
+@pytest.mark.parametrize("printed", ["", "[]", "services: {}"])
+def test_what_is_no_project_is_an_error(printed: str) -> None:
+    with pytest.raises(UsageError, match="printed no project"):
+        parse_model(printed)
+
+
+def test_a_project_without_services_is_one() -> None:
+    assert not read_project({"name": "empty"}, []).services

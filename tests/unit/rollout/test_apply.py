@@ -1,0 +1,162 @@
+"""How a plan is taken and taken back, whatever its steps are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from composeroll.errors import (
+    ComposerollError,
+    EngineError,
+    Interrupted,
+    Locked,
+    RolledBack,
+    UndoFailed,
+    Unfinished,
+)
+from composeroll.report.events import Event, StepEnded, StepFailed, StepStarted, StepUndone
+from composeroll.rollout.apply import apply
+from composeroll.rollout.plan import Plan
+from composeroll.rollout.steps import Step
+from composeroll.rollout.world import Unlocked, World
+
+
+@dataclass
+class Diary:
+    """A world that only writes down what happens, and whether signals were held back."""
+
+    lines: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    shielded: bool = False
+
+    @contextmanager
+    def shield(self) -> Iterator[None]:
+        """Hold signals back."""
+        self.shielded = True
+        yield
+        self.shielded = False
+
+
+@dataclass(frozen=True, slots=True)
+class Noting(Step):
+    """A step that writes down what it is told, and fails where it shall."""
+
+    name: str
+    doing: BaseException | None = None
+    undoing: BaseException | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+    def do(self, world: World) -> None:
+        """Write it down."""
+        _note(world, self.name, self.doing)
+
+    def undo(self, world: World) -> None:
+        """Write it down; no signal may come here."""
+        assert _diary(world).shielded
+        _note(world, f"undo {self.name}", self.undoing)
+
+
+def _diary(world: World) -> Diary:
+    return cast("Diary", cast("Any", world.engine).diary)
+
+
+def _note(world: World, line: str, failure: BaseException | None) -> None:
+    _diary(world).lines.append(line)
+    if failure:
+        raise failure
+
+
+def run(*reversible: Step, final: tuple[Step, ...] = ()) -> tuple[Diary, BaseException | None]:
+    """Apply a plan of these steps; what happened, and what was raised."""
+    diary = Diary()
+    nothing = cast("Any", SimpleNamespace(diary=diary, now=lambda: 0.0))
+    world = World(
+        "shop",
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        diary.events.append,
+        diary.shield,
+        Unlocked(),
+    )
+    try:
+        apply(Plan(reversible, final), world)
+    except BaseException as failure:  # noqa: BLE001 - what is raised is what is tested
+        return diary, failure
+    return diary, None
+
+
+BROKEN = EngineError("broken", help="mend it", evidence=("a line",))
+
+
+def test_steps_run_in_order_and_tell_when_they_begin_and_end() -> None:
+    diary, failure = run(Noting("a"), Noting("b"), final=(Noting("c"),))
+    assert failure is None
+    assert diary.lines == ["a", "b", "c"]
+    kinds = (StepStarted, StepEnded)
+    told = [(type(e), e.number, e.total) for e in diary.events if isinstance(e, kinds)]
+    assert told == [(kind, number, 3) for number in (1, 2, 3) for kind in kinds]
+
+
+def test_a_half_done_step_is_undone_too_and_all_in_reverse() -> None:
+    diary, failure = run(Noting("a"), Noting("b", BROKEN), Noting("c"), final=(Noting("d"),))
+    assert diary.lines == ["a", "b", "undo b", "undo a"]
+    assert isinstance(failure, RolledBack)
+    assert (failure.what, failure.help, failure.evidence) == ("broken", "mend it", ("a line",))
+    undone = [e.step for e in diary.events if isinstance(e, StepUndone)]
+    assert undone == ["b", "a"]
+
+
+def test_a_failing_step_is_told_before_it_is_undone() -> None:
+    diary, _ = run(Noting("a", BROKEN))
+    kinds = [type(e) for e in diary.events]
+    assert kinds == [StepStarted, StepFailed, StepUndone]
+
+
+@pytest.mark.parametrize("stuck", [EngineError("stuck"), KeyError("a bug")])
+def test_the_way_back_ends_at_the_first_step_that_cannot_be_undone(stuck: Exception) -> None:
+    diary, failure = run(Noting("a"), Noting("b", undoing=stuck), Noting("c", BROKEN))
+    assert diary.lines == ["a", "b", "c", "undo c", "undo b"]
+    assert isinstance(failure, UndoFailed)
+    assert "broken; then taking back “b” failed" in failure.what
+    assert failure.half_done
+
+
+def test_a_signal_before_the_line_is_undone_and_stays_a_signal() -> None:
+    signal = Interrupted("interrupted by SIGTERM", signum=15)
+    diary, failure = run(Noting("a"), Noting("b", signal))
+    assert diary.lines == ["a", "b", "undo b", "undo a"]
+    assert failure is signal
+    assert signal.serving
+
+
+@pytest.mark.parametrize("bug", [KeyError("a bug"), SystemExit(3)])
+def test_a_bug_before_the_line_is_undone_like_any_failure(bug: BaseException) -> None:
+    diary, failure = run(Noting("a", bug))
+    assert diary.lines == ["a", "undo a"]
+    assert isinstance(failure, RolledBack)
+    assert type(bug).__name__ in failure.what
+
+
+@pytest.mark.parametrize("late", [BROKEN, Interrupted("now", signum=15), KeyError("a bug")])
+def test_past_the_line_there_is_only_forward(late: BaseException) -> None:
+    diary, failure = run(Noting("a"), final=(Noting("b", late), Noting("c")))
+    assert diary.lines == ["a", "b"]
+    assert isinstance(failure, Unfinished)
+    assert failure.serving == "traffic is on the new replicas"
+
+
+def test_who_has_lost_the_lock_takes_nothing_back() -> None:
+    lost: ComposerollError = Locked("taken over")
+    diary, failure = run(Noting("a"), Noting("b", lost))
+    assert diary.lines == ["a", "b"]
+    assert failure is lost

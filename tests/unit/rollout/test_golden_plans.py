@@ -1,0 +1,228 @@
+"""What a plan says in the main situations: the text is what people read, and what runs."""
+
+from __future__ import annotations
+
+from inline_snapshot import snapshot
+
+from composeroll.model import ContainerState
+from tests.unit.rollout.makers import NEW, ours, plan, replica, service, state, wiring
+
+
+def test_what_is_up_to_date_is_left_alone() -> None:
+    assert plan(state([replica(1, NEW), replica(2, NEW)], wiring(1, 2))) == "nothing to do"
+
+
+def test_two_outdated_replicas_are_doubled_switched_drained_and_retired() -> None:
+    assert plan(state([replica(1), replica(2)], wiring(1, 2))) == snapshot("""\
+  1  create 2 replicas of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  2  start the new replicas of app  (next to the old ones)
+  3  await app ready  (nothing unproven gets traffic)
+  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  5  drain shop-app-1 (111111111111), shop-app-2 (222222222222) for up to 1m
+     ── no way back after this ──
+  6  retire shop-app-1 (111111111111), shop-app-2 (222222222222)  (replaced)
+  7  renumber 2 replicas of app  (names count from 1 again)\
+""")
+
+
+def test_one_batch_at_a_time_leaves_the_names_for_the_last() -> None:
+    one = service(**ours(batch=1))
+    three = [replica(1), replica(2), replica(3)]
+    assert plan(state(three, wiring(1, 2, 3), of=one)) == snapshot("""\
+  1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  2  start the new replicas of app  (next to the old ones)
+  3  await app ready  (nothing unproven gets traffic)
+  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  5  drain shop-app-1 (111111111111) for up to 1m
+     ── no way back after this ──
+  6  retire shop-app-1 (111111111111)  (replaced)\
+""")
+
+
+def test_a_crash_in_the_middle_of_a_retire_goes_on_with_what_is_left() -> None:
+    there = [replica(2), replica(3, NEW), replica(4, NEW)]
+    assert plan(state(there, wiring(3, 4))) == snapshot("""\
+  1  await app ready  (nothing unproven gets traffic)
+  2  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  3  drain shop-app-2 (222222222222) for up to 1m
+     ── no way back after this ──
+  4  retire shop-app-2 (222222222222)  (replaced)
+  5  renumber 2 replicas of app  (names count from 1 again)\
+""")
+
+
+def test_a_crash_before_the_start_clears_what_was_created() -> None:
+    there = [replica(1), replica(2, NEW, state=ContainerState.CREATED)]
+    assert plan(state(there, wiring(1))) == snapshot("""\
+  1  remove leftovers of app: shop-app-2 (222222222222)  (compose would start them on their old \
+image)
+  2  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  3  start the new replicas of app  (next to the old ones)
+  4  await app ready  (nothing unproven gets traffic)
+  5  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  6  drain shop-app-1 (111111111111) for up to 1m
+     ── no way back after this ──
+  7  retire shop-app-1 (111111111111)  (replaced)
+  8  renumber 1 replica of app  (names count from 1 again)\
+""")
+
+
+def test_a_crash_after_the_start_proves_the_new_ones_before_anything_else() -> None:
+    assert plan(state([replica(1), replica(2, NEW)], wiring(1))) == snapshot("""\
+  1  await app ready  (nothing unproven gets traffic)
+  2  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  3  drain shop-app-1 (111111111111) for up to 1m
+     ── no way back after this ──
+  4  retire shop-app-1 (111111111111)  (replaced)
+  5  renumber 1 replica of app  (names count from 1 again)\
+""")
+
+
+def test_of_mixed_replicas_only_the_outdated_go() -> None:
+    assert plan(state([replica(1, NEW), replica(2)], wiring(1, 2))) == snapshot("""\
+  1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  2  start the new replicas of app  (next to the old ones)
+  3  await app ready  (nothing unproven gets traffic)
+  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  5  drain shop-app-2 (222222222222) for up to 1m
+     ── no way back after this ──
+  6  retire shop-app-2 (222222222222)  (replaced)
+  7  renumber 2 replicas of app  (names count from 1 again)\
+""")
+
+
+def test_more_in_the_file_than_run_is_made_up_for() -> None:
+    assert plan(state([replica(1, NEW)], wiring(1), of=service(scale=3))) == snapshot("""\
+  1  create 2 replicas of app  (1 of 3 run)
+  2  start the new replicas of app
+  3  await app ready  (nothing unproven gets traffic)
+  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+     ── no way back after this ──
+  5  renumber 3 replicas of app  (names count from 1 again)\
+""")
+
+
+def test_a_service_that_does_not_run_yet_is_started() -> None:
+    assert plan(state([], wiring())) == snapshot("""\
+  1  create 1 replica of app  (the service does not run yet)
+  2  start the new replicas of app
+  3  await app ready  (nothing unproven gets traffic)
+  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+     ── no way back after this ──
+  5  renumber 1 replica of app  (names count from 1 again)\
+""")
+
+
+def test_a_misled_upstream_is_mended_without_touching_a_replica() -> None:
+    assert plan(state([replica(1, NEW), replica(2, NEW)], wiring(7, 8))) == snapshot("""\
+  1  await app ready  (nothing unproven gets traffic)
+  2  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx\
+""")
+
+
+def test_a_worker_is_updated_without_a_switch() -> None:
+    assert plan(state([replica(1), replica(2)])) == snapshot("""\
+  1  create 2 replicas of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  2  start the new replicas of app  (next to the old ones)
+  3  await app ready  (nothing unproven gets traffic)
+     ── no way back after this ──
+  4  retire shop-app-1 (111111111111), shop-app-2 (222222222222)  (replaced)
+  5  renumber 2 replicas of app  (names count from 1 again)\
+""")
+
+
+def test_code_is_replaced_first_and_php_fpm_after_it() -> None:
+    code = state([replica(9, of="code")], of=service("code"), data_only=True)
+    fpm = service("fpm", volumes_from=["code"])
+    app = state([replica(1, NEW, of="fpm")], wiring(1, upstream="fpm"), of=fpm)
+    assert plan(code, app) == snapshot("""\
+  1  replace 1 replica of code in place, with new volumes  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  2  create 1 replica of fpm  (its code in code is replaced)
+  3  start the new replicas of fpm  (next to the old ones)
+  4  await fpm ready  (nothing unproven gets traffic)
+  5  point upstream fpm at what is ready of fpm: /etc/nginx/fpm.conf in nginx
+  6  drain shop-fpm-1 (111111111111) for up to 1m
+     ── no way back after this ──
+  7  retire shop-fpm-1 (111111111111)  (replaced)
+  8  renumber 1 replica of fpm  (names count from 1 again)\
+""")
+
+
+def test_stop_first_says_where_the_gap_is() -> None:
+    gap = service(**ours(order="stop-first"))
+    assert plan(state([replica(1)], wiring(1), of=gap)) == snapshot("""\
+  1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  2  stop shop-app-1 (111111111111)  (GAP: app does not answer until its new replicas are ready)
+  3  start the new replicas of app
+  4  await app ready  (nothing unproven gets traffic)
+  5  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+     ── no way back after this ──
+  6  retire shop-app-1 (111111111111)  (replaced)
+  7  renumber 1 replica of app  (names count from 1 again)\
+""")
+
+
+def test_a_container_name_means_replacing_in_place_with_a_gap() -> None:
+    named = service(container_name="the-app", **ours(order="stop-first"))
+    assert plan(state([replica(1, name="the-app")], wiring(1), of=named)) == snapshot("""\
+  1  replace 1 replica of app in place  (image aaaaaaaaaaaa → bbbbbbbbbbbb; GAP: app does not \
+answer until its new replicas are ready)
+  2  await app ready  (nothing unproven gets traffic)
+  3  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx\
+""")
+
+
+def test_force_replaces_what_is_up_to_date() -> None:
+    assert plan(state([replica(1, NEW)], wiring(1)), force=True) == snapshot("""\
+  1  create 1 replica of app  (asked for by --force)
+  2  start the new replicas of app  (next to the old ones)
+  3  await app ready  (nothing unproven gets traffic)
+  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  5  drain shop-app-1 (111111111111) for up to 1m
+     ── no way back after this ──
+  6  retire shop-app-1 (111111111111)  (replaced)
+  7  renumber 1 replica of app  (names count from 1 again)\
+""")
+
+
+def test_watching_stands_between_the_switch_and_the_drain() -> None:
+    watched = service(**ours(monitor="30s", drain={"timeout": "2m"}))
+    assert plan(state([replica(1)], wiring(1), of=watched)) == snapshot("""\
+  1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  2  start the new replicas of app  (next to the old ones)
+  3  await app ready  (nothing unproven gets traffic)
+  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  5  watch app for 30s
+  6  drain shop-app-1 (111111111111) for up to 2m
+     ── no way back after this ──
+  7  retire shop-app-1 (111111111111)  (replaced)
+  8  renumber 1 replica of app  (names count from 1 again)\
+""")
+
+
+def test_two_services_share_one_switch() -> None:
+    app = state([replica(1)], wiring(1))
+    api = state([replica(5, of="api")], wiring(5, upstream="api"), of=service("api"))
+    assert plan(app, api) == snapshot("""\
+  1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  2  start the new replicas of app  (next to the old ones)
+  3  await app ready  (nothing unproven gets traffic)
+  4  create 1 replica of api  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  5  start the new replicas of api  (next to the old ones)
+  6  await api ready  (nothing unproven gets traffic)
+  7  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx; point upstream api \
+at what is ready of api: /etc/nginx/api.conf in nginx
+  8  drain shop-app-1 (111111111111), shop-api-5 (555555555555) for up to 1m
+     ── no way back after this ──
+  9  retire shop-app-1 (111111111111)  (replaced)
+ 10  renumber 1 replica of app  (names count from 1 again)
+ 11  retire shop-api-5 (555555555555)  (replaced)
+ 12  renumber 1 replica of api  (names count from 1 again)\
+""")
+
+
+def test_only_the_names_are_left_to_do() -> None:
+    assert plan(state([replica(3, NEW), replica(4, NEW)], wiring(3, 4))) == snapshot("""\
+     ── no way back after this ──
+  1  renumber 2 replicas of app  (names count from 1 again)\
+""")

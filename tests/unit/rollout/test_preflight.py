@@ -1,0 +1,96 @@
+"""What stands in the way is found beforehand, each with the line to change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from composeroll.errors import Refused
+from composeroll.model import ContainerState, Finding, Severity
+from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.preflight import findings, refuse
+from tests.unit.rollout.makers import NEW, replica, service, state, wiring
+
+STOP_FIRST: dict[str, Any] = {"x-composeroll": {"order": "stop-first"}}
+OBSTACLES: dict[str, dict[str, Any]] = {
+    "container_name": {"container_name": "the-app"},
+    "ports": {"ports": [{"published": "80", "target": 8080}]},
+    "networks.front.ipv4_address": {"networks": {"front": {"ipv4_address": "10.0.0.9"}}},
+    "networks.front.ipv6_address": {"networks": {"front": {"ipv6_address": "fd00::9"}}},
+    "network_mode": {"network_mode": "host"},
+}
+
+
+def found(*states: ServiceState, obstacles: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+    return findings(Observed("shop", states, obstacles), lambda keys: f"file:7 {'.'.join(keys)}")
+
+
+@pytest.mark.parametrize("key", OBSTACLES)
+def test_what_keeps_a_service_from_running_twice_is_refused_with_its_line(key: str) -> None:
+    (finding,) = found(state([replica(1)], wiring(1), of=service(**OBSTACLES[key])))
+    assert finding.severity is Severity.REFUSAL
+    assert finding.what.startswith("app cannot run twice: ")
+    assert f"remove {key}: " in finding.help
+    assert f"(file:7 services.app.{key})" in finding.help
+    assert "--order stop-first" in finding.help
+
+
+@pytest.mark.parametrize("key", OBSTACLES)
+def test_who_accepts_a_gap_is_not_refused(key: str) -> None:
+    accepting = service(**OBSTACLES[key], **STOP_FIRST)
+    assert not found(state([replica(1)], wiring(1), of=accepting))
+
+
+def test_a_paused_replica_is_refused_with_the_command_that_helps() -> None:
+    (finding,) = found(state([replica(1, state=ContainerState.PAUSED)]))
+    assert (finding.severity, finding.help) == (Severity.REFUSAL, "docker unpause shop-app-1")
+
+
+def test_a_store_that_would_have_two_writers_is_refused() -> None:
+    redis = service(volumes=[{"type": "volume", "source": "data", "target": "/data"}])
+    (finding,) = found(state([replica(1)], of=redis))
+    assert finding.severity is Severity.REFUSAL
+    assert "writes to volume data" in finding.what
+    assert "--order stop-first" in finding.help
+
+
+def test_a_store_that_only_reads_may_run_twice() -> None:
+    volume = {"type": "volume", "source": "data", "target": "/data", "read_only": True}
+    assert not found(state([replica(1)], of=service(volumes=[volume])))
+
+
+def test_more_replicas_than_the_file_asks_for_are_a_warning() -> None:
+    (finding,) = found(state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)))
+    assert finding.severity is Severity.WARNING
+    assert "2 replicas of app run, but the file does not say how many" in finding.what
+    assert finding.help == "services.app: scale: 2"
+
+
+def test_who_goes_on_seeing_old_volumes_is_a_warning() -> None:
+    (finding,) = found(state([replica(1)], data_only=True, unlisted=("nginx",)))
+    assert finding.severity is Severity.WARNING
+    assert "docker compose up -d --no-deps nginx" in finding.help
+
+
+def test_what_compose_would_break_is_a_refusal_in_its_own_words() -> None:
+    (finding,) = found(obstacles=("Network shop_default Recreate",))
+    assert (finding.severity, finding.what) == (Severity.REFUSAL, "Network shop_default Recreate")
+
+
+def test_refusals_come_first_and_all_of_them_are_told_at_once() -> None:
+    warned = state([replica(1, NEW), replica(2, NEW)], wiring(1, 2))
+    paused = [replica(n, state=ContainerState.PAUSED) for n in (4, 5)]
+    observed = Observed("shop", (warned, state(paused)))
+    sorted_ = findings(observed, ".".join)
+    assert [f.severity for f in sorted_] == [*[Severity.REFUSAL] * 2, Severity.WARNING]
+    with pytest.raises(Refused, match="shop-app-4 is paused") as refusal:
+        refuse(observed, sorted_)
+    assert refusal.value.serving == "nothing was touched"
+    assert refusal.value.help == "docker unpause shop-app-4"
+    assert "shop-app-5 is paused" in refusal.value.evidence[0]
+
+
+def test_warnings_alone_refuse_nothing() -> None:
+    observed = Observed("shop", (state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)),))
+    refuse(observed, findings(observed, ".".join))
