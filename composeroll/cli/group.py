@@ -10,6 +10,7 @@ VERBS = {
     "update": "Replace a service's replicas without losing a request.",
     "plan": "Show what update would do, and why; change nothing.",
     "status": "Show replicas, images, and what the upstream really holds.",
+    "scale": "Change how many replicas run, without losing a request.",
     "sync": "Make each upstream name exactly what is ready: after a reboot, a crash, an `up -d`.",
     "lock": "Show who holds a service, or release it.",
     "check": "Find everything that could go wrong, beforehand.",

@@ -1,0 +1,52 @@
+"""`composeroll scale`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from composeroll.cli.options import (
+    DurationType,
+    compose_options,
+    from_environment,
+    output_options,
+    setting_options,
+)
+from composeroll.cli.run import Run
+from composeroll.errors import UsageError
+from composeroll.report.events import Outcome
+from composeroll.rollout.stack import Stack
+
+
+@click.command()
+@click.argument("counts", nargs=-1, required=True, metavar="SERVICE=N...")
+@click.option(
+    "--lock-wait",
+    type=DurationType(),
+    default=0.0,
+    metavar="TIME",
+    envvar=from_environment("lock_wait"),
+    help="Wait for another rollout of the same services, such as 2m.",
+)
+@setting_options
+@output_options
+@compose_options
+@click.pass_context
+def command(context: click.Context, /, **options: Any) -> int:
+    """Run N replicas of SERVICE: new ones are proven first, surplus ones drained."""
+    wanted = dict(_count(text) for text in options["counts"])
+
+    def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
+        from composeroll.rollout.scale import scale  # noqa: PLC0415 - late
+
+        return scale(stack, wanted, options["lock_wait"]), tuple(wanted)
+
+    return Run.taken_from(context, options).do(act)
+
+
+def _count(text: str) -> tuple[str, int]:
+    service, _, number = text.partition("=")
+    if not service or not number.isdecimal():
+        raise UsageError(f"{text!r} is no SERVICE=N", help="such as php-fpm=3")
+    return service, int(number)

@@ -1,0 +1,121 @@
+"""What every rollout goes through once it is decided: apply, look again, until nothing is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from composeroll.config.project import Service
+from composeroll.errors import ComposerollError, Unfinished
+from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
+from composeroll.rollout.apply import AGAIN, apply
+from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.observe import observe
+from composeroll.rollout.observed import Observed
+from composeroll.rollout.outgoing import Reasons
+from composeroll.rollout.plan import Plan, plan_rollout
+from composeroll.rollout.preflight import findings, refuse
+from composeroll.rollout.showing import showing
+from composeroll.rollout.stack import Stack
+
+NOT_RIGHT = "the rollout went through, but not everything is as it should be"
+SERVING = "the new replicas serve"
+
+Residue = Callable[[Observed], Reasons]
+"""What would still have to go once all that had to go has gone; it should be nothing."""
+
+
+def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> Outcome:
+    """Replace what has to go, a batch at a time, and see in the end that nothing is left to do.
+
+    Args:
+        stack: what it is done to.
+        observed: the snapshot that it was decided on.
+        memory: what has to go, and how many replicas there are to be.
+        residue: what the last look asks for.
+
+    Raises:
+        RolledBack: a batch failed before its line, and was taken back.
+        Unfinished: something failed past the line, or what was done is to be done again.
+    """
+    leaving = observed.still_there(memory.outgoing)
+    plan = plan_rollout(observed, leaving, memory.wanted)
+    show_plan(stack, plan)
+    services = [state.service for state in observed.services]
+    if plan.empty:
+        return Outcome.UP_TO_DATE
+    while True:
+        with phase(stack, Phase.APPLY, f"update {names(services)}"), _resumable(leaving, memory):
+            apply(plan, stack.world, showing(stack.world, observed, leaving))
+        with phase(stack, Phase.VERIFY, "see that nothing is left to do"), _past_the_line():
+            observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
+            before, leaving = leaving, observed.still_there(leaving)
+            plan = plan_rollout(observed, leaving or residue(observed), memory.wanted)
+            if plan.empty:
+                return Outcome.UPDATED
+            if len(leaving) in {0, len(before)}:
+                raise Unfinished(NOT_RIGHT, SERVING, AGAIN, tuple(str(plan).splitlines()))
+
+
+def look(stack: Stack, services: Sequence[Service]) -> Observed:
+    """One snapshot, told as a phase."""
+    with phase(stack, Phase.OBSERVE, f"look at {names(services)}"):
+        return observe(stack.project, services, stack.engine, stack.survey)
+
+
+def heed(stack: Stack, observed: Observed) -> None:
+    """Refuse what cannot go well, and warn of the rest.
+
+    Raises:
+        Refused: with every refusal and its mend.
+    """
+    found = findings(observed, stack.locate)
+    refuse(observed, found)
+    for finding in found:
+        stack.world.emit(Warned(": ".join(filter(None, (finding.what, finding.help)))))
+
+
+def show_plan(stack: Stack, plan: Plan) -> None:
+    """Tell the plan, line by line as it will run."""
+    reversible = tuple(step.line for step in plan.reversible)
+    final = tuple(step.line for step in plan.final)
+    stack.world.emit(Planned(str(plan), reversible, final))
+
+
+@contextmanager
+def phase(stack: Stack, which: Phase, title: str) -> Iterator[None]:
+    """Tell a phase; one that fails is left open, so that a CI shows it unfolded."""
+    began = stack.world.clock.now()
+    stack.world.emit(PhaseStarted(which, title))
+    yield
+    stack.world.emit(PhaseEnded(which, stack.world.clock.now() - began))
+
+
+def names(services: Sequence[Service]) -> str:
+    """`php-fpm, websocket`."""
+    return ", ".join(service.name for service in services)
+
+
+@contextmanager
+def _resumable(leaving: Reasons, memory: Memory) -> Iterator[None]:
+    """A later batch that is taken back leaves the earlier ones: what was wanted stays known."""
+    try:
+        yield
+    except ComposerollError as failure:
+        failure.half_done |= len(leaving) < len(memory.outgoing)
+        raise
+
+
+@contextmanager
+def _past_the_line() -> Iterator[None]:
+    """Whatever fails or interrupts here, nothing can be taken back any more.
+
+    Raises:
+        Unfinished: in its place.
+    """
+    try:
+        yield
+    except Unfinished:
+        raise
+    except ComposerollError as failure:
+        raise Unfinished(failure.what, SERVING, AGAIN, failure.evidence) from failure

@@ -1,0 +1,66 @@
+"""`scale SERVICE=N`: more replicas, proven before use; fewer, drained before they go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from composeroll.errors import UsageError
+from composeroll.report.events import Outcome, Warned
+from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.observed import Observed
+from composeroll.rollout.outgoing import Reasons
+from composeroll.rollout.roll import heed, look, roll
+from composeroll.rollout.stack import Stack
+
+
+def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Outcome:
+    """Run exactly so many replicas of each service.
+
+    Raises:
+        UsageError: a count below 1, for a service that gets requests.
+        ComposerollError: as with an update.
+    """
+    services = stack.project.pick(list(counts))
+    with stack.locks.hold(list(counts), lock_wait):
+        observed = look(stack, services)
+        heed(stack, observed)
+        _insist_on_one(observed, counts)
+        _tell_outdated(stack, observed)
+        memory = stack.locks.remember(Memory(surplus(observed, counts), counts))
+        return roll(stack, observed, memory, residue=_nothing_else)
+
+
+def surplus(observed: Observed, counts: Mapping[str, int]) -> Reasons:
+    """The replicas beyond the count: outdated ones first, then those with the highest numbers."""
+    reasons: dict[str, str] = {}
+    for state in observed.services:
+        wanted = counts[state.name]
+        kept_first = sorted(state.serving, key=lambda r: (r.id in state.outdated, r.number))
+        reasons |= {r.id: f"scaled to {wanted}" for r in kept_first[wanted:]}
+    return reasons
+
+
+def _nothing_else(observed: Observed) -> Reasons:
+    """What is outdated stays as it is: that is what `update` is for."""
+    del observed
+    return {}
+
+
+def _insist_on_one(observed: Observed, counts: Mapping[str, int]) -> None:
+    for state in observed.services:
+        if state.wiring and not counts[state.name]:
+            raise UsageError(
+                f"{state.name} cannot be scaled to 0: an nginx upstream needs a server",
+                help=f"docker compose stop {state.name}, if it is to be down",
+            )
+
+
+def _tell_outdated(stack: Stack, observed: Observed) -> None:
+    for state in observed.services:
+        if state.outdated:
+            stack.world.emit(
+                Warned(
+                    f"{len(state.outdated)} replicas of {state.name} are outdated and stay so;"
+                    f" new ones are not: composeroll update {state.name}"
+                )
+            )
