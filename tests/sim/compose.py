@@ -1,0 +1,159 @@
+"""The fake compose on top of the fake engine, by the rules that were measured on the real one.
+
+The next number is the highest label plus one; stopped containers count toward a scale; nobody's
+name is looked at; whatever the label says, a recreated container is named by it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from itertools import count
+
+from composeroll.config.project import Project, Service
+from composeroll.errors import EngineError
+from composeroll.model import ContainerState
+from tests.sim.clock import VirtualClock
+from tests.sim.containers import Box
+from tests.sim.engine import Containers
+from tests.sim.faults import Faults
+from tests.sim.images import Images
+from tests.sim.judge import Judge
+
+
+class Engine(Containers):
+    """Answers to `Engine` of both `composeroll.rollout.world` and `composeroll.rollout.observe`.
+
+    Attributes:
+        definitions: what the compose file says of a service, as one word that may change.
+        run: the number of the process that is at work.
+        obstacles: what a dry run says that compose would break.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        clock: VirtualClock,
+        faults: Faults,
+        images: Images,
+        judge: Judge,
+    ) -> None:
+        super().__init__(clock, faults, images, judge)
+        self.definitions = dict.fromkeys(project.services, "as first written")
+        self.run = 0
+        self.obstacles: tuple[str, ...] = ()
+        self._project = project
+        self._ids = count(1)
+
+    def of(self, service: str) -> list[Box]:
+        """A service's containers in all states, by number."""
+        found = [box for box in self.boxes.values() if box.service == service]
+        return sorted(found, key=lambda box: box.number)
+
+    def create(self, scales: Mapping[str, int]) -> None:
+        """`up --no-start --no-recreate`: one after the other, so that it can end half-way."""
+        for name, scale in scales.items():
+            self._faults.alive()
+            if self._project.services[name].obstacles and scale > 1 and self._named(name):
+                raise EngineError(f"{name}: scaling a service with a custom container name")
+            for _ in range(scale - len(self.of(name))):
+                with self._faults.change(f"create one of {name}"):
+                    self.make(name)
+            for box in self.of(name)[scale:]:
+                self._judge.may_stop(box)
+                self._judge.may_remove(box)
+                with self._faults.change(f"scale {box.name} away"):
+                    del self.boxes[box.id]
+
+    def make(self, name: str, number: int = 0, alias: str = "") -> Box:
+        """A new container, not started."""
+        number = number or max([0, *(box.number for box in self.of(name))]) + 1
+        box = Box(
+            id=hashlib.sha256(str(next(self._ids)).encode()).hexdigest(),
+            name=alias or self._name(name, number),
+            service=name,
+            number=number,
+            image=self._images.here[self._images.reference(name)],
+            definition=self.definitions[name],
+            sources=self._sources(name),
+            restart_policy="always",
+            born=self.run,
+        )
+        if box.name in self.names():
+            raise EngineError(f"Conflict. The container name {box.name} is already in use")
+        self.boxes[box.id] = box
+        return box
+
+    def recreate(self, service: str, scale: int, *, renew_volumes: bool) -> None:
+        """`up -d --force-recreate`: each container gives way to one with its number."""
+        del renew_volumes
+        self._faults.alive()
+        for old in self.of(service)[:scale]:
+            self._recreate(old)
+        for extra in self.of(service)[scale:]:
+            self._drop(extra)
+        while len(self.of(service)) < scale:
+            with self._faults.change(f"create one of {service}"):
+                self.make(service)
+        self.start([b.id for b in self.of(service) if not b.running])
+
+    def _recreate(self, old: Box) -> None:
+        with self._faults.change(f"create the successor of {old.name}"):
+            new = self.make(old.service, old.number, f"{old.id[:12]}_{old.name}")
+        self._drop(old)
+        with self._faults.change(f"rename {new.name} back"):
+            new.name = self._name(new.service, new.number)
+        with self._faults.change(f"start {new.name}"):
+            self.start_now(new)
+
+    def _drop(self, box: Box) -> None:
+        with self._faults.change(f"stop {box.name} to replace it"):
+            self.stop_now(box)
+        self._judge.may_remove(box)
+        with self._faults.change(f"remove {box.name} to replace it"):
+            del self.boxes[box.id]
+
+    def tag(self, image: str, reference: str) -> None:
+        """Move a tag."""
+        with self._faults.change(f"tag {image} as {reference}"):
+            self._images.here[reference] = image
+
+    def image_id(self, reference: str) -> str | None:
+        """What a tag names here."""
+        self._faults.alive()
+        return self._images.here.get(reference)
+
+    def outdated(self, scales: Mapping[str, int]) -> Mapping[str, str]:
+        """Compose's own judgement: image, definition and the sources' IDs enter its hash."""
+        with self._faults.change("ask compose what is outdated"):
+            pass
+        boxes = [box for name in scales for box in self.of(name)]
+        return {box.name: self._verdict(box) for box in boxes}
+
+    def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
+        """What stands in the way, as the test says."""
+        del scales
+        self._faults.alive()
+        return self.obstacles
+
+    def _verdict(self, box: Box) -> str:
+        image = self._images.here[self._images.reference(box.service)]
+        made_from = (box.image, box.definition, box.sources)
+        if made_from != (image, self.definitions[box.service], self._sources(box.service)):
+            return "Recreate"
+        return "Running" if box.state is ContainerState.RUNNING else "Starting"
+
+    def _sources(self, name: str) -> tuple[str, ...]:
+        """The first container of each source, by name as text."""
+        sources = [self.of(source) for source in self._service(name).volumes_from]
+        return tuple(min(boxes, key=lambda b: b.name).id for boxes in sources if boxes)
+
+    def _service(self, name: str) -> Service:
+        return self._project.services[name]
+
+    def _named(self, name: str) -> str:
+        found = [o.value for o in self._service(name).obstacles if o.key == "container_name"]
+        return found[0] if found else ""
+
+    def _name(self, name: str, number: int) -> str:
+        return self._named(name) or f"{self._project.name}-{name}-{number}"

@@ -1,0 +1,68 @@
+"""Containers as the fake engine keeps them, and the network that gives them addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from composeroll.model import Attachment, ContainerState, Mount, Replica
+
+NETWORK = "network-1"
+SUBNET = "10.0.0."
+
+
+@dataclass(eq=False, slots=True)
+class Box:
+    """One container.
+
+    Attributes:
+        sources: IDs of the containers whose volumes it mounts; they enter compose's hash.
+        started: when it was started last, in virtual seconds.
+        proven: whether somebody has seen it answer since its start.
+        fell: whether it died by itself; what nobody stopped, nobody is to blame for.
+        born: the number of the process (run) that made it; 0 was there before.
+    """
+
+    id: str
+    name: str
+    service: str
+    number: int
+    image: str
+    definition: str
+    sources: tuple[str, ...]
+    restart_policy: str
+    born: int
+    state: ContainerState = ContainerState.CREATED
+    ip: str = ""
+    started: float = 0.0
+    proven: bool = False
+    fell: bool = False
+    exit_code: int = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs now."""
+        return self.state is ContainerState.RUNNING
+
+    def replica(self) -> Replica:
+        """The engine's description of it."""
+        return Replica(
+            id=self.id,
+            name=self.name,
+            service=self.service,
+            number=self.number,
+            image=self.image,
+            state=self.state,
+            exit_code=self.exit_code,
+            restart_policy=self.restart_policy,
+            networks=(Attachment(NETWORK, "shop_default", self.ip, aliases=(self.service,)),),
+            exposed=(9000,),
+            config_hash=self.definition,
+            mounts=(Mount("/code", "volume", writable=True),),
+        )
+
+
+def free_address(boxes: Iterable[Box]) -> str:
+    """The lowest address that nobody holds: a freed one is reused at once."""
+    held = {box.ip for box in boxes}
+    return next(f"{SUBNET}{n}" for n in range(10, 250) if f"{SUBNET}{n}" not in held)

@@ -1,0 +1,161 @@
+"""The fake engine: what composeroll does to single containers, by full ID."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from composeroll.errors import EngineError
+from composeroll.model import ContainerEvent, ContainerState, Replica
+from tests.sim.clock import VirtualClock
+from tests.sim.containers import Box, free_address
+from tests.sim.faults import Faults
+from tests.sim.images import Images
+from tests.sim.judge import Judge
+
+
+class Stream:
+    """Answers to `EventStream`: events since it was opened, in virtual time."""
+
+    def __init__(self, clock: VirtualClock, faults: Faults) -> None:
+        self.waiting: deque[ContainerEvent] = deque()
+        self._clock = clock
+        self._faults = faults
+
+    def next(self, timeout: float) -> ContainerEvent | None:
+        """The next event, or None after `timeout`."""
+        self._faults.moment("wait for an event")
+        if not self.waiting:
+            end = self._clock.now() + timeout
+            self._clock.pass_until(end, lambda: bool(self.waiting))
+        return self.waiting.popleft() if self.waiting else None
+
+
+class Containers:
+    """Containers one by one. `composeroll.rollout.world.Engine` without compose's part."""
+
+    def __init__(self, clock: VirtualClock, faults: Faults, images: Images, judge: Judge) -> None:
+        self.boxes: dict[str, Box] = {}
+        self.published: set[str] = set()
+        self._clock = clock
+        self._faults = faults
+        self._images = images
+        self._judge = judge
+        self._streams: list[Stream] = []
+
+    def replicas(self, services: Sequence[str] | None = None) -> tuple[Replica, ...]:
+        """In all states, by service and number."""
+        self._faults.alive()
+        found = [b for b in self.boxes.values() if services is None or b.service in services]
+        return tuple(b.replica() for b in sorted(found, key=lambda b: (b.service, b.number)))
+
+    def names(self) -> frozenset[str]:
+        """All names."""
+        self._faults.alive()
+        return frozenset(box.name for box in self.boxes.values())
+
+    def start(self, ids: Sequence[str]) -> None:
+        """One that runs is fine."""
+        for box in map(self._existing, ids):
+            if not box.running:
+                with self._faults.change(f"start {box.name}"):
+                    self.start_now(box)
+
+    def start_now(self, box: Box) -> None:
+        """Run it, with an address; what its image does later is put on the agenda."""
+        if box.service in self.published and self._others_running(box):
+            raise EngineError("Bind for 0.0.0.0:80 failed: port is already allocated")
+        behaviour = self._images.behaviour(box.image)
+        box.state, box.started, box.proven = ContainerState.RUNNING, self._clock.now(), False
+        box.fell = False
+        box.ip = free_address(self.boxes.values())
+        if behaviour.exits:
+            self._end(box, 0)
+        elif behaviour.dies_after is not None:
+            begun = box.started
+            self._clock.at(begun + behaviour.dies_after, lambda: self._fall(box, begun))
+
+    def stop(self, ids: Sequence[str], grace: float | None) -> None:
+        """One that is stopped, or gone, is fine."""
+        del grace
+        for box in self._known(ids):
+            if box.state in (ContainerState.RUNNING, ContainerState.RESTARTING):
+                self._judge.may_stop(box)
+                with self._faults.change(f"stop {box.name}"):
+                    self.stop_now(box)
+
+    def stop_now(self, box: Box) -> None:
+        """End it by a signal."""
+        self._end(box, 143)
+
+    def forbid_restart(self, ids: Sequence[str]) -> None:
+        """One that is gone is fine."""
+        for box in self._known(ids):
+            with self._faults.change(f"forbid {box.name} to restart"):
+                box.restart_policy = "no"
+
+    def remove(self, ids: Sequence[str], *, volumes: bool) -> None:
+        """Stopped ones only; one that is gone is fine."""
+        del volumes
+        for box in self._known(ids):
+            if box.running:
+                raise EngineError(f"cannot remove container {box.name}: it is running")
+            self._judge.may_remove(box)
+            with self._faults.change(f"remove {box.name}"):
+                del self.boxes[box.id]
+
+    def remove_volumes(self, names: Sequence[str]) -> None:
+        """Volumes are not simulated."""
+        del names
+        self._faults.alive()
+
+    def rename(self, container: str, name: str) -> None:
+        """A name that is taken is a conflict."""
+        if name in self.names():
+            raise EngineError(f"Conflict. The container name {name} is already in use")
+        with self._faults.change(f"rename {self._existing(container).name} to {name}"):
+            self._existing(container).name = name
+
+    def logs(self, container: str, lines: int) -> tuple[str, ...]:
+        """One line, so that evidence can be seen."""
+        return (f"the last of {lines} lines of {self._existing(container).name}",)
+
+    @contextmanager
+    def events(self) -> Iterator[Stream]:
+        """A stream from now on."""
+        stream = Stream(self._clock, self._faults)
+        self._streams.append(stream)
+        try:
+            yield stream
+        finally:
+            self._streams.remove(stream)
+
+    def kill(self, box: Box) -> None:
+        """Let a container die by itself, now."""
+        self._fall(box, box.started)
+
+    def _fall(self, box: Box, begun: float) -> None:
+        if box.running and box.started == begun and box.id in self.boxes:
+            box.fell = True
+            self._end(box, 1)
+            if box.restart_policy == "always":
+                box.state = ContainerState.RESTARTING
+
+    def _end(self, box: Box, code: int) -> None:
+        box.state, box.ip, box.exit_code = ContainerState.EXITED, "", code
+        for stream in self._streams:
+            stream.waiting.append(ContainerEvent("die", box.id, box.service))
+
+    def _others_running(self, box: Box) -> bool:
+        return any(b.running for b in self.boxes.values() if b.service == box.service)
+
+    def _known(self, ids: Sequence[str]) -> list[Box]:
+        self._faults.alive()
+        return [self.boxes[container] for container in ids if container in self.boxes]
+
+    def _existing(self, container: str) -> Box:
+        self._faults.alive()
+        if container not in self.boxes:
+            raise EngineError(f"No such container: {container}")
+        return self.boxes[container]

@@ -1,0 +1,34 @@
+"""What a stack looks like when nothing is left to do."""
+
+from __future__ import annotations
+
+from tests.sim.survey import include_of
+from tests.sim.world import Sim
+
+
+def finished(sim: Sim, service: str, replicas: int) -> None:
+    """N replicas of the newest image, named from 1, in every upstream, and nothing besides."""
+    boxes = sim.engine.of(service)
+    assert {b.image for b in boxes} == {sim.images.newest(service)}
+    assert sorted(b.name for b in boxes) == [f"shop-{service}-{n + 1}" for n in range(replicas)]
+    _in_upstreams(sim, service)
+
+
+def untouched(sim: Sim, service: str, before: frozenset[str]) -> None:
+    """The same containers run as before, and nginx sends requests to exactly these."""
+    assert frozenset(b.id for b in sim.engine.of(service)) == before
+    _in_upstreams(sim, service)
+
+
+def ids(sim: Sim, service: str) -> frozenset[str]:
+    """A service's containers, by full ID."""
+    return frozenset(b.id for b in sim.engine.of(service))
+
+
+def _in_upstreams(sim: Sim, service: str) -> None:
+    boxes = sim.engine.of(service)
+    for gateway in sim.gateways.all.values():
+        if include_of(service) in gateway.files:
+            may_gap = service in sim.judge.gaps
+            assert all(b.running and (b.proven or may_gap) for b in boxes)
+            assert set(gateway.current.told[service]) == {f"{b.ip}:9000" for b in boxes}

@@ -1,0 +1,78 @@
+"""Locks as the engine keeps them, under composeroll's own rules for holding them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+
+from composeroll.report.events import Emit
+from composeroll.rollout.lock.hold import ServiceLocks
+from composeroll.rollout.lock.holder import Holder
+from tests.sim.clock import VirtualClock
+from tests.sim.faults import Faults
+
+
+@dataclass(slots=True)
+class LockContainer:
+    """One lock."""
+
+    id: str
+    name: str
+    holder: str
+    created: float
+    note: str = ""
+
+
+class EngineLocks:
+    """Answers to `composeroll.rollout.lock.hold.Locks`."""
+
+    def __init__(self, clock: VirtualClock, faults: Faults) -> None:
+        self.all: dict[str, LockContainer] = {}
+        self._clock = clock
+        self._faults = faults
+        self._ids = count(1)
+
+    def claim(self, name: str, project: str, holder: str) -> str | None:
+        """Its ID, or None if somebody has it."""
+        del project
+        if name in self.all:
+            self._faults.alive()
+            return None
+        with self._faults.change(f"lock {name}"):
+            self.all[name] = LockContainer(f"lock-{next(self._ids)}", name, holder, self.now())
+        return self.all[name].id
+
+    def find(self, name: str) -> LockContainer | None:
+        """The lock of that name."""
+        self._faults.alive()
+        return self.all.get(name)
+
+    def of_project(self, project: str) -> tuple[LockContainer, ...]:
+        """All of them, by name."""
+        del project
+        self._faults.alive()
+        return tuple(self.all[name] for name in sorted(self.all))
+
+    def write(self, container: str, note: str) -> None:
+        """Write the holder's note."""
+        with self._faults.change("lock: write its note"):
+            for lock in self.all.values():
+                lock.note = note if lock.id == container else lock.note
+
+    def release(self, container: str) -> None:
+        """By its ID."""
+        with self._faults.change("lock: release it"):
+            self.all = {n: lock for n, lock in self.all.items() if lock.id != container}
+
+    def now(self) -> float:
+        """The engine's clock."""
+        self._faults.alive()
+        return self._clock.now()
+
+
+def locks_of_run(
+    locks: EngineLocks, project: str, run: int, clock: VirtualClock, emit: Emit
+) -> ServiceLocks:
+    """What one process does with them; each runs on a machine of its own, seen by nobody else."""
+    me = Holder("tester", f"host-{run}", "", run, "", "composeroll update")
+    return ServiceLocks(locks, project, me, clock, emit)

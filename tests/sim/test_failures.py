@@ -1,0 +1,132 @@
+"""Rollouts in which the new replicas, or nginx, are what breaks."""
+
+from __future__ import annotations
+
+import pytest
+
+from composeroll.report.events import StepStarted, Warned
+from tests.sim.faults import Fault, Kind
+from tests.sim.finished import finished, ids, untouched
+from tests.sim.images import Behaviour
+from tests.sim.stacks import app, code, pair, worker
+from tests.sim.world import Sim
+
+SICK = {
+    "never ready": Behaviour(ready_after=None),
+    "dead at once": Behaviour(dies_after=0.0),
+    "dead before it is ready": Behaviour(dies_after=0.2),
+    "dead while the old ones drain": Behaviour(dies_after=0.6),
+}
+
+
+@pytest.mark.parametrize("sick", SICK)
+@pytest.mark.parametrize("gateways", [1, 2])
+def test_a_sick_image_leaves_exactly_what_was_there(sick: str, gateways: int) -> None:
+    sim = app(2, gateways=gateways)
+    sim.images.push("app", "app-sick", SICK[sick])
+    before = ids(sim, "app")
+    assert sim.update("app") == "RolledBack"
+    untouched(sim, "app", before)
+
+
+def test_a_replica_that_dies_while_the_old_ones_drain_sends_the_traffic_back() -> None:
+    sim = app(2)
+    sim.images.push("app", "app-sick", SICK["dead while the old ones drain"])
+    sim.update("app")
+    begun = [e.step.split()[0] for e in sim.events if isinstance(e, StepStarted)]
+    assert begun[-1] == "drain"
+    assert sim.failure
+    assert "exits with code 1" in str(sim.failure)
+
+
+def test_a_replica_that_dies_while_it_is_watched_sends_the_traffic_back() -> None:
+    sim = app(2, monitor="30s")
+    sim.images.push("app", "app-sick", Behaviour(dies_after=20.0))
+    before = ids(sim, "app")
+    assert sim.update("app") == "RolledBack"
+    untouched(sim, "app", before)
+
+
+@pytest.mark.parametrize("sick", ["never ready", "dead at once"])
+def test_a_sick_worker_leaves_exactly_what_was_there(sick: str) -> None:
+    sim = worker(2)
+    sim.images.push("app", "app-sick", SICK[sick])
+    before = ids(sim, "app")
+    assert sim.update("app") == "RolledBack"
+    assert ids(sim, "app") == before
+
+
+@pytest.mark.parametrize("how", ["rejects", "deaf"])
+@pytest.mark.parametrize("which", ["gateway-1", "gateway-2"])
+def test_one_gateway_that_does_not_take_it_sends_all_of_them_back(how: str, which: str) -> None:
+    sim = app(2, gateways=2)
+    setattr(sim.gateways.all[which], how, True)
+    before = ids(sim, "app")
+    assert sim.update("app") in ("RolledBack", "UndoFailed")
+    assert before <= ids(sim, "app")
+    setattr(sim.gateways.all[which], how, False)
+    assert sim.update("app") == "updated"
+    finished(sim, "app", 2)
+
+
+def test_services_named_together_all_stay_when_one_of_them_is_sick() -> None:
+    sim = pair()
+    sim.images.push("api", "api-sick", SICK["never ready"])
+    before = {name: ids(sim, name) for name in ("app", "api")}
+    assert sim.update("app", "api") == "RolledBack"
+    for name, replicas in before.items():
+        untouched(sim, name, replicas)
+
+
+def test_sick_php_fpm_takes_the_new_code_back_too() -> None:
+    sim = code()
+    sim.images.push("php-fpm", "php-fpm-sick", SICK["never ready"])
+    before = ids(sim, "php-fpm")
+    assert sim.update("applications", "applications1", "php-fpm") == "RolledBack"
+    untouched(sim, "php-fpm", before)
+    assert [b.image for b in sim.engine.of("applications")] == ["sha256:applications-v1"]
+
+
+def test_a_sick_image_with_a_gap_brings_the_stopped_replicas_back() -> None:
+    sim = app(2, declared=True, order="stop-first")
+    sim.images.push("app", "app-sick", SICK["never ready"])
+    before = ids(sim, "app")
+    assert sim.update("app") == "RolledBack"
+    assert ids(sim, "app") == before
+    assert all(box.running for box in sim.engine.of("app"))
+
+
+def test_a_worker_that_never_leaves_ends_the_drain_in_time_and_is_told() -> None:
+    sim = app(2, drain={"timeout": "10s"})
+    for gateway in sim.gateways.all.values():
+        gateway.longest = None
+    assert sim.update("app") == "updated"
+    assert any(isinstance(e, Warned) and "after 10s 1 old" in e.text for e in sim.events)
+    finished(sim, "app", 2)
+
+
+def test_a_worker_that_never_leaves_is_told_on_the_way_back_too() -> None:
+    sim = app(2, drain={"timeout": "10s"}, monitor="5s")
+    for gateway in sim.gateways.all.values():
+        gateway.longest = None
+    sim.images.push("app", "app-sick", Behaviour(dies_after=3.0))
+    before = ids(sim, "app")
+    assert sim.update("app") == "RolledBack"
+    untouched(sim, "app", before)
+    assert any(isinstance(e, Warned) and "after 10s 2 old" in e.text for e in sim.events)
+
+
+def test_a_way_back_that_nginx_refuses_keeps_the_new_replicas_that_it_still_names() -> None:
+    sim = app(2)
+    sim.images.push("app", "app-sick", Behaviour(dies_after=60.0))
+    drain = next(n for n, t in enumerate(told(app(2)), 1) if t.startswith("begin: drain"))
+    gateway = sim.gateways.all["gateway-1"]
+    sim.clock.at(0.5, lambda: setattr(gateway, "rejects", True))
+    assert sim.update("app", fault=Fault(drain + 3, Kind.INTERRUPT)) == "UndoFailed"
+    assert {box for box in gateway.current.told["app"].values() if box} <= set(sim.engine.of("app"))
+
+
+def told(sim: Sim) -> list[str]:
+    """The moments of a rollout that goes well."""
+    sim.update("app")
+    return sim.faults.told

@@ -1,0 +1,103 @@
+"""Killed, interrupted or failing at every single change: the same command finishes the job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sim.faults import Fault, Kind
+from tests.sim.finished import finished, ids, untouched
+from tests.sim.images import Behaviour
+from tests.sim.stacks import STACKS, with_services
+from tests.sim.world import Sim
+
+
+def every_fault(stack: str, kind: Kind) -> Iterator[Fault]:
+    """A fault before and after each change of a rollout that goes well, and in each wait."""
+    sim = STACKS[stack]()
+    sim.update(*with_services(sim))
+    if kind is Kind.FAIL:
+        yield from (Fault(n, kind, after) for n in sim.faults.changes for after in (False, True))
+    else:
+        yield Fault(1, kind)
+        yield from (Fault(n, kind, after=True) for n, _ in enumerate(sim.faults.told, start=1))
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_rollout_stopped_at_any_change_is_finished_by_running_again(
+    stack: str, kind: Kind
+) -> None:
+    for fault in every_fault(stack, kind):
+        sim = STACKS[stack]()
+        counts = {name: len(sim.engine.of(name)) for name in with_services(sim)}
+        first = sim.update(*counts, fault=fault)
+        story = f"{fault} at {sim.faults.told[-1:]}: {first}, {sim.failure}"
+        again = sim.update(*counts)
+        assert again in ("updated", "up to date"), (story, sim.failure)
+        for name, replicas in counts.items():
+            finished(sim, name, replicas)
+
+
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.INTERRUPT])
+@pytest.mark.parametrize("stack", [s for s in STACKS if "batch" not in s])
+def test_a_rollout_that_ends_before_the_line_leaves_the_old_replicas_serving(
+    stack: str, kind: Kind
+) -> None:
+    ends = set()
+    for fault in every_fault(stack, kind):
+        sim = STACKS[stack]()
+        before = {name: ids(sim, name) for name in with_services(sim)}
+        end = sim.update(*before, fault=fault)
+        ends.add(end)
+        for name, replicas in before.items() if end not in ("Unfinished", "updated") else ():
+            taken_back(sim, name, replicas)
+    assert ends >= {"RolledBack" if kind is Kind.FAIL else "Interrupted", "Unfinished"}
+
+
+def taken_back(sim: Sim, name: str, before: frozenset[str]) -> None:
+    """The very containers serve on; one that was replaced in place has its old image again."""
+    if sim.project.sharing_volumes_of(name):
+        assert {b.image for b in sim.engine.of(name)} == {f"sha256:{name}-v1"}
+        assert len(sim.engine.of(name)) == len(before)
+    else:
+        untouched(sim, name, before)
+
+
+@pytest.mark.parametrize("stack", ["two replicas", "two gateways", "worker", "two services"])
+def test_a_rollout_killed_and_then_given_a_newer_image_ends_on_the_newest(stack: str) -> None:
+    for fault in every_fault(stack, Kind.KILL):
+        sim = STACKS[stack]()
+        counts = {name: len(sim.engine.of(name)) for name in with_services(sim)}
+        sim.update(*counts, fault=fault)
+        for name in counts:
+            sim.images.push(name, f"{name}-v3")
+        assert sim.update(*counts) in ("updated", "up to date"), (fault, sim.failure)
+        for name in counts:
+            assert {b.image for b in sim.engine.of(name)} == {f"sha256:{name}-v3"}
+
+
+@pytest.mark.parametrize("stack", ["two replicas", "two gateways", "code and php-fpm"])
+def test_a_rollout_killed_twice_is_finished_by_the_third_run(stack: str) -> None:
+    for number, fault in enumerate(every_fault(stack, Kind.KILL)):
+        sim = STACKS[stack]()
+        counts = {name: len(sim.engine.of(name)) for name in with_services(sim)}
+        sim.update(*counts, fault=fault)
+        sim.update(*counts, fault=Fault(1 + number * 7 % 23, Kind.KILL, after=True))
+        assert sim.update(*counts) in ("updated", "up to date"), (fault, sim.failure)
+        for name, replicas in counts.items():
+            finished(sim, name, replicas)
+
+
+def test_a_broken_image_after_a_kill_is_refused_and_a_sound_one_then_taken() -> None:
+    for fault in every_fault("two replicas", Kind.KILL):
+        sim = STACKS["two replicas"]()
+        sim.images.push("app", "app-broken", Behaviour(ready_after=None))
+        sim.update("app", fault=fault)
+        old = [b for b in sim.engine.of("app") if b.image == "sha256:app-v1"]
+        assert sim.update("app") == "RolledBack"
+        assert all(b.running for b in old)
+        sim.images.push("app", "app-mended")
+        assert sim.update("app") == "updated"
+        finished(sim, "app", 2)

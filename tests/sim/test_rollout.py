@@ -1,0 +1,133 @@
+"""Rollouts in which nothing breaks."""
+
+from __future__ import annotations
+
+import pytest
+
+from composeroll.model import ContainerState
+from tests.sim.finished import finished, ids, untouched
+from tests.sim.stacks import STACKS, app, code, named, ours, with_services
+from tests.sim.world import Sim
+
+READING = ("pull", "look", "ask", "lock")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_rollout_ends_with_as_many_new_replicas_as_there_were(stack: str) -> None:
+    sim = STACKS[stack]()
+    counts = {name: len(sim.engine.of(name)) for name in with_services(sim)}
+    assert sim.update(*counts) == "updated", sim.failure
+    for name, replicas in counts.items():
+        finished(sim, name, replicas)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_second_rollout_finds_nothing_to_do(stack: str) -> None:
+    sim = STACKS[stack]()
+    sim.update(*with_services(sim))
+    assert sim.update(*with_services(sim)) == "up to date"
+    assert not [t for t in sim.faults.told if not t.startswith(READING)]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_dry_run_changes_nothing(stack: str) -> None:
+    sim = STACKS[stack]()
+    assert "no way back after this" in sim.plan(*with_services(sim))
+    assert not [t for t in sim.faults.told if not t.startswith(("look", "ask"))]
+
+
+def test_three_rounds_in_a_row_keep_count_and_names() -> None:
+    sim = app(3)
+    for image in ("app-v3", "app-v4", "app-v5"):
+        sim.images.push("app", image)
+        assert sim.update("app") == "updated"
+        finished(sim, "app", 3)
+
+
+def test_a_service_that_does_not_run_yet_is_started_proven_and_put_into_the_upstream() -> None:
+    sim = app(2, declared=True)
+    sim.judge.capacity.clear()
+    sim.engine.boxes = {i: b for i, b in sim.engine.boxes.items() if b.service != "app"}
+    sim.tell("app", ["app:9000"])
+    assert sim.update("app") == "updated"
+    finished(sim, "app", 2)
+
+
+def test_more_replicas_in_the_file_than_run_are_added_without_touching_the_others() -> None:
+    sim = app(3, declared=True)
+    sim.images.push("app", "app-v1")
+    running = sim.engine.of("app")
+    del sim.engine.boxes[running[2].id]
+    sim.judge.capacity["app"] = 2
+    sim.wire("app")
+    assert sim.update("app") == "updated"
+    assert {b.id for b in running[:2]} <= ids(sim, "app")
+    finished(sim, "app", 3)
+
+
+@pytest.mark.parametrize("state", [ContainerState.EXITED, ContainerState.CREATED])
+def test_leftovers_are_removed_and_never_started_on_their_old_image(state: ContainerState) -> None:
+    sim = app(1)
+    left = sim.engine.make("app")
+    left.state = state
+    assert sim.update("app") == "updated"
+    assert left.id not in sim.engine.boxes
+    finished(sim, "app", 1)
+
+
+def test_an_upstream_that_names_addresses_of_the_past_is_mended() -> None:
+    sim = app(2)
+    sim.images.push("app", "app-v1")
+    sim.tell("app", ["10.0.0.99:9000"])
+    before = ids(sim, "app")
+    assert sim.update("app") == "updated"
+    assert ids(sim, "app") == before
+    finished(sim, "app", 2)
+
+
+def test_force_replaces_what_is_up_to_date() -> None:
+    sim = app(2)
+    sim.images.push("app", "app-v1")
+    before = ids(sim, "app")
+    assert sim.update("app", force=True) == "updated"
+    assert not before & ids(sim, "app")
+    finished(sim, "app", 2)
+
+
+def test_new_code_alone_gives_php_fpm_new_replicas_that_mount_it() -> None:
+    sim = code()
+    assert sim.update("applications", "applications1", "php-fpm") == "updated"
+    sources = {sim.engine.of(name)[0].id for name in ("applications", "applications1")}
+    assert all(set(box.sources) == sources for box in sim.engine.of("php-fpm"))
+
+
+def test_a_service_with_a_container_name_is_refused_and_nothing_is_touched() -> None:
+    sim = named()
+    before = ids(sim, "app")
+    assert sim.update("app") == "Refused"
+    assert ids(sim, "app") == before
+
+
+def test_a_service_with_a_container_name_is_replaced_in_place_where_a_gap_is_accepted() -> None:
+    sim = named(order="stop-first")
+    assert sim.update("app") == "updated"
+    assert [b.name for b in sim.engine.of("app")] == ["the-app"]
+    assert "GAP" in sim.planned
+
+
+@pytest.mark.parametrize("order", ["start-first", "stop-first"])
+def test_a_service_with_a_fixed_port_is_never_run_twice(order: str) -> None:
+    sim = Sim({"app": {"ports": [{"published": "80", "target": 80}], **ours(order=order)}})
+    sim.engine.published.add("app")
+    sim.run("app")
+    sim.images.push("app", "app-v2")
+    assert sim.update("app") == ("Refused" if order == "start-first" else "updated")
+    assert len([b for b in sim.engine.of("app") if b.running]) == 1
+
+
+def test_what_compose_would_break_is_refused_before_anything_is_touched() -> None:
+    sim = app(2)
+    sim.engine.obstacles = ("Network shop_default Recreate",)
+    before = ids(sim, "app")
+    assert sim.update("app") == "Refused"
+    untouched(sim, "app", before)
