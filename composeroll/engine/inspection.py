@@ -96,8 +96,11 @@ def _mounts(inspected: Json) -> tuple[Mount, ...]:
 
 
 def _exposed(config: Json) -> tuple[int, ...]:
-    ports = (port.split("/") for port in config.get("ExposedPorts") or {})
-    return tuple(sorted(int(number) for number, protocol in ports if protocol == "tcp"))
+    """TCP ports. Compose hands on what the file says: `9000`, no protocol, and `3000-3002`."""
+    exposed = (port.partition("/") for port in config.get("ExposedPorts") or {})
+    spans = (ports.partition("-") for ports, _, kind in exposed if kind in {"", "tcp"})
+    numbers = {n for low, _, high in spans for n in range(int(low), int(high or low) + 1)}
+    return tuple(sorted(numbers))
 
 
 def _healthcheck(config: Json) -> Healthcheck | None:

@@ -47,6 +47,12 @@ def test_only_tcp_ports_count_as_exposed_and_ascend() -> None:
     assert replica_of(RECORDED).exposed == (8080, 9000)
 
 
+def test_ports_exposed_by_a_compose_file_need_no_protocol_and_may_be_a_range() -> None:
+    ports: dict[str, object] = {"9000": {}, "9000/tcp": {}, "9001/udp": {}, "3000-3002": {}}
+    exposed = replica_of(changed("Config", ExposedPorts=ports)).exposed
+    assert exposed == (3000, 3001, 3002, 9000)
+
+
 def test_the_healthcheck_is_argv_and_seconds() -> None:
     check = replica_of(RECORDED).healthcheck
     assert check is not None
