@@ -60,7 +60,7 @@ def test_two_gateway_containers_are_both_told(start: Start) -> None:
 
 
 def test_replicas_without_an_ipv4_address_are_reached_by_ipv6(start: Start) -> None:
-    stack = start(recipe.app("ipv6-only"))
+    stack = start(recipe.app("ipv6"))
     roll(stack, "app")
     assert all(text.count("server [") == 2 for text in stack.includes("app"))
 
