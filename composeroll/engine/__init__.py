@@ -8,7 +8,7 @@
     events, host                              what happens, and where
     images, reference, registry_*             tags, digests, logins
     compose_reads, compose_changes, pull      docker compose: asked, told, fetching
-    compose_words, child                      what it prints, and the process itself
+    compose_words, compose_program, child     what it prints, what runs it, and the process
 
 Over a socket on this machine the Engine API costs no process; to any other engine it takes at most
 four kept `docker system dial-stdio`, plus one for each command or event stream that is open.

@@ -18,6 +18,7 @@ from typing import Any
 from python_on_whales import DockerClient, DockerException
 
 from composeroll.config.flags import ComposeFlags
+from composeroll.engine.compose_program import docker_for_compose
 from composeroll.engine.compose_reads import Scales
 from composeroll.engine.compose_words import compose_failure
 
@@ -77,7 +78,7 @@ def _client(flags: ComposeFlags) -> DockerClient:
         compose_project_name=flags.project_name,
         compose_project_directory=flags.project_directory,
         compose_compatibility=flags.compatibility,
-        client_call=[*_own_session(), "docker"],
+        client_call=[*_own_session(), *docker_for_compose(os.environ)],
         client_type="docker",
     )
 

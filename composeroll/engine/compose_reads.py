@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.engine.child import Child
+from composeroll.engine.compose_program import compose_argv
 from composeroll.engine.compose_words import (
     complaint,
     compose_failure,
@@ -26,7 +27,7 @@ class ConfigReading:
     """`docker compose config`, on its way."""
 
     def __init__(self, flags: ComposeFlags) -> None:
-        self._child = Child([*flags.with_all_profiles().compose_argv(), "config"])
+        self._child = Child([*compose_argv(flags.with_all_profiles()), "config"])
 
     def result(self) -> str:
         """The resolved model as YAML, the form that keeps a service's `x-` keys.
@@ -84,7 +85,7 @@ class DryRun:
     def _run(self, scales: Scales, *options: str) -> str:
         if not scales:
             return ""  # compose takes no name for all of them
-        argv = [*self._flags.compose_argv(), "--ansi", "never", "--progress", "plain", "--dry-run"]
+        argv = [*compose_argv(self._flags), "--ansi", "never", "--progress", "plain", "--dry-run"]
         scaled = [word for name, n in scales.items() for word in ("--scale", f"{name}={n}")]
         ended = Child([*argv, "up", *options, *UP, *scaled, *scales]).result()
         if ended.code:

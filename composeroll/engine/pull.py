@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.engine.child import Child
+from composeroll.engine.compose_program import compose_argv
 from composeroll.engine.compose_words import (
     PullLine,
     complaint,
@@ -44,7 +45,7 @@ def _run(
     flags: ComposeFlags, progress: str, services: Sequence[str], on_progress: OnProgress
 ) -> tuple[int, str]:
     child = Child(
-        [*flags.compose_argv(), "--ansi", "never", "--progress", progress, "pull", *services]
+        [*compose_argv(flags), "--ansi", "never", "--progress", progress, "pull", *services]
     )
     said: list[str] = []
     try:
