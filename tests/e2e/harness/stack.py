@@ -72,10 +72,12 @@ class Stack:
         """Compose's flags that select it."""
         return ("-p", self.project, *(word for file in self.files for word in ("-f", file)))
 
-    def composeroll(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
+    def composeroll(
+        self, *words: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> Done:
         """Run the real command line in the stack's directory, just as it is given."""
         more = {"COMPOSEROLL_DEBUG": "1", **self.environment, **(env or {})}
-        return self._run(sys.executable, "-m", "composeroll", *words, env=more)
+        return self._run(sys.executable, "-m", "composeroll", *words, env=more, cwd=cwd)
 
     def update(self, *words: str) -> Done:
         """`composeroll update` of this stack."""
@@ -120,10 +122,10 @@ class Stack:
         name = self.recipe.includes[service]
         return [docker.files(gateway.id, INCLUDES)[name] for gateway in self.gateways]
 
-    def _run(self, *argv: str, env: Mapping[str, str]) -> Done:
+    def _run(self, *argv: str, env: Mapping[str, str], cwd: Path | None = None) -> Done:
         ran = subprocess.run(
             argv,
-            cwd=self.directory,
+            cwd=cwd or self.directory,
             env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -1,0 +1,90 @@
+"""A real sshd on loopback, through which the engine is reached as on another host."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bed import images, state
+from tests.bed.images import E2E_FOLDER, Image
+from tests.e2e.harness.docker import docker
+
+SSHD = Image("composeroll-e2e/sshd", E2E_FOLDER / "sshd")
+SOCKET = "/var/run/docker.sock"
+ANSWERS_WITHIN = 15.0
+
+CONFIG = """\
+IdentityFile {key}
+IdentitiesOnly yes
+UserKnownHostsFile {known}
+StrictHostKeyChecking accept-new
+LogLevel ERROR
+"""
+
+
+@dataclass(frozen=True)
+class Far:
+    """Where the engine is, and what `ssh` needs in its environment to get there."""
+
+    host: str
+    environment: dict[str, str]
+
+
+@contextmanager
+def far_engine(directory: Path) -> Iterator[Far]:
+    """The engine of this machine, behind sshd; the user's own ssh files are left alone."""
+    images.up([SSHD])
+    key = _key(directory)
+    name = f"e2e-sshd-{uuid.uuid4().hex[:8]}"
+    public = key.with_suffix(".pub").read_text(encoding="utf-8").strip()
+    words = (
+        "--env",
+        f"KEY={public}",
+        "--volume",
+        f"{SOCKET}:{SOCKET}",
+        "--publish",
+        "127.0.0.1::22",
+    )
+    docker("run", "--detach", "--name", name, *words, SSHD.ref)
+    try:
+        port = int(docker("port", name, "22").rpartition(":")[2])
+        state.await_state("sshd", lambda: _greets(port), ANSWERS_WITHIN)
+        path = f"{_ssh(directory, key)}:{os.environ['PATH']}"
+        yield Far(f"ssh://root@127.0.0.1:{port}", {"PATH": path})
+    finally:
+        docker("rm", "--force", "--volumes", name)
+
+
+def _key(directory: Path) -> Path:
+    key = directory / "key"
+    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+    subprocess.run(argv, check=True, capture_output=True)
+    return key
+
+
+def _ssh(directory: Path, key: Path) -> Path:
+    """A directory with an `ssh` that reads a configuration of ours: docker cannot name one."""
+    config = directory / "ssh_config"
+    config.write_text(CONFIG.format(key=key, known=directory / "known_hosts"), encoding="utf-8")
+    wrapper = directory / "bin" / "ssh"
+    wrapper.parent.mkdir()
+    wrapper.write_text(
+        f'#!/bin/sh\nexec {shutil.which("ssh")} -F {config} "$@"\n', encoding="utf-8"
+    )
+    wrapper.chmod(0o755)
+    return wrapper.parent
+
+
+def _greets(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
