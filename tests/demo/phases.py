@@ -16,7 +16,9 @@ class Spent(NamedTuple):
 
 
 def read(events: Path) -> list[dict[str, Any]]:
-    """The events of `composeroll update --events FILE`, in their order."""
+    """The events of `composeroll update --events FILE`; none where it ended before the first."""
+    if not events.exists():
+        return []
     lines = events.read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 

@@ -34,6 +34,8 @@ def summary(performance: Performance) -> None:
     print("\n".join(table([("SECONDS OF THE ROLLOUT", ""), *rows])))
     heading("What the clients saw")
     print(render(performance.result, "began", "ended", "steady"), end="", flush=True)
+    if performance.exit_code:
+        line(f"the rollout did not go through: composeroll ended with {performance.exit_code}")
 
 
 def what_next() -> None:
