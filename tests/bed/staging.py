@@ -11,7 +11,6 @@ FILE = images.STAGING_FOLDER / "docker-compose-staging.yml"
 SITE = f"http://127.0.0.1:{os.environ.get('HTTP_PORT', '8088')}"
 DICTIONARY = f"http://127.0.0.1:{os.environ.get('SDCV_PORT', '9095')}"
 ANSWERS_WITHIN = 30.0
-AFRESH = f"`python3 -m tests.bed staging-down` clears it away; see {state.log('compose')}"
 
 
 def up() -> None:
@@ -20,7 +19,8 @@ def up() -> None:
         return
     with say.timed("starting the staging stack"):
         compose("up", "--detach", "--no-build", "--pull", "never")
-        state.await_state("The staging stack", is_up, ANSWERS_WITHIN, AFRESH)
+        hint = f"`python3 -m tests.bed staging-down` clears it away; see {state.log('compose')}"
+        state.await_state("The staging stack", is_up, ANSWERS_WITHIN, hint)
 
 
 def down() -> None:
