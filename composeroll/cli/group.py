@@ -10,6 +10,8 @@ VERBS = {
     "update": "Replace a service's replicas without losing a request.",
     "plan": "Show what update would do, and why; change nothing.",
     "status": "Show replicas, images, and what the upstream really holds.",
+    "rollback": "Go back to what served before, without a registry.",
+    "history": "Show what a service ran, and when.",
     "scale": "Change how many replicas run, without losing a request.",
     "sync": "Make each upstream name exactly what is ready: after a reboot, a crash, an `up -d`.",
     "lock": "Show who holds a service, or release it.",

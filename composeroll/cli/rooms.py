@@ -15,6 +15,7 @@ from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.readiness import Readiness
 from composeroll.report.events import Emit
 from composeroll.rollout.gateways import ProjectGateways
+from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import this_process
@@ -39,7 +40,9 @@ def assemble(
     with Engine(flags, project.name) as engine:
         clock = MonotonicClock()
         gateways = ProjectGateways(engine)
-        locks = ServiceLocks(engine.locks, project.name, this_process(), clock, emit)
+        me = this_process()
+        locks = ServiceLocks(engine.locks, project.name, me, clock, emit)
+        book = Book(engine.ledger, engine, project.name, me)
         readiness = Readiness(engine, Dialers(engine, engine.is_local_network), engine.events, emit)
         world = World(
             project=project.name,
@@ -55,9 +58,10 @@ def assemble(
         yield Stack(
             project=project,
             engine=engine,
-            images=ComposeImages(engine, project, emit),
+            images=ComposeImages(engine, book, project, emit),
             survey=GatewaySurvey(gateways),
             world=world,
             locate=lambda keys: locate(files, keys),
             locks=locks,
+            book=book,
         )

@@ -96,3 +96,4 @@ class Settings:
     order: Order = Order.START_FIRST
     batch: Batch = field(default_factory=Batch)
     monitor: float = 0.0
+    keep: int = 5

@@ -123,6 +123,7 @@ SETTINGS: dict[str, Setting] = {
     "drain.long_connections": Setting(word(LongConnections), "wait for them, or cut them"),
     "order": Setting(word(Order), "start-first, or stop-first where doubling is impossible"),
     "batch": Setting(batch, "how many are replaced at a time: all, 2, 50%"),
+    "keep": Setting(whole, "how many images are kept for a rollback (5)"),
     "monitor": Setting(parse_duration, "how long to watch the new replicas before the old go (0s)"),
 }
 """Every setting by its dotted key: flags, environment names and checks follow from this list."""

@@ -23,6 +23,7 @@ from composeroll.engine.events import EventStream
 from composeroll.engine.files import Files
 from composeroll.engine.host import EngineInfo, info, is_local_network
 from composeroll.engine.images import Image, Images
+from composeroll.engine.ledger import Ledger
 from composeroll.engine.locks import Locks
 from composeroll.engine.pull import OnProgress, pull
 from composeroll.engine.transport import DialStdio, Transport, UnixSocket
@@ -58,6 +59,7 @@ class Engine:
         self._images = Images(self._api, read_config(config_directory(os.environ)))
         self._dry_run = DryRun(self.flags)
         self.locks = Locks(self._api)
+        self.ledger = Ledger(self._api)
 
     def close(self) -> None:
         """End the idle connections."""

@@ -2,30 +2,26 @@
 
 A container's name is unique on its engine and its creation is atomic: of 20 that try at once one
 wins, the others get HTTP 409. So the lock holds for everyone who uses that engine, from wherever.
-Its image is empty and goes with the last lock.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
 from composeroll.engine.connection import Api
+from composeroll.engine.empty import EMPTY_IMAGE, drop_empty_image, provide_empty_image
 from composeroll.engine.files import Files
 from composeroll.errors import EngineError
 
-IMAGE = "composeroll-lock:empty"
 PROJECT = "composeroll.lock.project"
 HOLDER = "composeroll.lock.holder"
 NOTE = "/note.json"
 
 _TAKEN = (HTTPStatus.CONFLICT,)
 _GONE = (HTTPStatus.NOT_FOUND,)
-_GONE_OR_IN_USE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,9 @@ class Locks:
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
         """Take a lock; its ID, or None if somebody has it."""
-        self._provide_image()
+        provide_empty_image(self._api)
         labels = {PROJECT: project, HOLDER: holder}
-        body = {"Image": IMAGE, "Cmd": ["never started"], "Labels": labels}
+        body = {"Image": EMPTY_IMAGE, "Cmd": ["never started"], "Labels": labels}
         answer = self._api.post("/containers/create", {"name": name}, body, fine=_TAKEN)
         return None if answer.status == HTTPStatus.CONFLICT else str(answer.json()["Id"])
 
@@ -85,7 +81,7 @@ class Locks:
     def release(self, container: str) -> None:
         """Give one lock up, by its ID: one that was taken over has another and is not touched."""
         self._api.send("DELETE", f"/containers/{container}", fine=_GONE)
-        self._api.send("DELETE", f"/images/{IMAGE}", fine=_GONE_OR_IN_USE)
+        drop_empty_image(self._api)
 
     def now(self) -> float:
         """Seconds on the engine's own clock, the one that all holders share."""
@@ -96,16 +92,6 @@ class Locks:
             return (self._files.read(container, NOTE) or b"").decode(errors="replace")
         except EngineError:
             return ""  # released since it was found
-
-    def _provide_image(self) -> None:
-        if self._api.get(f"/images/{IMAGE}/json", fine=_GONE).found:
-            return
-        nothing = io.BytesIO()
-        tarfile.open(fileobj=nothing, mode="w").close()
-        repository, _, tag = IMAGE.partition(":")
-        where = {"fromSrc": "-", "repo": repository, "tag": tag}
-        headers = {"Content-Type": "application/x-tar"}
-        self._api.send("POST", "/images/create", where, nothing.getvalue(), headers)
 
 
 def _seconds(rfc3339: str) -> float:

@@ -9,7 +9,7 @@ from composeroll.config.project import Project, Service, reference_of
 from composeroll.config.settings import Pull
 from composeroll.engine.compose_words import PullLine
 from composeroll.engine.images import Image
-from composeroll.report.events import Emit, Pulled, PullProgress
+from composeroll.report.events import Emit, Noted, Pulled, PullProgress
 
 
 class Registry(Protocol):
@@ -28,22 +28,37 @@ class Registry(Protocol):
         ...
 
 
+class Holds(Protocol):
+    """Versions that were rolled back: see `composeroll.rollout.history.book`."""
+
+    def held_back(self, service: str) -> str:
+        """The registry's digest of the version held back, empty where none is."""
+        ...
+
+    def let_pass(self, service: str) -> None:
+        """Hold nothing back any more."""
+        ...
+
+
 class ComposeImages:
     """The images of one project's services, by compose's own rules."""
 
-    def __init__(self, registry: Registry, project: Project, emit: Emit) -> None:
+    def __init__(self, registry: Registry, holds: Holds, project: Project, emit: Emit) -> None:
         self._registry = registry
+        self._holds = holds
         self._project = project
         self._emit = emit
 
-    def pull(self, services: Sequence[Service], policy: Pull) -> None:
+    def pull(self, services: Sequence[Service], policy: Pull, *, insist: bool = False) -> None:
         """Get the services' images from their registry, as `policy` says.
+
+        A version that was rolled back stays away until its tag moves, or somebody insists.
 
         Raises:
             EngineUnreachable: a registry does not answer.
             Refused: a registry does not have the image, or does not give it.
         """
-        wanted = self._to_pull(services, policy)
+        wanted = [s for s in self._to_pull(services, policy) if insist or not self._held_back(s)]
         before = {service.name: self._id(service) for service in wanted}
         if wanted:
             self._registry.pull([service.name for service in wanted], self._tell)
@@ -54,7 +69,8 @@ class ComposeImages:
 
     def moved(self, services: Sequence[Service]) -> frozenset[str]:
         """The services whose reference names another image in the registry than on the engine."""
-        return frozenset(s.name for s in self._to_pull(services, Pull.ALWAYS) if self._differs(s))
+        pulled = self._to_pull(services, Pull.ALWAYS)
+        return frozenset(s.name for s in pulled if self._differs(s) and not self._held_back(s))
 
     def _to_pull(self, services: Sequence[Service], policy: Pull) -> list[Service]:
         """What is only built has no registry; `missing` asks for what is not here."""
@@ -62,6 +78,22 @@ class ComposeImages:
         if policy is Pull.ALWAYS:
             return pullable
         return [s for s in pullable if policy is Pull.MISSING and not self._id(s)]
+
+    def _held_back(self, service: Service) -> bool:
+        """Whether the registry still has what was rolled back; a tag that moved lifts the hold."""
+        held = self._holds.held_back(service.name)
+        if not held:
+            return False
+        if self._registry.registry_digest(self._reference(service)) != held:
+            self._holds.let_pass(service.name)
+            return False
+        self._emit(
+            Noted(
+                f"{service.name}: the registry still has the version that was rolled back;"
+                " --force takes it all the same"
+            )
+        )
+        return True
 
     def _differs(self, service: Service) -> bool:
         reference = self._reference(service)

@@ -9,6 +9,7 @@ from composeroll.config.project import Service
 from composeroll.errors import ComposerollError, Unfinished
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
 from composeroll.rollout.apply import AGAIN, apply
+from composeroll.rollout.history.revision import Result
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed
@@ -41,9 +42,17 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
     leaving = observed.still_there(memory.outgoing)
     plan = plan_rollout(observed, leaving, memory.wanted)
     show_plan(stack, plan)
-    services = [state.service for state in observed.services]
     if plan.empty:
         return Outcome.UP_TO_DATE
+    with _written_down(stack, observed):
+        return _apply_all(stack, observed, plan, memory, residue)
+
+
+def _apply_all(
+    stack: Stack, observed: Observed, plan: Plan, memory: Memory, residue: Residue
+) -> Outcome:
+    leaving = observed.still_there(memory.outgoing)
+    services = [state.service for state in observed.services]
     while True:
         with phase(stack, Phase.APPLY, f"update {names(services)}"), _resumable(leaving, memory):
             apply(plan, stack.world, showing(stack.world, observed, leaving))
@@ -94,6 +103,22 @@ def phase(stack: Stack, which: Phase, title: str) -> Iterator[None]:
 def names(services: Sequence[Service]) -> str:
     """`php-fpm, websocket`."""
     return ", ".join(service.name for service in services)
+
+
+@contextmanager
+def _written_down(stack: Stack, observed: Observed) -> Iterator[None]:
+    """Keep the images of now, and write into the history how it ended."""
+    began, states = stack.world.clock.now(), observed.services
+    stack.book.keep_what_runs(states)
+    result = Result.FAILED
+    try:
+        yield
+        result = Result.UPDATED
+    finally:
+        try:
+            stack.book.record(states, result, stack.world.clock.now() - began)
+        except ComposerollError as error:
+            stack.world.emit(Warned(f"the history could not be written: {error.what}"))
 
 
 @contextmanager

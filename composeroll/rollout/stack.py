@@ -9,8 +9,10 @@ from typing import Protocol
 
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import Pull
+from composeroll.rollout.history.revision import Result, Revision
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import Engine, Survey
+from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.preflight import Locate
 from composeroll.rollout.world import World
 
@@ -18,8 +20,10 @@ from composeroll.rollout.world import World
 class Images(Protocol):
     """Where images come from."""
 
-    def pull(self, services: Sequence[Service], policy: Pull) -> None:
+    def pull(self, services: Sequence[Service], policy: Pull, *, insist: bool = False) -> None:
         """Get the services' images from their registry, as `policy` says.
+
+        A version that was rolled back stays away until its tag moves, or somebody insists.
 
         Raises:
             EngineUnreachable: a registry does not answer.
@@ -87,6 +91,44 @@ class NoLocks:
         return ()
 
 
+class History(Protocol):
+    """What the services ran: see `composeroll.rollout.history.book`."""
+
+    def revisions(self, service: str) -> tuple[Revision, ...]:
+        """A service's revisions, oldest first."""
+        ...
+
+    def keep_what_runs(self, states: Sequence[ServiceState]) -> None:
+        """Keep the images that run now, before a rollout replaces them."""
+        ...
+
+    def record(self, states: Sequence[ServiceState], result: Result, seconds: float) -> None:
+        """Write down how a rollout of these services ended."""
+        ...
+
+    def hold_back(self, service: str, image: str) -> None:
+        """Remember a version that a scheduled refresh is not to bring back."""
+        ...
+
+
+class NoHistory:
+    """For a world without a past."""
+
+    def revisions(self, service: str) -> tuple[Revision, ...]:
+        """There are none."""
+        del service
+        return ()
+
+    def keep_what_runs(self, states: Sequence[ServiceState]) -> None:
+        """Nothing is kept."""
+
+    def record(self, states: Sequence[ServiceState], result: Result, seconds: float) -> None:
+        """Nothing is written."""
+
+    def hold_back(self, service: str, image: str) -> None:
+        """Nothing is held back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """A compose project with everything that can be asked of it and done to it."""
@@ -98,3 +140,4 @@ class Stack:
     world: World
     locate: Locate
     locks: Locks = field(default_factory=NoLocks)
+    book: History = field(default_factory=NoHistory)

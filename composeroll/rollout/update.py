@@ -45,7 +45,7 @@ def update(stack: Stack, wanted: Wanted) -> Outcome:
     if wanted.dry_run:
         return _foresee(stack, services, wanted)
     with stack.locks.hold(wanted.services, wanted.lock_wait):
-        return _update(stack, services, wanted)
+        return update_held(stack, services, wanted)
 
 
 def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
@@ -57,9 +57,10 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     return Outcome.PLANNED
 
 
-def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
+def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
+    """The update itself, by whoever holds the services' locks; raises what `update` raises."""
     with phase(stack, Phase.PULL, f"pull {names(services)}"):
-        stack.images.pull(services, wanted.pull)
+        stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
     heed(stack, observed)
     leaving = outgoing(observed, force=wanted.force)

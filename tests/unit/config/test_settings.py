@@ -40,6 +40,7 @@ GOOD: dict[str, list[tuple[object, object]]] = {
         ("2", Batch(count=2)),
         ("50%", Batch(percent=50)),
     ],
+    "keep": [(10, 10), ("3", 3)],
     "monitor": [("10s", 10.0)],
 }
 
@@ -66,6 +67,7 @@ BAD: dict[str, list[object]] = {
     "drain.long_connections": WORD,
     "order": WORD,
     "batch": [*NUMBER, "0%", "101%", "half", "%", "1.5%"],
+    "keep": NUMBER,
     "monitor": DURATION,
 }
 

@@ -1,0 +1,64 @@
+"""Small texts on the engine itself, the same for everyone who uses it: one volume, a file each.
+
+A volume is reached through a container that mounts it and is never started. Pruning leaves a named
+volume alone, and `docker compose down -v` knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from composeroll.engine.connection import Api
+from composeroll.engine.empty import EMPTY_IMAGE, drop_empty_image, provide_empty_image
+from composeroll.engine.files import Files
+
+VOLUME = "composeroll-history"
+ROOT = "/history"
+
+
+class Ledger:
+    """The texts of one engine. Methods raise EngineError and EngineUnreachable."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._files = Files(api)
+
+    def read(self, project: str, name: str) -> str:
+        """A text, empty where there is none."""
+        with self._mounted() as container:
+            path = f"{ROOT}/{project}/{name}"
+            return (self._files.read(container, path) or b"").decode(errors="replace")
+
+    def write(self, project: str, name: str, text: str) -> None:
+        """Put a text in place of the one that is there."""
+        with self._mounted() as container:
+            headers = {"Content-Type": "application/x-tar"}
+            body = _archive(project, name, text.encode())
+            self._api.send("PUT", f"/containers/{container}/archive", {"path": ROOT}, body, headers)
+
+    @contextmanager
+    def _mounted(self) -> Iterator[str]:
+        provide_empty_image(self._api)
+        host = {"Binds": [f"{VOLUME}:{ROOT}"]}
+        body = {"Image": EMPTY_IMAGE, "Cmd": ["never started"], "HostConfig": host}
+        container = str(self._api.post("/containers/create", body=body).json()["Id"])
+        try:
+            yield container
+        finally:
+            self._api.send("DELETE", f"/containers/{container}")
+            drop_empty_image(self._api)
+
+
+def _archive(project: str, name: str, content: bytes) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        folder = tarfile.TarInfo(project)
+        folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+        tar.addfile(folder)
+        member = tarfile.TarInfo(f"{project}/{name}")
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    return archive.getvalue()

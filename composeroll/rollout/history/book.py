@@ -1,0 +1,134 @@
+"""The history of one project: written after each rollout, and the images kept for a way back.
+
+Nothing of the project's own is kept: a stopped container of an old revision would count toward
+compose's scale and come back. An image with a tag of ours does no harm, and no prune takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from composeroll.engine.images import Image
+from composeroll.rollout.history.revision import (
+    Result,
+    Revision,
+    parse_revisions,
+    running,
+    write_revisions,
+)
+from composeroll.rollout.lock.holder import Holder
+from composeroll.rollout.observed import ServiceState
+
+LONGEST = 200
+"""Revisions a service's history holds; older ones are forgotten."""
+
+
+class Ledger(Protocol):
+    """Texts on the engine: see `composeroll.engine.ledger`."""
+
+    def read(self, project: str, name: str) -> str:
+        """A text, empty where there is none."""
+        ...
+
+    def write(self, project: str, name: str, text: str) -> None:
+        """Put a text in place of the one that is there."""
+        ...
+
+
+class Images(Protocol):
+    """The engine's images."""
+
+    def image(self, reference: str) -> Image | None:
+        """The image that a reference or ID names."""
+        ...
+
+    def tag(self, image: str, reference: str) -> None:
+        """Let a reference name an image."""
+        ...
+
+    def untag(self, reference: str) -> None:
+        """Take a reference away."""
+        ...
+
+
+class Book:
+    """Revisions by service. Written under the service's lock."""
+
+    def __init__(self, ledger: Ledger, images: Images, project: str, me: Holder) -> None:
+        self._ledger = ledger
+        self._images = images
+        self._project = project
+        self._me = me
+
+    def revisions(self, service: str) -> tuple[Revision, ...]:
+        """Oldest first."""
+        return parse_revisions(self._ledger.read(self._project, service))
+
+    def keep_what_runs(self, states: Sequence[ServiceState]) -> None:
+        """Keep the images that run now, before a rollout replaces them."""
+        for state in states:
+            images = {r.image for r in state.serving}
+            now = running(self.revisions(state.name))
+            for image in images - ({now.image} if now else set()):
+                self._add(state, image, Result.FOUND, 0.0)
+
+    def record(self, states: Sequence[ServiceState], result: Result, seconds: float) -> None:
+        """Write down how a rollout of these services ended."""
+        for state in states:
+            if state.image:
+                self._add(state, state.image, result, seconds)
+
+    def held_back(self, service: str) -> str:
+        """The registry's digest of the version that was rolled back from, empty where none was."""
+        return self._digest(self._held(service))
+
+    def hold_back(self, service: str, image: str) -> None:
+        """Remember a version that a scheduled refresh is not to bring back."""
+        self._images.tag(image, self._held(service))
+
+    def let_pass(self, service: str) -> None:
+        """The tag has moved on, or somebody insists: hold nothing back."""
+        self._images.untag(self._held(service))
+
+    def _add(self, state: ServiceState, image: str, result: Result, seconds: float) -> None:
+        revisions = self.revisions(state.name)
+        number = revisions[-1].number + 1 if revisions else 1
+        self._images.tag(image, self._kept(state.name, number))
+        hashes = {r.config_hash for r in state.serving}
+        revision = Revision(
+            number=number,
+            service=state.name,
+            image=image,
+            reference=state.reference,
+            digest=self._digest(image),
+            config_hash=hashes.pop() if len(hashes) == 1 else "",
+            result=result,
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(seconds, 1),
+            who=str(self._me),
+            command=self._me.command,
+        )
+        written = (*revisions, revision)[-LONGEST:]
+        self._ledger.write(self._project, state.name, write_revisions(written))
+        self._release(written, state.service.settings.keep)
+
+    def _release(self, revisions: Sequence[Revision], keep: int) -> None:
+        """Untag all but the revisions of the last `keep` images that served."""
+        served = [r.image for r in reversed(revisions) if r.result is not Result.FAILED]
+        kept = list(dict.fromkeys(served))[:keep]
+        for revision in revisions:
+            if revision.image not in kept:
+                self._images.untag(self._kept(revision.service, revision.number))
+
+    def _digest(self, reference: str) -> str:
+        image = self._images.image(reference)
+        digests = image.digests if image else ()
+        return digests[0].rpartition("@")[2] if digests else ""
+
+    def _kept(self, service: str, number: int) -> str:
+        return f"composeroll-kept/{self._project}:{service}.{number}"
+
+    def _held(self, service: str) -> str:
+        return f"composeroll-kept/{self._project}:{service}.held-back"

@@ -1,0 +1,74 @@
+"""A revision: what a service ran from one rollout to the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class Result(StrEnum):
+    """How a rollout ended, as the history tells it."""
+
+    FOUND = "found"
+    UPDATED = "updated"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One line of a service's history.
+
+    Attributes:
+        number: counts from 1, for `rollback --to`.
+        image: the image ID (`sha256:…`).
+        digest: what the registry calls it, empty for an image that was never pulled.
+        config_hash: compose's hash of the definition it ran with.
+        result: `found` is what ran before composeroll came; a failed rollout was taken back.
+        at: RFC 3339, UTC.
+        seconds: how long the rollout took.
+        who: `user@host`, with the CI job where there is one.
+    """
+
+    number: int
+    service: str
+    image: str
+    reference: str
+    digest: str
+    config_hash: str
+    result: Result
+    at: str
+    seconds: float
+    who: str
+    command: str
+
+
+def parse_revisions(text: str) -> tuple[Revision, ...]:
+    """The revisions of one file, oldest first; a line that is no revision is passed over."""
+    return tuple(filter(None, map(_parse, text.splitlines())))
+
+
+def write_revisions(revisions: Iterable[Revision]) -> str:
+    """One JSON object a line."""
+    return "".join(json.dumps(asdict(revision)) + "\n" for revision in revisions)
+
+
+def running(revisions: Sequence[Revision]) -> Revision | None:
+    """The last revision that came to serve."""
+    return next((r for r in reversed(revisions) if r.result is not Result.FAILED), None)
+
+
+def previous(revisions: Sequence[Revision]) -> Revision | None:
+    """The last one that served another image than now."""
+    now = running(revisions)
+    served = (r for r in reversed(revisions) if r.result is not Result.FAILED)
+    return next((r for r in served if now and r.image != now.image), None)
+
+
+def _parse(line: str) -> Revision | None:
+    try:
+        raw = json.loads(line)
+        return Revision(**{**raw, "result": Result(raw["result"])})
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,67 @@
+"""`rollback`: the same rollout, to an image that served before, without a registry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from composeroll.config.settings import Pull
+from composeroll.errors import ComposerollError, Refused, UsageError
+from composeroll.report.events import Noted, Outcome
+from composeroll.rollout.history.revision import Revision, previous, running
+from composeroll.rollout.stack import Stack
+from composeroll.rollout.update import Wanted, update_held
+
+
+def rollback(
+    stack: Stack, service: str, revision: int | None = None, lock_wait: float = 0.0
+) -> Outcome:
+    """Bring back what served before, or a certain revision.
+
+    Afterwards the service's reference names that image, so a plain `docker compose up -d` changes
+    nothing; and a later update does not bring the bad version back until its tag moves again.
+
+    Raises:
+        UsageError: there is no such revision.
+        Refused: its image is no longer on the engine.
+        ComposerollError: as with an update; the reference then names what it named before.
+    """
+    services = stack.project.pick([service])
+    with stack.locks.hold([service], lock_wait):
+        revisions = stack.book.revisions(service)
+        target = _target(service, revisions, revision)
+        now = running(revisions)
+        if stack.engine.image_id(target.image) is None:
+            raise _gone(target)
+        stack.world.emit(Noted(f"back to revision {target.number}, of {target.at}"))
+        before = stack.engine.image_id(target.reference)
+        stack.world.engine.tag(target.image, target.reference)
+        try:
+            outcome = update_held(stack, services, Wanted((service,), pull=Pull.NEVER))
+        except ComposerollError as failure:
+            if before and not failure.half_done:
+                stack.world.engine.tag(before, target.reference)
+            raise
+        if now and now.image != target.image:
+            stack.book.hold_back(service, now.image)
+        return outcome
+
+
+def _target(service: str, revisions: tuple[Revision, ...], number: int | None) -> Revision:
+    if number is None:
+        found = previous(revisions)
+        missing = f"{service} has no earlier revision to go back to"
+    else:
+        found = next((r for r in revisions if r.number == number), None)
+        missing = f"{service} has no revision {number}"
+    if found is None:
+        raise UsageError(missing, help=f"composeroll history {service}")
+    return replace(found)
+
+
+def _gone(target: Revision) -> Refused:
+    return Refused(
+        f"the image of revision {target.number} is no longer on the engine",
+        "nothing was touched",
+        f"composeroll history {target.service} shows what is; x-composeroll.keep says how many"
+        " are kept",
+    )
