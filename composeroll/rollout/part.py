@@ -214,9 +214,20 @@ def part_of(state: ServiceState, reasons: Reasons, wanted: int | None = None) ->
     """
     outdated = [r for r in state.serving if r.id in reasons]
     wanted = replicas_wanted(state, reasons) if wanted is None else wanted
-    size = state.service.settings.batch.of(max(wanted, len(outdated)))
-    batch = tuple(_by_urgency(state, outdated)[:size])
+    batch = tuple(_by_urgency(state, outdated)[: _batch_size(state, outdated, wanted)])
     return Part(state, {r.id: reasons[r.id] for r in outdated}, batch, wanted)
+
+
+def _batch_size(state: ServiceState, outdated: list[Replica], wanted: int) -> int:
+    """How many of the outdated go now.
+
+    More than are wanted were left by broken rollouts; nobody knows which of them work, so they all
+    go. What does not run goes in any case: nothing can be pointed at it.
+    """
+    if len(outdated) > wanted:
+        return len(outdated)
+    down = sum(not replica.running for replica in outdated)
+    return max(down, state.service.settings.batch.of(wanted))
 
 
 def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
@@ -235,9 +246,9 @@ def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
 
 
 def _by_urgency(state: ServiceState, outdated: list[Replica]) -> list[Replica]:
-    """Those that get no requests anyway first, then by number."""
+    """What does not run first, then what gets no requests anyway, then by number."""
     serving = state.named_in_upstream
-    return sorted(outdated, key=lambda r: (r in serving, r.number))
+    return sorted(outdated, key=lambda r: (r.running, r in serving, r.number))
 
 
 def _addresses(wiring: Wiring, replicas: tuple[Replica, ...]) -> frozenset[str]:
