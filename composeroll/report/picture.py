@@ -21,7 +21,7 @@ from composeroll.report.scene import Scene
 from composeroll.report.view import View
 from composeroll.report.wording import clean_event
 
-WIDTH = 118
+WIDTH = 112
 _GAP = re.compile(r"(^ +| {2,}| +$)")
 HEIGHT = 60
 

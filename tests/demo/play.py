@@ -24,7 +24,7 @@ MIX = Mix(
     rate=200,
 )
 
-FOR_A_PICTURE = replace(MIX, slow=8, websocket_path=None)
+FOR_A_PICTURE = replace(MIX, slow=8, slow_path="/slow?s=10", websocket_path=None)
 """A drain that has something to show, and ends by itself."""
 
 STEADY, BEGAN, ENDED = "steady", "began", "ended"
