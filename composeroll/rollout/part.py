@@ -101,7 +101,8 @@ class Part:
     def switch(self) -> Switch:
         """What the gateway is told, and what it was told before."""
         wiring = self._wiring()
-        return Switch(self.incoming(), wiring.route, wiring.upstream, wiring.texts)
+        named = self.state.named_in_upstream
+        return Switch(self.incoming(), wiring.route, wiring.upstream, wiring.texts, named)
 
     def prepare(self) -> tuple[Step, ...]:
         """The steps that bring up and prove what comes."""

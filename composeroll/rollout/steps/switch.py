@@ -23,12 +23,27 @@ class Switch:
     Attributes:
         previous: the upstream as nginx was last told.
         texts: the include's text before, by gateway container ID.
+        served: the replicas it named before.
     """
 
     incoming: Incoming
     route: Route
     previous: Upstream
     texts: Mapping[str, str | None] = field(default_factory=dict)
+    served: tuple[Replica, ...] = ()
+
+    def texts_back(self, world: World) -> Mapping[str, str | None]:
+        """The texts of before, word for word where they mean what they meant then.
+
+        A replica that died may have left its address to a new one, which the way back removes.
+        """
+        now = world.engine.replicas([self.incoming.service])
+        before = {r.id for r in self.served}
+        strangers = {self.route.address(r) for r in now if r.id not in before}
+        living = tuple(r for r in now if r.id in before and r.running)
+        if not living or not strangers & self.previous.addresses:
+            return self.texts
+        return dict.fromkeys(self.texts, self.text(world.project, living))
 
     def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
         """The include that names these replicas.
@@ -98,7 +113,7 @@ class SwitchUpstreams(Step):
         """The previous texts of the includes that do not hold them now."""
         texts: dict[str, dict[str, str | None]] = {}
         for switch in self.switches:
-            for container, text in switch.texts.items():
+            for container, text in switch.texts_back(world).items():
                 if world.gateways.read(container, switch.route.include) != text:
                     texts.setdefault(container, {})[switch.route.include] = text
         return texts
