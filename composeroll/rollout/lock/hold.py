@@ -72,6 +72,7 @@ class ServiceLocks:
         self._emit = emit
         self._ids: dict[str, str] = {}
         self._memory = Memory()
+        self._inherited = False
         self._leave = False
 
     @contextmanager
@@ -95,7 +96,7 @@ class ServiceLocks:
             beating.start()
             yield self._memory
         except ComposerollError as error:
-            self._let_go(unfinished=error.half_done)
+            self._let_go(unfinished=error.half_done or self._inherited)
             raise
         finally:
             stop.set()
@@ -173,6 +174,7 @@ class ServiceLocks:
     def _take_over(self, found: Found) -> None:
         """By its ID: of two that try at once, one deletes nothing and then finds the other's."""
         self._memory = self._memory.merged(read_note(found).memory)
+        self._inherited = bool(self._memory.wanted)
         self._locks.release(found.id)
         self._emit(Noted(f"taking over from {read_holder(found.holder)}, whose rollout broke off"))
 
