@@ -9,10 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from benchmarks.figure import Figure, table
+from benchmarks.latency import latency
+from benchmarks.quick import quick
+from benchmarks.ways import ways
 from benchmarks.whole import whole
 
 MEASURES: Mapping[str, Callable[[], Iterable[Figure]]] = {
+    "quick": quick,
     "whole": whole,
+    "latency": latency,
+    "ways": ways,
 }
 JSON = Path(__file__).parents[1] / "tests" / ".artifacts" / "benchmarks.json"
 

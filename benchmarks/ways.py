@@ -1,0 +1,72 @@
+"""Failed requests of several ways to update, under one load, with two kinds of app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from benchmarks.clock import composeroll, run
+from benchmarks.figure import Figure
+from benchmarks.stack import AT_ONCE, FINISH, INCLUDE, Stack, stack
+from tests.load import Load, Mix, Result
+
+APPS = {FINISH: "ends its requests on SIGTERM", AT_ONCE: "exits at once"}
+
+MIX = Mix(
+    keepalive=4, fresh=2, post=2, half_post=1, slow=2, idle=2, slow_path="/slow?s=1", rate=200
+)
+AFTER = 3.0
+"""Seconds of load after an update: its late failures are its own."""
+ROUNDS = 3
+
+
+def by_composeroll(ours: Stack) -> None:
+    """`composeroll update`."""
+    composeroll("update", "-f", str(ours.file), "app")
+
+
+def by_compose(ours: Stack) -> None:
+    """`docker compose up -d`, which recreates in place."""
+    ours.compose("pull", "app")
+    ours.compose("up", "--detach", "app")
+
+
+def by_seed(ours: Stack) -> None:
+    """The procedure that the project began with: scale, write, sleep 5, reload, kill."""
+    script = Path(__file__).with_name("seed.sh")
+    run(["bash", str(script), str(ours.file), ours.project, INCLUDE])
+
+
+WAYS: Mapping[str, Callable[[Stack], None]] = {
+    "composeroll update": by_composeroll,
+    "the seed's procedure": by_seed,
+    "docker compose up -d": by_compose,
+}
+
+
+def ways() -> Iterator[Figure]:
+    """Each way with each app; only composeroll has a target, which is none."""
+    for stop, words in APPS.items():
+        with stack(2, stop) as ours:
+            by_composeroll(ours)
+            for name, way in WAYS.items():
+                result = _under_load(ours, way)
+                yield _figure(f"failed requests, app {words}: {name}", name, result)
+                by_composeroll(ours)
+
+
+def _under_load(ours: Stack, way: Callable[[Stack], None]) -> Result:
+    with Load(ours.url, MIX, limit=600) as load:
+        load.after_seconds(1)
+        for _ in range(ROUNDS):
+            ours.move()
+            way(ours)
+            load.after_seconds(AFTER)
+    return load.result()
+
+
+def _figure(title: str, name: str, result: Result) -> Figure:
+    classes = ", ".join(f"{kind.name} {count}" for kind, count in result.failures().items())
+    detail = f"of {result.total} in {ROUNDS} updates" + (f": {classes}" if classes else "")
+    target = 0.0 if WAYS[name] is by_composeroll else None
+    return Figure(title, result.failed, "requests", target, detail)
