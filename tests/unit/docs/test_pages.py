@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,14 @@ def test_every_target_that_the_readme_names_is_in_the_makefile() -> None:
     )
     assert named <= targets
     assert {"demo", "test"} <= named
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(set(re.findall(r"`((?:cli|config|rollout|report)\.[\w.]+)`", page("architecture.md")))),
+)
+def test_what_the_architecture_names_is_in_the_code(name: str) -> None:
+    module, _, last = f"composeroll.{name}".rpartition(".")
+    found = import_module(module)
+    if not hasattr(found, last):
+        import_module(f"{module}.{last}")
