@@ -11,6 +11,9 @@ from composeroll.errors import Interrupted
 
 CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+UNTOUCHED = "no container was touched"
+"""What holds until the first step of a plan, which says otherwise."""
+
 
 class Signals:
     """While raised, a signal is `Interrupted`; while shielded, it waits for the shield's end.
@@ -47,7 +50,9 @@ class Signals:
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         del frame
-        self._waiting = Interrupted(f"interrupted by {signal.Signals(number).name}", signum=number)
+        self._waiting = Interrupted(
+            f"interrupted by {signal.Signals(number).name}", UNTOUCHED, signum=number
+        )
         self._raise_waiting()
 
     def _raise_waiting(self) -> None:

@@ -73,7 +73,7 @@ def dangers(actions: Iterable[Action]) -> tuple[str, ...]:
 
 def _harmless(action: Action, new: set[str]) -> bool:
     if action.kind != "Container":
-        return False
+        return action.word in _HARMLESS_WHEN_NEW
     return action.word in (_HARMLESS_WHEN_NEW if action.name in new else _HARMLESS)
 
 

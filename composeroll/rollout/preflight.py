@@ -9,6 +9,9 @@ from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
 from composeroll.rollout.observed import Observed, ServiceState
 
+MOST = 4
+"""Of compose's lines about what it would do, so many tell enough."""
+
 Locate = Callable[[Sequence[str]], str]
 """From nested keys of the compose file to `file:line`."""
 
@@ -16,7 +19,7 @@ Locate = Callable[[Sequence[str]], str]
 def findings(observed: Observed, locate: Locate) -> tuple[Finding, ...]:
     """What stands in the way of a rollout, the refusals first."""
     found = [f for state in observed.services for f in _of_service(state, locate)]
-    found += [_refusal(line, "see `docker compose up --dry-run`") for line in observed.obstacles]
+    found += _disturbed(observed)
     found = list(dict.fromkeys(found))
     return tuple(sorted(found, key=lambda f: f.severity is not Severity.REFUSAL))
 
@@ -48,6 +51,18 @@ def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     yield from _mounted_code(state)
 
 
+def _disturbed(observed: Observed) -> Iterator[Finding]:
+    """Compose would stop or remove what runs, as for a network whose definition changed."""
+    if not observed.obstacles:
+        return
+    shown = [*observed.obstacles[:MOST], *(["…"] if len(observed.obstacles) > MOST else [])]
+    yield _refusal(
+        f"compose would not leave alone what runs: {', '.join(shown)}",
+        "a network or a volume of the file has changed: take that back, or let"
+        " `docker compose up -d` apply it, which stops the service meanwhile",
+    )
+
+
 def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     if state.data_only or state.service.settings.order is Order.STOP_FIRST:
         return
@@ -63,7 +78,7 @@ def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:
 def _shared_data(state: ServiceState) -> Iterator[Finding]:
     """A store such as redis, doubled, would be two writers on one set of files."""
     alone = state.service.settings.order is Order.STOP_FIRST or state.data_only
-    if state.wiring or alone or not state.service.volumes:
+    if state.wiring or alone or not (state.service.volumes and state.serving):
         return
     volumes = " and ".join(state.service.volumes)
     yield _refusal(

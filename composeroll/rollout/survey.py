@@ -105,7 +105,7 @@ class GatewaySurvey:
         ]
         if len(found) > 1:
             raise _two_gateways(service, [gateway for gateway, _ in found])
-        if not gateways:
+        if not any(settings.gateway in (None, gateway.service) for gateway in gateways):
             _insist_on_nginx(project, service)
         return self._place(service, subject, *found[0]) if found else None
 
@@ -181,11 +181,10 @@ def _shared_network(
 ) -> Attachment:
     """The network for addresses: the one in use if there are several, else the first by name.
 
-    A service without containers has only the names that the compose file gives its networks.
+    What counts is where the file puts its next containers, not where the present ones are.
     """
     attached = gateway.containers[0].networks
-    ids = {place.network_id for replica in replicas for place in replica.networks}
-    common = [n for n in attached if n.network_id in ids or n.network in service.networks]
+    common = [n for n in attached if n.network in service.networks]
     if not common:
         raise Refused(
             f"{service.name} and {gateway.service} are on no common network",
