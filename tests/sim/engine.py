@@ -138,6 +138,7 @@ class Containers:
     def _fall(self, box: Box, begun: float) -> None:
         if box.running and box.started == begun and box.id in self.boxes:
             box.fell = True
+            self._judge.falls[box.service] += 1
             self._end(box, 1)
             if box.restart_policy == "always":
                 box.state = ContainerState.RESTARTING

@@ -60,9 +60,7 @@ class Images:
         """Bring the tag here, outside of any rollout."""
         self.here[self.reference(service)] = self.newest(service)
 
-    def pull(
-        self, services: Sequence[Service], policy: Pull, *, insist: bool = False
-    ) -> None:
+    def pull(self, services: Sequence[Service], policy: Pull, *, insist: bool = False) -> None:
         """One tag after the other; nothing is ever held back here."""
         del insist
         for service in services if policy is not Pull.NEVER else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ class Judge:
         rolled: the services of this rollout.
         capacity: how many replicas of a service must go on running at least.
         leaving: IDs of the containers that the rollout may remove.
+        falls: how many replicas of a service have died by themselves, for which nobody is to blame.
         broken: what did not hold; nobody may go on, but `finally` blocks run nevertheless.
     """
 
@@ -35,6 +37,7 @@ class Judge:
         self.rolled: AbstractSet[str] = frozenset()
         self.capacity: dict[str, int] = {}
         self.leaving: AbstractSet[str] = frozenset()
+        self.falls: Counter[str] = Counter()
         self.broken: list[str] = []
 
     def look(self) -> None:
@@ -68,7 +71,7 @@ class Judge:
             return
         for gateway in self.gateways():
             for worker in gateway.workers:
-                reached = box in worker.told.get(box.service, {}).values()
+                reached = box.running and box in worker.told.get(box.service, {}).values()
                 self._insist(
                     not reached or (worker.timed_out and worker is not gateway.current),
                     f"{box.name} is stopped while a worker of {gateway.id} may send to it",
@@ -78,8 +81,7 @@ class Judge:
     def _keeps_capacity(self, box: Box) -> None:
         of_service = [b for b in self.boxes() if b.service == box.service]
         others = [b for b in of_service if b is not box and b.running and b.proven]
-        fallen = sum(b.fell for b in of_service)
-        least = self.capacity.get(box.service, 0) - fallen
+        least = self.capacity.get(box.service, 0) - self.falls[box.service]
         counts = box.running and box.proven
         self._insist(
             not counts or len(others) >= least,

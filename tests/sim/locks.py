@@ -54,10 +54,14 @@ class EngineLocks:
         return tuple(self.all[name] for name in sorted(self.all))
 
     def write(self, container: str, note: str) -> None:
-        """Write the holder's note."""
+        """Write the holder's note. Taking a lock and its first note are one moment here."""
+        mine = next(lock for lock in self.all.values() if lock.id == container)
+        if not mine.note:
+            self._faults.alive()
+            mine.note = note
+            return
         with self._faults.change("lock: write its note"):
-            for lock in self.all.values():
-                lock.note = note if lock.id == container else lock.note
+            mine.note = note
 
     def release(self, container: str) -> None:
         """By its ID."""

@@ -145,6 +145,7 @@ class Gateways:
             old, new = gateway.current, Worker(self._meaning(gateway))
             self._judge.may_tell(new, self._given)
             gateway.workers.append(new)
+            self._given.update(a for told in new.told.values() for a in told)
             self._clock.at(self._clock.now() + TOLD_TO_QUIT, lambda: self._quit(gateway, old))
 
     def _quit(self, gateway: Gateway, worker: Worker) -> None:

@@ -14,8 +14,11 @@ from tests.sim.images import Behaviour
 from tests.sim.stacks import EXITING, ours
 from tests.sim.world import Sim
 
-RUNS = 250
-"""About four seconds."""
+RUNS = 400
+"""About eight seconds."""
+
+LONG = 60.0
+"""Seconds after which everything that dies by itself has died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def test_whatever_breaks_in_the_end_all_replicas_are_new_and_nothing_is_left(
         sim.update(*rolled, fault=fault)
     for name in rolled:
         sim.images.push(name, f"{name}-sound", EXITING if name.startswith("code") else Behaviour())
+    sim.clock.pass_until(sim.clock.now() + LONG, lambda: False)
     assert sim.update(*rolled) in ("updated", "up to date"), sim.failure
     assert sim.update(*rolled) == "up to date"
     for name, kind in named(kinds).items():

@@ -21,7 +21,7 @@ from tests.sim.compose import Engine
 from tests.sim.containers import Box
 from tests.sim.faults import Fault, Faults, Killed
 from tests.sim.images import SOUND, Behaviour, Images
-from tests.sim.judge import Broken, Judge
+from tests.sim.judge import Judge
 from tests.sim.locks import EngineLocks, locks_of_run
 from tests.sim.nginx import Gateway, Gateways
 from tests.sim.readiness import Readiness
@@ -176,4 +176,4 @@ class Sim:
     def _confirm_unbroken(self) -> None:
         """Nobody may have caught what the judge said."""
         if self.judge.broken:
-            raise Broken("; ".join(self.judge.broken))
+            raise AssertionError("; ".join(self.judge.broken))
