@@ -48,7 +48,7 @@ class Gateway:
         Raises:
             GatewayError: nginx does not run, or rejects its files as they are.
         """
-        return self._tested(self._execute(*self.workers().command, *TEST))
+        return self._tested(self._execute(*self.command, *TEST))
 
     def version(self) -> Version:
         """The version that nginx told when its configuration was last read."""
