@@ -19,10 +19,12 @@ class Run:
 
     Attributes:
         seconds: from its start to its end.
+        busy: processor time of it and all that it started, in seconds; the engine's is not in it.
         peak: the greatest resident size of the process itself in MB, without its children's.
     """
 
     seconds: float
+    busy: float
     peak: float
     stdout: str
 
@@ -50,7 +52,7 @@ def run(argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | N
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(argv)} ended with {process.returncode}:\n{said}")
-    return Run(seconds, used.ru_maxrss / 1024, said)
+    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, said)
 
 
 def composeroll(*words: str, env: Mapping[str, str] | None = None) -> Run:

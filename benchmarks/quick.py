@@ -52,4 +52,5 @@ def _median(runs: list[Run]) -> float:
 
 
 def _spread(runs: list[Run]) -> str:
-    return spread(one.seconds for one in runs)
+    busy = statistics.median(one.busy for one in runs)
+    return f"{spread(one.seconds for one in runs)}, busy {busy:.3f} s"
