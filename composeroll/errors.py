@@ -71,8 +71,11 @@ class SettingsError(UsageError):
     """A key or a value of the settings is wrong; `what` names where it stands."""
 
 
+@dataclass(eq=False)
 class Refused(ComposerollError):
     """The preflight found a reason not to begin."""
+
+    serving: str | None = "nothing was touched"
 
     exit_code = ExitCode.REFUSED
 

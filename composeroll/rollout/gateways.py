@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from composeroll.errors import GatewayError
+from composeroll.errors import GatewayError, Refused
 from composeroll.model import Finding, Replica
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject
@@ -33,8 +33,19 @@ class ProjectGateways:
         return True
 
     def configuration(self, container: Replica) -> Configuration:
-        """What `nginx -T` prints there."""
-        return self._gateway(container).configuration()
+        """What `nginx -T` prints there.
+
+        Raises:
+            Refused: nginx rejects its files as they are, so it would reject ours among them.
+        """
+        try:
+            return self._gateway(container).configuration()
+        except GatewayError as error:
+            raise Refused(
+                f"{error.what} in {container.name}",
+                help="mend the file that it names: until then nginx reloads nothing",
+                evidence=error.evidence,
+            ) from error
 
     def findings(
         self, container: Replica, subject: Subject, found: Found, drain_timeout: float

@@ -184,7 +184,8 @@ def _shared_network(
     What counts is where the file puts its next containers, not where the present ones are.
     """
     attached = gateway.containers[0].networks
-    common = [n for n in attached if n.network in service.networks]
+    theirs = service.networks or {p.network for r in replicas for p in r.networks}
+    common = [n for n in attached if n.network in theirs]
     if not common:
         raise Refused(
             f"{service.name} and {gateway.service} are on no common network",
