@@ -82,7 +82,8 @@ class Load:
 
     def after_requests(self, more: int, timeout: float = 60.0) -> Snapshot:
         """Wait until `more` requests have ended from now on; raises TimeoutError."""
-        goal = self.snapshot().total + more
+        now = clock()  # the snapshot at hand may be older than a mark that was just set
+        goal = self.until(lambda snapshot: snapshot.at >= now, _START_TIMEOUT).total + more
         return self.until(lambda snapshot: snapshot.total >= goal, timeout)
 
     def after_seconds(self, more: float) -> Snapshot:

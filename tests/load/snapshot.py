@@ -17,11 +17,12 @@ from tests.load.result import QUICK
 class Snapshot:
     """Totals since the load began, and `recent_` values of the last tick (0.2 s).
 
-    `versions` counts good answers by version; `seconds` and latencies are seconds, `rate` is
-    requests per second over the last tick.
+    `versions` counts good answers by version; `seconds` and latencies are seconds, `at` is when it
+    was taken (monotonic s), `rate` is requests per second over the last tick.
     """
 
     seconds: float = 0.0
+    at: float = 0.0
     requests: Mapping[Kind, int] = field(default_factory=dict)
     failures: Mapping[Failure, int] = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)
@@ -80,6 +81,7 @@ class Observer:
         self._row, self._at = self._row + len(rows), now
         return Snapshot(
             now - recorder.began,
+            now,
             dict(self._requests),
             dict(recorder.failures),
             dict(self._versions),

@@ -26,6 +26,7 @@ class Sham(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128  # a full queue refuses a Unix socket's connect at once: EAGAIN
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path), _Handler)
