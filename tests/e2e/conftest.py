@@ -87,5 +87,5 @@ def _requests() -> int:
 def _is_whole(config: pytest.Config) -> bool:
     """Whether nothing of these tests was left out."""
     asked = [Path(str(argument)).resolve() for argument in config.args]
-    chosen = (config.getoption(name, False) for name in ("keyword", "markexpr", "lf"))
+    chosen = (config.getoption(name, default=False) for name in ("keyword", "markexpr", "lf"))
     return not any(chosen) and any(path == HERE or path in HERE.parents for path in asked)
