@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from composeroll.config.settings import Order
-from composeroll.model import Replica, Route
+from composeroll.model import ContainerState, Replica, Route
 from composeroll.rollout.numbering import renamings
 from composeroll.rollout.observed import ServiceState, Wiring
 from composeroll.rollout.outgoing import Reasons
@@ -237,13 +237,19 @@ def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
     Old and new ones, and those of a broken image between them, run side by side where rollouts
     broke off, so what was made from different images or definitions is not added up.
     """
-    made_from = [(r.id in reasons, r.image, r.config_hash) for r in state.serving]
+    alive = [r for r in state.replicas if r in state.serving or _is_revived(r)]
+    made_from = [(r.id in reasons, r.image, r.config_hash) for r in alive]
     declared = state.service.scale
     return max(
         1 if declared is None else declared,
         len(state.named_in_upstream),
         *Counter(made_from).values(),
     )
+
+
+def _is_revived(replica: Replica) -> bool:
+    """Whether the engine starts it again and again: it does no work, but is meant to."""
+    return replica.state is ContainerState.RESTARTING
 
 
 def _by_urgency(state: ServiceState, outdated: list[Replica]) -> list[Replica]:
