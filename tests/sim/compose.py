@@ -27,6 +27,7 @@ class Engine(Containers):
     Attributes:
         definitions: what the compose file says of a service, as one word that may change.
         run: the number of the process that is at work.
+        odd_image: what containers are made from, whatever their tag names.
         obstacles: what a dry run says that compose would break.
     """
 
@@ -41,6 +42,7 @@ class Engine(Containers):
         super().__init__(clock, faults, images, judge)
         self.definitions = dict.fromkeys(project.services, "as first written")
         self.run = 0
+        self.odd_image = ""
         self.obstacles: tuple[str, ...] = ()
         self._project = project
         self._ids = count(1)
@@ -73,7 +75,7 @@ class Engine(Containers):
             name=alias or self._name(name, number),
             service=name,
             number=number,
-            image=self._images.here[self._images.reference(name)],
+            image=self.odd_image or self._images.here[self._images.reference(name)],
             definition=self.definitions[name],
             sources=self._sources(name),
             restart_policy="always",

@@ -67,7 +67,8 @@ class Judge:
     def may_stop(self, box: Box) -> None:
         """Nobody may still send it a request, and enough others have to run."""
         self._insist(box.service in self.rolled, f"{box.name} is none of the rollout's services")
-        if box.service in self.gaps:
+        nothing_served = self.falls[box.service] >= self.capacity.get(box.service, 0) > 0
+        if box.service in self.gaps or nothing_served:
             return
         for gateway in self.gateways():
             for worker in gateway.workers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import count
 
@@ -24,13 +25,24 @@ class LockContainer:
 
 
 class EngineLocks:
-    """Answers to `composeroll.rollout.lock.hold.Locks`."""
+    """Answers to `composeroll.rollout.lock.hold.Locks`.
+
+    A take-over is one moment here. On the engine it is three (release, claim, first note), and a
+    kill between them forgets how many replicas the broken rollout wanted.
+    """
 
     def __init__(self, clock: VirtualClock, faults: Faults) -> None:
         self.all: dict[str, LockContainer] = {}
         self._clock = clock
         self._faults = faults
         self._ids = count(1)
+        self._mine: set[str] = set()
+        self._takes_over = False
+
+    def begin(self) -> None:
+        """A new process begins, and holds nothing."""
+        self._mine.clear()
+        self._takes_over = False
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
         """Its ID, or None if somebody has it."""
@@ -38,8 +50,10 @@ class EngineLocks:
         if name in self.all:
             self._faults.alive()
             return None
-        with self._faults.change(f"lock {name}"):
+        with nullcontext() if self._takes_over else self._faults.change(f"lock {name}"):
             self.all[name] = LockContainer(f"lock-{next(self._ids)}", name, holder, self.now())
+        self._mine.add(self.all[name].id)
+        self._takes_over = False
         return self.all[name].id
 
     def find(self, name: str) -> LockContainer | None:
@@ -65,7 +79,8 @@ class EngineLocks:
 
     def release(self, container: str) -> None:
         """By its ID."""
-        with self._faults.change("lock: release it"):
+        self._takes_over = container not in self._mine
+        with nullcontext() if self._takes_over else self._faults.change("lock: release it"):
             self.all = {n: lock for n, lock in self.all.items() if lock.id != container}
 
     def now(self) -> float:

@@ -119,14 +119,44 @@ def test_a_worker_that_never_leaves_is_told_on_the_way_back_too() -> None:
 def test_a_way_back_that_nginx_refuses_keeps_the_new_replicas_that_it_still_names() -> None:
     sim = app(2)
     sim.images.push("app", "app-sick", Behaviour(dies_after=60.0))
-    drain = next(n for n, t in enumerate(told(app(2)), 1) if t.startswith("begin: drain"))
+    drain = moment(app(2), "begin: drain")
     gateway = sim.gateways.all["gateway-1"]
     sim.clock.at(0.5, lambda: setattr(gateway, "rejects", True))
     assert sim.update("app", fault=Fault(drain + 3, Kind.INTERRUPT)) == "UndoFailed"
     assert {box for box in gateway.current.told["app"].values() if box} <= set(sim.engine.of("app"))
 
 
-def told(sim: Sim) -> list[str]:
-    """The moments of a rollout that goes well."""
+def test_replicas_that_compose_made_from_another_image_are_taken_back() -> None:
+    sim = app(2)
+    before = ids(sim, "app")
+    sim.engine.odd_image = "sha256:app-v1"
+    assert sim.update("app") == "RolledBack"
+    assert "was made from sha256:app-v1, not sha256:app-v2" in str(sim.failure)
+    untouched(sim, "app", before)
+
+
+def test_a_service_that_crash_loops_is_mended_by_a_sound_image_even_one_at_a_time() -> None:
+    sim = app(2, batch=1, declared=True)
+    for box in sim.engine.of("app"):
+        sim.engine.kill(box)
+    assert sim.update("app") == "updated"
+    finished(sim, "app", 2)
+
+
+def test_the_way_back_does_not_lead_to_a_replica_that_has_a_dead_ones_address() -> None:
+    sim = app(2)
+    dead, living = sim.engine.of("app")
+    dead.restart_policy, left = "no", dead.ip
+    sim.engine.kill(dead)
+    assert sim.update("app", fault=Fault(moment(app(2), "begin: drain"), Kind.INTERRUPT)) == (
+        "Interrupted"
+    )
+    assert left not in {box.ip for box in sim.engine.of("app")}
+    told_now = sim.gateways.all["gateway-1"].current.told["app"]
+    assert list(told_now) == [f"{living.ip}:9000"]
+
+
+def moment(sim: Sim, begins: str) -> int:
+    """The number of the first moment with such a name in a rollout that goes well."""
     sim.update("app")
-    return sim.faults.told
+    return next(n for n, told in enumerate(sim.faults.told, 1) if told.startswith(begins))

@@ -94,6 +94,7 @@ class Sim:
         """Run one update; how it ended, as an outcome or as the name of what was raised."""
         self.faults.plan(fault)
         self.gateways.forget()
+        self.locks.begin()
         if self.locks.all:  # what an ended run has left is nobody's by now
             self.clock.pass_until(self.clock.now() + LEASE + 1, lambda: False)
         self.engine.run += 1

@@ -226,3 +226,16 @@ def test_only_the_names_are_left_to_do() -> None:
      ── no way back after this ──
   1  renumber 2 replicas of app  (names count from 1 again)\
 """)
+
+
+def test_crash_looping_replicas_that_are_up_to_date_are_made_anew_as_many_as_they_are() -> None:
+    there = [replica(n, NEW, state=ContainerState.RESTARTING) for n in (1, 2)]
+    assert plan(state(there)) == snapshot("""\
+  1  remove leftovers of app: shop-app-1 (111111111111), shop-app-2 (222222222222)  (compose would \
+start them on their old image)
+  2  create 2 replicas of app  (the service does not run yet)
+  3  start the new replicas of app
+  4  await app ready  (nothing unproven gets traffic)
+     ── no way back after this ──
+  5  renumber 2 replicas of app  (names count from 1 again)\
+""")
