@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
-from composeroll.errors import ComposerollError, GatewayError
-from composeroll.model import Output, Replica
+from composeroll.errors import ComposerollError, EngineError, GatewayError
+from composeroll.model import Output, Process, Replica
 from composeroll.nginx.clock import Clock, MonotonicClock
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.door import ContainerDoor
@@ -97,7 +98,7 @@ class Gateway:
 
     def workers(self) -> Workers:
         """What of nginx runs now."""
-        workers = read_workers(self._door.processes(self.container.id))
+        workers = read_workers(self._processes())
         self._command = workers.command
         return workers
 
@@ -113,11 +114,22 @@ class Gateway:
 
     def read(self, path: str) -> str | None:
         """A file as the gateway's own processes see it, None where there is none."""
-        output = self._execute("cat", path)
-        if output.exit_code == 0:
-            return output.stdout
+        with suppress(EngineError):  # in a container that was stopped nothing can be run
+            output = self._execute("cat", path)
+            if output.exit_code == 0:
+                return output.stdout
         content = self._door.read_file(self.container.id, path)
         return None if content is None else content.decode(errors="replace")
+
+    def _processes(self) -> tuple[Process, ...]:
+        name = self.container.name
+        try:
+            return tuple(self._door.processes(self.container.id))
+        except EngineError as error:
+            raise GatewayError(
+                error.what.replace(self.container.id, name),
+                help=f"`docker start {name}` if it does not run; then run the same command again",
+            ) from error
 
     def _write(self, texts: Texts) -> None:
         command = (*self.command, *TEST)
