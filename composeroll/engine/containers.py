@@ -20,6 +20,10 @@ DEFAULT_GRACE = 10.0
 _ALREADY = (HTTPStatus.NOT_MODIFIED,)
 _ALREADY_OR_GONE = (HTTPStatus.NOT_MODIFIED, HTTPStatus.NOT_FOUND)
 _GONE = (HTTPStatus.NOT_FOUND,)
+_GONE_OR_GOING = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+
+GOING = "is already in progress"
+"""The engine's words where somebody else removes the same container (moby, `daemon/delete.go`)."""
 
 
 class Containers:
@@ -120,7 +124,9 @@ class Containers:
 
     def _remove(self, container: str, *, volumes: bool) -> None:
         query = {"v": str(int(volumes))}
-        self._api.send("DELETE", f"/containers/{container}", query, fine=_GONE)
+        answer = self._api.send("DELETE", f"/containers/{container}", query, fine=_GONE_OR_GOING)
+        if answer.status == HTTPStatus.CONFLICT and GOING not in answer.message:
+            answer.insist(f"DELETE /containers/{container}")
 
     def _forbid_restart(self, container: str) -> None:
         policy = {"RestartPolicy": {"Name": "no"}}

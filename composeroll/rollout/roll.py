@@ -66,10 +66,10 @@ def _apply_all(
                 raise Unfinished(NOT_RIGHT, SERVING, AGAIN, tuple(str(plan).splitlines()))
 
 
-def look(stack: Stack, services: Sequence[Service]) -> Observed:
-    """One snapshot, told as a phase."""
+def look(stack: Stack, services: Sequence[Service], *, preflight: bool = True) -> Observed:
+    """One snapshot, told as a phase; with `preflight` compose is asked what scaling would break."""
     with phase(stack, Phase.OBSERVE, f"look at {names(services)}"):
-        return observe(stack.project, services, stack.engine, stack.survey)
+        return observe(stack.project, services, stack.engine, stack.survey, preflight=preflight)
 
 
 def heed(stack: Stack, observed: Observed) -> None:

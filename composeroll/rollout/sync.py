@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from composeroll.config.project import Service
 from composeroll.model import Replica
-from composeroll.report.events import Outcome, Planned, Warned
+from composeroll.report.events import Outcome, Phase, Warned
 from composeroll.rollout.apply import apply
 from composeroll.rollout.lock.note import Memory
-from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import ServiceState, Wiring
 from composeroll.rollout.plan import Plan
+from composeroll.rollout.roll import look, phase, show_plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import Incoming, Switch, SwitchUpstreams
 
@@ -33,19 +33,20 @@ def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Outcome:
     """
     services = stack.project.pick(names)
     # mostly all is well, and then no rollout is to find a lock in its way
-    if _look(stack, services, Memory()).empty:
+    if _plan(stack, services, Memory()).empty:
         return Outcome.UP_TO_DATE
     with stack.locks.hold(names, lock_wait) as left:
         if left.outgoing:
             stack.locks.leave_to_others()
-        plan = _look(stack, services, left)
-        stack.world.emit(Planned(str(plan), tuple(s.line for s in plan.reversible), ()))
-        apply(plan, stack.world)
+        plan = _plan(stack, services, left)
+        show_plan(stack, plan)
+        with phase(stack, Phase.APPLY, f"mend the upstreams of {', '.join(names)}"):
+            apply(plan, stack.world)
         return Outcome.UP_TO_DATE if plan.empty else Outcome.UPDATED
 
 
-def _look(stack: Stack, services: Sequence[Service], left: Memory) -> Plan:
-    observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
+def _plan(stack: Stack, services: Sequence[Service], left: Memory) -> Plan:
+    observed = look(stack, services, preflight=False)
     _tell_refusals(stack, observed.services)
     members = {s.name: _members(stack, s, left) for s in observed.services if s.wiring}
     return plan_sync(observed.services, members)

@@ -61,10 +61,13 @@ class Book:
         self._images = images
         self._project = project
         self._me = me
+        self._read: dict[str, tuple[Revision, ...]] = {}
 
     def revisions(self, service: str) -> tuple[Revision, ...]:
-        """Oldest first."""
-        return parse_revisions(self._ledger.read(self._project, service))
+        """Oldest first. Read once a run: whoever writes holds the service's lock."""
+        if service not in self._read:
+            self._read[service] = parse_revisions(self._ledger.read(self._project, service))
+        return self._read[service]
 
     def keep_what_runs(self, states: Sequence[ServiceState]) -> None:
         """Keep the images that run now, before a rollout replaces them."""
@@ -112,6 +115,7 @@ class Book:
         )
         written = (*revisions, revision)[-LONGEST:]
         self._ledger.write(self._project, state.name, write_revisions(written))
+        self._read[state.name] = written
         self._release(written, state.service.settings.keep)
 
     def _release(self, revisions: Sequence[Revision], keep: int) -> None:

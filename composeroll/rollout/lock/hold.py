@@ -160,7 +160,8 @@ class ServiceLocks:
             claimed = self._locks.claim(name, self._project, self._me.to_json())
             if claimed:
                 self._ids[name] = claimed
-                self._write_all()
+                if self._inherited:
+                    self._write_all()
                 return
             if (found := self._locks.find(name)) is None:
                 continue

@@ -79,7 +79,7 @@ class DrainReplicas(Step):
         counts = ", ".join(f"{number} to {name}" for name, number in held.items())
         waited = format_duration(self.timeout)
         open_ = f"open connections: {counts}" if counts else "connections could not be counted"
-        world.emit(Warned(f"after {waited} {workers} old nginx workers still live; {open_}"))
+        world.emit(Warned(f"after {waited} {_still(workers)}; {open_}"))
 
 
 def await_old_workers_gone(world: World, timeout: float) -> None:
@@ -88,6 +88,12 @@ def await_old_workers_gone(world: World, timeout: float) -> None:
     while workers := world.gateways.old_workers():
         if world.clock.now() >= end:
             waited = format_duration(timeout)
-            world.emit(Warned(f"after {waited} {workers} old nginx workers still live"))
+            world.emit(Warned(f"after {waited} {_still(workers)}"))
             return
         world.clock.wait(POLL)
+
+
+def _still(workers: int) -> str:
+    if workers == 1:
+        return "1 old nginx worker still lives"
+    return f"{workers} old nginx workers still live"
