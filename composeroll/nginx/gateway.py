@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from composeroll.errors import ComposerollError, EngineError, GatewayError
-from composeroll.model import Output, Process, Replica
+from composeroll.model import Output, Replica
 from composeroll.nginx.clock import Clock, MonotonicClock
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.door import ContainerDoor
@@ -98,7 +98,9 @@ class Gateway:
 
     def workers(self) -> Workers:
         """What of nginx runs now."""
-        workers = read_workers(self._processes())
+        with self._named():
+            processes = self._door.processes(self.container.id)
+        workers = read_workers(processes)
         self._command = workers.command
         return workers
 
@@ -121,19 +123,24 @@ class Gateway:
         content = self._door.read_file(self.container.id, path)
         return None if content is None else content.decode(errors="replace")
 
-    def _processes(self) -> tuple[Process, ...]:
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """What the engine refuses of this container, by the name that people know it by."""
         name = self.container.name
         try:
-            return tuple(self._door.processes(self.container.id))
+            yield
         except EngineError as error:
             raise GatewayError(
                 error.what.replace(self.container.id, name),
                 help=f"`docker start {name}` if it does not run; then run the same command again",
+                evidence=error.evidence,
             ) from error
 
     def _write(self, texts: Texts) -> None:
         command = (*self.command, *TEST)
-        seen = self._tested(write_and_run(self._door, self.container.id, texts, command))
+        with self._named():
+            output = write_and_run(self._door, self.container.id, texts, command)
+        seen = self._tested(output)
         unseen = [path for path, text in texts.items() if seen.files.get(path, "") != (text or "")]
         if unseen:
             raise _unseen(unseen, seen)
