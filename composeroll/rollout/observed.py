@@ -40,6 +40,7 @@ class ServiceState:
         refusal: why its place in the gateway cannot be used, where that is so.
         data_only: other services mount its volumes and nothing sends requests to it.
         taken: names of all containers on the engine that are not this service's.
+        doubtful: a rollout was cut off, so nginx may run something else than its files say.
         unlisted: services outside this rollout that mount its volumes.
     """
 
@@ -52,6 +53,7 @@ class ServiceState:
     refusal: Refused | None = None
     data_only: bool = False
     taken: frozenset[str] = frozenset()
+    doubtful: bool = False
     unlisted: tuple[str, ...] = ()
 
     @property
@@ -102,6 +104,10 @@ class Observed:
     def with_newer_images(self, services: Collection[str]) -> Observed:
         """The same, knowing that the registry has newer images for these services."""
         return replace(self, services=tuple(_newer(s, services) for s in self.services))
+
+    def doubted(self) -> Observed:
+        """The same after a rollout that was cut off, perhaps between writing and reloading."""
+        return replace(self, services=tuple(replace(s, doubtful=True) for s in self.services))
 
     def still_there(self, reasons: Mapping[str, str]) -> Mapping[str, str]:
         """Those of the replicas, by full ID, that exist."""

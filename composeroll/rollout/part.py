@@ -76,9 +76,11 @@ class Part:
 
     @property
     def misled(self) -> bool:
-        """Whether the upstream names anything else than the replicas that stay."""
+        """Whether the upstream names, or may name, anything else than the replicas that stay."""
         wiring = self.state.wiring
-        return wiring is not None and wiring.upstream.addresses != _addresses(wiring, self.staying)
+        if wiring is None or self.state.doubtful:
+            return wiring is not None
+        return wiring.upstream.addresses != _addresses(wiring, self.staying)
 
     @property
     def switches(self) -> bool:

@@ -39,6 +39,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         RolledBack: a batch failed before its line, and was taken back.
         Unfinished: something failed past the line, or what was done is to be done again.
     """
+    observed = observed.doubted() if memory.broke_off else observed
     leaving = observed.still_there(memory.outgoing)
     plan = plan_rollout(observed, leaving, memory.wanted)
     show_plan(stack, plan)

@@ -53,6 +53,10 @@ class Locks(Protocol):
         """Write down what is to be done; what comes back includes what a broken rollout left."""
         ...
 
+    def broke_off(self, services: Sequence[str]) -> bool:
+        """Whether a rollout of one of these services was cut off, and nobody has taken over yet."""
+        ...
+
     def leave_to_others(self) -> None:
         """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""
         ...
@@ -77,6 +81,11 @@ class NoLocks:
     def remember(self, memory: Memory) -> Memory:
         """What is to be done is all there is."""
         return memory
+
+    def broke_off(self, services: Sequence[str]) -> bool:
+        """Nobody forgets."""
+        del services
+        return False
 
     def leave_to_others(self) -> None:
         """Nobody else is there."""

@@ -33,7 +33,8 @@ def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Outcome:
     """
     services = stack.project.pick(names)
     # mostly all is well, and then no rollout is to find a lock in its way
-    if _plan(stack, services, Memory()).empty:
+    broke_off = stack.locks.broke_off(names)
+    if not broke_off and _plan(stack, services, Memory()).empty:
         return Outcome.UP_TO_DATE
     with stack.locks.hold(names, lock_wait) as left:
         if left.outgoing:
@@ -49,19 +50,26 @@ def _plan(stack: Stack, services: Sequence[Service], left: Memory) -> Plan:
     observed = look(stack, services, preflight=False)
     _tell_refusals(stack, observed.services)
     members = {s.name: _members(stack, s, left) for s in observed.services if s.wiring}
-    return plan_sync(observed.services, members)
+    return plan_sync(observed.services, members, doubtful=left.broke_off)
 
 
-def plan_sync(services: Sequence[ServiceState], members: Mapping[str, Sequence[Replica]]) -> Plan:
+def plan_sync(
+    services: Sequence[ServiceState],
+    members: Mapping[str, Sequence[Replica]],
+    *,
+    doubtful: bool = False,
+) -> Plan:
     """One switch of every upstream that names anything else than its members. Pure.
 
-    An upstream is never emptied: one without any ready replica stays as it is.
+    An upstream is never emptied: one without any ready replica stays as it is. `doubtful` writes
+    and reloads all, since a rollout was cut off perhaps between the two.
     """
     switches = tuple(
         _switch(state, state.wiring, members[state.name])
         for state in services
         if state.wiring and members[state.name]
-        if {state.address(r) for r in members[state.name]} != state.wiring.upstream.addresses
+        if doubtful
+        or {state.address(r) for r in members[state.name]} != state.wiring.upstream.addresses
     )
     return Plan((SwitchUpstreams(switches, 0.0, reason=REASON),)) if switches else Plan()
 

@@ -11,7 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
-from composeroll.errors import ComposerollError, Locked
+from composeroll.errors import (
+    ComposerollError,
+    EngineError,
+    EngineUnreachable,
+    Interrupted,
+    Locked,
+)
 from composeroll.report.events import Emit, Noted
 from composeroll.rollout.lock.holder import Holder, read_holder
 from composeroll.rollout.lock.note import (
@@ -72,7 +78,6 @@ class ServiceLocks:
         self._emit = emit
         self._ids: dict[str, str] = {}
         self._memory = Memory()
-        self._inherited = False
         self._leave = False
 
     @contextmanager
@@ -96,7 +101,7 @@ class ServiceLocks:
             beating.start()
             yield self._memory
         except ComposerollError as error:
-            self._let_go(unfinished=error.half_done or self._inherited)
+            self._let_go(unfinished=error.half_done or self._memory.broke_off)
             raise
         finally:
             stop.set()
@@ -136,6 +141,12 @@ class ServiceLocks:
                     "composeroll lock status",
                 )
 
+    def broke_off(self, services: Sequence[str]) -> bool:
+        """Whether a rollout of one of these services was cut off, and nobody has taken over yet."""
+        found = [self._locks.find(lock_name(self._project, name)) for name in services]
+        now = self._locks.now()
+        return any(lock and is_abandoned(lock, self._me, now) for lock in found)
+
     def describe(self) -> tuple[str, ...]:
         """Who holds which service of the project, a sentence each."""
         now = self._locks.now()
@@ -160,7 +171,7 @@ class ServiceLocks:
             claimed = self._locks.claim(name, self._project, self._me.to_json())
             if claimed:
                 self._ids[name] = claimed
-                if self._inherited:
+                if self._memory.broke_off:
                     self._write_all()
                 return
             if (found := self._locks.find(name)) is None:
@@ -174,8 +185,8 @@ class ServiceLocks:
 
     def _take_over(self, found: Found) -> None:
         """By its ID: of two that try at once, one deletes nothing and then finds the other's."""
-        self._memory = self._memory.merged(read_note(found).memory)
-        self._inherited = bool(self._memory.wanted)
+        left = read_note(found).memory.merged(Memory(broke_off=True))
+        self._memory = self._memory.merged(left)
         self._locks.release(found.id)
         self._emit(Noted(f"taking over from {read_holder(found.holder)}, whose rollout broke off"))
 
@@ -191,13 +202,19 @@ class ServiceLocks:
 
     def _let_go(self, *, unfinished: bool) -> None:
         """Release; something half-done leaves its lock as a note to whoever comes next."""
-        with suppress(ComposerollError):
-            if unfinished:
+        if unfinished:
+            with suppress(ComposerollError):
                 self._write_all(ended=True)
-            else:
-                for container in self._ids.values():
-                    self._locks.release(container)
-        self._ids.clear()
+            self._ids.clear()
+        while self._ids:
+            self._release(self._ids.popitem()[1])
+
+    def _release(self, container: str) -> None:
+        with suppress(EngineError, EngineUnreachable):  # a dead holder's lock is no obstacle
+            try:
+                self._locks.release(container)
+            except Interrupted:
+                self._locks.release(container)  # there is nothing left to interrupt
 
 
 def _held(lock: Found, now: float) -> Locked:

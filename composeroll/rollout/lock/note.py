@@ -50,15 +50,18 @@ class Memory:
     Attributes:
         outgoing: why each outgoing replica goes, by full ID.
         wanted: how many replicas each service shall have.
+        broke_off: a rollout was cut off: what nginx runs may be something else than its files say.
     """
 
     outgoing: Mapping[str, str] = field(default_factory=dict)
     wanted: Mapping[str, int] = field(default_factory=dict)
+    broke_off: bool = False
 
     def merged(self, other: Memory) -> Memory:
         """Both; of counts that differ the other's."""
         outgoing = {**self.outgoing, **other.outgoing}
-        return Memory(outgoing, {**self.wanted, **other.wanted})
+        broke_off = self.broke_off or other.broke_off
+        return Memory(outgoing, {**self.wanted, **other.wanted}, broke_off)
 
 
 @dataclass(frozen=True, slots=True)

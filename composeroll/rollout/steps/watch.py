@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from composeroll.config.durations import format_duration
+from composeroll.errors import NotReady
 from composeroll.model import ContainerEvent
 from composeroll.rollout.steps.sets import Incoming
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
-FATAL = ("die", "oom", "health_status: unhealthy")
+UNHEALTHY = "health_status: unhealthy"
 
 
 def concerns(event: ContainerEvent | None, watched: tuple[Incoming, ...]) -> bool:
@@ -41,9 +42,17 @@ class WatchIncoming(Step):
         with world.events() as events:
             self._all_run(world)
             while (left := end - world.clock.now()) > 0:
-                if concerns(events.next(left), self.watched):
+                event = events.next(left)
+                if concerns(event, self.watched):
                     self._all_run(world)
+                    _insist_on_health(event)
 
     def _all_run(self, world: World) -> None:
         for one in self.watched:
             one.look_up_running(world)
+
+
+def _insist_on_health(event: ContainerEvent | None) -> None:
+    if event and event.action == UNHEALTHY:
+        name = event.attributes.get("name", event.id[:12])
+        raise NotReady(f"{name} turned unhealthy")
