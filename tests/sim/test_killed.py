@@ -101,3 +101,19 @@ def test_a_broken_image_after_a_kill_is_refused_and_a_sound_one_then_taken() -> 
         sim.images.push("app", "app-mended")
         assert sim.update("app") == "updated"
         finished(sim, "app", 2)
+
+
+@pytest.mark.parametrize("gateways", [1, 2])
+def test_an_upstream_that_was_written_but_not_reloaded_is_not_taken_for_right(
+    gateways: int,
+) -> None:
+    """The files are right then, and nginx runs on what they said before."""
+    for change in range(1, 12):
+        sim = Sim({"app": {}}, gateways=gateways)
+        sim.run("app", 1)
+        sim.wire("app")
+        sim.run("app", 1)
+        sim.update("app", fault=Fault(change, Kind.KILL, after=True))
+        sim.update("app")
+        told = [gateway.current.told["app"] for gateway in sim.gateways.all.values()]
+        assert all(len(addresses) == 2 for addresses in told), change
