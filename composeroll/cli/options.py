@@ -103,6 +103,22 @@ setting_options = stacked(*(_setting_option(key) for key in SETTINGS))
 """One flag for every setting."""
 
 
+rolling_options = stacked(
+    click.option(
+        "--lock-wait",
+        type=DurationType(),
+        default=0.0,
+        metavar="TIME",
+        envvar=from_environment("lock_wait"),
+        help="Wait for another rollout of the same services, such as 2m.",
+    ),
+    setting_options,
+    output_options,
+    compose_options,
+)
+"""Flags of every verb that rolls."""
+
+
 def take_settings(options: dict[str, Any]) -> Layer:
     """Take the settings' flags out of a command's options, as the strongest layer."""
     given = {key: options.pop(_parameter(key), None) for key in SETTINGS}

@@ -6,13 +6,7 @@ from typing import Any
 
 import click
 
-from composeroll.cli.options import (
-    DurationType,
-    compose_options,
-    from_environment,
-    output_options,
-    setting_options,
-)
+from composeroll.cli.options import rolling_options
 from composeroll.cli.run import Run
 from composeroll.report.events import Outcome
 from composeroll.rollout.stack import Stack
@@ -21,17 +15,7 @@ from composeroll.rollout.stack import Stack
 @click.command()
 @click.argument("service", metavar="SERVICE")
 @click.option("--to", "revision", type=click.IntRange(min=1), help="Revision of `history`.")
-@click.option(
-    "--lock-wait",
-    type=DurationType(),
-    default=0.0,
-    metavar="TIME",
-    envvar=from_environment("lock_wait"),
-    help="Wait for another rollout of the same service, such as 2m.",
-)
-@setting_options
-@output_options
-@compose_options
+@rolling_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
     """Bring back the image that served before, by the same rollout, without a registry.

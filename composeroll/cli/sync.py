@@ -7,13 +7,7 @@ from typing import Any
 
 import click
 
-from composeroll.cli.options import (
-    DurationType,
-    compose_options,
-    from_environment,
-    output_options,
-    setting_options,
-)
+from composeroll.cli.options import rolling_options
 from composeroll.cli.run import Run
 from composeroll.cli.services import all_but_nginx
 from composeroll.errors import Interrupted
@@ -24,17 +18,7 @@ from composeroll.rollout.stack import Stack
 @click.command()
 @click.argument("services", nargs=-1, metavar="[SERVICE...]")
 @click.option("--watch", is_flag=True, help="Stay, and follow the engine's events.")
-@click.option(
-    "--lock-wait",
-    type=DurationType(),
-    default=0.0,
-    metavar="TIME",
-    envvar=from_environment("lock_wait"),
-    help="Wait for a rollout of the same services, such as 2m.",
-)
-@setting_options
-@output_options
-@compose_options
+@rolling_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
     """Make each upstream name exactly the ready replicas of its service.

@@ -6,13 +6,7 @@ from typing import Any
 
 import click
 
-from composeroll.cli.options import (
-    DurationType,
-    compose_options,
-    from_environment,
-    output_options,
-    setting_options,
-)
+from composeroll.cli.options import from_environment, rolling_options
 from composeroll.cli.run import Run
 from composeroll.cli.services import services_of
 from composeroll.config.settings import Pull
@@ -34,17 +28,7 @@ from composeroll.rollout.stack import Stack
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan; change nothing.")
 @click.option("--if-changed", is_flag=True, help="Do nothing where nothing changed: the default.")
-@click.option(
-    "--lock-wait",
-    type=DurationType(),
-    default=0.0,
-    metavar="TIME",
-    envvar=from_environment("lock_wait"),
-    help="Wait for another rollout of the same services, such as 2m.",
-)
-@setting_options
-@output_options
-@compose_options
+@rolling_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
     """Replace the replicas of SERVICE by new ones of its image, without losing a request."""
