@@ -42,8 +42,7 @@ def running(recipe: Recipe, directory: Path, *, without: tuple[str, ...] = ()) -
         yield stack
     finally:
         alive.remove(stack)
-        stack.compose("down", "--volumes", "--remove-orphans", "--timeout", "0")
-        docker.remove_images(stack.registry)
+        _remove(stack)
 
 
 def _prepared(recipe: Recipe, directory: Path) -> Stack:
@@ -67,6 +66,14 @@ def _start(stack: Stack, without: tuple[str, ...]) -> None:
     answers = _is_reached if without else _answers_well
     for url in stack.urls():
         state.await_state(f"{stack.project} at {url}", partial(answers, url), ANSWERS_WITHIN)
+
+
+def _remove(stack: Stack) -> None:
+    """Take away all it had, and the lock of a rollout that was killed."""
+    stack.compose("down", "--volumes", "--remove-orphans", "--timeout", "0")
+    if left := docker.names_with(stack.project):
+        docker.docker("rm", "--force", "--volumes", *left)
+    docker.remove_images(stack.registry)
 
 
 def _answers_well(url: str) -> bool:
