@@ -86,9 +86,10 @@ class Gateway:
         Raises:
             GatewayError: it goes on with its old configuration.
         """
-        self.before = self.workers().pids
+        earlier, self.before = self.before, self.workers().pids
         send_reload(self._door, self.container.id, self.command)
         if not await_replaced(self.workers, self.before, self._clock):
+            self.before = earlier  # the workers of now serve on: nobody has to wait for their end
             raise not_taken(self.container.name, self._last_log_lines())
 
     @property

@@ -109,6 +109,13 @@ def test_a_reload_that_did_nothing_is_found_out_in_time() -> None:
     assert RELOAD_SECONDS <= fake.clock.now() < RELOAD_SECONDS + 1
 
 
+def test_a_reload_that_did_nothing_leaves_nobody_to_wait_for() -> None:
+    gate = gateway(nginx(deaf=True))
+    with pytest.raises(GatewayError):
+        gate.reload()
+    assert gate.old_workers() == 0
+
+
 def test_a_master_without_a_pid_file_is_told_by_signal() -> None:
     fake = nginx(no_pid_file=True)
     gateway(fake).reload()
