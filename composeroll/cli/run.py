@@ -67,7 +67,8 @@ class Run:
             signals.raised(),
         ):
             try:
-                with open_stack(self.flags, self.settings, report, signals.shield) as stack:
+                emit = signals.heeded_by(report)
+                with open_stack(self.flags, self.settings, emit, signals.shield) as stack:
                     outcome, services = act(stack)
             except ComposerollError as error:
                 report(finished_by(error, time.monotonic() - BEGAN))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from composeroll.errors import Interrupted
+from composeroll.report.events import Emit, Event
 
 CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -21,6 +23,9 @@ class Signals:
     Half a way back, or half a switch, is the worst place to be. So only the first one is raised: a
     terminal and `uv run` send the same Ctrl-C twice, and the second could come just before the way
     back is shielded.
+
+    Raising is not enough: where the handler runs inside a finalizer, as of an HTTP response, Python
+    drops the exception without a word. So each event of the run asks again: see `heeded_by`.
     """
 
     def __init__(self) -> None:
@@ -47,6 +52,17 @@ class Signals:
         finally:
             self._shields -= 1
         self._raise_waiting()
+
+    def heeded_by(self, emit: Emit) -> Emit:
+        """The same, and after each event in the main thread a signal that got lost is raised."""
+
+        def told(event: Event) -> None:
+            emit(event)
+            is_main = threading.current_thread() is threading.main_thread()
+            if self._waiting and is_main and not self._shields:
+                raise self._waiting
+
+        return told
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         del frame
