@@ -59,10 +59,15 @@ def pytest_configure() -> None:
     tally.begin()
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing of the count behind."""
+    if not _is_worker(config):
+        tally.end()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A whole run that made too few requests proves too little."""
-    is_worker = hasattr(session.config, "workerinput")
-    if not is_worker and _is_whole(session.config) and _requests() < WANTED:
+    if not _is_worker(session.config) and _is_whole(session.config) and _requests() < WANTED:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -78,6 +83,10 @@ def pytest_terminal_summary(
     terminalreporter.line(f"{_requests():,} requests in {len(loads)} loads, {failed:,} failed")
     if _is_whole(config) and _requests() < WANTED:
         terminalreporter.line(f"that is less than the {WANTED:,} that were promised", red=True)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def _requests() -> int:

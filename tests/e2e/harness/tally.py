@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -25,8 +26,14 @@ class Load:
 
 
 def begin() -> None:
-    """Begin to count, in the process that starts the others."""
-    os.environ.setdefault(DIRECTORY, tempfile.mkdtemp(prefix="composeroll-e2e-"))
+    """Begin to count; the processes that this one starts count in the same place."""
+    if DIRECTORY not in os.environ:
+        os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="composeroll-e2e-")
+
+
+def end() -> None:
+    """Forget it all, in the process that began."""
+    shutil.rmtree(os.environ.pop(DIRECTORY), ignore_errors=True)
 
 
 def add(result: Result) -> None:
