@@ -1,0 +1,141 @@
+"""A broken image: the old replicas go on serving, and the message says what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.bed import images
+from tests.e2e.conftest import Start
+from tests.e2e.harness import docker, recipe
+from tests.e2e.harness.recipe import Recipe
+from tests.e2e.harness.running import running
+from tests.e2e.harness.stack import Stack
+from tests.e2e.harness.trouble import LONG, ended_with, nobody_notices, update
+from tests.load import Mix
+
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
+
+SOON = ("--ready-timeout", "3s", "--settle", "1500ms")
+"""Time enough for a good replica, and to see one die that lives for a second."""
+
+BY_PATH = ("--ready-path", "/healthz")
+LOGGED = tuple(f"says line {number}\n" for number in range(11, 31))
+SERVES = "what served before serves on"
+NEXT = "run the same command again"
+
+
+PING = Mix(keepalive=3, fresh=2, post=0, half_post=0, idle=1, rate=150)
+
+RETRIED = replace(LONG, post=0, half_post=0)
+"""A container that is killed loses what it works on: nginx repeats only what has no body."""
+
+PING_CONF = """
+include include/backend.include;
+server {
+    listen 80;
+    location / {
+        fastcgi_pass backend;
+        include /etc/nginx/fastcgi_params;
+        fastcgi_param SCRIPT_NAME /ping;
+        fastcgi_param SCRIPT_FILENAME /ping;
+    }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """Two replicas with addresses in the include; without and with a HEALTHCHECK."""
+    made = recipe.app("breakable", kind=request.param)
+    with running(made, tmp_path_factory.mktemp("broken")) as stack:
+        ended_with(stack.update("--settle", "0s", "app"), 0)
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def fpm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Two replicas of php-fpm, with the HEALTHCHECK of their image."""
+    made = Recipe(
+        files=(recipe.FILES / "fpm.yml",),
+        gateway="nginx",
+        images={"php-fpm": replace(images.STAGING["php-fpm"], ref="php-fpm:current")},
+        variables={"GATEWAY": images.GATEWAYS["forky"].ref},
+        includes={"php-fpm": "backend.include"},
+        beside={"ping.conf": PING_CONF},
+    )
+    with running(made, tmp_path_factory.mktemp("fpm")) as stack:
+        ended_with(stack.update("php-fpm"), 0)
+        yield stack
+
+
+@pytest.mark.parametrize(
+    ("stack", "broken", "flags", "says"),
+    [
+        ("plain", "exits-at-once", (), "exited with code 3"),
+        ("plain", "never-listens", (), "Connection refused"),
+        ("plain", "answers-500", BY_PATH, "answered 500"),
+        ("plain", "dies-soon", (), "exited with code 3"),
+        ("plain", "one-of-two", (), "exited with code 3"),
+        ("checked", "exits-at-once", (), "exited with code 3"),
+        ("checked", "never-listens", (), "Connection refused"),
+        ("checked", "unhealthy", (), "/healthz answered 500"),
+        ("checked", "fails-healthcheck", (), "this healthcheck always fails"),
+        ("checked", "dies-soon", (), "exited with code 3"),
+    ],
+    indirect=["stack"],
+)
+def test_a_broken_replica_never_gets_a_request(
+    stack: Stack, broken: str, flags: tuple[str, ...], says: str
+) -> None:
+    stack.set(BROKEN=broken, EDITION=broken)
+    with nobody_notices(stack):
+        done = stack.update(*SOON, *flags, "app")
+    ended_with(done, 1, says, SERVES, NEXT, *LOGGED)
+    assert "says line 10\n" not in done.stderr
+
+
+def test_a_broken_build_under_the_same_tag_is_taken_back(start: Start) -> None:
+    stack = start(recipe.app(kind="plain"))
+    ended_with(stack.update("--settle", "0s", "app"), 0)
+    stack.push("2", BROKEN="answers-500")
+    with nobody_notices(stack, pulled=True):
+        done = stack.update(*SOON, *BY_PATH, "app")
+    ended_with(done, 1, "answered 500", "broken on purpose", SERVES)
+
+
+@pytest.mark.parametrize(
+    ("command", "flags", "says"),
+    [
+        ("php-fpm8.4 --no-such-flag", (), "exited with code 64"),
+        ("sleep 60", (), "Connection refused"),
+        ("php-fpm8.4 --nodaemonize", ("--ready-path", "/nowhere"), "answered 404"),
+        ("sh -c 'php-fpm8.4 & sleep 1; exit 3'", ("--ready-path", "/ping"), "exited with code 3"),
+    ],
+)
+def test_a_broken_php_fpm_never_gets_a_request(
+    fpm: Stack, command: str, flags: tuple[str, ...], says: str
+) -> None:
+    fpm.set(COMMAND=command, EDITION="broken")
+    with nobody_notices(fpm, PING):
+        done = fpm.update(*SOON, *flags, "php-fpm")
+    ended_with(done, 1, says, SERVES, NEXT)
+
+
+def test_a_replica_that_dies_while_the_old_ones_drain_sends_the_traffic_back(
+    start: Start,
+) -> None:
+    stack = start(recipe.app("breakable", kind="checked"))
+    ended_with(stack.update("app"), 0)
+    ran = {container.id for container in stack.containers("app")}
+    stack.set(EDITION="2")
+    with nobody_notices(stack, RETRIED), update(stack, "app") as running_update:
+        running_update.step("drain")
+        new = next(c for c in stack.containers("app") if c.id not in ran)
+        docker.docker("kill", new.id)
+        done = running_update.end()
+    ended_with(done, 1, f"{new.name} exited with code 137", SERVES)

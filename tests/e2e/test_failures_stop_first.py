@@ -1,0 +1,99 @@
+"""What cannot run twice is updated with a gap that was asked for, and undone where it is broken."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from tests.bed import images
+from tests.e2e.harness import recipe
+from tests.e2e.harness.running import running
+from tests.e2e.harness.stack import Stack
+from tests.e2e.harness.trouble import CALM, ended_with, untouched
+from tests.load import Load, Mix, Window
+
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
+
+STOP_FIRST = ("--order", "stop-first", "--ready-timeout", "4s")
+SHORT = Mix(**{**CALM.to_json(), "half_post": 0})
+LONGEST_GAP = 12.0
+"""Seconds on a busy machine: the old one stops, the new one starts and is proven, nginx reloads."""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """An app with a container_name, and a store that shares a volume."""
+    made = recipe.app("named", replicas=1)
+    names = {"NAME": f"e2e-named-{uuid.uuid4().hex[:8]}", "STORE": images.APPS["plain"].ref}
+    made = replace(made, variables={**made.variables, **names})
+    with running(made, tmp_path_factory.mktemp("stop-first")) as stack:
+        ended_with(stack.update(*STOP_FIRST, "app"), 0)
+        yield stack
+
+
+def test_a_store_is_refused_with_stop_first_as_advice(stack: Stack) -> None:
+    stack.set(EDITION="refused")
+    with untouched(stack):
+        done = stack.update("--pull", "never", "store")
+    ended_with(done, 3, "writes to volume store", "--order stop-first", "nothing was touched")
+
+
+def test_a_store_is_replaced_with_stop_first_and_nothing_else_is(stack: Stack) -> None:
+    stack.set(EDITION="store-2")
+    before = stack.containers()
+    done = stack.update("--pull", "never", *STOP_FIRST, "store")
+    ended_with(done, 0, "GAP")
+    assert not set(stack.containers("store")) & set(before)
+    assert stack.containers("app") == tuple(c for c in before if c.service == "app")
+
+
+def test_a_broken_store_is_taken_back(stack: Stack) -> None:
+    stack.set(EDITION="store-3", BROKEN="exits-at-once")
+    ids = [c.id for c in stack.containers("store")]
+    done = stack.update("--pull", "never", *STOP_FIRST, "--settle", "2s", "store")
+    stack.set(BROKEN="")
+    ended_with(done, 1, "exited with code 3", "what served before serves on")
+    assert [(c.id, c.state) for c in stack.containers("store")] == [(ids[0], "running")]
+
+
+def test_the_gap_of_stop_first_is_shown_in_the_plan_and_short(stack: Stack) -> None:
+    stack.set(EDITION="app-2")
+    with under_gap(stack) as load:
+        done = stack.update(*STOP_FIRST, "app")
+    ended_with(done, 0, "GAP: app does not answer until its new replicas are ready")
+    assert gap(load) < LONGEST_GAP
+
+
+def test_a_broken_image_in_a_gap_is_taken_back_and_the_old_one_answers_again(
+    stack: Stack,
+) -> None:
+    (old,) = stack.containers("app")
+    stack.push("2", BROKEN="answers-500")
+    with under_gap(stack) as load:
+        done = stack.update(*STOP_FIRST, "--ready-path", "/healthz", "app")
+    ended_with(done, 1, "answered 500", "what served before serves on")
+    (back,) = stack.containers("app")
+    assert (back.image, back.state) == (old.image, "running")
+    assert gap(load) < 2 * LONGEST_GAP
+
+
+@contextmanager
+def under_gap(stack: Stack) -> Iterator[Load]:
+    """A load that may fail for a while, but not at the end; it is not counted."""
+    with Load(stack.url, SHORT) as load:
+        load.after_seconds(1.0)
+        yield load
+        load.mark("ended")
+        load.after_seconds(1.5)
+    after = Window(begin=load.result().at("ended"))
+    assert not load.result().failures(after)
+
+
+def gap(load: Load) -> float:
+    """Seconds from the first failed request to the last."""
+    failed = [row.start for row in load.result().samples.rows() if row.outcome]
+    return max(failed) - min(failed) if failed else 0.0
