@@ -74,5 +74,5 @@ images:
 
 e2e: env images
 	@mkdir -p tests/.artifacts
-	@$(BIN)/pytest tests/e2e -v -n $(E2E_JOBS) --dist loadgroup --timeout $(TEST_TIMEOUT) --durations 10 \
+	@$(BIN)/pytest tests/e2e -v -n $(E2E_JOBS) --dist loadfile --timeout $(TEST_TIMEOUT) --durations 10 \
 	  --junitxml tests/.artifacts/e2e.xml

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 
 ANONYMOUS = 64
 """Digits of the name that the engine makes for an anonymous volume (moby, `volume/service`)."""
@@ -186,6 +187,19 @@ class Upstream:
     def addresses(self) -> frozenset[str]:
         """The addresses that the upstream names."""
         return frozenset(server.address for server in self.servers)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The servers that go by a name: whoever bears it in DNS gets requests, ready or not."""
+        return tuple(s.address for s in self.servers if not _is_ip(s.address))
+
+
+def _is_ip(server: str) -> bool:
+    try:
+        ip_address(server.rpartition(":")[0].strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

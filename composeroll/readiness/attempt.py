@@ -92,7 +92,7 @@ class Attempt:
 
     def _run(self, command: tuple[str, ...], limit: float) -> Answer:
         output = self.door.execute(self.container, command, timeout=limit)
-        said = f"its check exited with {output.exit_code}"
+        said = f"ended its check with {output.exit_code}"
         return Answer(output.exit_code == 0, said, last_lines("\n".join(output.lines)))
 
     @contextmanager

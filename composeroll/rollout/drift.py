@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from ipaddress import ip_address
 
 from composeroll.model import Health, Replica
 from composeroll.rollout.observed import ServiceState
@@ -33,7 +32,7 @@ def _upstream(state: ServiceState, owners: Mapping[str, Replica]) -> Iterator[st
         return
     mend = f"`composeroll update {state.name}` puts it right"
     named = state.wiring.upstream.addresses
-    if by_name := [address for address in named if not _is_address(address)]:
+    if by_name := state.wiring.upstream.names:
         yield f"nginx still goes by the name {by_name[0]}, ready or not; {mend}"
         return
     yield from (f"{what}; {mend}" for what in _strays(state, named, owners))
@@ -50,14 +49,6 @@ def _strays(
     for address in sorted(right.keys() & set(named)):
         if right[address].health is Health.UNHEALTHY:
             yield f"{right[address].name} is unhealthy, and in the upstream"
-
-
-def _is_address(server: str) -> bool:
-    try:
-        ip_address(_host(server))
-    except ValueError:
-        return False
-    return True
 
 
 def _host(server: str) -> str:

@@ -79,9 +79,11 @@ class ServiceState:
 
     @property
     def named_in_upstream(self) -> tuple[Replica, ...]:
-        """The running replicas that nginx is told to send requests to."""
+        """The running replicas that nginx is told to send requests to; by a name it is all."""
         if self.wiring is None:
             return ()
+        if self.wiring.upstream.names:
+            return tuple(r for r in self.serving if r.running)
         named = self.wiring.upstream.addresses
         return tuple(r for r in self.serving if self.address(r) in named)
 

@@ -106,6 +106,20 @@ class Part:
         named = self.state.named_in_upstream
         return Switch(self.incoming(), wiring.route, wiring.upstream, wiring.texts, named)
 
+    @property
+    def pins(self) -> bool:
+        """Whether new replicas would get requests, unproven, by their service's name."""
+        beside = self.missing and not (self.stops_first or self.replaced_in_place)
+        named = self.state.wiring is not None and self.state.wiring.upstream.names
+        return bool(beside and named and self.state.named_in_upstream)
+
+    def pin(self) -> Switch:
+        """What the gateway is told before anything starts."""
+        wiring, now = self._wiring(), {r.id for r in self.state.named_in_upstream}
+        others = frozenset(r.id for r in self.state.replicas if r.id not in now)
+        incoming = Incoming(self.name, others)
+        return Switch(incoming, wiring.route, wiring.upstream, wiring.texts)
+
     def prepare(self) -> tuple[Step, ...]:
         """The steps that bring up and prove what comes."""
         steps = (self._clear(), *self._bring_up(), self._prove())

@@ -10,6 +10,7 @@ from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.part import Part, part_of, replicas_wanted
 from composeroll.rollout.steps import (
     DrainReplicas,
+    PinUpstreams,
     Step,
     SwitchUpstreams,
     WatchIncoming,
@@ -63,12 +64,25 @@ def plan_rollout(
     settled = counts or {}
     parts = [part_of(state, outgoing, settled.get(state.name)) for state in observed.services]
     return Plan(
-        reversible=(*(step for part in parts for step in part.prepare()), *_traffic(parts)),
+        reversible=(
+            *_pin(parts),
+            *(step for part in parts for step in part.prepare()),
+            *_traffic(parts),
+        ),
         final=(
             *(step for part in parts for step in part.finish()),
             *(step for part in parts for step in part.tidy()),
         ),
     )
+
+
+def _pin(parts: Sequence[Part]) -> tuple[Step, ...]:
+    """Before anything starts that a name in nginx's configuration would mean too."""
+    named = [part for part in parts if part.pins]
+    if not named:
+        return ()
+    switches = tuple(part.pin() for part in named)
+    return (PinUpstreams(switches, _patience(named), reason="a name means unready ones too"),)
 
 
 def _traffic(parts: Sequence[Part]) -> tuple[Step, ...]:

@@ -166,7 +166,7 @@ def test_a_healthcheck_is_not_waited_for_in_its_own_interval(bed: Bed) -> None:
 
 def test_a_failing_healthchecks_own_words_are_shown(bed: Bed) -> None:
     replica = bed.run(CHECKED, "app", BROKEN="fails-healthcheck")
-    with pytest.raises(NotReady, match="its check exited with 1") as error:
+    with pytest.raises(NotReady, match="it ended its check with 1") as error:
         bed.await_ready("direct", replica, None, Ready(timeout=1))
     assert "  this healthcheck always fails" in error.value.evidence
 

@@ -25,6 +25,19 @@ def test_an_app_without_a_healthcheck_is_proven_by_its_port(start: Start) -> Non
     assert "port 8000 accepts" in done.stderr
 
 
+def test_a_first_rollout_from_the_boot_default_sends_nothing_to_unproven_replicas(
+    start: Start,
+) -> None:
+    """Nginx goes by the service's name then, which new replicas bear as soon as they start."""
+    stack = start(recipe.app())
+    stack.push("2", BROKEN="answers-500")
+    with under_load(stack) as load:
+        done = stack.update("--ready-timeout", "4s", "app")
+    assert done.code == 1, str(done)
+    claims.nothing_was_lost(load.result())
+    assert set(load.result().versions()) == {"1"}
+
+
 def test_three_rounds_in_a_row_from_one_replica_to_three(start: Start) -> None:
     stack = start(recipe.app(replicas=1))
     for replicas in (1, 2, 3):

@@ -10,7 +10,7 @@ from composeroll.rollout.steps.sets import Incoming
 from composeroll.rollout.steps.start import CreateReplicas, StartReplicas
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.stop import StopReplicas
-from composeroll.rollout.steps.switch import Switch, SwitchUpstreams
+from composeroll.rollout.steps.switch import PinUpstreams, Switch, SwitchUpstreams
 from composeroll.rollout.steps.volumes import RemoveVolumes
 from composeroll.rollout.steps.watch import WatchIncoming
 
@@ -20,6 +20,7 @@ __all__ = [
     "DrainReplicas",
     "Incoming",
     "Leaving",
+    "PinUpstreams",
     "RemoveLeftovers",
     "RemoveVolumes",
     "RenumberReplicas",

@@ -36,13 +36,15 @@ class Switch:
     def texts_back(self, world: World) -> Mapping[str, str | None]:
         """The texts of before, word for word where they mean what they meant then.
 
-        A replica that died may have left its address to a new one, which the way back removes.
+        A replica that died may have left its address to a new one, which the way back removes; and
+        a name would mean the new ones too, while they are there.
         """
         now = world.engine.replicas([self.incoming.service])
         before = {r.id for r in self.served}
         strangers = {self.route.address(r) for r in now if r.id not in before}
         living = tuple(r for r in now if r.id in before and r.running)
-        if not living or not strangers & self.previous.addresses:
+        misleading = strangers & self.previous.addresses or (strangers and self.previous.names)
+        if not living or not misleading:
             return self.texts
         return dict.fromkeys(self.texts, self.text(world.project, living))
 
@@ -119,3 +121,31 @@ class SwitchUpstreams(Step):
                 if world.gateways.read(container, switch.route.include) != text:
                     texts.setdefault(container, {})[switch.route.include] = text
         return texts
+
+
+PINNING = 10.0
+"""Seconds for old workers to let idle clients go; what they have begun is on an old replica."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinUpstreams(SwitchUpstreams):
+    """Name the replicas that serve now, where nginx goes by a name.
+
+    The engine's DNS gives a service's name to new replicas as soon as they start, ready or not.
+    """
+
+    def __str__(self) -> str:
+        return "; ".join(
+            f"pin upstream {s.route.upstream} to what serves of {s.incoming.service} now:"
+            f" {s.route.include} in {s.route.gateway}"
+            for s in self.switches
+        )
+
+    def do(self, world: World) -> None:
+        """Switch, then wait for the workers that still go by the name.
+
+        Raises:
+            GatewayError: nginx did not take it; it has its old configuration.
+        """
+        SwitchUpstreams.do(self, world)
+        await_old_workers_gone(world, min(self.timeout, PINNING))

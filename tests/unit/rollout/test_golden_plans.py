@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from inline_snapshot import snapshot
 
-from composeroll.model import ContainerState
+from composeroll.model import ContainerState, Server, Upstream
 from tests.unit.rollout.makers import NEW, ours, plan, replica, service, state, wiring
 
 
@@ -238,4 +240,21 @@ start them on their old image)
   4  await app ready  (nothing unproven gets traffic)
      ── no way back after this ──
   5  renumber 2 replicas of app  (names count from 1 again)\
+""")
+
+
+def test_a_name_in_the_upstream_is_replaced_by_what_serves_before_anything_starts() -> None:
+    """The engine's DNS gives the name to new replicas as soon as they start."""
+    by_name = replace(wiring(), upstream=Upstream("app", (Server("app:80", ("resolve",)),)))
+    assert plan(state([replica(1)], by_name)) == snapshot("""\
+  1  pin upstream app to what serves of app now: /etc/nginx/app.conf in nginx  (a name means \
+unready ones too)
+  2  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  3  start the new replicas of app  (next to the old ones)
+  4  await app ready  (nothing unproven gets traffic)
+  5  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  6  drain shop-app-1 (111111111111) for up to 1m
+     ── no way back after this ──
+  7  retire shop-app-1 (111111111111)  (replaced)
+  8  renumber 1 replica of app  (names count from 1 again)\
 """)
