@@ -218,9 +218,7 @@ def test_a_healthchecks_exit_code_and_output_are_shown() -> None:
     engine = Engine(ONE)
     engine.check = lambda _: Output(1, "connecting", "curl: (7) refused")
     sick = replace(ONE, healthcheck=Healthcheck(("/bin/sh", "-c", "curl localhost")))
-    with pytest.raises(
-        NotReady, match=r"ended its check with 1 \(healthcheck"
-    ) as error:
+    with pytest.raises(NotReady, match=r"ended its check with 1 \(healthcheck") as error:
         engine.readiness().await_ready((sick,), None, QUICK)
     assert "  curl: (7) refused" in error.value.evidence
 
