@@ -41,7 +41,8 @@ class ConfigReading:
             return ended.stdout
         error = compose_failure(ended.stderr)
         if isinstance(error, EngineError):
-            raise UsageError(error.what, evidence=complaint(ended.stderr))
+            more = (line for line in complaint(ended.stderr) if line != error.what)
+            raise UsageError(error.what, "nothing was touched", evidence=tuple(more))
         raise error
 
     def cancel(self) -> None:
