@@ -27,6 +27,10 @@ class Registry(Protocol):
         """The digest that a reference has at its registry now."""
         ...
 
+    def tag(self, image: str, reference: str) -> None:
+        """Let a reference name an image."""
+        ...
+
 
 class Holds(Protocol):
     """Versions that were rolled back: see `composeroll.rollout.history.book`."""
@@ -48,6 +52,7 @@ class ComposeImages:
         self._holds = holds
         self._project = project
         self._emit = emit
+        self._moved: dict[str, str] = {}
 
     def pull(self, services: Sequence[Service], policy: Pull, *, insist: bool = False) -> None:
         """Get the services' images from their registry, as `policy` says.
@@ -65,7 +70,18 @@ class ComposeImages:
         for service in wanted:
             now = self._id(service)
             moved = now != before[service.name]
+            if moved and before[service.name]:
+                self._moved[self._reference(service)] = before[service.name]
             self._emit(Pulled(service.name, self._reference(service), now, moved))
+
+    def take_back(self) -> None:
+        """Let the references name again what they named before the pull.
+
+        Else somebody's plain `docker compose up -d` would take what has just been refused.
+        """
+        while self._moved:
+            reference, image = self._moved.popitem()
+            self._registry.tag(image, reference)
 
     def moved(self, services: Sequence[Service]) -> frozenset[str]:
         """The services whose reference names another image in the registry than on the engine."""

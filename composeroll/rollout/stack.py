@@ -31,6 +31,10 @@ class Images(Protocol):
         """
         ...
 
+    def take_back(self) -> None:
+        """Let the references name again what they named before the pull."""
+        ...
+
     def moved(self, services: Sequence[Service]) -> frozenset[str]:
         """The services whose reference names another image in the registry than on the engine."""
         ...

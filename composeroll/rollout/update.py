@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from composeroll.config.project import Service
 from composeroll.config.settings import Pull
+from composeroll.errors import ComposerollError, EngineError, EngineUnreachable
 from composeroll.report.events import Outcome, Phase
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.order import in_order
@@ -59,6 +61,16 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
 
 def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
     """The update itself, by whoever holds the services' locks; raises what `update` raises."""
+    try:
+        return _update(stack, services, wanted)
+    except ComposerollError as failure:
+        if not failure.half_done:
+            with suppress(EngineError, EngineUnreachable):
+                stack.images.take_back()
+        raise
+
+
+def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
     with phase(stack, Phase.PULL, f"pull {names(services)}"):
         stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)

@@ -36,6 +36,7 @@ class Images:
         self._behaviours: dict[str, Behaviour] = {}
         self._project = project
         self._faults = faults
+        self._before: dict[str, str] = {}
 
     def push(self, service: str, image: str, behaviour: Behaviour = SOUND) -> str:
         """Make the service's tag in the registry name a new image."""
@@ -63,9 +64,16 @@ class Images:
     def pull(self, services: Sequence[Service], policy: Pull, *, insist: bool = False) -> None:
         """One tag after the other; nothing is ever held back here."""
         del insist
+        self._before = dict(self.here)
         for service in services if policy is not Pull.NEVER else ():
             with self._faults.change(f"pull {service.name}", EngineUnreachable):
                 self.fetch(service.name)
+
+    def take_back(self) -> None:
+        """Every tag as it was before the last pull; this changes no container."""
+        self._faults.alive()
+        self.here.update(self._before)
+        self._before = {}
 
     def moved(self, services: Sequence[Service]) -> frozenset[str]:
         """Whose tag names something else there than here."""

@@ -1,0 +1,101 @@
+"""Pulling: what moved is told, what was rolled back stays away, what failed is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from composeroll.config.project import Project
+from composeroll.config.settings import Pull
+from composeroll.engine.compose_words import PullLine
+from composeroll.engine.images import Image
+from composeroll.report.events import Event, Noted, Pulled
+from composeroll.rollout.images import ComposeImages
+from tests.unit.rollout.makers import service
+
+REFERENCE = "app:1"
+
+
+class Registry:
+    """One reference, here and at the registry."""
+
+    def __init__(self) -> None:
+        self.here = "sha256:old"
+        self.there = "sha256:new"
+
+    def image(self, reference: str) -> Image | None:
+        """What it names here; every image is known by its own digest."""
+        assert reference == REFERENCE
+        return Image(self.here, (f"app@{self.here}",), (REFERENCE,), 0)
+
+    def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+        """Make it name what it names there."""
+        assert list(services) == ["app"]
+        del on_progress
+        self.here = self.there
+
+    def registry_digest(self, reference: str) -> str:
+        """What it names there."""
+        assert reference == REFERENCE
+        return self.there
+
+    def tag(self, image: str, reference: str) -> None:
+        """Make it name an image."""
+        assert reference == REFERENCE
+        self.here = image
+
+
+class Holds:
+    """Versions that were rolled back."""
+
+    def __init__(self, held: str = "") -> None:
+        self.held = held
+
+    def held_back(self, service: str) -> str:
+        """Its digest."""
+        assert service == "app"
+        return self.held
+
+    def let_pass(self, service: str) -> None:
+        """None any more."""
+        assert service == "app"
+        self.held = ""
+
+
+def images(registry: Registry, holds: Holds, told: list[Event]) -> ComposeImages:
+    one = service()
+    return ComposeImages(registry, holds, Project("shop", {"app": one}), told.append)
+
+
+def test_what_a_failed_rollout_pulled_is_not_left_for_a_plain_up() -> None:
+    registry, told = Registry(), list[Event]()
+    pulled = images(registry, Holds(), told)
+    pulled.pull([service()], Pull.ALWAYS)
+    assert told == [Pulled("app", REFERENCE, "sha256:new", moved=True)]
+    pulled.take_back()
+    assert registry.here == "sha256:old"
+
+
+def test_a_pull_that_moved_nothing_leaves_nothing_to_take_back() -> None:
+    registry, told = Registry(), list[Event]()
+    registry.there = registry.here
+    pulled = images(registry, Holds(), told)
+    pulled.pull([service()], Pull.ALWAYS)
+    registry.here = "sha256:somebody's"
+    pulled.take_back()
+    assert registry.here == "sha256:somebody's"
+
+
+def test_a_version_that_was_rolled_back_stays_away_until_somebody_insists() -> None:
+    registry, told = Registry(), list[Event]()
+    held = images(registry, Holds("sha256:new"), told)
+    held.pull([service()], Pull.ALWAYS)
+    assert registry.here == "sha256:old"
+    assert isinstance(told[0], Noted)
+    held.pull([service()], Pull.ALWAYS, insist=True)
+    assert registry.here == "sha256:new"
+
+
+def test_a_hold_ends_when_the_tag_has_moved_on() -> None:
+    registry, holds, told = Registry(), Holds("sha256:bad"), list[Event]()
+    images(registry, holds, told).pull([service()], Pull.ALWAYS)
+    assert (registry.here, holds.held) == ("sha256:new", "")
