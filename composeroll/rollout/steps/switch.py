@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from composeroll.errors import GatewayError
+from composeroll.errors import EngineError, GatewayError
 from composeroll.model import Replica, Route, Upstream
 from composeroll.nginx.include import render_include, with_servers
+from composeroll.report.events import Warned
 from composeroll.rollout.steps.drain import await_old_workers_gone
 from composeroll.rollout.steps.sets import Incoming
 from composeroll.rollout.steps.step import Step
@@ -149,3 +150,11 @@ class PinUpstreams(SwitchUpstreams):
         """
         SwitchUpstreams.do(self, world)
         await_old_workers_gone(world, min(self.timeout, PINNING))
+
+    def undo(self, world: World) -> None:
+        """Put the name back; where that cannot be, what serves is named, which is as right."""
+        try:
+            SwitchUpstreams.undo(self, world)
+        except (EngineError, GatewayError) as error:
+            pinned = ", ".join(s.route.include for s in self.switches)
+            world.emit(Warned(f"{pinned} goes on naming what serves now: {error.what}"))
