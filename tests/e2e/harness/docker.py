@@ -106,6 +106,13 @@ def remove_images(repository: str) -> None:
         docker("rmi", "--force", *names)
 
 
+def remove_kept(project: str) -> None:
+    """Remove the tags by which composeroll keeps a project's images for a rollback."""
+    kept = ("--filter", f"reference=composeroll-kept/{project}:*")
+    if names := docker("images", "--format", "{{.Repository}}:{{.Tag}}", *kept).split():
+        docker("rmi", "--force", *names)
+
+
 def files(container: str, directory: str) -> Mapping[str, str]:
     """The files right in a container's directory, by name; no program of its image is needed."""
     argv = ["docker", "cp", "--follow-link", f"{container}:{directory}/.", "-"]

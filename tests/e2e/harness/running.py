@@ -74,6 +74,7 @@ def _remove(stack: Stack) -> None:
     if left := docker.names_with(stack.project):
         docker.docker("rm", "--force", "--volumes", *left)
     docker.remove_images(stack.registry)
+    docker.remove_kept(stack.project)
 
 
 def _answers_well(url: str) -> bool:
