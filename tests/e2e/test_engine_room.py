@@ -308,7 +308,7 @@ def test_a_file_that_compose_rejects_is_a_usage_error_in_its_words(
     (tmp_path / "compose.yml").write_text(text)
     with pytest.raises(UsageError) as caught:
         start_config(ComposeFlags(files=(str(tmp_path / "compose.yml"),))).result()
-    assert said in "\n".join(caught.value.evidence)
+    assert said in "\n".join((caught.value.what, *caught.value.evidence))
 
 
 def test_compose_judges_what_is_outdated(project: Project, local: Engine) -> None:
