@@ -83,7 +83,7 @@ def make_tar() -> None:
         if shutil.which("mmdebstrap") is None:
             apt.install(["mmdebstrap", "debian-archive-keyring"])
         half = tar().with_suffix(".half.tar")
-        command.run(["mmdebstrap", *_options(), SUITE, str(half), _mirror()], log="base-image")
+        command.run(["mmdebstrap", *_options(), SUITE, str(half), *_mirror()], log="base-image")
         half.rename(tar())
 
 
@@ -95,7 +95,7 @@ def _options() -> Iterator[str]:
     yield from (f"--aptopt={setting}" for setting in apt.settings(PASS_ON))
 
 
-def _mirror() -> str:
-    """The machine's own mirror if that is Debian's, else the name Debian gives to all of them."""
+def _mirror() -> list[str]:
+    """The machine's own mirror if that is Debian's; without one mmdebstrap knows its own."""
     is_debian = apt.release().get("ID") == "debian"
-    return apt.own_source().uri if is_debian else "http://deb.debian.org/debian"
+    return [apt.own_source().uri] if is_debian else []
