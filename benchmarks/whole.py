@@ -1,10 +1,11 @@
-"""A whole update against the floor, in turns under the same light load."""
+"""A whole update against the floor, in turns under the same load."""
 
 from __future__ import annotations
 
 import statistics
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 from benchmarks.clock import Run, composeroll, run
 from benchmarks.figure import Figure, spread
@@ -18,26 +19,33 @@ ROUNDS = 7
 LIGHT = Mix(keepalive=4, fresh=1, post=0, half_post=0, slow=0, idle=0, websocket=0, rate=60)
 
 
+SLOW = replace(LIGHT, slow=2, idle=2, slow_path="/slow?s=3", idle_pause=1.0)
+"""With requests of 3 s among them, for which both sides have to wait."""
+
+LOADS = {"light": LIGHT, "3 s requests": SLOW}
+
+
 def whole() -> Iterator[Figure]:
-    """Whole updates of 2 and of 10 replicas."""
-    for replicas, target in TARGETS.items():
-        yield from _compared(replicas, target)
+    """Whole updates of 2 and of 10 replicas, under a light load and one with slow requests."""
+    for name, mix in LOADS.items():
+        for replicas, target in TARGETS.items():
+            yield from _compared(replicas, target, name, mix)
 
 
-def _compared(replicas: int, target: float) -> Iterator[Figure]:
+def _compared(replicas: int, target: float, name: str, mix: Mix) -> Iterator[Figure]:
     with stack(replicas) as ours:
         composeroll("update", "-q", "-f", str(ours.file), "app")
-        pairs = list(_pairs(ours))
+        pairs = list(_pairs(ours, mix))
     updates, floors = ([one.seconds for one in side] for side in zip(*pairs, strict=True))
     ratio = statistics.median(updates) / statistics.median(floors)
     detail = f"update {spread(updates)}, floor {spread(floors)}, {ROUNDS} pairs in turns"
-    yield Figure(f"update / floor, {replicas} replicas", ratio, "x", target, detail)
+    yield Figure(f"update / floor, {replicas} replicas, {name}", ratio, "x", target, detail)
     peak = max(update.peak for update, _ in pairs)
-    yield Figure(f"peak memory, {replicas} replicas", peak, "MB", 80)
+    yield Figure(f"peak memory, {replicas} replicas, {name}", peak, "MB", 80)
 
 
-def _pairs(ours: Stack) -> Iterator[tuple[Run, Run]]:
-    with Load(ours.url, LIGHT, limit=900) as load:
+def _pairs(ours: Stack, mix: Mix) -> Iterator[tuple[Run, Run]]:
+    with Load(ours.url, mix, limit=900) as load:
         for _ in range(ROUNDS):
             ours.move()
             update = composeroll("update", "-f", str(ours.file), "app")
