@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from composeroll.engine.connection import Api
-from composeroll.engine.empty import EMPTY_IMAGE, drop_empty_image, provide_empty_image
+from composeroll.engine.empty import create_empty
 from composeroll.engine.files import Files
 
 VOLUME = "composeroll-history"
@@ -41,15 +41,12 @@ class Ledger:
 
     @contextmanager
     def _mounted(self) -> Iterator[str]:
-        provide_empty_image(self._api)
-        host = {"Binds": [f"{VOLUME}:{ROOT}"]}
-        body = {"Image": EMPTY_IMAGE, "Cmd": ["never started"], "HostConfig": host}
-        container = str(self._api.post("/containers/create", body=body).json()["Id"])
+        mounts = {"HostConfig": {"Binds": [f"{VOLUME}:{ROOT}"]}}
+        container = str(create_empty(self._api, None, mounts).json()["Id"])
         try:
             yield container
         finally:
             self._api.send("DELETE", f"/containers/{container}")
-            drop_empty_image(self._api)
 
 
 def _archive(project: str, name: str, content: bytes) -> bytes:

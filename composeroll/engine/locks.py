@@ -12,7 +12,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from composeroll.engine.connection import Api
-from composeroll.engine.empty import EMPTY_IMAGE, drop_empty_image, provide_empty_image
+from composeroll.engine.empty import create_empty
 from composeroll.engine.files import Files
 from composeroll.errors import EngineError
 
@@ -51,10 +51,8 @@ class Locks:
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
         """Take a lock; its ID, or None if somebody has it."""
-        provide_empty_image(self._api)
         labels = {PROJECT: project, HOLDER: holder}
-        body = {"Image": EMPTY_IMAGE, "Cmd": ["never started"], "Labels": labels}
-        answer = self._api.post("/containers/create", {"name": name}, body, fine=_TAKEN)
+        answer = create_empty(self._api, name, {"Labels": labels}, fine=_TAKEN)
         return None if answer.status == HTTPStatus.CONFLICT else str(answer.json()["Id"])
 
     def find(self, name: str) -> LockContainer | None:
@@ -81,7 +79,6 @@ class Locks:
     def release(self, container: str) -> None:
         """Give one lock up, by its ID: one that was taken over has another and is not touched."""
         self._api.send("DELETE", f"/containers/{container}", fine=_GONE)
-        drop_empty_image(self._api)
 
     def now(self) -> float:
         """Seconds on the engine's own clock, the one that all holders share."""

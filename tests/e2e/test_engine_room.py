@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -509,3 +511,26 @@ def test_an_engine_that_is_not_there_is_unreachable_with_advice(
             ask()
         assert "docker info" in (caught.value.help or "")
     monkeypatch.undo()
+
+
+def test_locks_are_taken_while_somebody_removes_the_image_they_are_made_of(
+    project: Project, local: Engine
+) -> None:
+    """`docker image prune --all` at every moment, as seen from a rollout."""
+    done = threading.Event()
+
+    def prune() -> None:
+        while not done.is_set():
+            with suppress(subprocess.CalledProcessError):  # in use, or gone already
+                docker("image", "rm", "composeroll:empty")
+
+    with ThreadPoolExecutor() as pool:
+        pruning = pool.submit(prune)
+        try:
+            for _ in range(40):
+                taken = local.locks.claim(project.name, project.name, "{}")
+                assert taken is not None
+                local.locks.release(taken)
+        finally:
+            done.set()
+        pruning.result()
