@@ -25,15 +25,18 @@ alive: list[Stack] = []
 
 
 @contextmanager
-def running(recipe: Recipe, directory: Path, *, without: tuple[str, ...] = ()) -> Iterator[Stack]:
+def running(
+    recipe: Recipe, directory: Path, *, without: tuple[str, ...] = (), prefix: str = "e2e"
+) -> Iterator[Stack]:
     """A stack in version 1 that answers, in a directory of its own below `directory`.
 
     Args:
         recipe: what it is made from.
         directory: where it keeps its files.
         without: services that are not started.
+        prefix: how its project's name begins.
     """
-    stack = _prepared(recipe, directory)
+    stack = _prepared(recipe, directory, prefix)
     alive.append(stack)
     try:
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -45,8 +48,8 @@ def running(recipe: Recipe, directory: Path, *, without: tuple[str, ...] = ()) -
         _remove(stack)
 
 
-def _prepared(recipe: Recipe, directory: Path) -> Stack:
-    project = f"e2e-{uuid.uuid4().hex[:8]}"
+def _prepared(recipe: Recipe, directory: Path, prefix: str) -> Stack:
+    project = f"{prefix}-{uuid.uuid4().hex[:8]}"
     home = directory / project
     home.mkdir()
     for file in recipe.files:

@@ -1,0 +1,62 @@
+"""`python -m tests.long NAME [--rounds N] [--minutes M]`: see RUNS."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+
+from tests.bed import __main__ as bed
+from tests.e2e.harness import tally
+from tests.long.course import Course
+
+RUNS: Mapping[str, tuple[str, int, float]] = {
+    "killed": ("SIGKILL at random moments of an update, then the same command", 50, 30),
+    "signals": ("SIGTERM, SIGINT and SIGHUP at random moments, then the same command", 30, 20),
+    "together": ("two, then five updates at once, of one service and of several", 6, 10),
+    "reordered": ("all containers stopped and started in another order, under sync --watch", 5, 10),
+    "reboot": ("an engine of its own, restarted with live containers", 2, 20),
+    "soak": ("updates in a row, each with a new image", 200, 60),
+}
+"""By name: what it does, its rounds, and the minutes after which no further round begins."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of them; 0 all promises held, 1 one did not, 2 usage."""
+    options = _parser().parse_args(arguments)
+    does, rounds, minutes = RUNS[options.name]
+    course = Course(options.name, options.rounds or rounds, options.minutes or minutes)
+    course.say(f"{options.name}: {does}; {course.rounds} rounds, {course.minutes:g} minutes")
+    bed.all_images()
+    tally.begin()
+    try:
+        with tempfile.TemporaryDirectory(prefix="composeroll-long-") as directory:
+            _run(options.name)(course, Path(directory))
+    finally:
+        tally.end()
+    return course.end()
+
+
+def _run(name: str) -> Callable[[Course, Path], None]:
+    run: Callable[[Course, Path], None] = import_module(f"tests.long.{name}").run
+    return run
+
+
+def _parser() -> argparse.ArgumentParser:
+    listed = "\n".join(f"  {name:10} {does}" for name, (does, *_) in RUNS.items())
+    parser = argparse.ArgumentParser(
+        "python -m tests.long",
+        description=f"Long runs on a real engine:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", choices=RUNS)
+    parser.add_argument("--rounds", type=int, help="how many rounds")
+    parser.add_argument("--minutes", type=float, help="after which no further round begins")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

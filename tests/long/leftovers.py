@@ -1,0 +1,31 @@
+"""What a rollout that was cut off leaves behind, and whether `status` tells of it."""
+
+from __future__ import annotations
+
+from composeroll.engine.empty import EMPTY_IMAGE
+from tests.e2e.harness import claims, docker
+from tests.e2e.harness.stack import Stack
+
+KEPT = 6
+"""Images that are kept for a way back: the default of `keep`, and the one that is held back."""
+
+
+def what_is_half_done(stack: Stack, before: claims.Before) -> bool:
+    """Whether something is, and then `status` says so, with the command that finishes it."""
+    locked = f"composeroll-lock.{stack.project}.app" in docker.names_with(stack.project)
+    extra = len(stack.containers("app")) != before.count("app")
+    said = stack.composeroll("status", *stack.selection)
+    assert said.code == 0, str(said)
+    if locked or extra:
+        assert "composeroll update app" in said.stdout, str(said)
+    return locked or extra
+
+
+def nothing_of_ours_is_left(stack: Stack) -> None:
+    """No lock, no helper container of this project, and no more kept images than are promised."""
+    rows = docker.docker(
+        "ps", "--all", "--filter", f"ancestor={EMPTY_IMAGE}", "--format", "{{.Names}}"
+    )
+    assert not [row for row in rows.split() if stack.project in row], rows
+    kept = ("--filter", f"reference=composeroll-kept/{stack.project}:*", "--quiet")
+    assert len(set(docker.docker("images", *kept).split())) <= KEPT
