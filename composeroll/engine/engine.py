@@ -59,7 +59,7 @@ class Engine:
         self._images = Images(self._api, read_config(config_directory(os.environ)))
         self._dry_run = DryRun(self.flags)
         self.locks = Locks(self._api)
-        self.ledger = Ledger(self._api)
+        self.ledger = Ledger(self._api, lambda: self.locks.held)
 
     def close(self) -> None:
         """End the idle connections."""

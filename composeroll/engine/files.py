@@ -42,9 +42,21 @@ class Files:
             EngineError: the directory is not there, is read-only, or the file is itself a mount.
         """
         target, found = self._find(container, path)
-        member = _member(posixpath.basename(target), len(content), found and found[0])
+        self._put(container, target, content, found and found[0])
+
+    def place(self, container: str, path: str, content: bytes) -> None:
+        """Put a file of ours in place, without a look at what is there.
+
+        Raises:
+            EngineError: the engine refuses.
+        """
+        self._put(container, path, content, None)
+
+    def _put(
+        self, container: str, target: str, content: bytes, old: tarfile.TarInfo | None
+    ) -> None:
+        body = _archive(_member(posixpath.basename(target), len(content), old), content)
         where = {"path": posixpath.dirname(target), "noOverwriteDirNonDir": "1"}
-        body = _archive(member, content)
         headers = {"Content-Type": "application/x-tar"}
         self._api.send("PUT", f"/containers/{container}/archive", where, body, headers)
 

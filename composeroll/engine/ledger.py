@@ -1,14 +1,15 @@
 """Small texts on the engine itself, the same for everyone who uses it: one volume, a file each.
 
-A volume is reached through a container that mounts it and is never started. Pruning leaves a named
-volume alone, and `docker compose down -v` knows nothing of it.
+A volume is reached through a container that mounts it and is never started; a lock's is one, so
+that who holds a lock needs no other. Pruning leaves a named volume alone, and
+`docker compose down -v` knows nothing of it.
 """
 
 from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from composeroll.engine.connection import Api
@@ -17,14 +18,22 @@ from composeroll.engine.files import Files
 
 VOLUME = "composeroll-history"
 ROOT = "/history"
+MOUNTS = {"Binds": [f"{VOLUME}:{ROOT}"]}
+"""What a container's HostConfig needs, to be a way to the texts."""
 
 
 class Ledger:
-    """The texts of one engine. Methods raise EngineError and EngineUnreachable."""
+    """The texts of one engine. Methods raise EngineError and EngineUnreachable.
 
-    def __init__(self, api: Api) -> None:
+    Args:
+        api: the engine.
+        mounted: a container that mounts the volume already, if there is one.
+    """
+
+    def __init__(self, api: Api, mounted: Callable[[], str | None]) -> None:
         self._api = api
         self._files = Files(api)
+        self._at_hand = mounted
 
     def read(self, project: str, name: str) -> str:
         """A text, empty where there is none."""
@@ -41,8 +50,10 @@ class Ledger:
 
     @contextmanager
     def _mounted(self) -> Iterator[str]:
-        mounts = {"HostConfig": {"Binds": [f"{VOLUME}:{ROOT}"]}}
-        container = str(create_empty(self._api, None, mounts).json()["Id"])
+        if at_hand := self._at_hand():
+            yield at_hand
+            return
+        container = str(create_empty(self._api, None, {"HostConfig": MOUNTS}).json()["Id"])
         try:
             yield container
         finally:

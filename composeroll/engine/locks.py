@@ -14,6 +14,7 @@ from http import HTTPStatus
 from composeroll.engine.connection import Api
 from composeroll.engine.empty import create_empty
 from composeroll.engine.files import Files
+from composeroll.engine.ledger import MOUNTS
 from composeroll.errors import EngineError
 
 PROJECT = "composeroll.lock.project"
@@ -48,12 +49,27 @@ class Locks:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._files = Files(api)
+        self._held: list[str] = []
+
+    @property
+    def held(self) -> str | None:
+        """The ID of one that this process has claimed and not released; it mounts the ledger."""
+        return self._held[-1] if self._held else None
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
         """Take a lock; its ID, or None if somebody has it."""
         labels = {PROJECT: project, HOLDER: holder}
-        answer = create_empty(self._api, name, {"Labels": labels}, fine=_TAKEN)
-        return None if answer.status == HTTPStatus.CONFLICT else str(answer.json()["Id"])
+        config = {"Labels": labels, "HostConfig": MOUNTS}
+        answer = create_empty(self._api, name, config, fine=_TAKEN)
+        if answer.status == HTTPStatus.CONFLICT:
+            return None
+        self._held.append(str(answer.json()["Id"]))
+        return self._held[-1]
+
+    def id_of(self, name: str) -> str | None:
+        """The ID of the lock of that name, None where nobody has it: all that is asked often."""
+        answer = self._api.get(f"/containers/{name}/json", fine=_GONE)
+        return str(answer.json()["Id"]) if answer.found else None
 
     def find(self, name: str) -> LockContainer | None:
         """The lock of that name, None where nobody has it."""
@@ -74,10 +90,11 @@ class Locks:
 
     def write(self, container: str, note: str) -> None:
         """Write the holder's note."""
-        self._files.write(container, NOTE, note.encode())
+        self._files.place(container, NOTE, note.encode())
 
     def release(self, container: str) -> None:
         """Give one lock up, by its ID: one that was taken over has another and is not touched."""
+        self._held = [held for held in self._held if held != container]
         self._api.send("DELETE", f"/containers/{container}", fine=_GONE)
 
     def now(self) -> float:

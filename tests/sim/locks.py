@@ -61,6 +61,11 @@ class EngineLocks:
         self._faults.alive()
         return self.all.get(name)
 
+    def id_of(self, name: str) -> str | None:
+        """The ID of the lock of that name."""
+        self._faults.alive()
+        return self.all[name].id if name in self.all else None
+
     def of_project(self, project: str) -> tuple[LockContainer, ...]:
         """All of them, by name."""
         del project

@@ -50,6 +50,10 @@ class Locks(Protocol):
         """The lock of that name, None where nobody has it."""
         ...
 
+    def id_of(self, name: str) -> str | None:
+        """The ID of the lock of that name."""
+        ...
+
     def of_project(self, project: str) -> Sequence[Found]:
         """All locks of a project."""
         ...
@@ -131,15 +135,11 @@ class ServiceLocks:
             Locked: somebody else has one now.
         """
         for name, mine in self._ids.items():
-            found = self._locks.find(name)
-            if found is None:
-                self._take(name, self._clock.now())
-            elif found.id != mine:
-                raise Locked(
-                    f"the lock {name} was taken over by {read_holder(found.holder)}",
-                    "nothing was taken back: the other run decides",
-                    "composeroll lock status",
-                )
+            if self._locks.id_of(name) == mine:
+                continue
+            if found := self._locks.find(name):
+                raise _taken_over(found)
+            self._take(name, self._clock.now())
 
     def broke_off(self, services: Sequence[str]) -> bool:
         """Whether a rollout of one of these services was cut off, and nobody has taken over yet."""
@@ -215,6 +215,14 @@ class ServiceLocks:
                 self._locks.release(container)
             except Interrupted:
                 self._locks.release(container)  # there is nothing left to interrupt
+
+
+def _taken_over(lock: Found) -> Locked:
+    return Locked(
+        f"the lock {lock.name} was taken over by {read_holder(lock.holder)}",
+        "nothing was taken back: the other run decides",
+        "composeroll lock status",
+    )
 
 
 def _held(lock: Found, now: float) -> Locked:
