@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMPOSEROLL = (sys.executable, "-m", "composeroll")
+FLOOR = (sys.executable, "-m", "benchmarks.floor")
+
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+"""An environment that has it compiles every module at each start, unlike any installed tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def run(argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | N
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        env={**os.environ, **(env or {})},
+        env={**_environment(), **(env or {})},
         cwd=cwd,
     )
     assert process.stdout
@@ -53,6 +57,10 @@ def run(argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | N
     if process.returncode:
         raise RuntimeError(f"{' '.join(argv)} ended with {process.returncode}:\n{said}")
     return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, said)
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
 
 
 def composeroll(*words: str, env: Mapping[str, str] | None = None) -> Run:
