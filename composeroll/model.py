@@ -230,6 +230,22 @@ class Route:
         return f"{place.host}:{self.port}" if place and place.host else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer that nginx got for a request, as its access log tells it.
+
+    Attributes:
+        address: `host:port` of the server, or the upstream's own name where nginx found none of
+            its servers alive; empty where the log does not say who answered.
+        status: the HTTP status, 0 where there was none.
+        line: the line of the log.
+    """
+
+    address: str
+    status: int
+    line: str
+
+
 class Severity(StrEnum):
     """What a finding means: a rollout is refused, something will hurt, or could be better."""
 
