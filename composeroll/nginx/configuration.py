@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from composeroll.nginx.access_logs import AccessLog, logs_of_passes
 from composeroll.nginx.dump import covers, split_dump
 from composeroll.nginx.passes import Inside, Pass, context_of, listens, read_passes
 from composeroll.nginx.syntax import Directive, Place, Unreadable, expand, parse_text, walk
@@ -52,6 +53,7 @@ class Configuration:
         settings: the directives named in `SETTINGS`, wherever they stand.
         version: of the nginx that read it; empty where it did not say.
         unread: why a file could not be parsed, where one could not; nginx itself accepted it.
+        logs: the access logs in force at each of `passes`, by its place.
     """
 
     main: str
@@ -63,6 +65,7 @@ class Configuration:
     includes: tuple[Include, ...] = ()
     version: Version = ()
     unread: tuple[str, ...] = ()
+    logs: Mapping[Place, tuple[AccessLog, ...]] = field(default_factory=dict)
 
     def included_by(self, path: str) -> Include | None:
         """The directive that makes nginx read `path`, whether or not it exists yet."""
@@ -90,6 +93,7 @@ def read_configuration(dump: str, version: Version = ()) -> Configuration:
         includes=tuple(_includes(parsed, prefix)),
         version=version,
         unread=unread,
+        logs=logs_of_passes(tree),
     )
 
 

@@ -54,7 +54,9 @@ def written(draw: st.DrawFn) -> tuple[LogFormat, str, dict[str, str]]:
     escape = draw(st.sampled_from([Escape.DEFAULT, Escape.JSON]))
     names = draw(st.permutations([*KNOWN, *FREE]).flatmap(_beginnings))
     quote = draw(st.booleans()) or escape is Escape.JSON
-    parts, line, said = [], [], {}
+    parts: list[str] = []
+    line: list[str] = []
+    said: dict[str, str] = {}
     for name in names:
         if name in KNOWN:
             drawn = draw(KNOWN[name])

@@ -1,0 +1,98 @@
+"""Whether nginx's access log tells how the replicas of one upstream answer, and where. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from composeroll.model import Finding, Severity
+from composeroll.nginx.access_logs import OFF, AccessLog
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.passes import Pass
+from composeroll.nginx.upstreams import Context
+
+BETTER = (
+    'log_format upstreams \'$remote_addr [$time_local] "$request" $status'
+    " $upstream_addr $upstream_status';"
+)
+"""The least that tells who answered how, beside what people read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """How the answers of an upstream can be seen.
+
+    Attributes:
+        logs: the logs that tell of them.
+        hidden: why requests of a pass cannot be judged, a sentence each.
+    """
+
+    logs: tuple[AccessLog, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
+def visibility(configuration: Configuration, upstream: str) -> Visibility:
+    """Where the answers of this upstream's servers are logged such that they can be judged."""
+    uses = [p for p in configuration.passes if p.target == upstream and p.context is Context.HTTP]
+    if not uses:
+        return Visibility(hidden=(f"nginx passes no HTTP requests to upstream {upstream}",))
+    logs: dict[tuple[str, str], AccessLog] = {}
+    hidden: list[str] = []
+    for use in uses:
+        in_force = configuration.logs.get(use.place, ())
+        telling = [log for log in in_force if not _why_silent(configuration, log, upstream)]
+        for log in telling[:1]:
+            logs[log.target, log.form.name if log.form else ""] = log
+        if not telling:
+            hidden += [_why_silent(configuration, log, upstream) for log in in_force]
+    return Visibility(tuple(logs.values()), tuple(dict.fromkeys(hidden)))
+
+
+def visibility_findings(configuration: Configuration, upstream: str) -> tuple[Finding, ...]:
+    """What keeps `monitor` from seeing 5xx answers, with the line that would show them."""
+    seen = visibility(configuration, upstream)
+    return (*_hidden(configuration, seen), *_late(seen))
+
+
+def _hidden(configuration: Configuration, seen: Visibility) -> Iterator[Finding]:
+    severity = Severity.NOTE if seen.logs else Severity.WARNING
+    line = f"`{BETTER} access_log /dev/stdout upstreams;`"
+    for why in seen.hidden:
+        yield Finding(
+            severity,
+            f"5xx answers cannot be watched: {why}",
+            f"write {line} into the http block of {configuration.main}",
+        )
+
+
+def _late(seen: Visibility) -> Iterator[Finding]:
+    for log in seen.logs:
+        if log.late:
+            what = f"{log} is written only when its buffer is full, so 5xx answers are seen late"
+            yield Finding(Severity.WARNING, what, "add flush=1s to it")
+
+
+def _why_silent(configuration: Configuration, log: AccessLog, upstream: str) -> str:
+    """Why a log does not tell how this upstream's servers answer; empty where it does."""
+    if log.target == OFF:
+        return f"{log} keeps no log of requests to {upstream}"
+    if not log.target.startswith("/") or "$" in log.target:
+        return f"{log} is no file of one name in the gateway"
+    if log.compressed:
+        return f"{log} is compressed"
+    variables = log.form.variables if log.form else frozenset()
+    if not variables & {"status", "upstream_status"}:
+        return f"the format of {log} holds no $status"
+    if "upstream_addr" in variables or _is_own(configuration, log, upstream):
+        return ""
+    return f"the format of {log} holds no $upstream_addr, and other upstreams are logged there too"
+
+
+def _is_own(configuration: Configuration, log: AccessLog, upstream: str) -> bool:
+    """Whether only requests to this upstream are passed on by those who write to the log."""
+    sharing = (p for p in configuration.passes if _writes(configuration, p, log))
+    return {use.target for use in sharing} == {upstream}
+
+
+def _writes(configuration: Configuration, use: Pass, log: AccessLog) -> bool:
+    return log.target in {other.target for other in configuration.logs.get(use.place, ())}
