@@ -65,11 +65,16 @@ class Stack:
 
     def answers(self) -> bool:
         """Whether its app answers through its gateway."""
-        try:
-            with urllib.request.urlopen(self.url, timeout=5) as reply:  # noqa: S310 loopback only
-                return bool(reply.status == 200)
-        except OSError:
-            return False
+        return answers(self.url)
+
+
+def answers(url: str) -> bool:
+    """Whether a gateway answers with 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310 loopback only
+            return bool(reply.status == 200)
+    except OSError:
+        return False
 
 
 def reference(stop: str, version: str) -> str:

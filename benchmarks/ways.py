@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.clock import composeroll, run
 from benchmarks.figure import Figure
 from benchmarks.stack import AT_ONCE, FINISH, INCLUDE, Stack, stack
+from benchmarks.swarm import can_be_had, swarm
 from tests.load import Load, Mix, Result
 
 APPS = {FINISH: "ends its requests on SIGTERM", AT_ONCE: "exits at once"}
@@ -37,8 +40,10 @@ def by_seed(ours: Stack) -> None:
     run(["bash", str(script), str(ours.file), ours.project, INCLUDE])
 
 
+OURS = "composeroll update"
+SWARM = "Swarm's start-first"
 WAYS: Mapping[str, Callable[[Stack], None]] = {
-    "composeroll update": by_composeroll,
+    OURS: by_composeroll,
     "the seed's procedure": by_seed,
     "docker compose up -d": by_compose,
 }
@@ -47,20 +52,34 @@ WAYS: Mapping[str, Callable[[Stack], None]] = {
 def ways() -> Iterator[Figure]:
     """Each way with each app; only composeroll has a target, which is none."""
     for stop, words in APPS.items():
-        with stack(2, stop) as ours:
+        for name, result in chain(_with_compose(stop), _with_swarm(stop)):
+            yield _figure(f"failed requests, app {words}: {name}", name, result)
+
+
+def _with_compose(stop: str) -> Iterator[tuple[str, Result]]:
+    with stack(2, stop) as ours:
+        by_composeroll(ours)
+        for name, way in WAYS.items():
+            yield name, _under_load(ours.url, partial(_moved, ours, way))
             by_composeroll(ours)
-            for name, way in WAYS.items():
-                result = _under_load(ours, way)
-                yield _figure(f"failed requests, app {words}: {name}", name, result)
-                by_composeroll(ours)
 
 
-def _under_load(ours: Stack, way: Callable[[Stack], None]) -> Result:
-    with Load(ours.url, MIX, limit=600) as load:
+def _with_swarm(stop: str) -> Iterator[tuple[str, Result]]:
+    if can_be_had():
+        with swarm(stop) as ours:
+            yield SWARM, _under_load(ours.url, ours.update)
+
+
+def _moved(ours: Stack, way: Callable[[Stack], None]) -> None:
+    ours.move()
+    way(ours)
+
+
+def _under_load(url: str, update: Callable[[], None]) -> Result:
+    with Load(url, MIX, limit=600) as load:
         load.after_seconds(1)
         for _ in range(ROUNDS):
-            ours.move()
-            way(ours)
+            update()
             load.after_seconds(AFTER)
     return load.result()
 
@@ -68,5 +87,5 @@ def _under_load(ours: Stack, way: Callable[[Stack], None]) -> Result:
 def _figure(title: str, name: str, result: Result) -> Figure:
     classes = ", ".join(f"{kind.name} {count}" for kind, count in result.failures().items())
     detail = f"of {result.total} in {ROUNDS} updates" + (f": {classes}" if classes else "")
-    target = 0.0 if WAYS[name] is by_composeroll else None
+    target = 0.0 if name == OURS else None
     return Figure(title, result.failed, "requests", target, detail)
