@@ -23,6 +23,7 @@ NOTE = "/note.json"
 
 _TAKEN = (HTTPStatus.CONFLICT,)
 _GONE = (HTTPStatus.NOT_FOUND,)
+_NOT_RENAMED = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,13 @@ class Locks:
     def write(self, container: str, note: str) -> None:
         """Write the holder's note."""
         self._files.place(container, NOTE, note.encode())
+
+    def set_aside(self, container: str, name: str) -> None:
+        """Give a lock another name, by its ID; one that is gone, or has it already, is fine.
+
+        Where that name is taken, both stay as they are.
+        """
+        self._api.post(f"/containers/{container}/rename", {"name": name}, fine=_NOT_RENAMED)
 
     def release(self, container: str) -> None:
         """Give one lock up, by its ID: one that was taken over has another and is not touched."""

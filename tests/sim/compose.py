@@ -26,7 +26,6 @@ class Engine(Containers):
 
     Attributes:
         definitions: what the compose file says of a service, as one word that may change.
-        run: the number of the process that is at work.
         odd_image: what containers are made from, whatever their tag names.
         obstacles: what a dry run says that compose would break.
     """
@@ -41,7 +40,6 @@ class Engine(Containers):
     ) -> None:
         super().__init__(clock, faults, images, judge)
         self.definitions = dict.fromkeys(project.services, "as first written")
-        self.run = 0
         self.odd_image = ""
         self.obstacles: tuple[str, ...] = ()
         self._project = project
@@ -55,17 +53,17 @@ class Engine(Containers):
     def create(self, scales: Mapping[str, int]) -> None:
         """`up --no-start --no-recreate`: one after the other, so that it can end half-way."""
         for name, scale in scales.items():
-            self._faults.alive()
+            self._faults.ask("compose: create")
             if self._project.services[name].obstacles and scale > 1 and self._named(name):
                 raise EngineError(f"{name}: scaling a service with a custom container name")
             for _ in range(scale - len(self.of(name))):
                 with self._faults.change(f"create one of {name}"):
                     self.make(name)
             for box in self.of(name)[scale:]:
-                self._judge.may_stop(box)
-                self._judge.may_remove(box)
                 with self._faults.change(f"scale {box.name} away"):
-                    del self.boxes[box.id]
+                    if self.boxes.pop(box.id, None):
+                        self._judge.may_stop(box)
+                        self._judge.may_remove(box)
 
     def make(self, name: str, number: int = 0, alias: str = "") -> Box:
         """A new container, not started."""
@@ -75,21 +73,27 @@ class Engine(Containers):
             name=alias or self._name(name, number),
             service=name,
             number=number,
-            image=self.odd_image or self._images.here[self._images.reference(name)],
+            image=self.odd_image or self._image(name),
             definition=self.definitions[name],
             sources=self._sources(name),
             restart_policy="always",
-            born=self.run,
+            born=self._faults.process.number,
         )
-        if box.name in self.names():
+        if box.name in self._names():
             raise EngineError(f"Conflict. The container name {box.name} is already in use")
         self.boxes[box.id] = box
         return box
 
+    def _image(self, name: str) -> str:
+        image = self._images.here.get(self._images.reference(name))
+        if image is None:
+            raise EngineError(f"No such image: {self._images.reference(name)}")
+        return image
+
     def recreate(self, service: str, scale: int, *, renew_volumes: bool) -> None:
         """`up -d --force-recreate`: each container gives way to one with its number."""
         del renew_volumes
-        self._faults.alive()
+        self._faults.ask("compose: recreate")
         for old in self.of(service)[:scale]:
             self._recreate(old)
         for extra in self.of(service)[scale:]:
@@ -104,44 +108,49 @@ class Engine(Containers):
             new = self.make(old.service, old.number, f"{old.id[:12]}_{old.name}")
         self._drop(old)
         with self._faults.change(f"rename {new.name} back"):
+            self._insist_on(new)
             new.name = self._name(new.service, new.number)
         with self._faults.change(f"start {new.name}"):
-            self.start_now(new)
+            self._insist_on(new)
+            if not new.running:
+                self.start_now(new)
 
     def _drop(self, box: Box) -> None:
         with self._faults.change(f"stop {box.name} to replace it"):
             self.stop_now(box)
-        self._judge.may_remove(box)
         with self._faults.change(f"remove {box.name} to replace it"):
-            del self.boxes[box.id]
+            if self.boxes.pop(box.id, None):
+                self._judge.may_remove(box)
 
     def tag(self, image: str, reference: str) -> None:
         """Move a tag."""
-        with self._faults.change(f"tag {image} as {reference}"):
-            self._images.here[reference] = image
+        self._images.tag(image, reference)
 
     def image_id(self, reference: str) -> str | None:
-        """What a tag names here."""
-        self._faults.alive()
-        return self._images.here.get(reference)
+        """What a tag or an ID names here."""
+        found = self._images.image(reference)
+        return found.id if found else None
 
     def outdated(self, scales: Mapping[str, int]) -> Mapping[str, str]:
         """Compose's own judgement: image, definition and the sources' IDs enter its hash."""
-        with self._faults.change("ask compose what is outdated"):
-            pass
+        self._faults.ask("ask compose what is outdated")
         boxes = [box for name in scales for box in self.of(name)]
         return {box.name: self._verdict(box) for box in boxes}
 
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
         """What stands in the way, as the test says."""
         del scales
-        self._faults.alive()
+        self._faults.ask("ask compose what scaling would break")
         return self.obstacles
 
-    def _verdict(self, box: Box) -> str:
-        image = self._images.here[self._images.reference(box.service)]
+    def is_outdated(self, box: Box) -> bool:
+        """Whether `up -d` would recreate it."""
+        image = self._images.here.get(self._images.reference(box.service))
         made_from = (box.image, box.definition, box.sources)
-        if made_from != (image, self.definitions[box.service], self._sources(box.service)):
+        return made_from != (image, self.definitions[box.service], self._sources(box.service))
+
+    def _verdict(self, box: Box) -> str:
+        if self.is_outdated(box):
             return "Recreate"
         return "Running" if box.state is ContainerState.RUNNING else "Starting"
 

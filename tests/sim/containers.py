@@ -19,7 +19,7 @@ class Box:
         sources: IDs of the containers whose volumes it mounts; they enter compose's hash.
         started: when it was started last, in virtual seconds.
         proven: whether somebody has seen it answer since its start.
-        fell: whether it died by itself; what nobody stopped, nobody is to blame for.
+        life: how often it was started; what was proven in one life says nothing of the next.
         born: the number of the process (run) that made it; 0 was there before.
     """
 
@@ -36,7 +36,7 @@ class Box:
     ip: str = ""
     started: float = 0.0
     proven: bool = False
-    fell: bool = False
+    life: int = 0
     exit_code: int = 0
 
     @property
@@ -62,7 +62,7 @@ class Box:
         )
 
 
-def free_address(boxes: Iterable[Box]) -> str:
+def free_address(boxes: Iterable[Box], avoid: str = "") -> str:
     """The lowest address that nobody holds: a freed one is reused at once."""
-    held = {box.ip for box in boxes}
+    held = {avoid, *(box.ip for box in boxes)}
     return next(f"{SUBNET}{n}" for n in range(10, 250) if f"{SUBNET}{n}" not in held)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from composeroll.errors import EngineError
@@ -36,6 +36,7 @@ class Containers:
     """Containers one by one. `composeroll.rollout.world.Engine` without compose's part."""
 
     def __init__(self, clock: VirtualClock, faults: Faults, images: Images, judge: Judge) -> None:
+        self.on_look: Callable[[], None] = lambda: None
         self.boxes: dict[str, Box] = {}
         self.published: set[str] = set()
         self._clock = clock
@@ -46,13 +47,17 @@ class Containers:
 
     def replicas(self, services: Sequence[str] | None = None) -> tuple[Replica, ...]:
         """In all states, by service and number."""
-        self._faults.alive()
+        self._faults.ask("read containers")
+        self.on_look()
         found = [b for b in self.boxes.values() if services is None or b.service in services]
         return tuple(b.replica() for b in sorted(found, key=lambda b: (b.service, b.number)))
 
     def names(self) -> frozenset[str]:
         """All names."""
-        self._faults.alive()
+        self._faults.ask("read names")
+        return self._names()
+
+    def _names(self) -> frozenset[str]:
         return frozenset(box.name for box in self.boxes.values())
 
     def start(self, ids: Sequence[str]) -> None:
@@ -60,16 +65,19 @@ class Containers:
         for box in map(self._existing, ids):
             if not box.running:
                 with self._faults.change(f"start {box.name}"):
-                    self.start_now(box)
+                    self._insist_on(box)
+                    if not box.running:
+                        self.start_now(box)
 
-    def start_now(self, box: Box) -> None:
+    def start_now(self, box: Box, avoid: str = "") -> None:
         """Run it, with an address; what its image does later is put on the agenda."""
         if box.service in self.published and self._others_running(box):
             raise EngineError("Bind for 0.0.0.0:80 failed: port is already allocated")
         behaviour = self._images.behaviour(box.image)
         box.state, box.started, box.proven = ContainerState.RUNNING, self._clock.now(), False
-        box.fell = False
-        box.ip = free_address(self.boxes.values())
+        box.life += 1
+        box.ip = free_address(self.boxes.values(), avoid)
+        self._tell("start", box)
         if behaviour.exits:
             self._end(box, 0)
         elif behaviour.dies_after is not None:
@@ -81,9 +89,13 @@ class Containers:
         del grace
         for box in self._known(ids):
             if box.state in (ContainerState.RUNNING, ContainerState.RESTARTING):
-                self._judge.may_stop(box)
                 with self._faults.change(f"stop {box.name}"):
-                    self.stop_now(box)
+                    self._stop_if_there(box)
+
+    def _stop_if_there(self, box: Box) -> None:
+        if box.id in self.boxes and box.state is not ContainerState.EXITED:
+            self._judge.may_stop(box)
+            self.stop_now(box)
 
     def stop_now(self, box: Box) -> None:
         """End it by a signal."""
@@ -99,31 +111,33 @@ class Containers:
         """Stopped ones only; one that is gone is fine."""
         del volumes
         for box in self._known(ids):
-            if box.running:
-                raise EngineError(f"cannot remove container {box.name}: it is running")
-            self._judge.may_remove(box)
             with self._faults.change(f"remove {box.name}"):
-                del self.boxes[box.id]
+                if box.running:
+                    raise EngineError(f"cannot remove container {box.name}: it is running")
+                if self.boxes.pop(box.id, None):
+                    self._judge.may_remove(box)
 
     def remove_volumes(self, names: Sequence[str]) -> None:
         """Volumes are not simulated."""
-        del names
-        self._faults.alive()
+        with self._faults.change(f"remove volumes {names}"):
+            pass
 
     def rename(self, container: str, name: str) -> None:
         """A name that is taken is a conflict."""
-        if name in self.names():
-            raise EngineError(f"Conflict. The container name {name} is already in use")
-        with self._faults.change(f"rename {self._existing(container).name} to {name}"):
+        with self._faults.change(f"rename {container[:12]} to {name}"):
+            if name in self._names():
+                raise EngineError(f"Conflict. The container name {name} is already in use")
             self._existing(container).name = name
 
     def logs(self, container: str, lines: int) -> tuple[str, ...]:
         """One line, so that evidence can be seen."""
+        self._faults.ask("read logs")
         return (f"the last of {lines} lines of {self._existing(container).name}",)
 
     @contextmanager
     def events(self) -> Iterator[Stream]:
         """A stream from now on."""
+        self._faults.ask("listen to events")
         stream = Stream(self._clock, self._faults)
         self._streams.append(stream)
         try:
@@ -137,23 +151,34 @@ class Containers:
 
     def _fall(self, box: Box, begun: float) -> None:
         if box.running and box.started == begun and box.id in self.boxes:
-            box.fell = True
-            self._judge.falls[box.service] += 1
-            self._end(box, 1)
+            self.fall_now(box)
             if box.restart_policy == "always":
                 box.state = ContainerState.RESTARTING
 
+    def fall_now(self, box: Box) -> None:
+        """End it by nobody's doing."""
+        self._judge.excuse(box)
+        self._end(box, 1)
+
     def _end(self, box: Box, code: int) -> None:
         box.state, box.ip, box.exit_code = ContainerState.EXITED, "", code
+        self._tell("die", box)
+
+    def _tell(self, action: str, box: Box) -> None:
         for stream in self._streams:
-            stream.waiting.append(ContainerEvent("die", box.id, box.service))
+            stream.waiting.append(ContainerEvent(action, box.id, box.service))
 
     def _others_running(self, box: Box) -> bool:
         return any(b.running for b in self.boxes.values() if b.service == box.service)
 
-    def _known(self, ids: Sequence[str]) -> list[Box]:
+    def _known(self, ids: Sequence[str]) -> Iterator[Box]:
+        """Each as it is when its turn comes: somebody else may have removed it meanwhile."""
         self._faults.alive()
-        return [self.boxes[container] for container in ids if container in self.boxes]
+        return (self.boxes[container] for container in ids if container in self.boxes)
+
+    def _insist_on(self, box: Box) -> None:
+        if box.id not in self.boxes:
+            raise EngineError(f"No such container: {box.id}")
 
     def _existing(self, container: str) -> Box:
         self._faults.alive()

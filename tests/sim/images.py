@@ -1,13 +1,14 @@
-"""The registry and the engine's own tags, and how the containers of each image behave."""
+"""The registry and the engine's own images and tags, and how containers of each image behave."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from composeroll.config.project import Project, Service, reference_of
-from composeroll.config.settings import Pull
-from composeroll.errors import EngineUnreachable
+from composeroll.config.project import Project, reference_of
+from composeroll.engine.compose_words import PullLine
+from composeroll.engine.images import Image
+from composeroll.errors import EngineError, EngineUnreachable
 from tests.sim.faults import Faults
 
 
@@ -28,15 +29,19 @@ SOUND = Behaviour()
 
 
 class Images:
-    """Answers to `composeroll.rollout.stack.Images`; says what a tag names on the engine."""
+    """Answers to what `composeroll.rollout.images` and `….history.book` need of an engine.
+
+    Attributes:
+        here: the image that each reference names on the engine.
+    """
 
     def __init__(self, project: Project, faults: Faults) -> None:
         self.here: dict[str, str] = {}
+        self._local: set[str] = set()
         self._there: dict[str, str] = {}
         self._behaviours: dict[str, Behaviour] = {}
         self._project = project
         self._faults = faults
-        self._before: dict[str, str] = {}
 
     def push(self, service: str, image: str, behaviour: Behaviour = SOUND) -> str:
         """Make the service's tag in the registry name a new image."""
@@ -60,22 +65,44 @@ class Images:
     def fetch(self, service: str) -> None:
         """Bring the tag here, outside of any rollout."""
         self.here[self.reference(service)] = self.newest(service)
+        self._local.add(self.newest(service))
 
-    def pull(self, services: Sequence[Service], policy: Pull, *, insist: bool = False) -> None:
-        """One tag after the other; nothing is ever held back here."""
-        del insist
-        self._before = dict(self.here)
-        for service in services if policy is not Pull.NEVER else ():
-            with self._faults.change(f"pull {service.name}", EngineUnreachable):
-                self.fetch(service.name)
+    def prune(self, used: Collection[str], *, every: bool) -> None:
+        """`docker image prune`; with `every` what no container uses goes, tags and all."""
+        if every:
+            self.here = {tag: image for tag, image in self.here.items() if image in used}
+        self._local &= {*used, *self.here.values()}
 
-    def take_back(self) -> None:
-        """Every tag as it was before the last pull; this changes no container."""
-        self._faults.alive()
-        self.here.update(self._before)
-        self._before = {}
+    def image(self, reference: str) -> Image | None:
+        """The image that a reference or an ID names here."""
+        self._faults.ask("read an image")
+        known = self.here.get(reference, reference)
+        return Image(known, (f"r@{_digest(known)}",), (), 1) if known in self._local else None
 
-    def moved(self, services: Sequence[Service]) -> frozenset[str]:
-        """Whose tag names something else there than here."""
-        references = {s.name: self.reference(s.name) for s in services}
-        return frozenset(n for n, r in references.items() if self._there[r] != self.here.get(r))
+    def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+        """`docker compose pull`: one tag after the other."""
+        del on_progress
+        for service in services:
+            with self._faults.change(f"pull {service}", EngineUnreachable):
+                self.fetch(service)
+
+    def registry_digest(self, reference: str) -> str:
+        """What a tag names at the registry."""
+        self._faults.ask("ask the registry for a digest", EngineUnreachable)
+        return _digest(self._there[reference])
+
+    def tag(self, image: str, reference: str) -> None:
+        """Let a reference name an image."""
+        with self._faults.change(f"tag {image} as {reference}"):
+            if image not in self._local:
+                raise EngineError(f"No such image: {image}")
+            self.here[reference] = image
+
+    def untag(self, reference: str) -> None:
+        """Take a reference away; one that is not there is fine."""
+        with self._faults.change(f"untag {reference}"):
+            self.here.pop(reference, None)
+
+
+def _digest(image: str) -> str:
+    return image.replace("sha256:", "sha256:of-")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from composeroll.report.events import Event, Warned
+from tests.sim.process import Process
 
 if TYPE_CHECKING:
     from tests.sim.containers import Box
@@ -19,25 +20,28 @@ class Broken(BaseException):
 
 
 class Judge:
-    """Knows what a rollout may do and must not.
+    """Knows what a run may do and must not.
+
+    What the world itself breaks, by a container's death or an operator's hand, is nobody's fault
+    until somebody has looked again: from then on it is.
 
     Attributes:
         gaps: services that may be down meanwhile: stop-first, or replaced in place.
-        rolled: the services of this rollout.
         capacity: how many replicas of a service must go on running at least.
-        leaving: IDs of the containers that the rollout may remove.
-        falls: how many replicas of a service have died by themselves, for which nobody is to blame.
+        falls: how many replicas of a service the world has taken, for which nobody is to blame.
+        moves: how often the world has moved.
         broken: what did not hold; nobody may go on, but `finally` blocks run nevertheless.
     """
 
     def __init__(self) -> None:
         self.gateways: Callable[[], list[Gateway]] = list
         self.boxes: Callable[[], list[Box]] = list
+        self.process: Callable[[], Process] = Process
+        self.answers: Callable[[Box], bool] = lambda box: box.running
         self.gaps: AbstractSet[str] = frozenset()
-        self.rolled: AbstractSet[str] = frozenset()
         self.capacity: dict[str, int] = {}
-        self.leaving: AbstractSet[str] = frozenset()
         self.falls: Counter[str] = Counter()
+        self.moves = 0
         self.broken: list[str] = []
 
     def look(self) -> None:
@@ -46,27 +50,71 @@ class Judge:
             for service, told in gateway.current.told.items():
                 self._insist(bool(told), f"{gateway.id}: the upstream of {service} is empty")
                 for address, box in told.items():
-                    self._look_at(service, address, box)
+                    if box and (wrong := self._wrong(service, address, box)):
+                        self._insist(False, wrong)  # noqa: FBT003 - the claim itself
 
-    def _look_at(self, service: str, address: str, box: Box | None) -> None:
-        if box is None or box.fell:
-            return  # it was wrong before the rollout, or it died by itself: not our doing
-        self._insist(box.service == service, f"{address} of {service} belongs to {box.service}")
-        if service in self.gaps:
-            return
-        at_home = box.running and address.startswith(f"{box.ip}:")
-        self._insist(at_home, f"{service} is sent to {box.name}, which does not run")
-        self._insist(box.proven, f"{service} is sent to {box.name}, which is not proven")
-
-    def may_tell(self, worker: Worker, given: Collection[str]) -> None:
-        """A reload sends requests to addresses that somebody has, or that stood there before."""
+    def may_tell(self, worker: Worker) -> None:
+        """A reload is answered for, but for what was wrong before, and what nobody can know yet."""
+        process = self.process()
+        unseen = process.looked < self.moves
         for service, told in worker.told.items():
-            lost = [a for a, box in told.items() if box is None and a not in given]
-            self._insist(not lost, f"{service} is sent to {lost}, where nobody is")
+            mine = process.rolled is not None and service in process.rolled
+            for address, box in told.items():
+                wrong = self._wrong(service, address, box)
+                if wrong and (unseen or not mine or (service, address) in process.stale):
+                    told[address] = None
+                elif box is None and wrong and not _is_name(address):
+                    self._insist(False, wrong)  # noqa: FBT003 - the claim itself
+
+    def overlook(self, worker: Worker) -> None:
+        """What nginx starts with is the world's doing."""
+        for service, told in worker.told.items():
+            for address, box in told.items():
+                if self._wrong(service, address, box):
+                    told[address] = None
+
+    def stale(self) -> set[tuple[str, str]]:
+        """What is wrong in the upstreams now."""
+        return {
+            (service, address)
+            for gateway in self.gateways()
+            for worker in gateway.workers
+            for service, told in worker.told.items()
+            for address, box in told.items()
+            if self._wrong(service, address, box)
+        }
+
+    def _wrong(self, service: str, address: str, box: Box | None) -> str:
+        """Why requests to a service must not be sent to this address, empty where they may."""
+        if box is None:
+            return f"{service} is sent to {address}, where nobody is"
+        if box.service != service:
+            return f"{address} of {service} belongs to {box.service}"
+        if service in self.gaps:
+            return ""
+        if not (box.running and address.startswith(f"{box.ip}:")):
+            return f"{service} is sent to {box.name}, which does not run"
+        # one that the world has restarted proves itself by itself, or not: nobody chose it unproven
+        proven = box.proven or box.life > 1
+        return "" if proven else f"{service} is sent to {box.name}, which is not proven"
+
+    def excuse(self, box: Box) -> None:
+        """The world takes a container, or its address, away from whoever was told of it."""
+        self.moves += 1
+        if box.running and box.proven:
+            self.falls[box.service] += 1
+        for gateway in self.gateways():
+            for worker in gateway.workers:
+                for told in worker.told.values():
+                    for address in [a for a, b in told.items() if b is box]:
+                        told[address] = None
 
     def may_stop(self, box: Box) -> None:
         """Nobody may still send it a request, and enough others have to run."""
-        self._insist(box.service in self.rolled, f"{box.name} is none of the rollout's services")
+        rolled = self.process().rolled
+        if rolled is None:
+            return
+        self._insist(box.service in rolled, f"{box.name} is none of the rollout's services")
         nothing_served = self.falls[box.service] >= self.capacity.get(box.service, 0) > 0
         if box.service in self.gaps or nothing_served:
             return
@@ -81,18 +129,24 @@ class Judge:
 
     def _keeps_capacity(self, box: Box) -> None:
         of_service = [b for b in self.boxes() if b.service == box.service]
-        others = [b for b in of_service if b is not box and b.running and b.proven]
-        least = self.capacity.get(box.service, 0) - self.falls[box.service]
-        counts = box.running and box.proven
+        others = [b for b in of_service if b is not box and self._works(b)]
+        spared = self.process().spares.get(box.service, self.capacity.get(box.service, 0))
+        least = min(spared, self.capacity.get(box.service, 0)) - self.falls[box.service]
         self._insist(
-            not counts or len(others) >= least,
+            not self._works(box) or len(others) >= least,
             f"{box.name} is stopped, which leaves {len(others)} of {least} at work",
         )
 
+    def _works(self, box: Box) -> bool:
+        return box.running and (box.proven or (box.life > 1 and self.answers(box)))
+
     def may_remove(self, box: Box) -> None:
         """Only what is on the list: outdated, left over, or made by a rollout itself."""
-        listed = box.id in self.leaving or box.born > 0
-        self._insist(box.service in self.rolled, f"{box.name} is none of the rollout's services")
+        process = self.process()
+        if process.rolled is None:
+            return
+        listed = box.id in process.listed or box.born > 0
+        self._insist(box.service in process.rolled, f"{box.name} is none of the rollout's services")
         self._insist(listed, f"{box.name} was on nobody's list")
 
     def hear(self, event: Event) -> None:
@@ -108,3 +162,7 @@ class Judge:
         if not holds:
             self.broken.append(otherwise)
             raise Broken(otherwise)
+
+
+def _is_name(address: str) -> bool:
+    return not address[0].isdigit()

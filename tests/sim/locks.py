@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 
+from composeroll.errors import ComposerollError, EngineError
 from composeroll.report.events import Emit
+from composeroll.rollout.lock.heart import BEAT, Heart
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import Holder
 from tests.sim.clock import VirtualClock
 from tests.sim.faults import Faults
+from tests.sim.process import Process
 
 
 @dataclass(slots=True)
@@ -25,78 +29,106 @@ class LockContainer:
 
 
 class EngineLocks:
-    """Answers to `composeroll.rollout.lock.hold.Locks`.
-
-    A take-over is one moment here. On the engine it is three (release, claim, first note), and a
-    kill between them forgets how many replicas the broken rollout wanted.
-    """
+    """Answers to `composeroll.rollout.lock.hold.Locks`."""
 
     def __init__(self, clock: VirtualClock, faults: Faults) -> None:
         self.all: dict[str, LockContainer] = {}
         self._clock = clock
         self._faults = faults
         self._ids = count(1)
-        self._mine: set[str] = set()
-        self._takes_over = False
-
-    def begin(self) -> None:
-        """A new process begins, and holds nothing."""
-        self._mine.clear()
-        self._takes_over = False
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
         """Its ID, or None if somebody has it."""
         del project
-        if name in self.all:
-            self._faults.alive()
-            return None
-        with nullcontext() if self._takes_over else self._faults.change(f"lock {name}"):
-            self.all[name] = LockContainer(f"lock-{next(self._ids)}", name, holder, self.now())
-        self._mine.add(self.all[name].id)
-        self._takes_over = False
-        return self.all[name].id
+        with self._faults.change(f"lock {name}"):
+            if name in self.all:
+                return None
+            made = LockContainer(f"lock-{next(self._ids)}", name, holder, self._clock.now())
+            self.all[name] = made
+        return made.id
 
     def find(self, name: str) -> LockContainer | None:
         """The lock of that name."""
-        self._faults.alive()
+        self._faults.ask("read a lock")
         return self.all.get(name)
 
     def id_of(self, name: str) -> str | None:
         """The ID of the lock of that name."""
-        self._faults.alive()
+        self._faults.ask("read a lock's ID")
         return self.all[name].id if name in self.all else None
 
     def of_project(self, project: str) -> tuple[LockContainer, ...]:
         """All of them, by name."""
         del project
-        self._faults.alive()
+        self._faults.ask("read locks")
         return tuple(self.all[name] for name in sorted(self.all))
 
     def write(self, container: str, note: str) -> None:
-        """Write the holder's note. Taking a lock and its first note are one moment here."""
-        mine = next(lock for lock in self.all.values() if lock.id == container)
-        if not mine.note:
-            self._faults.alive()
-            mine.note = note
-            return
+        """Write the holder's note."""
         with self._faults.change("lock: write its note"):
-            mine.note = note
+            self._existing(container).note = note
+
+    def set_aside(self, container: str, name: str) -> None:
+        """Give it another name; one that is gone, or has that name, is fine."""
+        with self._faults.change(f"lock: set it aside as {name}"):
+            found = next((lock for lock in self.all.values() if lock.id == container), None)
+            if found and name not in self.all:
+                del self.all[found.name]
+                found.name = name
+                self.all[name] = found
 
     def release(self, container: str) -> None:
-        """By its ID."""
-        self._takes_over = container not in self._mine
-        with nullcontext() if self._takes_over else self._faults.change("lock: release it"):
+        """By its ID; one that is gone is fine."""
+        with self._faults.change("lock: release it"):
             self.all = {n: lock for n, lock in self.all.items() if lock.id != container}
 
     def now(self) -> float:
         """The engine's clock."""
-        self._faults.alive()
+        self._faults.ask("read the engine's clock")
         return self._clock.now()
+
+    def _existing(self, container: str) -> LockContainer:
+        found = next((lock for lock in self.all.values() if lock.id == container), None)
+        if found is None:
+            raise EngineError(f"No such container: {container}")
+        return found
 
 
 def locks_of_run(
-    locks: EngineLocks, project: str, run: int, clock: VirtualClock, emit: Emit
+    locks: EngineLocks, project: str, faults: Faults, clock: VirtualClock, emit: Emit
 ) -> ServiceLocks:
     """What one process does with them; each runs on a machine of its own, seen by nobody else."""
+    run = faults.process.number
     me = Holder("tester", f"host-{run}", "", run, "", "composeroll update")
-    return ServiceLocks(locks, project, me, clock, emit)
+    return ServiceLocks(locks, project, me, clock, emit, virtual_heart(clock, faults))
+
+
+def virtual_heart(clock: VirtualClock, faults: Faults) -> Heart:
+    """Beats in virtual time, on behalf of the run that it was made for."""
+    mine = faults.process
+
+    @contextmanager
+    def heart(beat: Callable[[], None]) -> Iterator[None]:
+        stopped: list[bool] = []
+
+        def once() -> None:
+            if not (stopped or mine.dead):
+                _aside(faults, mine, beat)
+                clock.at(clock.now() + BEAT, once)
+
+        clock.at(clock.now() + BEAT, once)
+        try:
+            yield
+        finally:
+            stopped.append(True)
+
+    return heart
+
+
+def _aside(faults: Faults, mine: Process, beat: Callable[[], None]) -> None:
+    """A beat is made between the moments of the runs, and is none itself."""
+    at_work, faults.process = faults.process, Process(mine.number)
+    turn, faults.turn = faults.turn, lambda: None
+    with suppress(ComposerollError):
+        beat()
+    faults.process, faults.turn = at_work, turn

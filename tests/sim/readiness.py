@@ -10,26 +10,28 @@ from composeroll.model import Replica, Route
 from tests.sim.clock import VirtualClock
 from tests.sim.compose import Engine
 from tests.sim.containers import Box
+from tests.sim.faults import Faults
 from tests.sim.images import Images
 
 
 class Readiness:
     """Answers to `composeroll.rollout.world.Readiness`."""
 
-    def __init__(self, engine: Engine, clock: VirtualClock, images: Images) -> None:
+    def __init__(self, engine: Engine, clock: VirtualClock, images: Images, faults: Faults) -> None:
         self._engine = engine
         self._clock = clock
         self._images = images
+        self._faults = faults
 
     def await_ready(
         self, replicas: Sequence[Replica], route: Route | None, settings: Ready
     ) -> None:
         """Ask all of them every `interval` until all have answered."""
         del route
+        self._faults.ask("ask the replicas")
         end = self._clock.now() + settings.timeout
-        boxes = [self._engine.boxes[replica.id] for replica in replicas]
-        while waiting := [box for box in boxes if not self._answers(box)]:
-            fallen = [box for box in waiting if not box.running]
+        while waiting := [r for r in replicas if not self._proves_itself(r)]:
+            fallen = [r for r in waiting if not self._runs(r)]
             if fallen or self._clock.now() >= end:
                 first = (fallen or waiting)[0]
                 raise NotReady(f"{first.name} is not ready", evidence=("its last words",))
@@ -40,15 +42,28 @@ class Readiness:
     ) -> tuple[Replica, ...]:
         """Those that have answered within the timeout."""
         del route
+        self._faults.ask("ask the replicas")
         end = self._clock.now() + settings.timeout
-        boxes = {r.id: self._engine.boxes[r.id] for r in replicas}
-        while self._clock.now() < end and not all(map(self._answers, boxes.values())):
+        while self._clock.now() < end and not all(map(self._proves_itself, replicas)):
             self._clock.wait(settings.interval)
-        return tuple(r for r in replicas if self._answers(boxes[r.id]))
+        return tuple(r for r in replicas if self._proves_itself(r))
 
-    def _answers(self, box: Box) -> bool:
-        after = self._images.behaviour(box.image).ready_after
-        if not box.running or after is None or self._clock.now() < box.started + after:
+    def _runs(self, replica: Replica) -> bool:
+        box = self._engine.boxes.get(replica.id)
+        return box is not None and box.running
+
+    def _proves_itself(self, replica: Replica) -> bool:
+        """The address it had when it was looked up is what is asked."""
+        box = self._engine.boxes.get(replica.id)
+        if box is None or box.ip != replica.networks[0].ipv4:
+            return False
+        if not answers(box, self._images, self._clock):
             return False
         box.proven = True
         return True
+
+
+def answers(box: Box, images: Images, clock: VirtualClock) -> bool:
+    """Whether a container would answer a request now."""
+    after = images.behaviour(box.image).ready_after
+    return box.running and after is not None and clock.now() >= box.started + after

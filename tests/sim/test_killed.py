@@ -17,11 +17,13 @@ def every_fault(stack: str, kind: Kind) -> Iterator[Fault]:
     """A fault before and after each change of a rollout that goes well, and in each wait."""
     sim = STACKS[stack]()
     sim.update(*with_services(sim))
-    if kind is Kind.FAIL:
+    asked = set(sim.faults.process.asked)
+    if kind in (Kind.FAIL, Kind.HANG):
         yield from (Fault(n, kind, after) for n in sim.faults.changes for after in (False, True))
     else:
         yield Fault(1, kind)
-        yield from (Fault(n, kind, after=True) for n, _ in enumerate(sim.faults.told, start=1))
+        moments = (n for n, _ in enumerate(sim.faults.told, start=1) if n not in asked)
+        yield from (Fault(n, kind, after=True) for n in moments)
 
 
 @pytest.mark.parametrize("kind", Kind)

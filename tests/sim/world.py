@@ -1,31 +1,32 @@
-"""A whole simulated stack: what runs at the beginning, and updates of it that may break."""
+"""A whole simulated stack: what runs at the beginning, and runs of composeroll that may break."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any
 
 from composeroll.config.project import Project, read_project
 from composeroll.config.settings import Order
-from composeroll.errors import ComposerollError
 from composeroll.model import Server, Upstream
 from composeroll.nginx.include import render_include
-from composeroll.report.events import Event, Outcome, Planned, StepStarted
+from composeroll.report.events import Event, Planned
 from composeroll.rollout.lock.note import LEASE
-from composeroll.rollout.stack import Stack
-from composeroll.rollout.update import Wanted, update
-from composeroll.rollout.world import World
 from tests.sim.clock import VirtualClock
 from tests.sim.compose import Engine
 from tests.sim.containers import Box
-from tests.sim.faults import Fault, Faults, Killed
+from tests.sim.faults import Fault, Faults
 from tests.sim.images import SOUND, Behaviour, Images
+from tests.sim.interference import Move
 from tests.sim.judge import Judge
-from tests.sim.locks import EngineLocks, locks_of_run
+from tests.sim.ledger import Ledger
+from tests.sim.locks import EngineLocks
 from tests.sim.nginx import Gateway, Gateways
-from tests.sim.readiness import Readiness
-from tests.sim.survey import Survey, include_of
+from tests.sim.readiness import answers
+from tests.sim.runs import Life, Run, Verb
+from tests.sim.survey import include_of
 
 PROJECT = "shop"
 
@@ -36,8 +37,10 @@ class Sim:
     """A compose project with gateways, everything in memory.
 
     Attributes:
-        events: what the last update told.
-        failure: what the last update raised.
+        events: what the last run told.
+        failure: what the last run raised.
+        moved: how often the world has moved in each way.
+        runs: how many runs there were.
     """
 
     def __init__(self, services: Mapping[str, Mapping[str, Any]], *, gateways: int = 1) -> None:
@@ -48,17 +51,16 @@ class Sim:
         self.clock = VirtualClock(self.faults)
         self.images = Images(self.project, self.faults)
         self.engine = Engine(self.project, self.clock, self.faults, self.images, self.judge)
-        self.gateways = Gateways(self.clock, self.faults, self.judge, self._owner)
-        self.readiness = Readiness(self.engine, self.clock, self.images)
+        self.gateways = Gateways(self.clock, self.judge, self._owner)
         self.locks = EngineLocks(self.clock, self.faults)
-        self.survey = Survey(self.gateways, self.faults)
+        self.ledger = Ledger(self.faults)
         self.events: list[Event] = []
         self.failure: BaseException | None = None
+        self.moved: Counter[Move] = Counter()
+        self.runs = 0
         for number in range(1, gateways + 1):
             self.gateways.boot(Gateway(f"gateway-{number}", {}))
-        self.judge.gateways = lambda: list(self.gateways.all.values())
-        self.judge.boxes = lambda: list(self.engine.boxes.values())
-        self.judge.gaps = {s.name for s in self.project.services.values() if self._may_gap(s.name)}
+        self._brief_judge()
 
     def run(self, service: str, replicas: int = 1, behaviour: Behaviour = SOUND) -> None:
         """Have replicas of a service run, proven, as if it had always been so."""
@@ -82,7 +84,6 @@ class Sim:
         text = self.include(service, addresses)
         for gateway in self.gateways.all.values():
             gateway.files[include_of(service)] = text
-            gateway.workers.clear()
             self.gateways.boot(gateway)
 
     def include(self, service: str, addresses: list[str]) -> str:
@@ -92,76 +93,82 @@ class Sim:
 
     def update(self, *services: str, force: bool = False, fault: Fault | None = None) -> str:
         """Run one update; how it ended, as an outcome or as the name of what was raised."""
-        self.faults.plan(fault)
-        self.gateways.forget()
-        self.locks.begin()
-        if self.locks.all:  # what an ended run has left is nobody's by now
-            self.clock.pass_until(self.clock.now() + LEASE + 1, lambda: False)
-        self.engine.run += 1
-        self.events, self.failure = [], None
-        self._brief_judge(services, force=force)
-        try:
-            return self._update(Wanted(services, force=force)).value
-        except (ComposerollError, Killed) as failure:
-            self.failure = failure
-            return type(failure).__name__
-        finally:
-            self._confirm_unbroken()
+        verb = Verb.FORCE if force else Verb.UPDATE
+        return self.do(Run(services, verb, faults=[fault] if fault else []))
+
+    def do(self, run: Run) -> str:
+        """One run alone; how it ended."""
+        self.let_leases_end()
+        life = self._begin(run)
+        self.faults.plan(life.process)
+        self.judge.look()
+        life.live()
+        self._end(life)
+        return life.end
+
+    def race(self, seed: int, runs: Sequence[Run]) -> tuple[str, ...]:
+        """Several runs side by side, in an order that the seed decides; how each ended."""
+        self.let_leases_end()
+        lives = [self._begin(run) for run in runs]
+        self.clock.turns.race(seed, [(life.process, life.live) for life in lives])
+        for life in lives:
+            self._end(life)
+        return tuple(life.end for life in lives)
+
+    def let_leases_end(self) -> None:
+        """What an ended run has left is nobody's by then."""
+        if self.locks.all:
+            self.let_pass(LEASE + 1)
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass in which no run is at work."""
+        self.clock.pass_until(self.clock.now() + seconds, lambda: False)
 
     def plan(self, *services: str) -> str:
         """What an update would do, as text."""
-        self._update(Wanted(services, dry_run=True))
+        life = self._begin(Run(services))
+        self.faults.plan(life.process)
+        life.foresee()
+        self._end(life)
         return self.planned
 
     @property
     def planned(self) -> str:
-        """The first plan of the last update."""
+        """The first plan of the last run."""
         return next(e.text for e in self.events if isinstance(e, Planned))
 
-    def _update(self, wanted: Wanted) -> Outcome:
-        locks = locks_of_run(self.locks, PROJECT, self.engine.run, self.clock, self._emit)
-        world = World(
-            project=PROJECT,
-            engine=self.engine,
-            gateways=self.gateways,
-            readiness=self.readiness,
-            events=self.engine.events,
-            clock=self.clock,
-            emit=self._emit,
-            shield=self.faults.shield,
-            lock=locks,
-        )
-        stack = Stack(
-            project=self.project,
-            engine=self.engine,
-            images=self.images,
-            survey=self.survey,
-            world=world,
-            locate=".".join,
-            locks=locks,
-        )
-        return update(stack, wanted)
+    def _begin(self, run: Run) -> Life:
+        self.runs += 1
+        return Life(self, run, self.runs)
 
-    def _emit(self, event: Event) -> None:
-        self.faults.alive()
-        self.events.append(event)
-        self.judge.hear(event)
-        if isinstance(event, StepStarted):
-            self.faults.moment(f"begin: {event.step}")
+    def _end(self, life: Life) -> None:
+        """Nobody may have caught what the judge said."""
+        self.events, self.failure = life.events, life.failure
+        if self.judge.broken:
+            raise AssertionError("; ".join(self.judge.broken))
 
-    def _brief_judge(self, services: tuple[str, ...], *, force: bool) -> None:
-        """Say what this update may do: the images that it will find are known beforehand."""
-        self.judge.rolled = set(services)
-        boxes = [b for b in self.engine.boxes.values() if b.service in services]
-        self.judge.leaving = {b.id for b in boxes if force or self._is_due(b.id)}
-        self.judge.look()
+    def _brief_judge(self) -> None:
+        judge = self.judge
+        judge.gateways = lambda: list(self.gateways.all.values())
+        judge.boxes = lambda: list(self.engine.boxes.values())
+        judge.process = lambda: self.faults.process
+        judge.answers = lambda box: answers(box, self.images, self.clock)
+        judge.gaps = {s.name for s in self.project.services.values() if self._may_gap(s.name)}
+        self.engine.on_look = self._list_what_may_go
 
-    def _is_due(self, container: str) -> bool:
-        box = self.engine.boxes[container]
+    def _list_what_may_go(self) -> None:
+        """A run may remove what it saw to be outdated or down; `--force`, all it saw at first."""
+        process = self.faults.process
+        process.looked = self.judge.moves
+        rolled = process.rolled or frozenset()
+        boxes = [b for b in self.engine.boxes.values() if b.service in rolled]
+        every = (process.forces and not process.has_looked) or process.spares
+        process.listed |= {b.id for b in boxes if every or self._is_due(b, rolled)}
+        process.has_looked = True
+
+    def _is_due(self, box: Box, rolled: AbstractSet[str]) -> bool:
         sources = set(self.project.services[box.service].volumes_from)
-        outdated = box.image != self.images.newest(box.service)
-        outdated |= box.definition != self.engine.definitions[box.service]
-        return outdated or not box.running or bool(sources & self.judge.rolled)
+        return self.engine.is_outdated(box) or not box.running or bool(sources & rolled)
 
     def _may_gap(self, name: str) -> bool:
         service = self.project.services[name]
@@ -173,8 +180,3 @@ class Sim:
 
     def _owner(self, ip: str) -> Box | None:
         return next((b for b in self.engine.boxes.values() if ip and b.ip == ip), None)
-
-    def _confirm_unbroken(self) -> None:
-        """Nobody may have caught what the judge said."""
-        if self.judge.broken:
-            raise AssertionError("; ".join(self.judge.broken))

@@ -6,10 +6,8 @@ many were wanted. Whoever takes over a broken rollout goes on with that.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Protocol
 
 from composeroll.errors import (
     ComposerollError,
@@ -19,6 +17,8 @@ from composeroll.errors import (
     Locked,
 )
 from composeroll.report.events import Emit, Noted
+from composeroll.rollout.lock.door import Locks
+from composeroll.rollout.lock.heart import Heart, beating
 from composeroll.rollout.lock.holder import Holder, read_holder
 from composeroll.rollout.lock.note import (
     Found,
@@ -26,55 +26,31 @@ from composeroll.rollout.lock.note import (
     Note,
     held_by,
     is_abandoned,
+    left_beside,
+    left_name,
     lock_name,
     read_note,
     service_of,
 )
 from composeroll.rollout.world import Clock
 
-BEAT = 10.0
-"""Seconds between two signs of life."""
-
 POLL = 0.5
 """Seconds between two attempts while waiting for a lock."""
-
-
-class Locks(Protocol):
-    """Locks on the engine: see `composeroll.engine.locks`."""
-
-    def claim(self, name: str, project: str, holder: str) -> str | None:
-        """Take a lock; its ID, or None if somebody has it."""
-        ...
-
-    def find(self, name: str) -> Found | None:
-        """The lock of that name, None where nobody has it."""
-        ...
-
-    def id_of(self, name: str) -> str | None:
-        """The ID of the lock of that name."""
-        ...
-
-    def of_project(self, project: str) -> Sequence[Found]:
-        """All locks of a project."""
-        ...
-
-    def write(self, container: str, note: str) -> None:
-        """Write the holder's note."""
-        ...
-
-    def release(self, container: str) -> None:
-        """Give a lock up, by its ID."""
-        ...
-
-    def now(self) -> float:
-        """Seconds on the engine's own clock."""
-        ...
 
 
 class ServiceLocks:
     """The locks of one run."""
 
-    def __init__(self, locks: Locks, project: str, me: Holder, clock: Clock, emit: Emit) -> None:
+    def __init__(
+        self,
+        locks: Locks,
+        project: str,
+        me: Holder,
+        clock: Clock,
+        emit: Emit,
+        heart: Heart = beating,
+    ) -> None:
+        self._heart = heart
         self._locks = locks
         self._project = project
         self._me = me
@@ -96,21 +72,16 @@ class ServiceLocks:
             Locked: somebody has one.
         """
         deadline = self._clock.now() + patience
-        stop = threading.Event()
-        beating = threading.Thread(target=self._beat, args=(stop,), daemon=True)
         try:
             # always in the same order, so that two runs cannot wait for each other
             for service in sorted(services):
                 self._take(lock_name(self._project, service), deadline)
-            beating.start()
-            yield self._memory
+            with self._heart(self._beat):
+                yield self._memory
         except ComposerollError as error:
             self._let_go(unfinished=error.half_done or self._memory.broke_off)
             raise
         finally:
-            stop.set()
-            if beating.is_alive():
-                beating.join()
             self._let_go(unfinished=self._leave)
 
     def leave_to_others(self) -> None:
@@ -143,7 +114,8 @@ class ServiceLocks:
 
     def broke_off(self, services: Sequence[str]) -> bool:
         """Whether a rollout of one of these services was cut off, and nobody has taken over yet."""
-        found = [self._locks.find(lock_name(self._project, name)) for name in services]
+        names = self._names(services)
+        found = [self._locks.find(name) for name in names]
         now = self._locks.now()
         return any(lock and is_abandoned(lock, self._me, now) for lock in found)
 
@@ -154,11 +126,16 @@ class ServiceLocks:
 
     def break_open(self, services: Sequence[str]) -> tuple[str, ...]:
         """Take the services' locks away from whoever has them; a sentence for each."""
-        now, names = self._locks.now(), {lock_name(self._project, name) for name in services}
+        now, names = self._locks.now(), self._names(services)
         broken = [lock for lock in self._locks.of_project(self._project) if lock.name in names]
         for lock in broken:
             self._locks.release(lock.id)
         return tuple(self._sentence(lock, now) for lock in broken)
+
+    def _names(self, services: Sequence[str]) -> tuple[str, ...]:
+        """Of the services' locks, and of what was set aside of broken ones."""
+        named = (lock_name, left_name)
+        return tuple(name(self._project, service) for service in services for name in named)
 
     def _sentence(self, lock: Found, now: float) -> str:
         if is_abandoned(lock, self._me, now):
@@ -171,8 +148,7 @@ class ServiceLocks:
             claimed = self._locks.claim(name, self._project, self._me.to_json())
             if claimed:
                 self._ids[name] = claimed
-                if self._memory.broke_off:
-                    self._write_all()
+                self._inherit(left_beside(name))
                 return
             if (found := self._locks.find(name)) is None:
                 continue
@@ -184,16 +160,33 @@ class ServiceLocks:
                 self._clock.wait(POLL)
 
     def _take_over(self, found: Found) -> None:
-        """By its ID: of two that try at once, one deletes nothing and then finds the other's."""
-        left = read_note(found).memory.merged(Memory(broke_off=True))
-        self._memory = self._memory.merged(left)
-        self._locks.release(found.id)
+        """Set the broken lock aside with its note, by its ID: of two that try at once one claims.
+
+        Its note must outlive this process too, which may be killed at any point. One that holds
+        nothing yet belonged to somebody who died before they could inherit.
+        """
+        left = self._locks.find(left_beside(found.name))
+        if left and read_note(found).memory == Memory():
+            self._locks.release(found.id)
+        else:
+            if left and left.id != found.id:
+                self._locks.release(left.id)  # `found` has inherited it
+            self._locks.set_aside(found.id, left_beside(found.name))
         self._emit(Noted(f"taking over from {read_holder(found.holder)}, whose rollout broke off"))
 
-    def _beat(self, stop: threading.Event) -> None:
-        while not stop.wait(BEAT):
-            with suppress(ComposerollError):  # the rollout itself finds out, at its next step
-                self._write_all()
+    def _inherit(self, aside: str) -> None:
+        """What a broken rollout left is written down anew before the old note goes."""
+        if left := self._locks.find(aside):
+            broken = read_note(left).memory.merged(Memory(broke_off=True))
+            self._memory = self._memory.merged(broken)
+        if self._memory != Memory():
+            self._write_all()
+        if left:
+            self._locks.release(left.id)
+
+    def _beat(self) -> None:
+        with suppress(ComposerollError):  # the rollout itself finds out, at its next step
+            self._write_all()
 
     def _write_all(self, *, ended: bool = False) -> None:
         note = Note(self._locks.now(), ended, self._memory).to_json()

@@ -120,3 +120,13 @@ def service_of(lock: Found) -> str:
 def lock_name(project: str, service: str) -> str:
     """The lock of one service."""
     return f"composeroll-lock.{project}.{service}"
+
+
+def left_name(project: str, service: str) -> str:
+    """What a broken rollout of a service left, on its way from one lock to the next."""
+    return f"composeroll-left.{project}.{service}"
+
+
+def left_beside(lock: str) -> str:
+    """The same, from the lock's name."""
+    return left_name(*lock.split(".", 2)[1:])

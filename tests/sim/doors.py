@@ -1,0 +1,90 @@
+"""One run's way to the fake nginx containers: what it has read, written and reloaded of each.
+
+`composeroll.nginx.gateways` drives these as it drives the real ones: what is taken back where one
+of several gateways fails is decided by its own code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from composeroll.errors import ComposerollError, GatewayError
+from composeroll.nginx.install import Texts
+from tests.sim.faults import Faults
+from tests.sim.nginx import Gateway, Gateways, Worker
+
+
+@dataclass(slots=True)
+class Known:
+    """A configuration as it was last read."""
+
+    files: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class GatewayDoor:
+    """Answers to `composeroll.nginx.gateway.Gateway`."""
+
+    container: Gateway
+    nginx: Gateways
+    faults: Faults
+    known: Known = field(default_factory=lambda: Known({}))
+    before: frozenset[Worker] = frozenset()
+
+    def configuration(self) -> Mapping[str, str]:
+        """What `nginx -T` prints."""
+        self.faults.ask(f"look at nginx in {self.container.id}", GatewayError)
+        self.known = Known(dict(self.container.files))
+        return self.known.files
+
+    def install(self, texts: Texts) -> None:
+        """Write and test; what was there comes back where that fails."""
+        previous = {path: self.known.files.get(path) for path in texts}
+        try:
+            self.restore(texts)
+        except ComposerollError:
+            with suppress(ComposerollError):
+                self.restore(previous)
+            raise
+
+    def restore(self, texts: Texts) -> None:
+        """Write and test."""
+        with self.faults.change(f"write the include in {self.container.id}", GatewayError):
+            for path, text in texts.items():
+                if text is None:
+                    self.container.files.pop(path, None)
+                else:
+                    self.container.files[path] = text
+        if self.container.rejects:
+            raise GatewayError("nginx: [emerg] made to reject")
+        self.known = Known(dict(self.container.files))
+
+    def reload(self) -> None:
+        """New workers, or an error."""
+        self.faults.ask(f"look at workers of {self.container.id}", GatewayError)
+        earlier, self.before = self.before, frozenset(self.container.workers)
+        with self.faults.change(f"reload {self.container.id}", GatewayError):
+            if not self.container.deaf:
+                self.nginx.reload(self.container)
+        self.faults.ask(f"look for new workers of {self.container.id}", GatewayError)
+        if self.container.deaf:
+            self.before = earlier
+            raise GatewayError("nginx did not take the reload")
+
+    def read(self, path: str) -> str | None:
+        """A file as it stands there."""
+        self.faults.ask(f"read an include in {self.container.id}", GatewayError)
+        return self.container.files.get(path)
+
+    def old_workers(self) -> int:
+        """From before this run's last reload, or seen leaving."""
+        self.faults.ask(f"look at workers of {self.container.id}", GatewayError)
+        return sum(w in self.before or w.leaving for w in self.container.workers)
+
+    def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
+        """One for each old worker that knows the address."""
+        self.faults.ask(f"count connections of {self.container.id}", GatewayError)
+        old = self.container.workers[:-1]
+        return {a: sum(a in told for w in old for told in w.told.values()) for a in addresses}

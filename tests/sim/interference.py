@@ -1,0 +1,207 @@
+"""What the world does of its own accord: containers die and move, operators lend a hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING
+
+from composeroll.model import ContainerState
+from tests.sim.containers import Box
+from tests.sim.process import Process
+from tests.sim.survey import include_of
+
+if TYPE_CHECKING:
+    from tests.sim.world import Sim
+
+AWAY = 2.0
+"""Seconds that an engine takes to restart."""
+
+
+class Move(StrEnum):
+    """What can happen in the middle of a run."""
+
+    DIE = "a container dies and comes back"
+    RESTART = "a container is restarted and has another address"
+    SWAP = "two containers swap their addresses"
+    REBOOT = "the engine restarts, with everything in another order"
+    UP = "an operator runs `up -d`"
+    SCALE = "an operator scales"
+    REMOVE = "an operator removes a container"
+    UNLOCK = "an operator removes the locks"
+    PRUNE_CONTAINERS = "an operator prunes containers"
+    PRUNE_IMAGES = "an operator prunes images"
+    PRUNE_ALL_IMAGES = "an operator prunes all unused images"
+    NGINX = "nginx restarts with its files"
+    NGINX_BOOTS = "nginx is recreated, with its boot default"
+
+
+REMOVING = {Move.UP, Move.SCALE, Move.REMOVE, Move.PRUNE_CONTAINERS}
+"""After these nobody knows how many replicas there should be."""
+
+
+class Outside:
+    """Moves a simulation behind everybody's back, as a number decides."""
+
+    def __init__(self, sim: Sim) -> None:
+        self._sim = sim
+        self._engine = sim.engine
+
+    def move(self, which: Move, service: str, chance: int) -> None:
+        """Let it happen now."""
+        faults, judge = self._sim.faults, self._sim.judge
+        at_work, faults.process = faults.process, Process()
+        turn, faults.turn = faults.turn, lambda: None
+        try:
+            _MOVES[which](self, service, Random(chance))  # noqa: S311 - a story to tell again
+        finally:
+            faults.process, faults.turn = at_work, turn
+        judge.moves += 1
+        self._sim.moved[which] += 1
+
+    def die(self, service: str, dice: Random) -> None:
+        """The engine starts it again after a moment, unless somebody forbade that."""
+        for box in self._one(service, dice):
+            self._engine.fall_now(box)
+            if box.restart_policy == "always":
+                box.state = ContainerState.RESTARTING
+                self._sim.clock.at(self._sim.clock.now() + 0.5, partial(self._revive, box))
+
+    def restart(self, service: str, dice: Random) -> None:
+        """`docker restart`: the address it had is given to nobody meanwhile."""
+        for box in self._one(service, dice):
+            left = box.ip
+            self._engine.fall_now(box)
+            self._engine.start_now(box, avoid=left)
+
+    def swap(self, service: str, dice: Random) -> None:
+        """Both stopped, and started in the other order."""
+        for box in self._one(service, dice):
+            others = [b for b in self._engine.boxes.values() if b.running and b is not box]
+            if not others:
+                return
+            other = dice.choice(others)
+            ips = other.ip, box.ip
+            for one in (box, other):
+                self._engine.fall_now(one)
+            for one, ip in zip((box, other), ips, strict=True):
+                self._engine.start_now(one)
+                one.ip = ip
+
+    def reboot(self, service: str, dice: Random) -> None:
+        """What has a restart policy comes back, on whatever address is free then."""
+        del service
+        boxes = list(self._engine.boxes.values())
+        for box in boxes:
+            if box.running:
+                self._engine.fall_now(box)
+        dice.shuffle(boxes)
+        for box in boxes:
+            if box.restart_policy == "always" and box.state is not ContainerState.CREATED:
+                self._engine.start_now(box)
+        for gateway in self._sim.gateways.all.values():
+            self._sim.gateways.boot(gateway)
+        self._sim.faults.away_until = self._sim.clock.now() + AWAY
+
+    def up(self, service: str, dice: Random) -> None:
+        """Recreates what is outdated, starts what stopped, and keeps to the file's count."""
+        del dice
+        declared = self._sim.project.services[service].scale or 1
+        self._scale_to(service, declared)
+        for box in list(self._engine.of(service)):
+            if self._engine.is_outdated(box):
+                self._drop(box)
+                self._started(self._engine.make(service, box.number, box.name))
+
+    def scale(self, service: str, dice: Random) -> None:
+        """`up -d --no-recreate --scale`."""
+        self._scale_to(service, dice.randint(1, 3))
+
+    def remove(self, service: str, dice: Random) -> None:
+        """`docker rm -f`."""
+        for box in self._one(service, dice):
+            self._drop(box)
+
+    def unlock(self, service: str, dice: Random) -> None:
+        """`docker rm` of whatever looks unused."""
+        del service, dice
+        self._sim.locks.all.clear()
+
+    def prune_containers(self, service: str, dice: Random) -> None:
+        """What does not run, locks included."""
+        del service, dice
+        gone = (ContainerState.CREATED, ContainerState.EXITED)
+        for box in [b for b in self._engine.boxes.values() if b.state in gone]:
+            del self._engine.boxes[box.id]
+        self._sim.locks.all.clear()
+
+    def prune_images(self, service: str, dice: Random) -> None:
+        """Images without a name."""
+        del service, dice
+        self._sim.images.prune({b.image for b in self._engine.boxes.values()}, every=False)
+
+    def prune_all_images(self, service: str, dice: Random) -> None:
+        """Images without a container."""
+        del service, dice
+        self._sim.images.prune({b.image for b in self._engine.boxes.values()}, every=True)
+
+    def nginx(self, service: str, dice: Random) -> None:
+        """`docker restart nginx`: new workers at once, by what the files say."""
+        del service, dice
+        for gateway in self._sim.gateways.all.values():
+            self._sim.gateways.boot(gateway)
+
+    def nginx_boots(self, service: str, dice: Random) -> None:
+        """`up -d --force-recreate nginx`: every upstream goes by its service's name again."""
+        del service, dice
+        for gateway in self._sim.gateways.all.values():
+            for name in self._sim.project.services:
+                if include_of(name) in gateway.files:
+                    gateway.files[include_of(name)] = self._sim.include(name, [f"{name}:9000"])
+            self._sim.gateways.boot(gateway)
+
+    def _one(self, service: str, dice: Random) -> list[Box]:
+        running = [b for b in self._engine.of(service) if b.running]
+        return [dice.choice(running)] if running else []
+
+    def _revive(self, box: Box) -> None:
+        if box.id in self._engine.boxes and box.state is ContainerState.RESTARTING:
+            self._sim.judge.moves += 1
+            self._engine.start_now(box)
+
+    def _scale_to(self, service: str, count: int) -> None:
+        for box in self._engine.of(service)[count:]:
+            self._drop(box)
+        for box in self._engine.of(service):
+            if not box.running:
+                self._started(box)
+        while len(self._engine.of(service)) < count:
+            self._started(self._engine.make(service))
+
+    def _started(self, box: Box) -> None:
+        if box.service not in self._engine.published:
+            self._engine.start_now(box)
+
+    def _drop(self, box: Box) -> None:
+        self._sim.judge.excuse(box)
+        self._engine.stop_now(box)
+        del self._engine.boxes[box.id]
+
+
+_MOVES: dict[Move, Callable[[Outside, str, Random], None]] = {
+    Move.DIE: Outside.die,
+    Move.RESTART: Outside.restart,
+    Move.SWAP: Outside.swap,
+    Move.REBOOT: Outside.reboot,
+    Move.UP: Outside.up,
+    Move.SCALE: Outside.scale,
+    Move.REMOVE: Outside.remove,
+    Move.UNLOCK: Outside.unlock,
+    Move.PRUNE_CONTAINERS: Outside.prune_containers,
+    Move.PRUNE_IMAGES: Outside.prune_images,
+    Move.PRUNE_ALL_IMAGES: Outside.prune_all_images,
+    Move.NGINX: Outside.nginx,
+    Move.NGINX_BOOTS: Outside.nginx_boots,
+}

@@ -1,0 +1,50 @@
+"""One run of composeroll, as the simulated world sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.sim.faults import Fault
+
+
+@dataclass(eq=False, slots=True)
+class Process:
+    """One run; number 0 stands for the world itself.
+
+    Attributes:
+        rolled: the services that it may change; None for the world, which may do anything.
+        spares: how many replicas of a service it has to leave, where that is not all.
+        forces: whether it may remove what is up to date.
+        faults: what goes wrong, by the number of the moment.
+        moves: what the world does, by the number of the moment before which it happens.
+        told: what every moment was.
+        changes: the numbers of those that change something.
+        asked: the numbers of those that only ask.
+        dead: whether it was killed.
+        shields: how many shields against signals it stands behind.
+        looked: how often the world had moved when it last read containers.
+        listed: full IDs that it may remove.
+        stale: addresses that were wrong in an upstream before it began.
+    """
+
+    number: int = 0
+    rolled: AbstractSet[str] | None = None
+    spares: Mapping[str, int] = field(default_factory=dict)
+    forces: bool = False
+    faults: Mapping[int, Fault] = field(default_factory=dict)
+    moves: dict[int, Sequence[Callable[[], None]]] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    changes: list[int] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+    struck: list[Fault] = field(default_factory=list)
+    dead: bool = False
+    interrupted: bool = False
+    shields: int = 0
+    looked: int = 0
+    has_looked: bool = False
+    listed: set[str] = field(default_factory=set)
+    stale: set[tuple[str, str]] = field(default_factory=set)

@@ -1,0 +1,164 @@
+"""One run of a verb in the simulated world: its own rooms, its own faults, its own end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING
+
+from composeroll.errors import ComposerollError
+from composeroll.report.events import Event, Outcome, StepStarted
+from composeroll.rollout.history.book import Book
+from composeroll.rollout.images import ComposeImages
+from composeroll.rollout.lock.holder import Holder
+from composeroll.rollout.rollback import rollback
+from composeroll.rollout.scale import scale
+from composeroll.rollout.stack import Stack
+from composeroll.rollout.sync import sync
+from composeroll.rollout.update import Wanted, update
+from composeroll.rollout.world import World
+from tests.sim.faults import Fault, Killed, by_number
+from tests.sim.interference import Move, Outside
+from tests.sim.locks import locks_of_run
+from tests.sim.process import Process
+from tests.sim.readiness import Readiness
+from tests.sim.survey import Survey
+
+if TYPE_CHECKING:
+    from tests.sim.world import Sim
+
+
+class Verb(StrEnum):
+    """What a run does."""
+
+    UPDATE = "update"
+    FORCE = "update --force"
+    SYNC = "sync"
+    SCALE = "scale"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The world moves before the moment with this number."""
+
+    number: int
+    move: Move
+    chance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is asked of one run, and what happens to it.
+
+    Attributes:
+        count: how many replicas `scale` asks for.
+        patience: seconds it waits for locks.
+    """
+
+    services: tuple[str, ...]
+    verb: Verb = Verb.UPDATE
+    count: int = 1
+    patience: float = 0.0
+    faults: Sequence[Fault] = ()
+    moves: Sequence[Moved] = ()
+
+
+@dataclass(slots=True)
+class Life:
+    """One run of the simulation, from its first call to its end.
+
+    Attributes:
+        end: how it ended, as an outcome or as the name of what was raised.
+    """
+
+    sim: Sim
+    run: Run
+    number: int
+    process: Process = field(init=False)
+    events: list[Event] = field(default_factory=list)
+    failure: BaseException | None = None
+    end: str = ""
+
+    def __post_init__(self) -> None:
+        scaled = self.run.verb is Verb.SCALE
+        self.process = Process(
+            number=self.number,
+            rolled=frozenset(self.run.services),
+            spares=dict.fromkeys(self.run.services, self.run.count) if scaled else {},
+            forces=self.run.verb is Verb.FORCE,
+            faults=by_number(self.run.faults),
+            moves=self._moves(),
+            looked=self.sim.judge.moves,
+            stale=self.sim.judge.stale(),
+        )
+
+    def live(self) -> None:
+        """Do what is asked, and note how it ended."""
+        try:
+            self.end = self._do(self._stack()).value
+        except (ComposerollError, Killed) as failure:
+            self.failure = failure
+            self.end = type(failure).__name__
+
+    def foresee(self) -> None:
+        """A dry run."""
+        update(self._stack(), Wanted(self.run.services, dry_run=True))
+
+    def _do(self, stack: Stack) -> Outcome:
+        run = self.run
+        match run.verb:
+            case Verb.UPDATE | Verb.FORCE:
+                force = run.verb is Verb.FORCE
+                return update(stack, Wanted(run.services, force=force, lock_wait=run.patience))
+            case Verb.SYNC:
+                return sync(stack, run.services, run.patience)
+            case Verb.SCALE:
+                return scale(stack, dict.fromkeys(run.services, run.count), run.patience)
+            case Verb.ROLLBACK:
+                return rollback(stack, run.services[0], None, run.patience)
+
+    def _moves(self) -> dict[int, Sequence[Callable[[], None]]]:
+        planned: dict[int, Sequence[Callable[[], None]]] = {}
+        for moved in self.run.moves:
+            service = self.run.services[moved.chance % len(self.run.services)]
+            move = partial(Outside(self.sim).move, moved.move, service, moved.chance)
+            planned[moved.number] = (*planned.get(moved.number, ()), move)
+        return planned
+
+    def _stack(self) -> Stack:
+        sim, emit = self.sim, self._emit
+        locks = locks_of_run(sim.locks, sim.project.name, sim.faults, sim.clock, emit)
+        me = Holder("tester", f"host-{self.number}", "", self.number, "", "composeroll")
+        book = Book(sim.ledger, sim.images, sim.project.name, me)
+        survey = Survey(sim.gateways, sim.faults)
+        world = World(
+            project=sim.project.name,
+            engine=sim.engine,
+            gateways=survey.gateways,
+            readiness=Readiness(sim.engine, sim.clock, sim.images, sim.faults),
+            events=sim.engine.events,
+            clock=sim.clock,
+            emit=emit,
+            shield=sim.faults.shield,
+            lock=locks,
+        )
+        return Stack(
+            project=sim.project,
+            engine=sim.engine,
+            images=ComposeImages(sim.images, book, sim.project, emit),
+            survey=survey,
+            world=world,
+            locate=".".join,
+            locks=locks,
+            book=book,
+        )
+
+    def _emit(self, event: Event) -> None:
+        self.sim.faults.alive()
+        self.events.append(event)
+        self.sim.judge.hear(event)
+        if isinstance(event, StepStarted):
+            self.sim.faults.moment(f"begin: {event.step}")

@@ -1,0 +1,140 @@
+"""What a broken rollout left to do outlives whoever takes over from it, wherever that one dies."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from composeroll.errors import ComposerollError
+from composeroll.report.events import Noted
+from composeroll.rollout.lock.note import LEASE, Memory, read_note
+from tests.sim.clock import VirtualClock
+from tests.sim.faults import Fault, Faults, Killed, Kind
+from tests.sim.locks import EngineLocks, locks_of_run
+from tests.sim.process import Process
+
+LEFT = Memory({"an old replica": "asked for by --force"}, {"app": 2})
+
+
+class Room:
+    """Runs that do nothing but hold a lock."""
+
+    def __init__(self) -> None:
+        self.faults = Faults(lambda: None)
+        self.clock = VirtualClock(self.faults)
+        self.engine = EngineLocks(self.clock, self.faults)
+        self.told: list[str] = []
+        self.number = 0
+        self.inherited: dict[int, Memory] = {}
+        self.finished = False
+
+    def process(self, *faults: Fault) -> Process:
+        """A run to come."""
+        self.number += 1
+        return Process(self.number, faults={fault.number: fault for fault in faults})
+
+    def hold(self, process: Process, patience: float = 0.0, adds: Memory | None = None) -> str:
+        """Hold the lock of `app` and remember something; how that ended."""
+        self.faults.plan(process)
+        locks = locks_of_run(self.engine, "shop", self.faults, self.clock, self._emit)
+        try:
+            with locks.hold(["app"], patience) as left:
+                self.inherited[process.number] = left
+                locks.remember(adds or Memory())
+                locks.ensure()
+                self.finished = True
+        except (ComposerollError, Killed) as failure:
+            return type(failure).__name__
+        else:
+            return "done"
+
+    def let_leases_end(self) -> None:
+        """Whoever held a lock is taken for dead."""
+        self.clock.pass_until(self.clock.now() + LEASE + 1, lambda: False)
+
+    def _emit(self, event: object) -> None:
+        self.told += [event.text] if isinstance(event, Noted) else []
+
+
+def broken() -> Room:
+    """Somebody remembered what to do, and was killed."""
+    room = Room()
+    assert room.hold(room.process(Fault(5, Kind.KILL)), adds=LEFT) == "Killed"
+    assert [read_note(lock).memory for lock in room.engine.all.values()] == [LEFT]
+    room.let_leases_end()
+    return room
+
+
+def goes_on_with_it(room: Room) -> None:
+    """Unless it was done already, the next run still knows what to do; then nothing is left."""
+    room.let_leases_end()
+    done, last = room.finished, room.process()
+    assert room.hold(last) == "done"
+    assert done or room.inherited[last.number].outgoing == LEFT.outgoing
+    assert not room.engine.all
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(n, Kind.KILL, a) for n in range(1, 14) for a in (False, True)]
+)
+def test_a_taker_killed_at_any_call_forgets_nothing(fault: Fault) -> None:
+    room = broken()
+    room.hold(room.process(fault))
+    goes_on_with_it(room)
+
+
+@pytest.mark.parametrize("kind", [Kind.KILL, Kind.FAIL, Kind.HANG])
+@pytest.mark.parametrize("second", range(1, 14))
+def test_a_second_taker_killed_after_the_first_forgets_nothing_either(
+    second: int, kind: Kind
+) -> None:
+    for first in range(1, 12):
+        room = broken()
+        room.hold(room.process(Fault(first, kind, after=True)))
+        room.let_leases_end()
+        room.hold(room.process(Fault(second, Kind.KILL, after=True)))
+        goes_on_with_it(room)
+
+
+@pytest.mark.parametrize("patience", [0.0, 600.0])
+def test_of_takers_at_once_one_goes_on_with_what_was_left(patience: float) -> None:
+    for seed in range(60):
+        room = broken()
+        takers = [room.process() for _ in range(3)]
+        ends: list[str] = []
+        room.clock.turns.race(seed, [(p, partial(_hold, room, p, patience, ends)) for p in takers])
+        assert set(ends) <= ({"done"} if patience else {"done", "Locked"})
+        left = [room.inherited[p.number].outgoing for p in takers if p.number in room.inherited]
+        assert left.count(LEFT.outgoing) == 1, seed
+        assert not room.engine.all
+
+
+def _hold(room: Room, process: Process, patience: float, ends: list[str]) -> None:
+    ends.append(room.hold(process, patience))
+
+
+def test_a_lock_that_somebody_removes_is_taken_again_with_all_that_it_remembered() -> None:
+    room = Room()
+    process = room.process(Fault(11, Kind.KILL))
+    process.moves[5] = [room.engine.all.clear]
+    assert room.hold(process, adds=LEFT) == "Killed"
+    assert [read_note(lock).memory for lock in room.engine.all.values()] == [LEFT]
+
+
+def test_a_holder_that_lives_is_left_alone_however_long_it_takes() -> None:
+    room = Room()
+    patient, busy = room.process(), room.process()
+
+    def work() -> None:
+        locks = locks_of_run(room.engine, "shop", room.faults, room.clock, lambda _: None)
+        with locks.hold(["app"]):
+            room.clock.wait(10 * LEASE)
+            locks.ensure()
+
+    ends: list[str] = []
+    room.clock.turns.race(
+        3, [(busy, work), (patient, lambda: ends.append(room.hold(patient, 5 * LEASE)))]
+    )
+    assert ends in (["Locked"], ["done"])
+    assert not room.told
