@@ -30,7 +30,7 @@ def _upstream(state: ServiceState, owners: Mapping[str, Replica]) -> Iterator[st
         yield f"{state.refusal.what}; {state.refusal.help}"
     if state.wiring is None:
         return
-    mend = f"`composeroll update {state.name}` puts it right"
+    mend = f"`composeroll sync {state.name}` puts it right"
     named = state.wiring.upstream.addresses
     if by_name := state.wiring.upstream.names:
         yield f"nginx still goes by the name {by_name[0]}, ready or not; {mend}"
