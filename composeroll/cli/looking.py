@@ -43,7 +43,7 @@ def look(context: click.Context, options: dict[str, Any], answer: Answer) -> int
     """
     flags, settings = take_compose_flags(context, options), take_settings(options)
     with open_stack(flags, settings, _unheard) as stack:
-        return answer(stack, options["services"] or all_but_nginx(stack.project))
+        return answer(stack, options["services"] or all_but_nginx(stack))
 
 
 def _unheard(event: Event) -> None:

@@ -27,7 +27,7 @@ def command(context: click.Context, /, **options: Any) -> int:
         from composeroll.rollout.update import Wanted, update  # noqa: PLC0415 - late
 
         named = options["services"]
-        names = services_of(stack.project, named, everything=not named)
+        names = services_of(stack, named, everything=not named)
         return update(stack, Wanted(names, force=options["force"], dry_run=True)), names
 
     return Run.taken_from(context, options, plan_is_answer=True).do(act)

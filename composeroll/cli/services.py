@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from composeroll.config.project import Project
 from composeroll.errors import UsageError
+from composeroll.rollout.observed import Wiring
+from composeroll.rollout.stack import Stack
 
 
-def services_of(project: Project, named: tuple[str, ...], *, everything: bool) -> tuple[str, ...]:
+def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tuple[str, ...]:
     """The services that are meant.
 
     Raises:
         UsageError: none was named; it lists those that could be.
     """
     if everything:
-        return all_but_nginx(project)
+        return all_but_nginx(stack)
     if not named:
         raise UsageError(
             "which service? name one or more, or say --all",
-            help=f"services in this file: {', '.join(project.services)}",
+            help=f"services in this file: {', '.join(stack.project.services)}",
         )
     return named
 
 
-def all_but_nginx(project: Project) -> tuple[str, ...]:
-    """Every service but the gateway, which has to be named to be touched."""
-    gateways = {s.settings.gateway for s in project.services.values()}
-    return tuple(
-        service.name
-        for service in project.services.values()
-        if not service.may_be_nginx and service.name not in gateways
-    )
+def all_but_nginx(stack: Stack) -> tuple[str, ...]:
+    """Every service but the gateway, which has to be named to be touched.
+
+    Where neither a name nor an image nor a setting tells which that is, what runs does.
+    """
+    services = stack.project.services.values()
+    told = {s.name for s in services if s.may_be_nginx} | {s.settings.gateway for s in services}
+    gateways = told & stack.project.services.keys() or _in_front(stack)
+    return tuple(service.name for service in services if service.name not in gateways)
+
+
+def _in_front(stack: Stack) -> set[str]:
+    """The services whose nginx sends requests to others."""
+    services = tuple(stack.project.services.values())
+    found = stack.survey.wirings(stack.project, services, stack.engine.replicas())
+    return {place.route.gateway for place in found.values() if isinstance(place, Wiring)}

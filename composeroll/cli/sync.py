@@ -30,7 +30,7 @@ def command(context: click.Context, /, **options: Any) -> int:
     def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
         from composeroll.rollout.sync import sync  # noqa: PLC0415 - late
 
-        names = services or all_but_nginx(stack.project)
+        names = services or all_but_nginx(stack)
         if not watch:
             return sync(stack, names, patience), names
         from composeroll.rollout.watch import sync_for_ever  # noqa: PLC0415 - late

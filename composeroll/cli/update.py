@@ -36,7 +36,7 @@ def command(context: click.Context, /, **options: Any) -> int:
     def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
         from composeroll.rollout.update import Wanted, update  # noqa: PLC0415 - late
 
-        names = services_of(stack.project, options["services"], everything=options["everything"])
+        names = services_of(stack, options["services"], everything=options["everything"])
         wanted = Wanted(
             services=names,
             force=options["force"],

@@ -19,6 +19,7 @@ Locate = Callable[[Sequence[str]], str]
 def findings(observed: Observed, locate: Locate) -> tuple[Finding, ...]:
     """What stands in the way of a rollout, the refusals first."""
     found = [f for state in observed.services for f in _of_service(state, locate)]
+    found += _gateways_too(observed)
     found += _disturbed(observed)
     found = list(dict.fromkeys(found))
     return tuple(sorted(found, key=lambda f: f.severity is not Severity.REFUSAL))
@@ -49,6 +50,18 @@ def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     yield from state.wiring.findings if state.wiring else ()
     yield from _scale(state)
     yield from _mounted_code(state)
+
+
+def _gateways_too(observed: Observed) -> Iterator[Finding]:
+    """What is switched in a gateway's containers would go with them."""
+    names = {state.name for state in observed.services}
+    for state in observed.services:
+        if state.wiring and (gateway := state.wiring.route.gateway) in names:
+            yield _refusal(
+                f"{gateway} runs the nginx in front of {state.name}: one rollout cannot replace"
+                " both",
+                f"name {gateway} in a run of its own",
+            )
 
 
 def _disturbed(observed: Observed) -> Iterator[Finding]:

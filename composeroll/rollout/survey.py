@@ -73,8 +73,7 @@ class GatewaySurvey:
     ) -> tuple[Gateway, ...]:
         """The services that run nginx: those the settings name, else those that look like it."""
         named = {s.settings.gateway for s in services if s.settings.gateway}
-        rolled = {s.name for s in services}
-        running = [r for r in replicas if r.running and r.service not in rolled]
+        running = [r for r in replicas if r.running]
         likely = [r for r in running if r.service in named or _sounds_like_nginx(r)]
         with ThreadPoolExecutor(max_workers=8) as side_by_side:
             for candidates in (likely, running):
@@ -93,6 +92,8 @@ class GatewaySurvey:
         replicas: Sequence[Replica],
     ) -> Wiring | None:
         settings = service.settings
+        if any(gateway.service == service.name for gateway in gateways):
+            return None
         mine = tuple(r for r in replicas if r.service == service.name)
         others = tuple(r for r in replicas if r.service != service.name)
         subject = Subject(project.name, service.name, mine, others)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.bed.errors import NotReadyError
 from tests.load import Result
 
 ARTIFACTS = Path(__file__).parents[1] / ".artifacts"
@@ -69,7 +70,7 @@ class Course:
         """A claim that fails in the block is a broken promise, and the run goes on."""
         try:
             yield
-        except AssertionError as wrong:
+        except (AssertionError, NotReadyError) as wrong:
             claim = traceback.extract_tb(wrong.__traceback__)[-1].line
             self.broken.append(f"{what}: {claim}: {wrong}")
             self.say(f"BROKEN {self.broken[-1]}")
@@ -80,6 +81,11 @@ class Course:
         self.counts[f"{what} that failed"] += result.failed
         for failure, count in result.failures().items():
             self.counts[f"{what} that failed: {failure.words}"] += count
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep a text among the artifacts."""
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        (ARTIFACTS / f"long-{self.name}-{name}").write_text(text, encoding="utf-8")
 
     def end(self) -> int:
         """Print and keep the figures; the exit code: 0, or 1 where a promise was broken."""

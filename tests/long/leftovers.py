@@ -27,5 +27,6 @@ def nothing_of_ours_is_left(stack: Stack) -> None:
         "ps", "--all", "--filter", f"ancestor={EMPTY_IMAGE}", "--format", "{{.Names}}"
     )
     assert not [row for row in rows.split() if stack.project in row], rows
-    kept = ("--filter", f"reference=composeroll-kept/{stack.project}:*", "--quiet")
-    assert len(set(docker.docker("images", *kept).split())) <= KEPT
+    for service in stack.recipe.includes:
+        kept = ("--filter", f"reference=composeroll-kept/{stack.project}:{service}.*", "--quiet")
+        assert len(set(docker.docker("images", *kept).split())) <= KEPT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +24,29 @@ DRAIN = ("--drain-timeout", "5s")
 """Longer than any request of the mix: what then still holds an old worker is a websocket."""
 
 
-def version(of: str = "checked") -> Image:
-    """The app of the end-to-end tests, a layer with a version on it; built without any package."""
-    base = images.APPS[of].ref
-    return Image("app:current", HERE / "image", {"BASE": base}, parent=base)
+def image(service: str) -> Image:
+    """The app of the end-to-end tests with a layer that names service and version: no package."""
+    base = images.APPS["checked"].ref
+    built = {"BASE": base, "SERVICE": service}
+    return Image(f"{service}:current", HERE / "image", built, parent=base)
 
 
 def app(replicas: int = 2) -> Recipe:
     """The app behind the project's own gateway."""
     made = recipe.app("breakable", replicas=replicas)
-    return replace(made, images={"app": version()})
+    return replace(made, images={"app": image("app")})
+
+
+def two_apps() -> Recipe:
+    """Two services behind one gateway, `/` and `/other/`, whose port outlives a restart."""
+    made = app()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    return replace(
+        made,
+        files=(*made.files, HERE / "stacks" / "other.yml"),
+        images={service: image(service) for service in ("app", "other")},
+        variables={**made.variables, "PORT": port},
+        includes={"app": "app.include", "other": "other.include"},
+        beside={"site.conf": (HERE / "stacks" / "site.conf").read_text(encoding="utf-8")},
+    )

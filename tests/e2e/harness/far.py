@@ -18,27 +18,44 @@ from tests.e2e.harness.docker import docker
 
 SSHD = Image("composeroll-e2e/sshd", E2E_FOLDER / "sshd")
 SOCKET = "/var/run/docker.sock"
+HOST_KEY = "/etc/ssh/ssh_host_ed25519_key.pub"
 ANSWERS_WITHIN = 15.0
 
-CONFIG = """\
+WITH_A_KEY = """\
 IdentityFile {key}
 IdentitiesOnly yes
-UserKnownHostsFile {known}
+UserKnownHostsFile {directory}/known_hosts
 StrictHostKeyChecking accept-new
 LogLevel ERROR
 """
 
+AS_IN_A_JOB = """\
+UserKnownHostsFile {directory}/.ssh/known_hosts
+StrictHostKeyChecking yes
+IdentityFile none
+"""
+"""The key comes from an agent, and an unknown host is refused; `ssh` itself heeds no $HOME."""
+
 
 @dataclass(frozen=True)
 class Far:
-    """Where the engine is, and what `ssh` needs in its environment to get there."""
+    """Where the engine is, and what `ssh` needs to get there.
+
+    Attributes:
+        host: as `-H` takes it.
+        environment: what makes `ssh` read its configuration from the directory.
+        key: the private key that lets one in.
+        known_hosts: the line that tells the host.
+    """
 
     host: str
     environment: dict[str, str]
+    key: Path
+    known_hosts: str
 
 
 @contextmanager
-def far_engine(directory: Path) -> Iterator[Far]:
+def far_engine(directory: Path, config: str = WITH_A_KEY) -> Iterator[Far]:
     """The engine of this machine, behind sshd; the user's own ssh files are left alone."""
     images.up([SSHD])
     key = _key(directory)
@@ -56,8 +73,10 @@ def far_engine(directory: Path) -> Iterator[Far]:
     try:
         port = int(docker("port", name, "22").rpartition(":")[2])
         state.await_state("sshd", lambda: _greets(port), ANSWERS_WITHIN)
-        path = f"{_ssh(directory, key)}:{os.environ['PATH']}"
-        yield Far(f"ssh://root@127.0.0.1:{port}", {"PATH": path})
+        ssh = _ssh(directory, config.format(key=key, directory=directory))
+        known = f"[127.0.0.1]:{port} {docker('exec', name, 'cat', HOST_KEY)}\n"
+        environment = {"PATH": f"{ssh}:{os.environ['PATH']}"}
+        yield Far(f"ssh://root@127.0.0.1:{port}", environment, key, known)
     finally:
         docker("rm", "--force", "--volumes", name)
 
@@ -69,10 +88,10 @@ def _key(directory: Path) -> Path:
     return key
 
 
-def _ssh(directory: Path, key: Path) -> Path:
+def _ssh(directory: Path, text: str) -> Path:
     """A directory with an `ssh` that reads a configuration of ours: docker cannot name one."""
     config = directory / "ssh_config"
-    config.write_text(CONFIG.format(key=key, known=directory / "known_hosts"), encoding="utf-8")
+    config.write_text(text, encoding="utf-8")
     wrapper = directory / "bin" / "ssh"
     wrapper.parent.mkdir()
     wrapper.write_text(

@@ -95,3 +95,11 @@ def test_refusals_come_first_and_all_of_them_are_told_at_once() -> None:
 def test_warnings_alone_refuse_nothing() -> None:
     observed = Observed("shop", (state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)),))
     refuse(observed, findings(observed, ".".join))
+
+
+def test_a_gateway_is_not_replaced_in_one_rollout_with_what_it_serves() -> None:
+    nginx = state([replica(2, of="nginx")], of=service("nginx"))
+    (finding,) = found(state([replica(1)], wiring(1)), nginx)
+    assert finding.severity is Severity.REFUSAL
+    assert finding.what == ("nginx runs the nginx in front of app: one rollout cannot replace both")
+    assert finding.help == "name nginx in a run of its own"

@@ -1,0 +1,59 @@
+"""The gateway is what runs nginx, whatever it is called, and never its own."""
+
+from __future__ import annotations
+
+from composeroll.config.project import Project, read_project
+from composeroll.model import Finding, Replica
+from composeroll.nginx.configuration import Configuration, read_configuration
+from composeroll.nginx.discovery import Found, Subject
+from composeroll.nginx.dump import join_dump
+from composeroll.rollout.observed import Wiring
+from composeroll.rollout.survey import GatewaySurvey
+from tests.unit.rollout.makers import replica
+
+
+class OneNginx:
+    """An nginx in the containers of one service, in front of the replica of a number."""
+
+    def __init__(self, service: str, upstream: int) -> None:
+        self._service = service
+        include = f"upstream app {{ server 10.0.0.{upstream}:80; }}\n"
+        main = (
+            "events {}\nhttp {\ninclude app.conf;\n"
+            "server { location / { proxy_pass http://app; } }\n}\n"
+        )
+        files = {"/etc/nginx/nginx.conf": main, "/etc/nginx/app.conf": include}
+        self._configuration = read_configuration(join_dump(files), (1, 30, 6))
+
+    def runs_in(self, container: Replica) -> bool:
+        """Whether it is one of that service."""
+        return container.service == self._service
+
+    def configuration(self, container: Replica) -> Configuration:
+        """What it was told."""
+        assert container.service == self._service
+        return self._configuration
+
+    def findings(
+        self, container: Replica, subject: Subject, found: Found, drain_timeout: float
+    ) -> tuple[Finding, ...]:
+        """Nothing hurts."""
+        del container, subject, found, drain_timeout
+        return ()
+
+
+def project(*names: str) -> Project:
+    services = {name: {"image": f"{name}:1"} for name in names}
+    return read_project({"name": "shop", "services": services}, [])
+
+
+def test_a_gateway_of_any_name_is_found_among_the_services_that_are_looked_at() -> None:
+    shop = project("app", "front")
+    running = (replica(1), replica(2, of="front"))
+    places = GatewaySurvey(OneNginx("front", upstream=1)).wirings(
+        shop, tuple(shop.services.values()), running
+    )
+    assert set(places) == {"app"}
+    place = places["app"]
+    assert isinstance(place, Wiring)
+    assert place.route.gateway == "front"
