@@ -230,6 +230,13 @@ class Route:
         return f"{place.host}:{self.port}" if place and place.host else ""
 
 
+class LogStream(StrEnum):
+    """The two outputs of a container."""
+
+    STDOUT = "stdout"
+    STDERR = "stderr"
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """One answer that nginx got for a request, as its access log tells it.

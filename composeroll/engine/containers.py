@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
-from io import BytesIO
 from typing import Any
 
 from composeroll.engine.connection import CALL_SECONDS, Api
-from composeroll.engine.frames import read_frames
 from composeroll.engine.inspection import PROJECT, SERVICE, is_one_off, replica_of
 from composeroll.engine.side_by_side import side_by_side
 from composeroll.model import Replica
@@ -97,12 +95,6 @@ class Containers:
         """Keep the engine from reviving them; one that is gone is fine."""
         side_by_side(self._forbid_restart, containers)
 
-    def logs(self, container: str, lines: int) -> tuple[str, ...]:
-        """The last `lines` lines of stdout and stderr, in the order they came."""
-        query = {"stdout": "1", "stderr": "1", "tail": str(lines)}
-        body = self._api.get(f"/containers/{container}/logs", query).body
-        return tuple(_text(body, tty=self._has_terminal(container)).splitlines())
-
     def _list(self, filters: Mapping[str, list[str]], *, everything: bool) -> list[dict[str, Any]]:
         query = {"all": str(int(everything)), "filters": json.dumps(filters)}
         listed: list[dict[str, Any]] = self._api.get("/containers/json", query).json()
@@ -131,12 +123,3 @@ class Containers:
     def _forbid_restart(self, container: str) -> None:
         policy = {"RestartPolicy": {"Name": "no"}}
         self._api.post(f"/containers/{container}/update", body=policy, fine=_GONE)
-
-    def _has_terminal(self, container: str) -> bool:
-        return bool(self._api.get(f"/containers/{container}/json").json()["Config"]["Tty"])
-
-
-def _text(body: bytes, *, tty: bool) -> str:
-    """Logs as text: a container with a terminal has one plain stream, any other has frames."""
-    plain = body if tty else b"".join(content for _, content in read_frames(BytesIO(body)))
-    return plain.decode(errors="replace")

@@ -25,9 +25,10 @@ from composeroll.engine.host import EngineInfo, info, is_local_network
 from composeroll.engine.images import Image, Images
 from composeroll.engine.ledger import Ledger
 from composeroll.engine.locks import Locks
+from composeroll.engine.logs import Logs
 from composeroll.engine.pull import OnProgress, pull
 from composeroll.engine.transport import DialStdio, Transport, UnixSocket
-from composeroll.model import Output, Process, Replica
+from composeroll.model import LogStream, Output, Process, Replica
 
 if TYPE_CHECKING:
     from composeroll.engine.compose_changes import Changes
@@ -54,6 +55,7 @@ class Engine:
         self.endpoint = resolve(flags, os.environ)
         self._api = Api(transport or transport_to(self.endpoint, flags))
         self._containers = Containers(self._api)
+        self._logs = Logs(self._api)
         self._commands = Commands(self._api)
         self._files = Files(self._api)
         self._images = Images(self._api, read_config(config_directory(os.environ)))
@@ -71,7 +73,7 @@ class Engine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # containers: see composeroll.engine.containers
+    # containers: see composeroll.engine.containers and .logs
 
     def replicas(self, services: Collection[str] | None = None) -> tuple[Replica, ...]:
         """The project's containers in all states, by service and number."""
@@ -115,7 +117,13 @@ class Engine:
 
     def logs(self, container: str, lines: int) -> tuple[str, ...]:
         """A container's last lines."""
-        return self._containers.logs(container, lines)
+        return self._logs.last(container, lines)
+
+    def stamped_log(
+        self, container: str, stream: LogStream, lines: int, since: str = ""
+    ) -> tuple[tuple[str, str], ...]:
+        """The last lines of one of its outputs, each with the engine's time stamp."""
+        return self._logs.stamped(container, stream, lines, since)
 
     # inside containers: see composeroll.engine.attached, .processes and .files
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from composeroll.model import Output, Process
+from composeroll.model import LogStream, Output, Process
 
 
 class ContainerDoor(Protocol):
@@ -30,4 +30,17 @@ class ContainerDoor(Protocol):
 
     def write_file(self, container: str, path: str, content: bytes) -> None:
         """Put a file in place, without any program in the image, keeping mode and owner."""
+        ...
+
+    def stamped_log(
+        self, container: str, stream: LogStream, lines: int, since: str
+    ) -> tuple[tuple[str, str], ...]:
+        """The last lines of a container's output, each with the engine's time stamp.
+
+        Args:
+            container: its full ID.
+            stream: which output.
+            lines: how many at most.
+            since: a stamp from an earlier call; older lines are left out. Empty: all.
+        """
         ...

@@ -13,7 +13,9 @@ from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
 from composeroll.nginx.reload import await_replaced, not_taken, send_reload
 from composeroll.nginx.sockets import count
+from composeroll.nginx.traffic import Traffic, open_traffic
 from composeroll.nginx.version import Version, read_version
+from composeroll.nginx.visibility import visibility
 from composeroll.nginx.workers import Workers, read_workers
 
 TEST = ("-v", "-T")
@@ -114,6 +116,10 @@ class Gateway:
         """Established connections by `host:port`; empty where they cannot be counted."""
         output = self._execute("cat", "/proc/net/tcp", "/proc/net/tcp6")
         return count(output.stdout, addresses) if "rem_address" in output.stdout else {}
+
+    def traffic(self, upstream: str) -> Traffic:
+        """What its access logs tell of an upstream's servers, from now on."""
+        return open_traffic(self._door, self.container.id, visibility(self.known, upstream))
 
     def read(self, path: str) -> str | None:
         """A file as the gateway's own processes see it, None where there is none."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from composeroll.errors import ComposerollError, GatewayError
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.install import Texts
+from composeroll.nginx.traffic import Traffic, all_of
 
 
 @dataclass(slots=True)
@@ -82,6 +83,10 @@ class Gateways:
         for gateway in self._gateways.values():
             total.update(gateway.connections_to(wanted))
         return total
+
+    def traffic(self, containers: Iterable[str], upstream: str) -> Traffic:
+        """What the access logs of these gateways tell of an upstream's servers, from now on."""
+        return all_of([self._gateways[one].traffic(upstream) for one in containers])
 
 
 def _take_back(done: Iterable[_Change], failure: ComposerollError) -> None:

@@ -14,6 +14,7 @@ from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Gateways
 from composeroll.nginx.include_findings import include_findings, stray_findings
 from composeroll.nginx.install import Texts
+from composeroll.nginx.traffic import Traffic
 
 
 class ProjectGateways:
@@ -73,6 +74,10 @@ class ProjectGateways:
     def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:
         """Established connections from the gateways, by address."""
         return self._all.connections_to(addresses)
+
+    def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:
+        """What the access logs of these gateways tell of an upstream's servers, from now on."""
+        return self._all.traffic(containers, upstream)
 
     @property
     def _all(self) -> Gateways:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from composeroll.config.settings import Ready
-from composeroll.model import ContainerEvent, Replica, Route
+from composeroll.model import Answered, ContainerEvent, Replica, Route
 from composeroll.report.events import Emit
 
 
@@ -78,6 +78,29 @@ class EventStream(Protocol):
         ...
 
 
+class Traffic(Protocol):
+    """How an upstream's servers answer, from the moment it was opened."""
+
+    @property
+    def before(self) -> Sequence[Answered]:
+        """The last answers from before that moment."""
+        ...
+
+    @property
+    def hidden(self) -> Sequence[str]:
+        """Why some answers cannot be seen, a sentence each."""
+        ...
+
+    @property
+    def seen(self) -> bool:
+        """Whether any can be seen."""
+        ...
+
+    def read(self) -> Sequence[Answered]:
+        """The answers since the last call; raises GatewayError where they are no longer told."""
+        ...
+
+
 class Gateways(Protocol):
     """All gateway containers of the rollout, as one: written all, or none."""
 
@@ -99,6 +122,10 @@ class Gateways(Protocol):
 
     def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:
         """Established connections from the gateways, by address; uncountable ones are absent."""
+        ...
+
+    def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:
+        """What these gateways, by full ID, tell of an upstream's answers from now on."""
         ...
 
 

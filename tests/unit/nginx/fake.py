@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from composeroll.errors import EngineError
-from composeroll.model import Output, Process
+from composeroll.model import LogStream, Output, Process
 from composeroll.nginx.dump import join_dump
 from composeroll.nginx.install import UNWRITABLE
 from tests.unit.nginx.made import MAIN
@@ -42,6 +42,7 @@ class FakeNginx:
         deaf: the master rejects every reload, silently.
         no_pid_file: `-s reload` does not find the master.
         sealed_by_reload: nobody may write after the first reload.
+        output: what it has written to stdout, with the engine's stamps.
         writable_by: users that may write.
     """
 
@@ -56,6 +57,7 @@ class FakeNginx:
     writable_by: tuple[str, ...] = ("", "0")
     workers: dict[int, float] = field(default_factory=lambda: {101: float("inf")})
     log: list[str] = field(default_factory=list)
+    output: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.serving = dict(self.files)
@@ -100,6 +102,14 @@ class FakeNginx:
         if "0" not in self.writable_by:
             raise EngineError("mounted volume is marked read-only")
         self.files[path] = content.decode()
+
+    def stamped_log(
+        self, container: str, stream: LogStream, lines: int, since: str
+    ) -> tuple[tuple[str, str], ...]:
+        """As the engine tells it: `since` includes its own moment."""
+        assert container
+        assert stream is LogStream.STDOUT
+        return tuple(line for line in self.output[-lines:] if line[0] >= since)
 
     def _script(self, words: list[str], user: str) -> Output:
         if not words:
