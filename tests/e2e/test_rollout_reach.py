@@ -10,10 +10,11 @@ import pytest
 from tests.bed import images, state
 from tests.bed.images import E2E_FOLDER, Image
 from tests.e2e.conftest import Start
-from tests.e2e.harness import recipe
+from tests.e2e.harness import claims, recipe
 from tests.e2e.harness.docker import docker
-from tests.e2e.harness.far import far_engine
-from tests.e2e.harness.rolling import roll
+from tests.e2e.harness.far import AS_IN_A_JOB, far_engine
+from tests.e2e.harness.job import run_job
+from tests.e2e.harness.rolling import roll, under_load
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Done, Stack
 
@@ -28,6 +29,33 @@ def test_an_engine_behind_ssh_is_updated_as_if_it_were_here(start: Start, tmp_pa
     with far_engine(tmp_path) as far:
         stack.environment |= far.environment
         roll(stack, "app", flags=("-H", far.host))
+
+
+def test_the_examples_gitlab_job_updates_over_ssh_with_a_key_from_its_agent(
+    start: Start, tmp_path: Path
+) -> None:
+    stack = start(recipe.app())
+    stack.push("2", "app")
+    with far_engine(tmp_path, AS_IN_A_JOB) as far, under_load(stack) as load:
+        (tmp_path / "known").write_text(far.known_hosts, encoding="utf-8")
+        variables = {
+            **far.environment,
+            "HOME": str(tmp_path),
+            "COMPOSE_PROJECT_NAME": stack.project,
+            "COMPOSE_FILE": ":".join(stack.files),
+            "REGISTRY": stack.registry,
+            "SERVICES": "app",
+            "STAGING_HOST": far.host,
+            "SSH_PRIVATE_KEY": str(far.key),
+            "SSH_KNOWN_HOSTS": str(tmp_path / "known"),
+        }
+        load.mark("began")
+        done = run_job("deploy", stack.directory, variables)
+        load.mark("ended")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "section_start" in done.stderr, done.stderr
+    claims.nothing_was_lost(load.result())
+    claims.the_version_changed(load.result(), "1", "2")
 
 
 def test_the_oldest_compose_that_is_promised_does_it_too(start: Start) -> None:

@@ -1,9 +1,10 @@
-"""A job of the staging example's `.gitlab-ci.yml`, run line by line as GitLab's shell runner does."""
+"""A job of the staging example's `.gitlab-ci.yml`, run as GitLab's shell runner does."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 from tests.bed.images import STAGING_FOLDER
 
 PIPELINE = STAGING_FOLDER / ".gitlab-ci.yml"
+INSTALLS = "python3 -m venv .composeroll "
 ENDS_WITHIN = 180.0
 
 
@@ -21,6 +23,8 @@ def run_job(
 ) -> subprocess.CompletedProcess[str]:
     """Run a job's lines in one shell that ends at the first that fails.
 
+    The line that installs composeroll is left out: the environment of the tests stands in its place.
+
     Args:
         name: the job's.
         directory: where the repository would be checked out.
@@ -28,8 +32,11 @@ def run_job(
     """
     pipeline: Any = yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))
     lines = [*pipeline[name]["before_script"], *pipeline[name]["script"]]
+    (directory / ".composeroll").symlink_to(sys.prefix)
+    rest = [line for line in lines if not line.startswith(INSTALLS)]
+    assert len(rest) == len(lines) - 1, f"no line of {PIPELINE} begins with {INSTALLS!r}"
     return subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", "\n".join(lines)],
+        ["bash", "-eo", "pipefail", "-c", "\n".join(rest)],
         cwd=directory,
         env={**os.environ, **pipeline["variables"], **variables},
         stdin=subprocess.DEVNULL,
