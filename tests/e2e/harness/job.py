@@ -23,7 +23,7 @@ def run_job(
 ) -> subprocess.CompletedProcess[str]:
     """Run a job's lines in one shell that ends at the first that fails.
 
-    The line that installs composeroll is left out: the environment of the tests stands in its place.
+    The line that installs composeroll is left out: the tests' own environment stands in its place.
 
     Args:
         name: the job's.
