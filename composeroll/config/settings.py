@@ -83,7 +83,14 @@ NO_GATEWAY = "none"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set for one service; None where it is found in the running stack."""
+    """Everything that can be set for one service; None where it is found in the running stack.
+
+    Attributes:
+        monitor: seconds for which new replicas are watched while the old ones can still take over.
+        max_errors: the part of their answers that may be 5xx meanwhile (0.05 is 5 %), beyond what
+            the old ones answered so.
+        min_requests: how many answers it takes before a part of them means anything.
+    """
 
     gateway: str | None = None
     upstream: str | None = None
@@ -96,4 +103,6 @@ class Settings:
     order: Order = Order.START_FIRST
     batch: Batch = field(default_factory=Batch)
     monitor: float = 0.0
+    max_errors: float = 0.05
+    min_requests: int = 20
     keep: int = 5

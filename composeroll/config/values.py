@@ -5,6 +5,7 @@ Every reader raises `ValueError` with the end of a sentence that begins with the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ Reader = Callable[[object], object]
 
 _PORTS = range(1, 65536)
 _STATUSES = range(100, 600)
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
 
 
 def text(value: object) -> str:
@@ -97,6 +99,14 @@ def batch(value: object) -> Batch:
         raise ValueError(f"wants all, a number or a share such as 50%, not {value!r}") from None
 
 
+def share(value: object) -> float:
+    """A part of a whole, such as `5%` or `0.5%`; 0.05 is 5 %."""
+    found = _SHARE.fullmatch(str(value))
+    if found is None or float(found[1]) > 100:  # noqa: PLR2004 - per cent
+        raise ValueError(f"wants a share such as 5% or 0.5%, not {value!r}")
+    return float(found[1]) / 100
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """How one setting is read, and what it means in a line."""
@@ -125,5 +135,7 @@ SETTINGS: dict[str, Setting] = {
     "batch": Setting(batch, "how many are replaced at a time: all, 2, 50%"),
     "keep": Setting(whole, "how many images are kept for a rollback (5)"),
     "monitor": Setting(parse_duration, "how long to watch the new replicas before the old go (0s)"),
+    "max_errors": Setting(share, "part of their answers that may be 5xx meanwhile (5%)"),
+    "min_requests": Setting(whole, "answers before that part means anything (20)"),
 }
 """Every setting by its dotted key: flags, environment names and checks follow from this list."""

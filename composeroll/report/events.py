@@ -186,6 +186,15 @@ class Draining:
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """What a service's new replicas have answered since the switch, and how much of it was 5xx."""
+
+    service: str
+    requests: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """Something worth knowing that changes nothing."""
 
@@ -234,6 +243,7 @@ Event = (
     | ReplicaReady
     | Probed
     | Draining
+    | Watching
     | Noted
     | Warned
     | Finished

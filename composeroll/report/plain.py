@@ -16,6 +16,7 @@ from composeroll.report.events import (
     StepEnded,
     StepFailed,
     StepStarted,
+    Watching,
 )
 from composeroll.report.plain_lines import Said, said
 from composeroll.report.reporter import Reporter
@@ -24,8 +25,8 @@ from composeroll.report.wording import clean_event
 WORD_WIDTH = 11
 """The longest first word is `rolled back`."""
 
-DRAIN_PAUSE = 3.0
-"""Seconds between two lines about one drain: a long one must not flood the log."""
+PAUSE = 3.0
+"""Seconds between two lines about one drain or watch: a long one must not flood the log."""
 
 PATIENCE = 10.0
 """Seconds after which a step that still runs is named, so that a log's last line is never a lie."""
@@ -64,7 +65,7 @@ class PlainReporter(Reporter):
         self._ascii_only = ascii_only
         self.now = now
         self._clock = clock
-        self._drained: tuple[float, Draining | None] = (float("-inf"), None)
+        self._told: dict[str, tuple[float, Draining | Watching]] = {}
         self._probed: dict[str, Probed] = {}
         self.timer: threading.Timer | None = None
         self._lock = threading.RLock()
@@ -97,13 +98,14 @@ class PlainReporter(Reporter):
         if isinstance(event, Probed):
             before, self._probed[event.name] = self._probed.get(event.name), event
             return event != before
-        return not isinstance(event, Draining) or self._drain_is_news(event)
+        return not isinstance(event, Draining | Watching) or self._progress_is_news(event)
 
-    def _drain_is_news(self, event: Draining) -> bool:
-        at, before = self._drained
-        if event == before or self._clock() - at < DRAIN_PAUSE:
+    def _progress_is_news(self, event: Draining | Watching) -> bool:
+        about = event.service if isinstance(event, Watching) else ""
+        at, before = self._told.get(about, (float("-inf"), None))
+        if event == before or self._clock() - at < PAUSE:
             return False
-        self._drained = (self._clock(), event)
+        self._told[about] = (self._clock(), event)
         return True
 
     def _watch(self, event: Event) -> None:

@@ -24,6 +24,7 @@ from composeroll.report.events import (
     StepStarted,
     StepUndone,
     Warned,
+    Watching,
 )
 from composeroll.report.wording import count_text, seconds_text, short_image
 
@@ -55,8 +56,8 @@ def said(event: Event, *, verbose: bool = False) -> Iterator[Said]:
             yield _step(event)
         case ReplicaReady(_, name, seconds, how):
             yield Said("ready", f"{name} after {seconds_text(seconds)}, {how}")
-        case Draining():
-            yield Said("drain", draining_text(event))
+        case Draining() | Watching():
+            yield _progress(event)
         case Noted(text) | Warned(text):
             yield Said("note" if isinstance(event, Noted) else "warning", text)
         case Finished():
@@ -82,6 +83,12 @@ def _step(event: StepEnded | StepFailed | StepUndone) -> Said:
             return Said("undone", f"{step} ({seconds_text(seconds)})")
 
 
+def _progress(event: Draining | Watching) -> Said:
+    if isinstance(event, Draining):
+        return Said("drain", draining_text(event))
+    return Said("watch", f"{event.service}: {watching_text(event)}")
+
+
 def pulled_text(event: Pulled) -> str:
     """What a pull brought, without the service's name."""
     verb = "is now" if event.moved else "is still"
@@ -98,6 +105,11 @@ def draining_text(event: Draining) -> str:
 def workers_text(event: Draining) -> str:
     """How many workers from before the reload still live."""
     return count_text(event.workers, "old worker")
+
+
+def watching_text(event: Watching) -> str:
+    """What the new replicas have answered so far."""
+    return f"{count_text(event.requests, 'request')}, {event.errors} with 5xx"
 
 
 def _detail(event: Event) -> Iterator[Said]:

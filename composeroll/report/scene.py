@@ -20,7 +20,7 @@ from composeroll.report.events import (
     Warned,
 )
 from composeroll.report.pen import Pen
-from composeroll.report.plain_lines import pulled_text, workers_text
+from composeroll.report.plain_lines import pulled_text, watching_text, workers_text
 from composeroll.report.quiet import GOOD
 from composeroll.report.remarks import end_rows, note_rows
 from composeroll.report.replicas import replica_rows
@@ -129,8 +129,7 @@ class Scene:
         return rows + ([phase_row(verify, pen)] if verify else [])
 
     def _steps(self, pen: Pen) -> Iterable[Text]:
-        draining, line_drawn = self.view.draining, False
-        detail = workers_text(draining) if draining and draining.workers else ""
+        line_drawn, detail = False, self._progress()
         for number, step in sorted(self.view.steps.items()):
             if step.final and not line_drawn:
                 yield line_of_no_return(pen, passed=step.started is not None)
@@ -138,6 +137,15 @@ class Scene:
             yield step_row(number, step, pen, detail)
             if step.failed:
                 yield from note_rows("     ", "red", step.failed, pen)
+
+    def _progress(self) -> str:
+        """What the running step waits for, or has seen so far."""
+        draining, watching = self.view.draining, self.view.watching
+        if draining and draining.workers:
+            return workers_text(draining)
+        several = len(watching) > 1
+        told = ((name, watching_text(event)) for name, event in watching.items())
+        return "; ".join(f"{name}: {text}" if several else text for name, text in told)
 
     def _table(self, pen: Pen, most: int) -> list[Text]:
         settled = self.view.finished is not None

@@ -20,6 +20,7 @@ from composeroll.report.events import (
     StepFailed,
     StepStarted,
     StepUndone,
+    Watching,
 )
 
 
@@ -59,6 +60,7 @@ class View:
     undone: list[StepUndone] = field(default_factory=list)
     rows: tuple[ReplicaRow, ...] = ()
     draining: Draining | None = None
+    watching: dict[str, Watching] = field(default_factory=dict)
     finished: Finished | None = None
 
     def take(self, event: Event, at: float) -> None:
@@ -78,8 +80,8 @@ class View:
                 self.undone.append(event)
             case ReplicasSeen(rows):
                 self.rows = rows
-            case Draining():
-                self.draining = event
+            case Draining() | Watching():
+                self._progress(event)
             case Finished():
                 self.finished = event
 
@@ -98,12 +100,19 @@ class View:
         lines = [(text, False) for text in plan.reversible] + [(text, True) for text in plan.final]
         self.steps = {n: StepView(text, final=f) for n, (text, f) in enumerate(lines, start=1)}
 
+    def _progress(self, event: Draining | Watching) -> None:
+        if isinstance(event, Draining):
+            self.draining = event
+        else:
+            self.watching[event.service] = event
+
     def _step(self, event: StepStarted | StepEnded | StepFailed, at: float) -> None:
         step = self.steps.setdefault(event.number, StepView(event.step))
         step.text = event.step
         match event:
             case StepStarted(reason=reason):
-                step.started, step.reason, self.draining = at, reason, None
+                step.started, step.reason = at, reason
+                self.draining, self.watching = None, {}
             case StepEnded(seconds=seconds):
                 step.seconds = seconds
             case StepFailed(what=what):

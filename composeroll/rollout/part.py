@@ -14,6 +14,7 @@ from composeroll.rollout.steps import (
     AwaitReady,
     CreateReplicas,
     Incoming,
+    Judged,
     Leaving,
     RemoveLeftovers,
     RemoveVolumes,
@@ -95,6 +96,17 @@ class Part:
     def fresh(self) -> Incoming:
         """What has to prove itself: everything that is not outdated."""
         return Incoming(self.name, frozenset(self.reasons) | self.incoming().besides)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether its new replicas are judged by their answers; 100 % of errors allow any."""
+        settings = self.state.service.settings
+        return bool(self.missing and settings.monitor and settings.max_errors < 1)
+
+    def judged(self) -> Judged:
+        """What is judged by its answers."""
+        settings = self.state.service.settings
+        return Judged(self.fresh(), self._route(), settings.max_errors, settings.min_requests)
 
     def leaving(self) -> Leaving:
         """What is drained."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from composeroll.rollout.errors_share import percent
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.part import Part, part_of, replicas_wanted
 from composeroll.rollout.steps import (
     DrainReplicas,
+    Judged,
     PinUpstreams,
     Step,
     SwitchUpstreams,
@@ -99,7 +101,17 @@ def _traffic(parts: Sequence[Part]) -> tuple[Step, ...]:
 
 def _watch(moved: Sequence[Part]) -> tuple[Step, ...]:
     seconds = max(part.state.service.settings.monitor for part in moved)
-    return (WatchIncoming(tuple(p.incoming() for p in moved), seconds),) if seconds else ()
+    if not seconds:
+        return ()
+    judged = tuple(part.judged() for part in moved if part.is_judged)
+    watched = tuple(part.incoming() for part in moved)
+    return (WatchIncoming(watched, seconds, judged, reason=_bounds(judged)),)
+
+
+def _bounds(judged: Sequence[Judged]) -> str:
+    """What sends traffic back besides a death."""
+    shares = dict.fromkeys(percent(one.share) for one in judged)
+    return f"at most {' or '.join(shares)} of answers may be 5xx" if judged else ""
 
 
 def _drain(moved: Sequence[Part]) -> tuple[Step, ...]:

@@ -21,6 +21,7 @@ class Box:
         proven: whether somebody has seen it answer since its start.
         life: how often it was started; what was proven in one life says nothing of the next.
         born: the number of the process (run) that made it; 0 was there before.
+        errs: the part of its answers that is 5xx.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Box:
     proven: bool = False
     life: int = 0
     exit_code: int = 0
+    errs: float = 0.0
 
     @property
     def running(self) -> bool:
@@ -55,6 +57,7 @@ class Box:
             state=self.state,
             exit_code=self.exit_code,
             restart_policy=self.restart_policy,
+            started_at=f"life {self.life}" if self.life else "",
             networks=(Attachment(NETWORK, "shop_default", self.ip, aliases=(self.service,)),),
             exposed=(9000,),
             config_hash=self.definition,

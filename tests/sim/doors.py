@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 
 from composeroll.errors import ComposerollError, GatewayError
 from composeroll.nginx.install import Texts
+from composeroll.nginx.traffic import Source, Traffic
 from tests.sim.faults import Faults
+from tests.sim.log import Log
 from tests.sim.nginx import Gateway, Gateways, Worker
 
 
@@ -88,3 +91,9 @@ class GatewayDoor:
         self.faults.ask(f"count connections of {self.container.id}", GatewayError)
         old = self.container.workers[:-1]
         return {a: sum(a in told for w in old for told in w.told.values()) for a in addresses}
+
+    def traffic(self, upstream: str) -> Traffic:
+        """What its log tells of an upstream's answers from now on; the upstream is the service."""
+        self.faults.ask(f"look at the log of {self.container.id}", GatewayError)
+        log = Log(self.container, upstream, self.nginx, self.faults)
+        return Traffic(sources=(cast("Source", log),))

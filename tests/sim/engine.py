@@ -76,13 +76,17 @@ class Containers:
         behaviour = self._images.behaviour(box.image)
         box.state, box.started, box.proven = ContainerState.RUNNING, self._clock.now(), False
         box.life += 1
+        box.errs = behaviour.errs
         box.ip = free_address(self.boxes.values(), avoid)
         self._tell("start", box)
         if behaviour.exits:
             self._end(box, 0)
-        elif behaviour.dies_after is not None:
-            begun = box.started
+            return
+        begun = box.started
+        if behaviour.dies_after is not None:
             self._clock.at(begun + behaviour.dies_after, lambda: self._fall(box, begun))
+        if behaviour.restarts_after is not None:
+            self._clock.at(begun + behaviour.restarts_after, lambda: self._bounce(box, begun))
 
     def stop(self, ids: Sequence[str], grace: float | None) -> None:
         """One that is stopped, or gone, is fine."""
@@ -154,6 +158,14 @@ class Containers:
             self.fall_now(box)
             if box.restart_policy == "always":
                 box.state = ContainerState.RESTARTING
+
+    def _bounce(self, box: Box, begun: float) -> None:
+        """Die and run again at once, at the same address."""
+        if box.running and box.started == begun and box.id in self.boxes:
+            self._judge.excuse(box)
+            self._tell("die", box)
+            box.life += 1
+            self._tell("start", box)
 
     def fall_now(self, box: Box) -> None:
         """End it by nobody's doing."""

@@ -17,12 +17,16 @@ class Behaviour:
     """How a container of an image behaves; seconds from its start, None for never.
 
     Attributes:
+        restarts_after: when it dies and is started again, so quickly that nobody sees it down.
         exits: it ends at once and well, as a container does that only holds data.
+        errs: the part of its answers that is 5xx.
     """
 
     ready_after: float | None = 0.3
     dies_after: float | None = None
+    restarts_after: float | None = None
     exits: bool = False
+    errs: float = 0.0
 
 
 SOUND = Behaviour()

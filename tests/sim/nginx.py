@@ -74,6 +74,10 @@ class Gateways:
         self._judge = judge
         self._owner = owner
 
+    def now(self) -> float:
+        """What nginx stamps its log with."""
+        return self._clock.now()
+
     def boot(self, gateway: Gateway) -> None:
         """Start nginx with the files that are there, right or wrong."""
         self.all[gateway.id] = gateway

@@ -46,9 +46,9 @@ def code(*, replicas: int = 2, gateways: int = 1) -> Sim:
     return sim
 
 
-def pair() -> Sim:
-    """Two services behind two gateways."""
-    sim = Sim({"app": {}, "api": {"depends_on": {"app": {}}}}, gateways=2)
+def pair(**settings: Any) -> Sim:  # noqa: ANN401 - as in YAML
+    """Two services behind two gateways; the settings are the first one's."""
+    sim = Sim({"app": ours(**settings), "api": {"depends_on": {"app": {}}}}, gateways=2)
     for service in ("app", "api"):
         sim.run(service, 2)
         sim.images.push(service, f"{service}-v2")

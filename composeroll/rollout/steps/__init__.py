@@ -1,6 +1,7 @@
 """The steps of a rollout, in the order in which a rollout takes them."""
 
 from composeroll.rollout.steps.drain import DrainReplicas, Leaving
+from composeroll.rollout.steps.judge import Judged
 from composeroll.rollout.steps.leftovers import RemoveLeftovers
 from composeroll.rollout.steps.ready import AwaitReady
 from composeroll.rollout.steps.renumber import RenumberReplicas
@@ -19,6 +20,7 @@ __all__ = [
     "CreateReplicas",
     "DrainReplicas",
     "Incoming",
+    "Judged",
     "Leaving",
     "PinUpstreams",
     "RemoveLeftovers",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from composeroll.config.durations import format_duration
 from composeroll.model import Replica, Route
 from composeroll.report.events import Draining, Warned
+from composeroll.rollout.steps.guard import Guard
 from composeroll.rollout.steps.sets import Incoming, names
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
@@ -44,13 +45,14 @@ class DrainReplicas(Step):
         return f"drain {replicas} for up to {format_duration(self.timeout)}"
 
     def do(self, world: World) -> None:
-        """Wait, bounded; a new replica that dies meanwhile is an error, so that it is undone.
+        """Wait, bounded; a new replica that fails meanwhile is an error, so that it is undone.
 
         Raises:
-            NotReady: a new replica died while the old ones could still take over.
+            NotReady: a new replica died, was restarted or turned unhealthy while the old ones could
+                still take over.
         """
         with world.events() as events:
-            self._watch(world)
+            guard = Guard(world, [one.incoming for one in self.leaving])
             end, recount = world.clock.now() + self.timeout, world.clock.now() + RECOUNT
             while workers := world.gateways.old_workers():
                 if world.clock.now() >= end:
@@ -59,14 +61,9 @@ class DrainReplicas(Step):
                 if world.clock.now() >= recount:
                     world.emit(Draining(workers, tuple(self._connections(world).items())))
                     recount = world.clock.now() + RECOUNT
-                if events.next(POLL):
-                    self._watch(world)
-            self._watch(world)
+                guard.heed(events.next(POLL))
+            guard.look()
             world.emit(Draining(0))
-
-    def _watch(self, world: World) -> None:
-        for one in self.leaving:
-            one.incoming.look_up_running(world)
 
     def _connections(self, world: World) -> Mapping[str, int]:
         named = {one.route.address(r): r.name for one in self.leaving for r in one.replicas}

@@ -50,11 +50,14 @@ def died(world: World, service: str, fallen: Collection[Replica]) -> NotReady:
     if not fallen:
         return NotReady(f"no replica of {service} is left")
     first = next(iter(fallen))
-    lines = world.engine.logs(first.id, 20)
-    title = (f"the last lines of {first.name}:",) if lines else ()
-    return NotReady(
-        f"{first.name} {_end_of(first)}", evidence=(*title, *(f"  {line}" for line in lines))
-    )
+    return NotReady(f"{first.name} {_end_of(first)}", evidence=last_words(world, first))
+
+
+def last_words(world: World, replica: Replica) -> tuple[str, ...]:
+    """A replica's last log lines under a title, none where it has written none."""
+    lines = world.engine.logs(replica.id, 20)
+    title = (f"the last lines of {replica.name}:",) if lines else ()
+    return (*title, *(f"  {line}" for line in lines))
 
 
 def _end_of(replica: Replica) -> str:

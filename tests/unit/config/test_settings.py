@@ -42,6 +42,8 @@ GOOD: dict[str, list[tuple[object, object]]] = {
     ],
     "keep": [(10, 10), ("3", 3)],
     "monitor": [("10s", 10.0)],
+    "max_errors": [("5%", 0.05), ("0.5%", 0.005), ("0%", 0.0), ("100%", 1.0)],
+    "min_requests": [(20, 20), ("1", 1)],
 }
 
 TEXT: list[object] = ["", "  ", 1, True, [], {}, None]
@@ -69,6 +71,8 @@ BAD: dict[str, list[object]] = {
     "batch": [*NUMBER, "0%", "101%", "half", "%", "1.5%"],
     "keep": NUMBER,
     "monitor": DURATION,
+    "max_errors": ["", "5", 5, 0.05, "101%", "-1%", "%", "5 %", "5%%", True, None, ["5%"]],
+    "min_requests": NUMBER,
 }
 
 

@@ -26,6 +26,7 @@ from composeroll.report.events import (
     StepStarted,
     StepUndone,
     Warned,
+    Watching,
 )
 
 Timed = tuple[float, Event]
@@ -129,7 +130,12 @@ def updated() -> Iterator[Timed]:
     )
     yield from step(3, 0.3, (0.2, seen(draining, draining, ready, ready)))
     yield from step(4, 0.1)
-    yield from step(5, 2.0)
+    yield from step(
+        5,
+        2.0,
+        (0.5, Watching("php-fpm", 1, 0)),
+        (1.0, Watching("php-fpm", 214, 3)),
+    )
     yield from step(
         6,
         6.4,

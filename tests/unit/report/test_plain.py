@@ -10,7 +10,7 @@ from inline_snapshot import snapshot
 
 from composeroll.report.channel import Channel
 from composeroll.report.choose import Mode, reporter_for
-from composeroll.report.events import Draining, Probed, StepEnded, StepStarted
+from composeroll.report.events import Draining, Probed, StepEnded, StepStarted, Watching
 from composeroll.report.plain import PlainReporter
 from tests.unit.report.sinks import Clock, Sink, noon
 from tests.unit.report.streams import Timed, rolled_back, updated
@@ -52,6 +52,7 @@ def test_an_update_reads_as_one_line_a_step() -> None:
 12:00:00  2/8          await 2 ready replicas of php-fpm (1.4s)
 12:00:00  3/8          switch upstream backend to the incoming replicas (0.3s)
 12:00:00  4/8          confirm the switch (0.1s)
+12:00:00  watch        php-fpm: 1 request, 0 with 5xx
 12:00:00  5/8          watch the incoming replicas for 2s (2.0s)
 12:00:00  drain        2 old workers; connections to staging-php-fpm-1: 3, staging-php-fpm-2: 1
 12:00:00  drain        1 old worker; connections to staging-php-fpm-1: 1
@@ -126,6 +127,20 @@ def test_a_long_drain_says_something_only_when_numbers_change_and_not_too_often(
         "2 old workers; connections to app-1: 3",
         "2 old workers; connections to app-1: 2",
         "2 old workers; connections to app-1: 1",
+    ]
+
+
+def test_each_service_that_is_watched_says_something_but_not_too_often() -> None:
+    sink, clock = Sink(), Clock()
+    with PlainReporter(Channel(sink), now=noon, clock=clock) as reporter:
+        for tick in range(50):
+            reporter(Watching("app", 10 * tick, tick // 20))
+            reporter(Watching("api", 5, 0))
+            clock.pass_(0.1)
+    assert [line[10:] for line in sink.text.splitlines()] == [
+        "watch        app: 0 requests, 0 with 5xx",
+        "watch        api: 5 requests, 0 with 5xx",
+        "watch        app: 300 requests, 1 with 5xx",
     ]
 
 

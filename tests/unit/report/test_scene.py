@@ -8,7 +8,7 @@ import pytest
 from inline_snapshot import snapshot
 from rich.text import Text
 
-from composeroll.report.events import Draining, Event, Planned, ReplicasSeen, Stage
+from composeroll.report.events import Draining, Event, Planned, ReplicasSeen, Stage, Watching
 from composeroll.report.glyphs import ASCII
 from composeroll.report.pen import Pen
 from composeroll.report.scene import Scene
@@ -71,6 +71,17 @@ def test_the_plan_is_the_checklist_and_the_table_stands_below() -> None:
     staging-php-fpm-3  4f1c2a9e0b1d  172.19.0.6:9000  ready     in            0
     staging-php-fpm-4  4f1c2a9e0b1d  172.19.0.7:9000  ready     in            0\
 """)
+
+
+def test_a_watch_shows_what_it_has_seen_in_place_of_its_reason() -> None:
+    events = [event for _, event in updated()]
+    first = next(i for i, event in enumerate(events) if isinstance(event, Watching))
+    scene, _ = told(events[: first + 2], WIDE)
+    (line,) = (line for line in scene.moving(WIDE, 40) if "watch the" in line.plain)
+    assert "watch the incoming replicas for 2s  (214 requests, 3 with 5xx)" in line.plain
+    scene.take(Watching("api", 5, 0), WIDE)
+    (line,) = (line for line in scene.moving(WIDE, 40) if "watch the" in line.plain)
+    assert "(php-fpm: 214 requests, 3 with 5xx; api: 5 requests, 0" in line.plain
 
 
 def test_the_end_of_a_failure_stays_readable() -> None:

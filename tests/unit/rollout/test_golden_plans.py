@@ -194,7 +194,7 @@ def test_watching_stands_between_the_switch_and_the_drain() -> None:
   2  start the new replicas of app  (next to the old ones)
   3  await app ready  (nothing unproven gets traffic)
   4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
-  5  watch app for 30s
+  5  watch app for 30s  (at most 5% of answers may be 5xx)
   6  drain shop-app-1 (111111111111) for up to 2m
      ── no way back after this ──
   7  retire shop-app-1 (111111111111)  (replaced)

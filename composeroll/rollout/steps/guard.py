@@ -1,0 +1,64 @@
+"""Keep an eye on replicas that get requests: whoever dies, is restarted or turns unhealthy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from composeroll.errors import NotReady
+from composeroll.model import ContainerEvent, Health, Replica
+from composeroll.readiness.death import cause_of_death
+from composeroll.rollout.steps.sets import Incoming, last_words
+from composeroll.rollout.world import World
+
+
+class Guard:
+    """Replicas as they were when they were last seen well, the first time at once.
+
+    Raises:
+        NotReady: one does not run.
+    """
+
+    def __init__(self, world: World, guarded: Collection[Incoming]) -> None:
+        self._world = world
+        self._guarded = guarded
+        self._known: dict[str, Replica] = {}
+        self.look()
+
+    def heed(self, event: ContainerEvent | None) -> None:
+        """Look again where an event may be bad news; one without an ID says that some were missed.
+
+        Raises:
+            NotReady: as `look` does.
+        """
+        if event is not None and self._concerns(event):
+            self.look()
+
+    def look(self) -> None:
+        """See that all are well.
+
+        Raises:
+            NotReady: one died, even if it runs again, is gone, or turned unhealthy.
+        """
+        for one in self._guarded:
+            known = [r.id for r in self._known.values() if r.service == one.service]
+            for replica in one.look_up_running(self._world, known):
+                self._insist(self._known.get(replica.id, replica), replica)
+                self._known[replica.id] = replica
+
+    def _insist(self, before: Replica, now: Replica) -> None:
+        cause = cause_of_death(before, now) or _sickness(before, now)
+        if cause:
+            raise NotReady(f"{now.name} {cause}", evidence=last_words(self._world, now))
+
+    def _concerns(self, event: ContainerEvent) -> bool:
+        if event.action.startswith("exec_"):  # healthchecks, and our own probes
+            return False
+        return not event.id or any(
+            event.service == one.service and event.id not in one.besides for one in self._guarded
+        )
+
+
+def _sickness(before: Replica, now: Replica) -> str:
+    """The engine may still call one unhealthy that has proved itself: only a turn counts."""
+    turned = now.health is Health.UNHEALTHY and before.health is not Health.UNHEALTHY
+    return "turned unhealthy" if turned else ""

@@ -1,0 +1,43 @@
+"""The access log of a fake nginx: a steady load, shared by the replicas that it is told of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from composeroll.errors import GatewayError
+from composeroll.model import Answered
+from tests.sim.faults import Faults
+from tests.sim.nginx import Gateway, Gateways
+
+RATE = 100
+"""Requests a second to each upstream of a gateway."""
+
+
+@dataclass(slots=True)
+class Log:
+    """What has been logged of one service's requests since the last look."""
+
+    gateway: Gateway
+    service: str
+    nginx: Gateways
+    faults: Faults
+    _looked: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._looked = self.nginx.now()
+
+    def read(self) -> tuple[Answered, ...]:
+        """One replica after the other; each errs as often as its image does."""
+        self.faults.ask(f"read the log of {self.gateway.id}", GatewayError)
+        since, self._looked = self._looked, self.nginx.now()
+        number = round((self._looked - since) * RATE)
+        told = list(self.gateway.current.told[self.service].items())
+        return tuple(
+            self._answer(address, box.errs if box else 1.0, turn // len(told))
+            for turn in range(number)
+            for address, box in (told[turn % len(told)],)
+        )
+
+    def _answer(self, address: str, errs: float, turn: int) -> Answered:
+        wrong = int((turn + 1) * errs) > int(turn * errs)
+        return Answered(address, 500 if wrong else 200, f"{address} answered")
