@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from composeroll.model import Health, Replica
 from composeroll.rollout.observed import ServiceState
@@ -17,6 +17,25 @@ def drift(state: ServiceState, owners: Mapping[str, Replica]) -> tuple[str, ...]
         owners: the project's running containers, by each bare address they have.
     """
     return (*_image(state), *_upstream(state, owners), *_half_done(state))
+
+
+def owners_of(replicas: Iterable[Replica]) -> Mapping[str, Replica]:
+    """The running containers by each bare address they have."""
+    return {
+        address: replica
+        for replica in replicas
+        if replica.running
+        for place in replica.networks
+        for address in (place.ipv4, place.ipv6)
+        if address
+    }
+
+
+def names_a_stranger(state: ServiceState, owners: Mapping[str, Replica]) -> bool:
+    """Whether nginx sends this service's requests to a container of another one."""
+    named = state.wiring.upstream.addresses if state.wiring else ()
+    found = (owners.get(_host(address)) for address in named)
+    return any(owner and owner.service != state.name for owner in found)
 
 
 def _image(state: ServiceState) -> Iterator[str]:

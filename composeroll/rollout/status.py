@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from composeroll.model import Replica
 from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
-from composeroll.rollout.drift import drift
+from composeroll.rollout.drift import drift, owners_of
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.showing import describe
@@ -17,24 +17,12 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
     """The services as they are now; nothing is asked of the replicas themselves."""
     services = stack.project.pick(names)
     observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
-    owners = _owners(stack.engine.replicas())
+    owners = owners_of(stack.engine.replicas())
     return Status(
         project=stack.project.name,
         services=tuple(_service(state, owners) for state in observed.services),
         lock="; ".join(stack.locks.describe()),
     )
-
-
-def _owners(replicas: Sequence[Replica]) -> Mapping[str, Replica]:
-    """The running containers by address."""
-    return {
-        address: replica
-        for replica in replicas
-        if replica.running
-        for place in replica.networks
-        for address in (place.ipv4, place.ipv6)
-        if address
-    }
 
 
 def _service(state: ServiceState, owners: Mapping[str, Replica]) -> ServiceStatus:

@@ -1,56 +1,99 @@
 """`sync`: make every upstream name exactly the replicas of its service that are ready now.
 
 After a reboot, a crash or somebody's `up -d` the addresses in an include may be nobody's, or
-another service's. Containers are neither created nor removed here.
+another service's. Containers are neither created nor removed here. A stranger's address goes at
+once; what is then named has to have proved itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from composeroll.config.project import Service
 from composeroll.model import Replica
-from composeroll.report.events import Outcome, Phase, Warned
-from composeroll.rollout.apply import apply
+from composeroll.report.events import Outcome, Warned
+from composeroll.rollout.drift import owners_of
+from composeroll.rollout.evict import evict_held, plan_eviction
 from composeroll.rollout.lock.note import Memory
-from composeroll.rollout.observed import ServiceState, Wiring
+from composeroll.rollout.mend import meant, mend, seen, switch_to
+from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.plan import Plan
-from composeroll.rollout.roll import look, phase, show_plan
 from composeroll.rollout.stack import Stack
-from composeroll.rollout.steps import Incoming, Switch, SwitchUpstreams
+from composeroll.rollout.steps import SwitchUpstreams
 
 PATIENCE = 5.0
 """Seconds a replica may take to prove itself: it has been running already."""
 
+REASON = "it named something else than what is ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """How one look and its mend ended.
+
+    Attributes:
+        unready: the names of running replicas that did not prove themselves.
+    """
+
+    outcome: Outcome
+    unready: tuple[str, ...] = ()
+
 
 def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Outcome:
-    """Mend the upstreams of these services.
+    """Mend the upstreams of these services, and warn of replicas that get no requests.
 
     Raises:
         Locked: a rollout of one of them runs; it will leave the upstream right by itself.
         GatewayError: nginx did not take it; it serves what it served before.
     """
+    synced = sync_once(stack, names, lock_wait)
+    if synced.unready:
+        stack.world.emit(unready(synced))
+    return synced.outcome
+
+
+def unready(synced: Synced) -> Warned:
+    """The warning about replicas that did not prove themselves."""
+    names = ", ".join(synced.unready)
+    return Warned(f"not ready: {names}; an upstream without any ready replica stays as it is")
+
+
+def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Synced:
+    """The same without a word about replicas that are not ready; raises what `sync` raises."""
     services = stack.project.pick(names)
     # mostly all is well, and then no rollout is to find a lock in its way
-    broke_off = stack.locks.broke_off(names)
-    if not broke_off and _plan(stack, services, Memory()).empty:
-        return Outcome.UP_TO_DATE
+    if not stack.locks.broke_off(names) and (right := _right(stack, services)):
+        return right
     with stack.locks.hold(names, lock_wait) as left:
         if left.outgoing:
             stack.locks.leave_to_others()
-        plan = _plan(stack, services, left)
-        show_plan(stack, plan)
-        with phase(stack, Phase.APPLY, f"mend the upstreams of {', '.join(names)}"):
-            apply(plan, stack.world)
-        return Outcome.UP_TO_DATE if plan.empty else Outcome.UPDATED
+        evicted = evict_held(stack, services, left)
+        plan, missing = _plan(stack, seen(stack, services), left)
+        if not plan.empty:
+            mend(stack, services, plan)
+        mended = evicted or not plan.empty
+        return Synced(Outcome.UPDATED if mended else Outcome.UP_TO_DATE, missing)
 
 
-def _plan(stack: Stack, services: Sequence[Service], left: Memory) -> Plan:
-    observed = look(stack, services, preflight=False)
+def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
+    """Nothing where there is something to mend."""
+    observed = seen(stack, services)
+    if not plan_eviction(observed.services, owners_of(stack.engine.replicas())).empty:
+        return None
+    plan, missing = _plan(stack, observed, Memory())
+    return Synced(Outcome.UP_TO_DATE, missing) if plan.empty else None
+
+
+def _plan(stack: Stack, observed: Observed, left: Memory) -> tuple[Plan, tuple[str, ...]]:
+    """What is to be mended, and the replicas that cannot be named."""
+    wired = [state for state in observed.services if state.wiring]
     _tell_refusals(stack, observed.services)
-    members = {s.name: _members(stack, s, left) for s in observed.services if s.wiring}
-    return plan_sync(observed.services, members, doubtful=left.broke_off)
+    asked = {state.name: meant(state, left.outgoing) for state in wired}
+    ready = {state.name: _ready(stack, state, asked[state.name]) for state in wired}
+    missing = [r.name for name in asked for r in asked[name] if r not in ready[name]]
+    plan = plan_sync(observed.services, ready, doubtful=left.broke_off)
+    return plan, tuple(missing)
 
 
 def plan_sync(
@@ -65,7 +108,7 @@ def plan_sync(
     and reloads all, since a rollout was cut off perhaps between the two.
     """
     switches = tuple(
-        _switch(state, state.wiring, members[state.name])
+        switch_to(members[state.name], state, state.wiring)
         for state in services
         if state.wiring and members[state.name]
         if doubtful
@@ -74,40 +117,10 @@ def plan_sync(
     return Plan((SwitchUpstreams(switches, 0.0, reason=REASON),)) if switches else Plan()
 
 
-REASON = "it named something else than what is ready"
-
-
-def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ...]:
-    """The running replicas that are to get requests. Pure.
-
-    In the middle of a broken rollout that is one side alone: the one the upstream is on, which the
-    comments behind its servers tell even after every address has changed.
-    """
-    running = tuple(r for r in state.serving if r.running)
-    old = tuple(r for r in running if r.id in outgoing)
-    if not (old and state.wiring):
-        return running
-    comments = " ".join(server.comment for server in state.wiring.upstream.servers)
-    if any(r.short_id in comments for r in old):
-        return old
-    return tuple(r for r in running if r.id not in outgoing)
-
-
-def _members(stack: Stack, state: ServiceState, left: Memory) -> tuple[Replica, ...]:
+def _ready(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> tuple[Replica, ...]:
     route = state.wiring.route if state.wiring else None
     settings = replace(state.service.settings.ready, timeout=PATIENCE, settle=0.0)
-    ready = stack.world.readiness.ready_among(meant(state, left.outgoing), route, settings)
-    if not ready:
-        stack.world.emit(
-            Warned(f"no replica of {state.name} is ready: its upstream stays as it is")
-        )
-    return ready
-
-
-def _switch(state: ServiceState, wiring: Wiring, members: Sequence[Replica]) -> Switch:
-    chosen = {r.id for r in members}
-    besides = frozenset(r.id for r in state.replicas if r.id not in chosen)
-    return Switch(Incoming(state.name, besides), wiring.route, wiring.upstream, wiring.texts)
+    return stack.world.readiness.ready_among(replicas, route, settings)
 
 
 def _tell_refusals(stack: Stack, services: Sequence[ServiceState]) -> None:

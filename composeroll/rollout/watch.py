@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
-from composeroll.errors import ComposerollError, EngineUnreachable, Locked
+from composeroll.errors import ComposerollError, EngineUnreachable, Interrupted, Locked
 from composeroll.model import ContainerEvent
 from composeroll.report.events import Outcome, Warned
+from composeroll.rollout.evict import evict
 from composeroll.rollout.stack import Stack
-from composeroll.rollout.sync import sync
+from composeroll.rollout.sync import sync_once, unready
 from composeroll.rollout.world import EventStream
 
 QUIET = 1.0
@@ -29,45 +31,80 @@ def sync_for_ever(stack: Stack, names: Sequence[str]) -> None:
 
     It never fights a rollout: while one holds the lock it waits, and looks again afterwards.
     """
+    watch = Watch(stack, names)
     while True:
         try:
             with stack.world.events() as events:
-                _follow(stack, names, events)
+                watch.follow(events)
         except EngineUnreachable as away:
-            stack.world.emit(Warned(f"{away.what}; trying again"))
+            watch.tell(f"{away.what}; trying again")
             stack.world.clock.wait(AGAIN)
 
 
-def _follow(stack: Stack, names: Sequence[str], events: EventStream) -> None:
-    wanting = _mend(stack, names)
-    while True:
-        event = events.next(AGAIN)
-        if tells(event):
-            _let_settle(stack, events)
-            wanting = _mend(stack, names)
-        elif wanting and event is None:
-            wanting = _mend(stack, names)
+class Watch:
+    """One who stays. What it would say again and again it says once."""
+
+    def __init__(self, stack: Stack, names: Sequence[str]) -> None:
+        self._stack = stack
+        self._names = names
+        self._told = ""
+
+    def follow(self, events: EventStream) -> NoReturn:
+        """Mend at the start, after each burst of events, and again while something is not right.
+
+        Raises:
+            EngineUnreachable: the engine is gone.
+            Interrupted: a signal came.
+        """
+        wanting = self._mend()
+        while True:
+            event = events.next(AGAIN)
+            if tells(event):
+                self._try(self._evict)
+                self._let_settle(events)
+                wanting = self._mend()
+            elif wanting and event is None:
+                wanting = self._mend()
+
+    def tell(self, text: str) -> None:
+        """Warn, unless that was the last warning too."""
+        if text and text != self._told:
+            self._stack.world.emit(Warned(text))
+        self._told = text
+
+    def _let_settle(self, events: EventStream) -> None:
+        """Until no container comes or goes; what else happens in them does not matter."""
+        now = self._stack.world.clock.now
+        end, quiet = now() + LONGEST_BURST, now() + QUIET
+        while (left := min(quiet, end) - now()) > 0:
+            if tells(events.next(left)):
+                quiet = now() + QUIET
+
+    def _mend(self) -> bool:
+        """Sync once; whether it has to be tried again without waiting for an event."""
+        return self._try(self._sync)
+
+    def _sync(self) -> bool:
+        synced = sync_once(self._stack, self._names)
+        self.tell(unready(synced).text if synced.unready else "")
+        return bool(synced.unready) or synced.outcome is not Outcome.UP_TO_DATE
+
+    def _evict(self) -> bool:
+        return evict(self._stack, self._names)
+
+    def _try(self, act: Callable[[], bool]) -> bool:
+        """What it returns; what fails is told, and has to be tried again."""
+        try:
+            return act()
+        except Locked:
+            return True
+        except (EngineUnreachable, Interrupted):
+            raise
+        except ComposerollError as error:
+            self.tell(error.what)
+            return True
 
 
 def tells(event: ContainerEvent | None) -> bool:
     """Whether an event can have made an upstream wrong. A lock's own container tells nothing."""
     return event is not None and event.action.startswith(TELLING)
-
-
-def _let_settle(stack: Stack, events: EventStream) -> None:
-    end = stack.world.clock.now() + LONGEST_BURST
-    while events.next(QUIET) and stack.world.clock.now() < end:
-        pass
-
-
-def _mend(stack: Stack, names: Sequence[str]) -> bool:
-    """Sync once; whether it has to be tried again without waiting for an event."""
-    try:
-        return sync(stack, names) is not Outcome.UP_TO_DATE
-    except Locked:
-        return True
-    except EngineUnreachable:
-        raise
-    except ComposerollError as error:
-        stack.world.emit(Warned(error.what))
-        return True

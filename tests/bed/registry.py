@@ -37,23 +37,28 @@ def up() -> None:
             log="images",
         )
         down()
-        command.run(
-            [
-                "docker",
-                "run",
-                "-d",
-                "--name",
-                NAME,
-                "--restart",
-                "unless-stopped",
-                "-p",
-                f"{ADDRESS}:5000",
-                "-v",
-                f"{NAME}:/var/lib/docker-registry",
-                IMAGE,
-            ]
-        )
-        state.await_state("The registry", answers, ANSWERS_WITHIN, f"See `docker logs {NAME}`.")
+        start()
+
+
+def start() -> None:
+    """Start it from the image that is there."""
+    command.run(
+        [
+            "docker",
+            "run",
+            "-d",
+            "--name",
+            NAME,
+            "--restart",
+            "unless-stopped",
+            "-p",
+            f"{ADDRESS}:5000",
+            "-v",
+            f"{NAME}:/var/lib/docker-registry",
+            IMAGE,
+        ]
+    )
+    state.await_state("The registry", answers, ANSWERS_WITHIN, f"See `docker logs {NAME}`.")
 
 
 def down() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.bed import __main__ as bed
 from tests.e2e.harness import tally
 from tests.long.course import Course
+from tests.long.engine import entered, is_inside
 
 RUNS: Mapping[str, tuple[str, int, float]] = {
     "killed": ("SIGKILL at random moments of an update, then the same command", 50, 30),
@@ -23,6 +24,9 @@ RUNS: Mapping[str, tuple[str, int, float]] = {
 }
 """By name: what it does, its rounds, and the minutes after which no further round begins."""
 
+APART = ("reboot",)
+"""Those that run in a network namespace of their own."""
+
 
 def main(arguments: list[str]) -> int:
     """Run one of them; 0 all promises held, 1 one did not, 2 usage."""
@@ -30,7 +34,10 @@ def main(arguments: list[str]) -> int:
     does, rounds, minutes = RUNS[options.name]
     course = Course(options.name, options.rounds or rounds, options.minutes or minutes)
     course.say(f"{options.name}: {does}; {course.rounds} rounds, {course.minutes:g} minutes")
-    bed.all_images()
+    if not is_inside():
+        bed.all_images()
+    if options.name in APART and not is_inside():
+        return entered(arguments)
     tally.begin()
     try:
         with tempfile.TemporaryDirectory(prefix="composeroll-long-") as directory:

@@ -50,3 +50,9 @@ def two_apps() -> Recipe:
         includes={"app": "app.include", "other": "other.include"},
         beside={"site.conf": (HERE / "stacks" / "site.conf").read_text(encoding="utf-8")},
     )
+
+
+def restarting() -> Recipe:
+    """The same, with the restart policy that people have."""
+    made = two_apps()
+    return replace(made, files=(*made.files, HERE / "stacks" / "restart.yml"))

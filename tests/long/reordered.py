@@ -5,6 +5,7 @@ Their addresses are swapped between two services then. The load on each of them 
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from tests.long.course import Course
 SERVICES = ("app", "other")
 CLIENTS = replace(CALM, rate=100, post=0, half_post=0, idle=0, connect_timeout=2.0, timeout=6.0)
 """GETs, whose answers say which service they are from. While nothing runs they fail."""
+
+DOWN = 11.0
+"""Seconds; for 10 nginx does not ask addresses that failed (`fail_timeout`), strangers or not."""
 
 MENDED_WITHIN = 60.0
 """Seconds; the start of the containers is not among them."""
@@ -120,9 +124,15 @@ def loads(stack: Stack) -> Iterator[dict[str, Load]]:
 
 
 def _stop_and_start(stack: Stack, gateways: tuple[str, ...]) -> None:
-    """In the reverse order of how the engine gave them their addresses."""
-    everyone = [c for service in SERVICES for c in stack.containers(service)]
-    by_address = sorted(everyone, key=lambda c: sorted(c.addresses), reverse=True)
-    ids = [c.id for c in by_address]
+    """Such that each address, given to whoever starts first, goes to the other service."""
+    first, second = (sorted(stack.containers(service), key=_lowest) for service in SERVICES)
+    owners = sorted((*first, *second), key=_lowest)
+    heirs = {"app": iter(second), "other": iter(first)}
+    ids = [next(heirs[owner.service]).id for owner in owners]
     docker.docker("stop", "--time", "1", *ids, *gateways)
+    select.select([], [], [], DOWN)
     docker.docker("start", *ids, *gateways)
+
+
+def _lowest(container: docker.Container) -> tuple[int, ...]:
+    return min(tuple(map(int, address.split("."))) for address in container.addresses)

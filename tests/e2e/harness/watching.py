@@ -71,6 +71,14 @@ def names_exactly(stack: Stack, service: str) -> bool:
     return bool(running) and all(_matches(text, running) for text in stack.includes(service))
 
 
+def names_its_own(stack: Stack, service: str) -> bool:
+    """Whether each gateway's include names running replicas of a service, and nothing else."""
+    running = [c for c in stack.containers(service) if c.state == "running"]
+    own = frozenset().union(*(c.addresses for c in running))
+    named = [set(SERVER.findall(text)) for text in stack.includes(service)]
+    return all(some and some <= own for some in named)
+
+
 def _matches(text: str, running: list[Container]) -> bool:
     named = SERVER.findall(text)
     return len(named) == len(running) and all(c.addresses & set(named) for c in running)

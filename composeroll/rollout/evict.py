@@ -1,0 +1,63 @@
+"""Take strangers out of upstreams: addresses that are containers of other services by now.
+
+What nginx gets from there is a good answer to another question. So this waits for no proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from composeroll.config.project import Service
+from composeroll.model import Replica
+from composeroll.rollout.drift import names_a_stranger, owners_of
+from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.mend import meant, mend, seen, switch_to
+from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.plan import Plan
+from composeroll.rollout.stack import Stack
+from composeroll.rollout.steps.evict import EvictStrangers
+
+MISLED = "containers of other services have these addresses now"
+
+
+def evict(stack: Stack, names: Sequence[str]) -> bool:
+    """Mend what is worst in the upstreams of these services; whether there was anything to do.
+
+    Raises:
+        Locked: a rollout of one of them runs.
+        GatewayError: nginx did not take it; it serves what it served before.
+    """
+    services = stack.project.pick(names)
+    if _plan(stack, services, Memory()).empty:
+        return False
+    with stack.locks.hold(names, 0.0) as left:
+        if left.broke_off:
+            stack.locks.leave_to_others()
+        return evict_held(stack, services, left)
+
+
+def evict_held(stack: Stack, services: Sequence[Service], left: Memory) -> bool:
+    """The same by whoever holds the services' locks; whether there was anything to do."""
+    plan = _plan(stack, services, left)
+    if not plan.empty:
+        mend(stack, services, plan)
+    return not plan.empty
+
+
+def plan_eviction(
+    services: Sequence[ServiceState],
+    owners: Mapping[str, Replica],
+    outgoing: Mapping[str, str] | None = None,
+) -> Plan:
+    """One switch of every upstream that names another service's container. Pure."""
+    switches = tuple(
+        switch_to(meant(state, outgoing or {}), state, state.wiring)
+        for state in services
+        if state.wiring and names_a_stranger(state, owners)
+    )
+    return Plan((EvictStrangers(switches, 0.0, reason=MISLED),)) if switches else Plan()
+
+
+def _plan(stack: Stack, services: Sequence[Service], left: Memory) -> Plan:
+    owners = owners_of(stack.engine.replicas())
+    return plan_eviction(seen(stack, services).services, owners, left.outgoing)

@@ -1,0 +1,51 @@
+"""What mending an upstream is made of: who is meant, the switch to them, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from composeroll.config.project import Service
+from composeroll.model import Replica
+from composeroll.report.events import Phase
+from composeroll.rollout.apply import apply
+from composeroll.rollout.observe import observe
+from composeroll.rollout.observed import Observed, ServiceState, Wiring
+from composeroll.rollout.plan import Plan
+from composeroll.rollout.roll import names, phase, show_plan
+from composeroll.rollout.stack import Stack
+from composeroll.rollout.steps import Incoming, Switch
+
+
+def seen(stack: Stack, services: Sequence[Service]) -> Observed:
+    """A look that is not worth telling of: mostly nothing follows from it."""
+    return observe(stack.project, services, stack.engine, stack.survey, preflight=False)
+
+
+def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ...]:
+    """The running replicas that are to get requests. Pure.
+
+    In the middle of a broken rollout that is one side alone: the one the upstream is on, which the
+    comments behind its servers tell even after every address has changed.
+    """
+    running = tuple(r for r in state.serving if r.running)
+    old = tuple(r for r in running if r.id in outgoing)
+    if not (old and state.wiring):
+        return running
+    comments = " ".join(server.comment for server in state.wiring.upstream.servers)
+    if any(r.short_id in comments for r in old):
+        return old
+    return tuple(r for r in running if r.id not in outgoing)
+
+
+def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -> Switch:
+    """The switch of a service's upstream to these of its replicas. Pure."""
+    chosen = {r.id for r in members}
+    besides = frozenset(r.id for r in state.replicas if r.id not in chosen)
+    return Switch(Incoming(state.name, besides), wiring.route, wiring.upstream, wiring.texts)
+
+
+def mend(stack: Stack, services: Sequence[Service], plan: Plan) -> None:
+    """Show the plan, and run it."""
+    show_plan(stack, plan)
+    with phase(stack, Phase.APPLY, f"mend the upstreams of {names(services)}"):
+        apply(plan, stack.world)

@@ -1,0 +1,70 @@
+"""Who is named after a reboot, and who is taken out at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from composeroll.model import ContainerState, Replica
+from composeroll.rollout.drift import owners_of
+from composeroll.rollout.evict import plan_eviction
+from composeroll.rollout.mend import meant
+from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.sync import plan_sync
+from tests.unit.rollout.makers import replica, service, state, wiring
+
+GONE = ContainerState.EXITED
+
+
+def evicted(named: int, own: Replica, *others: Replica) -> str:
+    """The plan for an upstream of the app that names one address."""
+    states = (state([own], wiring(named)),)
+    return str(plan_eviction(states, owners_of((own, *others))))
+
+
+def app(*replicas: Replica, names: tuple[int, ...]) -> ServiceState:
+    return state(replicas, wiring(*names))
+
+
+def test_a_container_of_another_service_is_taken_out_of_the_upstream() -> None:
+    plan = evicted(7, replica(1), replica(7, of="other"))
+    assert "take other services' addresses out of upstream app" in plan
+
+
+def test_that_waits_for_no_replica_of_its_own() -> None:
+    assert evicted(7, replica(1, state=GONE), replica(7, of="other"))
+
+
+def test_an_address_that_is_nobodys_waits_for_a_proven_replica() -> None:
+    stopped = replica(7, of="other", state=GONE)
+    assert plan_eviction((app(replica(1), names=(7,)),), owners_of((stopped,))).empty
+
+
+def test_an_upstream_that_names_its_own_is_left_alone() -> None:
+    both = (replica(1), replica(7, of="other"))
+    assert plan_eviction((app(replica(1), names=(1,)),), owners_of(both)).empty
+
+
+def test_only_what_has_proved_itself_is_named() -> None:
+    both = app(replica(1), replica(2), names=(1, 2))
+    assert plan_sync((both,), {"app": both.replicas}).empty
+    assert not plan_sync((both,), {"app": both.replicas[:1]}).empty
+
+
+def test_an_upstream_without_any_ready_replica_stays_as_it_is() -> None:
+    assert plan_sync((app(replica(1), names=(9,)),), {"app": ()}).empty
+
+
+def test_after_a_rollout_that_was_cut_off_all_is_written_again() -> None:
+    right = app(replica(1), names=(1,))
+    assert not plan_sync((right,), {"app": right.replicas}, doubtful=True).empty
+
+
+def test_in_a_broken_rollout_the_side_that_serves_is_meant() -> None:
+    old, new = replica(1), replica(2)
+    place = wiring(1)
+    (server,) = place.upstream.servers
+    on_the_old = replace(server, comment=f"shop-app-1 {old.short_id}")
+    place = replace(place, upstream=replace(place.upstream, servers=(on_the_old,)))
+    half_done = state([old, new], place, of=service())
+    assert meant(half_done, {old.id: "outdated"}) == (old,)
+    assert meant(half_done, {}) == (old, new)
