@@ -15,6 +15,7 @@ The environment breaks it. BROKEN is one of
     unhealthy           answers 500 on /healthz, and 200 elsewhere
     fails-healthcheck   see check.py
     dies-soon           listens for one second, then ends with 3
+    errs                answers every third request with 500, but never on /healthz
 
 STOP=at-once ends it on SIGTERM at once, in the middle of requests.
 """
@@ -24,6 +25,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import itertools
 import json
 import os
 import signal
@@ -35,6 +37,7 @@ from urllib.parse import parse_qs, urlsplit
 
 PORT = 8000
 BROKEN = os.environ.get("BROKEN", "")
+TURN = itertools.count(1)
 WHO = {"image": os.environ.get("IMAGE_VERSION", "unknown"), "container": socket.gethostname()}
 
 WEBSOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -133,6 +136,9 @@ async def respond(request: Request) -> tuple[int, dict[str, str]]:
     """Status and answer."""
     if BROKEN == "answers-500" or (BROKEN == "unhealthy" and request.path == "/healthz"):
         return 500, {**WHO, "error": "broken on purpose"}
+    if BROKEN == "errs" and request.path != "/healthz" and next(TURN) % 3 == 0:
+        print(f"could not answer {request.target}", flush=True)
+        return 500, {**WHO, "error": "broken now and then"}
     if request.path == "/slow":
         await asyncio.sleep(request.seconds)
     if request.method == "POST":
