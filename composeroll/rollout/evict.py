@@ -27,18 +27,21 @@ def evict(stack: Stack, names: Sequence[str]) -> bool:
         Locked: a rollout of one of them runs.
         GatewayError: nginx did not take it; it serves what it served before.
     """
-    services = stack.project.pick(names)
-    if _plan(stack, services, Memory()).empty:
-        return False
-    with stack.locks.hold(names, 0.0) as left:
-        if left.broke_off:
-            stack.locks.leave_to_others()
-        return evict_held(stack, services, left)
+    owners = owners_of(stack.engine.replicas())
+    states = seen(stack, stack.project.pick(names)).services
+    misled = [state.service for state in states if names_a_stranger(state, owners)]
+    for service in misled:
+        with stack.locks.hold([service.name], 0.0) as left:
+            if left.broke_off:
+                stack.locks.leave_to_others()
+            evict_held(stack, [service], left)
+    return bool(misled)
 
 
 def evict_held(stack: Stack, services: Sequence[Service], left: Memory) -> bool:
     """The same by whoever holds the services' locks; whether there was anything to do."""
-    plan = _plan(stack, services, left)
+    owners = owners_of(stack.engine.replicas())
+    plan = plan_eviction(seen(stack, services).services, owners, left.outgoing)
     if not plan.empty:
         mend(stack, services, plan)
     return not plan.empty
@@ -56,8 +59,3 @@ def plan_eviction(
         if state.wiring and names_a_stranger(state, owners)
     )
     return Plan((EvictStrangers(switches, 0.0, reason=MISLED),)) if switches else Plan()
-
-
-def _plan(stack: Stack, services: Sequence[Service], left: Memory) -> Plan:
-    owners = owners_of(stack.engine.replicas())
-    return plan_eviction(seen(stack, services).services, owners, left.outgoing)

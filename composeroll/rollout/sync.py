@@ -34,10 +34,21 @@ class Synced:
 
     Attributes:
         unready: the names of running replicas that did not prove themselves.
+        settled: another look would find nothing to do, as long as no container changes.
     """
 
-    outcome: Outcome
+    outcome: Outcome = Outcome.UP_TO_DATE
     unready: tuple[str, ...] = ()
+    settled: bool = True
+
+    def and_also(self, other: Synced) -> Synced:
+        """Both as one."""
+        mended = Outcome.UPDATED in (self.outcome, other.outcome)
+        return Synced(
+            Outcome.UPDATED if mended else Outcome.UP_TO_DATE,
+            self.unready + other.unready,
+            self.settled and other.settled,
+        )
 
 
 def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Outcome:
@@ -60,11 +71,27 @@ def unready(synced: Synced) -> Warned:
 
 
 def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Synced:
-    """The same without a word about replicas that are not ready; raises what `sync` raises."""
+    """The same without a word about replicas that are not ready; raises what `sync` raises.
+
+    What a broken rollout left is a note in one service's lock: each of those is held by itself, so
+    that the note is not spread over others.
+    """
+    broken = [name for name in names if stack.locks.broke_off([name])]
+    whole = [name for name in names if name not in broken]
+    synced = _sync_whole(stack, whole, lock_wait) if whole else Synced()
+    for name in broken:
+        synced = synced.and_also(_sync_held(stack, [name], lock_wait))
+    return synced
+
+
+def _sync_whole(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
+    """Mostly all is well, and then no rollout is to find a lock in its way."""
+    right = _right(stack, stack.project.pick(names))
+    return right or _sync_held(stack, names, lock_wait)
+
+
+def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
     services = stack.project.pick(names)
-    # mostly all is well, and then no rollout is to find a lock in its way
-    if not stack.locks.broke_off(names) and (right := _right(stack, services)):
-        return right
     with stack.locks.hold(names, lock_wait) as left:
         if left.outgoing:
             stack.locks.leave_to_others()
@@ -72,8 +99,10 @@ def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Syn
         plan, missing = _plan(stack, seen(stack, services), left)
         if not plan.empty:
             mend(stack, services, plan)
-        mended = evicted or not plan.empty
-        return Synced(Outcome.UPDATED if mended else Outcome.UP_TO_DATE, missing)
+    mended = evicted or not plan.empty
+    outcome = Outcome.UPDATED if mended else Outcome.UP_TO_DATE
+    # a rollout that broke off stays so until somebody finishes it
+    return Synced(outcome, missing, settled=left.broke_off or not (mended or missing))
 
 
 def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
@@ -82,7 +111,7 @@ def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
     if not plan_eviction(observed.services, owners_of(stack.engine.replicas())).empty:
         return None
     plan, missing = _plan(stack, observed, Memory())
-    return Synced(Outcome.UP_TO_DATE, missing) if plan.empty else None
+    return Synced(unready=missing, settled=not missing) if plan.empty else None
 
 
 def _plan(stack: Stack, observed: Observed, left: Memory) -> tuple[Plan, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from composeroll.errors import ComposerollError, EngineUnreachable, Interrupted, Locked
 from composeroll.model import ContainerEvent
-from composeroll.report.events import Outcome, Warned
+from composeroll.report.events import Warned
 from composeroll.rollout.evict import evict
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.sync import sync_once, unready
@@ -87,7 +87,7 @@ class Watch:
     def _sync(self) -> bool:
         synced = sync_once(self._stack, self._names)
         self.tell(unready(synced).text if synced.unready else "")
-        return bool(synced.unready) or synced.outcome is not Outcome.UP_TO_DATE
+        return not synced.settled
 
     def _evict(self) -> bool:
         return evict(self._stack, self._names)

@@ -20,6 +20,9 @@ FULL = replace(WITH_WEBSOCKETS, rate=150)
 """Every kind of client there is, 3 s requests and websockets among them, at a rate that leaves the
 processors to the updates."""
 
+QUICK = replace(FULL, slow_path="/slow?s=1", websocket=0)
+"""The same with 1 s requests and no websockets: a drain takes a second, so that many rounds fit."""
+
 DRAIN = ("--drain-timeout", "5s")
 """Longer than any request of the mix: what then still holds an old worker is a websocket."""
 

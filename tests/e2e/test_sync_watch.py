@@ -1,0 +1,51 @@
+"""`sync --watch` beside restarts and rollouts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bed import state
+from tests.e2e.conftest import Start
+from tests.e2e.harness import claims, docker, recipe
+from tests.e2e.harness.rolling import is_tidy
+from tests.e2e.harness.trouble import brief_load, ended_with
+from tests.e2e.harness.watching import names_exactly, watching
+
+pytestmark = pytest.mark.e2e
+
+MENDED_WITHIN = 20.0
+
+
+def test_it_mends_new_addresses_says_so_and_ends_on_sigterm(start: Start) -> None:
+    stack = start(recipe.app())
+    ended_with(stack.update("app"), 0)
+    one, two = (c.id for c in stack.containers("app"))
+    with watching(stack, "app") as watch:
+        docker.docker("stop", "--time", "1", one, two)
+        squatter = ("--name", f"{stack.project}-squatter", "--network", f"{stack.project}_default")
+        docker.docker("run", "--detach", *squatter, stack.reference("app"))
+        docker.docker("start", one, two)
+        watch.until("point upstream app at what is ready of app")
+        state.await_state(
+            "A mended upstream", lambda: names_exactly(stack, "app"), MENDED_WITHIN, watch.said
+        )
+        with brief_load(stack) as load:
+            pass
+        assert watch.end() == 0, watch.said
+    claims.nothing_was_lost(load.result())
+    assert "Traceback" not in watch.said
+
+
+def test_it_never_fights_a_rollout(start: Start) -> None:
+    stack = start(recipe.app("breakable"))
+    ended_with(stack.update("app"), 0)
+    before = claims.Before.of(stack)
+    stack.set(EDITION="2")
+    with watching(stack, "app") as watch, brief_load(stack) as load:
+        done = stack.update("app")
+        assert watch.end() == 0, watch.said
+    ended_with(done, 0)
+    claims.nothing_was_lost(load.result())
+    claims.all_are_new(stack, "app", before.containers, 2)
+    is_tidy(stack, ("app",), before)
+    assert "point upstream" not in watch.said
