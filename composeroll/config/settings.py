@@ -106,3 +106,8 @@ class Settings:
     max_errors: float = 0.05
     min_requests: int = 20
     keep: int = 5
+
+    @property
+    def judges(self) -> bool:
+        """Whether answers are counted while new replicas are watched; 100 % of errors allow any."""
+        return bool(self.monitor) and self.max_errors < 1

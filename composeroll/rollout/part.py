@@ -99,9 +99,8 @@ class Part:
 
     @property
     def is_judged(self) -> bool:
-        """Whether its new replicas are judged by their answers; 100 % of errors allow any."""
-        settings = self.state.service.settings
-        return bool(self.missing and settings.monitor and settings.max_errors < 1)
+        """Whether its new replicas are judged by their answers."""
+        return bool(self.missing) and self.state.service.settings.judges
 
     def judged(self) -> Judged:
         """What is judged by its answers."""

@@ -13,6 +13,7 @@ from composeroll.errors import Refused
 from composeroll.model import Attachment, Finding, Replica, Route
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover
+from composeroll.nginx.visibility import visibility_findings
 from composeroll.rollout.observed import Wiring
 
 
@@ -131,8 +132,18 @@ class GatewaySurvey:
                     gateway.containers, gateway.configurations, strict=True
                 )
             },
-            findings=self._nginx.findings(gateway.containers[0], subject, found, timeout),
+            findings=(
+                *self._nginx.findings(gateway.containers[0], subject, found, timeout),
+                *_unwatched(service, gateway, found),
+            ),
         )
+
+
+def _unwatched(service: Service, gateway: Gateway, found: Found) -> tuple[Finding, ...]:
+    """What keeps `monitor` from seeing how new replicas answer, where it is to look."""
+    if not service.settings.judges:
+        return ()
+    return visibility_findings(gateway.configurations[0], found.upstream.name)
 
 
 def _sounds_like_nginx(replica: Replica) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from composeroll.config.project import Project, read_project
 from composeroll.model import Finding, Replica
 from composeroll.nginx.configuration import Configuration, read_configuration
@@ -9,17 +11,17 @@ from composeroll.nginx.discovery import Found, Subject
 from composeroll.nginx.dump import join_dump
 from composeroll.rollout.observed import Wiring
 from composeroll.rollout.survey import GatewaySurvey
-from tests.unit.rollout.makers import replica
+from tests.unit.rollout.makers import ours, replica
 
 
 class OneNginx:
     """An nginx in the containers of one service, in front of the replica of a number."""
 
-    def __init__(self, service: str, upstream: int) -> None:
+    def __init__(self, service: str, upstream: int, http: str = "") -> None:
         self._service = service
         include = f"upstream app {{ server 10.0.0.{upstream}:80; }}\n"
         main = (
-            "events {}\nhttp {\ninclude app.conf;\n"
+            f"events {{}}\nhttp {{\n{http}\ninclude app.conf;\n"
             "server { location / { proxy_pass http://app; } }\n}\n"
         )
         files = {"/etc/nginx/nginx.conf": main, "/etc/nginx/app.conf": include}
@@ -42,8 +44,8 @@ class OneNginx:
         return ()
 
 
-def project(*names: str) -> Project:
-    services = {name: {"image": f"{name}:1"} for name in names}
+def project(*names: str, **settings: str) -> Project:
+    services = {name: {"image": f"{name}:1", **ours(**settings)} for name in names}
     return read_project({"name": "shop", "services": services}, [])
 
 
@@ -57,3 +59,22 @@ def test_a_gateway_of_any_name_is_found_among_the_services_that_are_looked_at() 
     place = places["app"]
     assert isinstance(place, Wiring)
     assert place.route.gateway == "front"
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"monitor": "30s"}, True),
+        ({"monitor": "30s", "max_errors": "100%"}, False),
+        ({}, False),
+    ],
+)
+def test_a_log_that_cannot_be_judged_is_told_where_it_would_be_read(
+    settings: dict[str, str], *, told: bool
+) -> None:
+    shop = project("app", "front", **settings)
+    nginx = OneNginx("front", upstream=1, http="access_log off;")
+    running = (replica(1), replica(2, of="front"))
+    place = GatewaySurvey(nginx).wirings(shop, [shop.services["app"]], running)["app"]
+    assert isinstance(place, Wiring)
+    assert any("5xx answers cannot be watched" in f.what for f in place.findings) is told
