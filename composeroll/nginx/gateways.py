@@ -68,6 +68,25 @@ class Gateways:
             _take_back(done, failure)
             raise
 
+    def restore(self, texts: Mapping[str, Texts]) -> None:
+        """Put previous texts back and reload, in every gateway where that goes.
+
+        A gateway that fails keeps no other from being put right, and is itself not told again what
+        it is to leave.
+
+        Raises:
+            GatewayError: one gateway did not take them; the first that failed says why.
+        """
+        failed: list[ComposerollError] = []
+        for id_, some in texts.items():
+            try:
+                self._gateways[id_].restore(some)
+                self._gateways[id_].reload()
+            except ComposerollError as failure:
+                failed.append(failure)
+        if failed:
+            raise failed[0]
+
     def read(self, container: str, path: str) -> str | None:
         """A file as that gateway's processes see it, None where there is none."""
         return self._gateways[container].read(path)

@@ -63,6 +63,10 @@ class ProjectGateways:
         """Install and reload everywhere, or nowhere: see `composeroll.nginx.gateways`."""
         self._all.switch(texts)
 
+    def restore(self, texts: Mapping[str, Texts]) -> None:
+        """Put previous texts back and reload, wherever that goes."""
+        self._all.restore(texts)
+
     def read(self, container: str, path: str) -> str | None:
         """An include's text as it stands in the gateway, None where there is no such file."""
         return self._all.read(container, path)

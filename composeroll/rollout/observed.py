@@ -78,6 +78,11 @@ class ServiceState:
         return tuple(r for r in self.replicas if r not in self.serving)
 
     @property
+    def revived(self) -> bool:
+        """Whether leftovers are among them that the engine starts again and again."""
+        return any(r.state is ContainerState.RESTARTING for r in self.leftovers)
+
+    @property
     def named_in_upstream(self) -> tuple[Replica, ...]:
         """The running replicas that nginx is told to send requests to; by a name it is all."""
         if self.wiring is None:

@@ -25,6 +25,7 @@ from composeroll.rollout.steps import (
     Step,
     StopReplicas,
     Switch,
+    before,
 )
 
 
@@ -161,17 +162,17 @@ class Part:
             return ()
         if self.replaced_in_place and self.state.replicas:
             return (self._replace(),)
-        keep = frozenset(r.id for r in self.state.serving)
-        total = len(keep) + self.missing
+        now = before(self.state.serving)
+        total = len(now.ids) + self.missing
         create = CreateReplicas(
-            self.name, self.missing, total, keep, self.state.image, reason=self.why
+            self.name, self.missing, total, now, self.state.image, reason=self.why
         )
         if not (self.stops_first and self.outgoing):
             beside = "next to the old ones" if self.outgoing else ""
-            return create, StartReplicas(self.name, keep, reason=beside)
+            return create, StartReplicas(self.name, now, reason=beside)
         back = self.switch() if self.state.wiring else None
-        stop = StopReplicas(self.name, self.outgoing, self._grace, back, reason=self._gap)
-        return create, stop, StartReplicas(self.name, keep)
+        stop = StopReplicas(self.name, self.outgoing, self._grace, now, back, reason=self._gap)
+        return create, stop, StartReplicas(self.name, now)
 
     def _replace(self) -> Step:
         return ReplaceReplicas(

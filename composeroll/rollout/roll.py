@@ -55,7 +55,7 @@ def _apply_all(
     leaving = observed.still_there(memory.outgoing)
     services = [state.service for state in observed.services]
     while True:
-        with phase(stack, Phase.APPLY, f"update {names(services)}"), _resumable(leaving, memory):
+        with phase(stack, Phase.APPLY, f"update {names(services)}"), _resumable(observed, memory):
             apply(plan, stack.world, showing(stack.world, observed, leaving))
         with phase(stack, Phase.VERIFY, "see that nothing is left to do"), _past_the_line():
             observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
@@ -123,12 +123,16 @@ def _written_down(stack: Stack, observed: Observed) -> Iterator[None]:
 
 
 @contextmanager
-def _resumable(leaving: Reasons, memory: Memory) -> Iterator[None]:
-    """A later batch that is taken back leaves the earlier ones: what was wanted stays known."""
+def _resumable(observed: Observed, memory: Memory) -> Iterator[None]:
+    """What was wanted stays known where a batch that is taken back leaves less than there was.
+
+    Earlier batches stay; and of replicas that crash in a loop some may have been cleared away.
+    """
     try:
         yield
     except ComposerollError as failure:
-        failure.half_done |= len(leaving) < len(memory.outgoing)
+        earlier = len(observed.still_there(memory.outgoing)) < len(memory.outgoing)
+        failure.half_done |= earlier or any(state.revived for state in observed.services)
         raise
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, Refused, UsageError
 from composeroll.report.events import Noted, Outcome
-from composeroll.rollout.history.revision import Revision, previous, running
+from composeroll.rollout.history.revision import Revision, latest, previous, running
+from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.update import Wanted, update_held
 
@@ -26,29 +29,44 @@ def rollback(
         ComposerollError: as with an update; the reference then names what it named before.
     """
     services = stack.project.pick([service])
-    with stack.locks.hold([service], lock_wait):
+    with stack.locks.hold([service], lock_wait) as left:
         revisions = stack.book.revisions(service)
-        target = _target(service, revisions, revision)
-        now = running(revisions)
+        meant = left.back_to.get(service, "")
+        target = _target(service, revisions, revision, meant)
         if stack.engine.image_id(target.image) is None:
             raise _gone(target)
         stack.world.emit(Noted(f"back to revision {target.number}, of {target.at}"))
-        before = stack.engine.image_id(target.reference)
-        stack.world.engine.tag(target.image, target.reference)
-        try:
-            outcome = update_held(stack, services, Wanted((service,), pull=Pull.NEVER))
-        except ComposerollError as failure:
-            if before and not failure.half_done:
-                stack.world.engine.tag(before, target.reference)
-            raise
-        if now and now.image != target.image:
-            stack.book.hold_back(service, now.image)
-        return outcome
+        stack.locks.remember(Memory(back_to={service: target.image}), anew=True)
+        with _leaving(stack, service, running(revisions), target):
+            return update_held(stack, services, Wanted((service,), pull=Pull.NEVER))
 
 
-def _target(service: str, revisions: tuple[Revision, ...], number: int | None) -> Revision:
+@contextmanager
+def _leaving(stack: Stack, service: str, now: Revision | None, target: Revision) -> Iterator[None]:
+    """Hold the version of now back and let its reference name the target; a failure undoes both."""
+    before = stack.engine.image_id(target.reference)
+    bad = now.image if now and now.image != target.image else ""
+    if bad:
+        stack.book.hold_back(service, bad)
+    stack.world.engine.tag(target.image, target.reference)
+    try:
+        yield
+    except ComposerollError as failure:
+        if before and not failure.half_done:
+            stack.world.engine.tag(before, target.reference)
+            stack.book.let_pass(service)
+        raise
+
+
+def _target(
+    service: str, revisions: tuple[Revision, ...], number: int | None, meant: str
+) -> Revision:
+    """The revision of that number; without one what a rollback that broke off meant, or the last.
+
+    Once a rollback has brought its version back, the last other one is what it went away from.
+    """
     if number is None:
-        found = previous(revisions)
+        found = latest(revisions, meant) or previous(revisions)
         missing = f"{service} has no earlier revision to go back to"
     else:
         found = next((r for r in revisions if r.number == number), None)

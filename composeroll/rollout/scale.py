@@ -26,7 +26,7 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
         heed(stack, observed)
         _insist_on_one(observed, counts)
         _tell_outdated(stack, observed)
-        memory = stack.locks.remember(Memory(surplus(observed, counts), counts))
+        memory = stack.locks.remember(Memory(surplus(observed, counts), counts), anew=True)
         return roll(stack, observed, memory, residue=_nothing_else)
 
 

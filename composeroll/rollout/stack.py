@@ -53,8 +53,11 @@ class Locks(Protocol):
         """
         ...
 
-    def remember(self, memory: Memory) -> Memory:
-        """Write down what is to be done; what comes back includes what a broken rollout left."""
+    def remember(self, memory: Memory, *, anew: bool = False) -> Memory:
+        """Write down what is to be done; what comes back includes what a broken rollout left.
+
+        Where both differ, what was left holds, unless this was asked for `anew`.
+        """
         ...
 
     def broke_off(self, services: Sequence[str]) -> bool:
@@ -82,8 +85,9 @@ class NoLocks:
         del services, patience
         return nullcontext(Memory())
 
-    def remember(self, memory: Memory) -> Memory:
+    def remember(self, memory: Memory, *, anew: bool = False) -> Memory:
         """What is to be done is all there is."""
+        del anew
         return memory
 
     def broke_off(self, services: Sequence[str]) -> bool:
@@ -123,6 +127,10 @@ class History(Protocol):
         """Remember a version that a scheduled refresh is not to bring back."""
         ...
 
+    def let_pass(self, service: str) -> None:
+        """Hold nothing back any more."""
+        ...
+
 
 class NoHistory:
     """For a world without a past."""
@@ -140,6 +148,9 @@ class NoHistory:
 
     def hold_back(self, service: str, image: str) -> None:
         """Nothing is held back."""
+
+    def let_pass(self, service: str) -> None:
+        """Nothing was held back."""
 
 
 @dataclass(frozen=True, slots=True)

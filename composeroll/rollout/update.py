@@ -77,4 +77,5 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
     heed(stack, observed)
     leaving = outgoing(observed, force=wanted.force)
     memory = stack.locks.remember(Memory(leaving, replica_counts(observed, leaving)))
+    memory = memory.at_least({s.name: s.scale for s in services if s.scale})
     return roll(stack, observed, memory, residue=outgoing)

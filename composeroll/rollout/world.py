@@ -112,6 +112,13 @@ class Gateways(Protocol):
         """
         ...
 
+    def restore(self, texts: Mapping[str, Mapping[str, str | None]]) -> None:
+        """Put previous texts back and reload, in every gateway where that goes.
+
+        Raises GatewayError where one of them did not take it; the others did.
+        """
+        ...
+
     def read(self, container: str, path: str) -> str | None:
         """An include's text as it stands in the gateway, None where there is no such file."""
         ...

@@ -16,7 +16,7 @@ from composeroll.nginx.install import Texts
 from composeroll.nginx.traffic import Source, Traffic
 from tests.sim.faults import Faults
 from tests.sim.log import Log
-from tests.sim.nginx import Gateway, Gateways, Worker
+from tests.sim.nginx import Gateway, Gateways, Worker, service_of
 
 
 @dataclass(slots=True)
@@ -35,6 +35,7 @@ class GatewayDoor:
     faults: Faults
     known: Known = field(default_factory=lambda: Known({}))
     before: frozenset[Worker] = frozenset()
+    touched: set[str] = field(default_factory=set)
 
     def configuration(self) -> Mapping[str, str]:
         """What `nginx -T` prints."""
@@ -55,6 +56,7 @@ class GatewayDoor:
     def restore(self, texts: Texts) -> None:
         """Write and test."""
         with self.faults.change(f"write the include in {self.container.id}", GatewayError):
+            self.touched |= {service_of(text) for text in texts.values() if text}
             for path, text in texts.items():
                 if text is None:
                     self.container.files.pop(path, None)
@@ -70,7 +72,7 @@ class GatewayDoor:
         earlier, self.before = self.before, frozenset(self.container.workers)
         with self.faults.change(f"reload {self.container.id}", GatewayError):
             if not self.container.deaf:
-                self.nginx.reload(self.container)
+                self.nginx.reload(self.container, self.touched)
         self.faults.ask(f"look for new workers of {self.container.id}", GatewayError)
         if self.container.deaf:
             self.before = earlier
@@ -96,4 +98,4 @@ class GatewayDoor:
         """What its log tells of an upstream's answers from now on; the upstream is the service."""
         self.faults.ask(f"look at the log of {self.container.id}", GatewayError)
         log = Log(self.container, upstream, self.nginx, self.faults)
-        return Traffic(sources=(cast("Source", log),))
+        return Traffic(sources=(cast("Source", log),), before=log.before)

@@ -37,6 +37,7 @@ class Containers:
 
     def __init__(self, clock: VirtualClock, faults: Faults, images: Images, judge: Judge) -> None:
         self.on_look: Callable[[], None] = lambda: None
+        self.gateways: Callable[[], tuple[Replica, ...]] = tuple
         self.boxes: dict[str, Box] = {}
         self.published: set[str] = set()
         self._clock = clock
@@ -49,6 +50,8 @@ class Containers:
         """In all states, by service and number."""
         self._faults.ask("read containers")
         self.on_look()
+        if services == ["nginx"]:
+            return self.gateways()
         found = [b for b in self.boxes.values() if services is None or b.service in services]
         return tuple(b.replica() for b in sorted(found, key=lambda b: (b.service, b.number)))
 

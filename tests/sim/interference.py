@@ -178,7 +178,9 @@ class Outside:
             if not box.running:
                 self._started(box)
         while len(self._engine.of(service)) < count:
-            self._started(self._engine.make(service))
+            made = self._engine.make(service)
+            made.born = 1  # nobody can tell it from what a rollout makes at that moment
+            self._started(made)
 
     def _started(self, box: Box) -> None:
         if box.service not in self._engine.published:

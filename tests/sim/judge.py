@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
@@ -53,18 +53,24 @@ class Judge:
                     if box and (wrong := self._wrong(service, address, box)):
                         self._insist(False, wrong)  # noqa: FBT003 - the claim itself
 
-    def may_tell(self, worker: Worker) -> None:
+    def may_tell(self, worker: Worker, touched: Collection[str]) -> None:
         """A reload is answered for, but for what was wrong before, and what nobody can know yet."""
         process = self.process()
         unseen = process.looked < self.moves
         for service, told in worker.told.items():
-            mine = process.rolled is not None and service in process.rolled
+            mine = service in touched and self._others_work(service)
             for address, box in told.items():
                 wrong = self._wrong(service, address, box)
                 if wrong and (unseen or not mine or (service, address) in process.stale):
                     told[address] = None
                 elif box is None and wrong and not _is_name(address):
                     self._insist(False, wrong)  # noqa: FBT003 - the claim itself
+
+    def _others_work(self, service: str) -> bool:
+        """Whether there is anybody but what this run has made: else nobody better can be named."""
+        run = self.process().number
+        others = (b for b in self.boxes() if b.service == service and b.born != run)
+        return any(box.running and box.proven for box in others)
 
     def overlook(self, worker: Worker) -> None:
         """What nginx starts with is the world's doing."""
@@ -86,12 +92,12 @@ class Judge:
 
     def _wrong(self, service: str, address: str, box: Box | None) -> str:
         """Why requests to a service must not be sent to this address, empty where they may."""
-        if box is None:
-            return f"{service} is sent to {address}, where nobody is"
-        if box.service != service:
+        if box and box.service != service:
             return f"{address} of {service} belongs to {box.service}"
         if service in self.gaps:
             return ""
+        if box is None:
+            return f"{service} is sent to {address}, where nobody is"
         if not (box.running and address.startswith(f"{box.ip}:")):
             return f"{service} is sent to {box.name}, which does not run"
         # one that the world has restarted proves itself by itself, or not: nobody chose it unproven
@@ -115,6 +121,8 @@ class Judge:
         if rolled is None:
             return
         self._insist(box.service in rolled, f"{box.name} is none of the rollout's services")
+        listed = box.id in self.process().listed or box.born > 0
+        self._insist(listed, f"{box.name} was to be left alone")
         nothing_served = self.falls[box.service] >= self.capacity.get(box.service, 0) > 0
         if box.service in self.gaps or nothing_served:
             return
@@ -130,8 +138,7 @@ class Judge:
     def _keeps_capacity(self, box: Box) -> None:
         of_service = [b for b in self.boxes() if b.service == box.service]
         others = [b for b in of_service if b is not box and self._works(b)]
-        spared = self.process().spares.get(box.service, self.capacity.get(box.service, 0))
-        least = min(spared, self.capacity.get(box.service, 0)) - self.falls[box.service]
+        least = self.capacity.get(box.service, 0) - self.falls[box.service]
         self._insist(
             not self._works(box) or len(others) >= least,
             f"{box.name} is stopped, which leaves {len(others)} of {least} at work",

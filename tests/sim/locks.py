@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -12,6 +12,7 @@ from composeroll.report.events import Emit
 from composeroll.rollout.lock.heart import BEAT, Heart
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import Holder
+from composeroll.rollout.lock.note import read_note
 from tests.sim.clock import VirtualClock
 from tests.sim.faults import Faults
 from tests.sim.process import Process
@@ -87,11 +88,19 @@ class EngineLocks:
         self._faults.ask("read the engine's clock")
         return self._clock.now()
 
+    def remembered(self) -> set[str]:
+        """What broken rollouts had on their lists, by full ID."""
+        return {container for lock in self.all.values() for container in _outgoing(lock)}
+
     def _existing(self, container: str) -> LockContainer:
         found = next((lock for lock in self.all.values() if lock.id == container), None)
         if found is None:
             raise EngineError(f"No such container: {container}")
         return found
+
+
+def _outgoing(lock: LockContainer) -> Mapping[str, str]:
+    return read_note(lock).memory.outgoing if "outgoing" in lock.note else {}
 
 
 def locks_of_run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -85,10 +85,13 @@ class Gateways:
         self._judge.overlook(worker)
         gateway.workers[:] = [worker]
 
-    def reload(self, gateway: Gateway) -> None:
-        """New workers with the files of now; the old ones are told to quit a little later."""
+    def reload(self, gateway: Gateway, touched: Collection[str]) -> None:
+        """New workers with the files of now; the old ones are told to quit a little later.
+
+        Whoever reloads answers for the services whose files it has touched.
+        """
         old, new = gateway.current, Worker(self.meaning(gateway))
-        self._judge.may_tell(new)
+        self._judge.may_tell(new, touched)
         gateway.workers.append(new)
         self._clock.at(self._clock.now() + TOLD_TO_QUIT, lambda: self._quit(gateway, old))
 

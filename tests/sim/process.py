@@ -17,7 +17,7 @@ class Process:
 
     Attributes:
         rolled: the services that it may change; None for the world, which may do anything.
-        spares: how many replicas of a service it has to leave, where that is not all.
+        scales: whether it may remove what is beyond a count.
         forces: whether it may remove what is up to date.
         faults: what goes wrong, by the number of the moment.
         moves: what the world does, by the number of the moment before which it happens.
@@ -28,12 +28,12 @@ class Process:
         shields: how many shields against signals it stands behind.
         looked: how often the world had moved when it last read containers.
         listed: full IDs that it may remove.
-        stale: addresses that were wrong in an upstream before it began.
+        stale: addresses that were wrong in an upstream when it first looked.
     """
 
     number: int = 0
     rolled: AbstractSet[str] | None = None
-    spares: Mapping[str, int] = field(default_factory=dict)
+    scales: bool = False
     forces: bool = False
     faults: Mapping[int, Fault] = field(default_factory=dict)
     moves: dict[int, Sequence[Callable[[], None]]] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from composeroll.rollout.update import Wanted, update
 from composeroll.rollout.world import World
 from tests.sim.faults import Fault, Killed, by_number
 from tests.sim.interference import Move, Outside
+from tests.sim.judge import Broken
 from tests.sim.locks import locks_of_run
 from tests.sim.process import Process
 from tests.sim.readiness import Readiness
@@ -83,11 +84,10 @@ class Life:
     end: str = ""
 
     def __post_init__(self) -> None:
-        scaled = self.run.verb is Verb.SCALE
         self.process = Process(
             number=self.number,
             rolled=frozenset(self.run.services),
-            spares=dict.fromkeys(self.run.services, self.run.count) if scaled else {},
+            scales=self.run.verb is Verb.SCALE,
             forces=self.run.verb is Verb.FORCE,
             faults=by_number(self.run.faults),
             moves=self._moves(),
@@ -99,7 +99,7 @@ class Life:
         """Do what is asked, and note how it ended."""
         try:
             self.end = self._do(self._stack()).value
-        except (ComposerollError, Killed) as failure:
+        except (ComposerollError, Killed, Broken) as failure:
             self.failure = failure
             self.end = type(failure).__name__
 

@@ -8,7 +8,10 @@ from composeroll.report.events import StepStarted, Warned
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import Behaviour
+from tests.sim.interference import Move
+from tests.sim.runs import Moved, Run
 from tests.sim.stacks import app, code, pair, worker
+from tests.sim.survey import include_of
 from tests.sim.world import Sim
 
 SICK = {
@@ -94,6 +97,41 @@ def test_a_sick_image_with_a_gap_brings_the_stopped_replicas_back() -> None:
     assert sim.update("app") == "RolledBack"
     assert ids(sim, "app") == before
     assert all(box.running for box in sim.engine.of("app"))
+
+
+def test_a_batch_with_a_gap_that_fails_leaves_the_other_replicas_running() -> None:
+    sim = app(2, declared=True, order="stop-first", batch=1)
+    sim.images.push("app", "app-sick", SICK["dead at once"])
+    before = ids(sim, "app")
+    assert sim.update("app") == "RolledBack"
+    untouched(sim, "app", before)
+
+
+def test_the_way_back_names_only_what_still_lives() -> None:
+    """The first batch's replica dies while the second's old one drains."""
+    sim = app(2, batch=1)
+    sim.gateways.all["gateway-1"].longest = 5.0
+    sim.images.push("app", "app-sick", Behaviour(dies_after=6.0))
+    sim.update("app")
+    assert list(sim.gateways.all["gateway-1"].current.told["app"]) == [
+        f"{box.ip}:9000" for box in sim.engine.of("app") if box.image == "sha256:app-v1"
+    ]
+
+
+def test_the_way_back_names_an_old_replica_where_it_is_now() -> None:
+    sim = app(2)
+    sim.images.push("app", "app-sick", SICK["never ready"])
+    sim.do(Run(("app",), moves=[Moved(moment(app(2), "begin: drain") + 1, Move.RESTART)]))
+    named = sim.gateways.all["gateway-1"].files[include_of("app")]
+    assert all(box.ip in named for box in sim.engine.of("app"))
+
+
+def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:
+    for number in range(1, 40):
+        sim = app(2, declared=True)
+        sim.images.push("app", "app-sick", SICK["never ready"])
+        sim.do(Run(("app",), moves=[Moved(number, Move.UP)]))
+        assert len(sim.engine.of("app")) >= 2, number
 
 
 def test_a_worker_that_never_leaves_ends_the_drain_in_time_and_is_told() -> None:

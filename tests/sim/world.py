@@ -10,7 +10,7 @@ from typing import Any
 
 from composeroll.config.project import Project, read_project
 from composeroll.config.settings import Order
-from composeroll.model import Server, Upstream
+from composeroll.model import ContainerState, Replica, Server, Upstream
 from composeroll.nginx.include import render_include
 from composeroll.report.events import Event, Planned
 from composeroll.rollout.lock.note import LEASE
@@ -139,13 +139,15 @@ class Sim:
 
     def _begin(self, run: Run) -> Life:
         self.runs += 1
+        for service in run.services if run.verb is Verb.SCALE else ():
+            self.judge.capacity[service] = min(self.judge.capacity.get(service, 0), run.count)
         return Life(self, run, self.runs)
 
     def _end(self, life: Life) -> None:
         """Nobody may have caught what the judge said."""
         self.events, self.failure = life.events, life.failure
         if self.judge.broken:
-            raise AssertionError("; ".join(self.judge.broken))
+            raise AssertionError("; ".join(self.judge.broken)) from life.failure
 
     def _brief_judge(self) -> None:
         judge = self.judge
@@ -154,6 +156,7 @@ class Sim:
         judge.process = lambda: self.faults.process
         judge.answers = lambda box: answers(box, self.images, self.clock)
         judge.gaps = {s.name for s in self.project.services.values() if self._may_gap(s.name)}
+        self.engine.gateways = lambda: tuple(map(_running, self.gateways.all))
         self.engine.on_look = self._list_what_may_go
 
     def _list_what_may_go(self) -> None:
@@ -162,8 +165,11 @@ class Sim:
         process.looked = self.judge.moves
         rolled = process.rolled or frozenset()
         boxes = [b for b in self.engine.boxes.values() if b.service in rolled]
-        every = (process.forces and not process.has_looked) or process.spares
+        every = (process.forces and not process.has_looked) or process.scales
         process.listed |= {b.id for b in boxes if every or self._is_due(b, rolled)}
+        process.listed |= self.locks.remembered()
+        if not process.has_looked:
+            process.stale = self.judge.stale()
         process.has_looked = True
 
     def _is_due(self, box: Box, rolled: AbstractSet[str]) -> bool:
@@ -180,3 +186,7 @@ class Sim:
 
     def _owner(self, ip: str) -> Box | None:
         return next((b for b in self.engine.boxes.values() if ip and b.ip == ip), None)
+
+
+def _running(gateway: str) -> Replica:
+    return Replica(gateway, gateway, "nginx", 1, "sha256:nginx", ContainerState.RUNNING)

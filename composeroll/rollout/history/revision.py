@@ -59,6 +59,12 @@ def running(revisions: Sequence[Revision]) -> Revision | None:
     return next((r for r in reversed(revisions) if r.result is not Result.FAILED), None)
 
 
+def latest(revisions: Sequence[Revision], image: str) -> Revision | None:
+    """The last one that served this image."""
+    served = (r for r in reversed(revisions) if r.result is not Result.FAILED)
+    return next((r for r in served if r.image == image), None)
+
+
 def previous(revisions: Sequence[Revision]) -> Revision | None:
     """The last one that served another image than now."""
     now = running(revisions)

@@ -88,12 +88,14 @@ class ServiceLocks:
         """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""
         self._leave = True
 
-    def remember(self, memory: Memory) -> Memory:
+    def remember(self, memory: Memory, *, anew: bool = False) -> Memory:
         """Write down what is to be done, together with what was taken over.
 
-        Of counts the older ones hold: what runs after a crash says too much.
+        What was taken over holds, since what runs after a crash says too much; but not over what
+        was asked for `anew`.
         """
-        self._memory = memory.merged(self._memory)
+        left = self._memory
+        self._memory = left.merged(memory) if anew else memory.merged(left)
         self._write_all()
         return self._memory
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
 from composeroll.config.durations import format_duration
@@ -50,18 +50,29 @@ class Memory:
     Attributes:
         outgoing: why each outgoing replica goes, by full ID.
         wanted: how many replicas each service shall have.
+        back_to: the image that a rollback of each service goes to: once it serves, nobody could
+            tell from the history which version was meant.
         broke_off: a rollout was cut off: what nginx runs may be something else than its files say.
     """
 
     outgoing: Mapping[str, str] = field(default_factory=dict)
     wanted: Mapping[str, int] = field(default_factory=dict)
+    back_to: Mapping[str, str] = field(default_factory=dict)
     broke_off: bool = False
 
     def merged(self, other: Memory) -> Memory:
-        """Both; of counts that differ the other's."""
-        outgoing = {**self.outgoing, **other.outgoing}
-        broke_off = self.broke_off or other.broke_off
-        return Memory(outgoing, {**self.wanted, **other.wanted}, broke_off)
+        """Both; of what differs the other's."""
+        return Memory(
+            {**self.outgoing, **other.outgoing},
+            {**self.wanted, **other.wanted},
+            {**self.back_to, **other.back_to},
+            self.broke_off or other.broke_off,
+        )
+
+    def at_least(self, counts: Mapping[str, int]) -> Memory:
+        """The same with no fewer replicas: a `scale` that broke off is not to beat the file."""
+        wanted = {name: max(many, counts.get(name, 0)) for name, many in self.wanted.items()}
+        return replace(self, wanted=wanted)
 
 
 @dataclass(frozen=True, slots=True)

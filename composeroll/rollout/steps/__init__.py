@@ -8,7 +8,7 @@ from composeroll.rollout.steps.renumber import RenumberReplicas
 from composeroll.rollout.steps.replace import ReplaceReplicas
 from composeroll.rollout.steps.retire import RetireReplicas
 from composeroll.rollout.steps.sets import Incoming
-from composeroll.rollout.steps.start import CreateReplicas, StartReplicas
+from composeroll.rollout.steps.start import CreateReplicas, StartReplicas, before
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.stop import StopReplicas
 from composeroll.rollout.steps.switch import PinUpstreams, Switch, SwitchUpstreams
@@ -34,4 +34,5 @@ __all__ = [
     "Switch",
     "SwitchUpstreams",
     "WatchIncoming",
+    "before",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from composeroll.errors import EngineError
@@ -14,9 +15,29 @@ from composeroll.rollout.world import World
 SWEEPS = 3
 
 
-def newcomers(world: World, service: str, keep: frozenset[str]) -> tuple[Replica, ...]:
-    """The containers of a service that are not in `keep`: the set difference, by full ID."""
-    return tuple(r for r in world.engine.replicas([service]) if r.id not in keep)
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The containers that a service had before, which new ones are told from.
+
+    Attributes:
+        ids: their full IDs.
+        highest: their highest number. Compose counts on from there, while a container that somebody
+            else's `up -d` recreates meanwhile has its predecessor's number, and is not ours.
+    """
+
+    ids: frozenset[str]
+    highest: int
+
+    def newcomers(self, world: World, service: str) -> tuple[Replica, ...]:
+        """What compose has made since: the set difference, by full ID."""
+        everyone = world.engine.replicas([service])
+        return tuple(r for r in everyone if r.id not in self.ids and r.number > self.highest)
+
+
+def before(replicas: Collection[Replica]) -> Before:
+    """As they are now."""
+    highest = max((r.number for r in replicas), default=0)
+    return Before(frozenset(ids(replicas)), highest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +47,14 @@ class CreateReplicas(Step):
     Attributes:
         count: how many are new.
         total: what compose scales to: all that run, and the new ones.
-        keep: full IDs of the containers that were there before.
+        before: what was there before.
         image: the image ID that new containers must have, empty where it cannot be known.
     """
 
     service: str
     count: int
     total: int
-    keep: frozenset[str]
+    before: Before
     image: str
 
     def __str__(self) -> str:
@@ -46,7 +67,7 @@ class CreateReplicas(Step):
             EngineError: there are not as many as wanted, or one has another image.
         """
         world.engine.create({self.service: self.total})
-        made = newcomers(world, self.service, self.keep)
+        made = self.before.newcomers(world, self.service)
         if len(made) != self.count:
             raise EngineError(
                 f"compose made {count(len(made))} of {self.service}, not {self.count}"
@@ -58,7 +79,7 @@ class CreateReplicas(Step):
     def undo(self, world: World) -> None:
         """Remove whatever was not there before."""
         for _ in range(SWEEPS):
-            made = newcomers(world, self.service, self.keep)
+            made = self.before.newcomers(world, self.service)
             if not made:
                 return
             world.engine.forbid_restart(ids(made))
@@ -71,11 +92,11 @@ class StartReplicas(Step):
     """Start the new containers, side by side."""
 
     service: str
-    keep: frozenset[str]
+    before: Before
 
     def __str__(self) -> str:
         return f"start the new replicas of {self.service}"
 
     def do(self, world: World) -> None:
         """Start them all; undoing their creation stops them again."""
-        world.engine.start(ids(newcomers(world, self.service, self.keep)))
+        world.engine.start(ids(self.before.newcomers(world, self.service)))

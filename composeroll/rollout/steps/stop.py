@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from composeroll.model import Replica
 from composeroll.rollout.steps.sets import ids, names
+from composeroll.rollout.steps.start import Before
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
@@ -16,12 +17,14 @@ class StopReplicas(Step):
     """Stop replicas that are to be replaced; they stay, so that they can be started again.
 
     Attributes:
+        before: what was there before, next to which new containers were created.
         back: their upstream, to be told their addresses again: a stopped container loses its own.
     """
 
     service: str
     replicas: tuple[Replica, ...]
     grace: float | None
+    before: Before
     back: Switch | None
 
     def __str__(self) -> str:
@@ -36,10 +39,9 @@ class StopReplicas(Step):
 
         The new containers are stopped here already, since their creation is undone only later.
         """
-        mine = set(ids(self.replicas))
-        others = [r for r in world.engine.replicas([self.service]) if r.id not in mine]
-        world.engine.stop(ids(others), None)
+        world.engine.stop(ids(self.before.newcomers(world, self.service)), None)
         world.engine.start(ids(self.replicas))
         if self.back:
-            again = [r for r in world.engine.replicas([self.service]) if r.id in mine]
-            world.gateways.switch(self.back.texts_for(world.project, tuple(again)))
+            served = [r for r in world.engine.replicas([self.service]) if r.id in self.before.ids]
+            running = tuple(r for r in served if r.running)
+            world.gateways.restore(self.back.texts_for(world.project, running))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from composeroll.errors import EngineError, GatewayError
@@ -37,15 +36,16 @@ class Switch:
     def texts_back(self, world: World) -> Mapping[str, str | None]:
         """The texts of before, word for word where they mean what they meant then.
 
-        A replica that died may have left its address to a new one, which the way back removes; and
-        a name would mean the new ones too, while they are there.
+        One of those they named may have died or moved since, and left its address to nobody, or to
+        anybody; and a name would mean the new ones too, while they are there.
         """
         now = world.engine.replicas([self.incoming.service])
-        before = {r.id for r in self.served}
-        strangers = {self.route.address(r) for r in now if r.id not in before}
+        before = {r.id: self.route.address(r) for r in self.served}
         living = tuple(r for r in now if r.id in before and r.running)
-        misleading = strangers & self.previous.addresses or (strangers and self.previous.names)
-        if not living or not misleading:
+        strangers = {self.route.address(r) for r in now if r.id not in before} - {""}
+        moved = before != {r.id: self.route.address(r) for r in living}
+        meant = strangers if self.previous.names else strangers & self.previous.addresses
+        if not living or not (meant or (moved and not self.previous.names)):
             return self.texts
         return dict.fromkeys(self.texts, self.text(world.project, living))
 
@@ -110,9 +110,18 @@ class SwitchUpstreams(Step):
         """
         previous = self._changed(world)
         if previous:
-            world.gateways.switch(previous)
-        with suppress(GatewayError):  # an nginx that does not run has no workers either
+            world.gateways.restore(previous)
+        try:
             await_old_workers_gone(world, self.timeout)
+        except GatewayError:
+            if self._gateway_runs(world):
+                raise  # its workers may still know the new replicas, which therefore stay
+
+    def _gateway_runs(self, world: World) -> bool:
+        """Whether there is an nginx at all that could have workers."""
+        containers = {c for switch in self.switches for c in switch.route.containers}
+        gateways = world.engine.replicas(sorted({s.route.gateway for s in self.switches}))
+        return any(r.running and r.id in containers for r in gateways)
 
     def _changed(self, world: World) -> Texts:
         """The previous texts of the includes that do not hold them now."""

@@ -1,0 +1,171 @@
+"""Whole histories: a project, what is asked of it, what goes wrong meanwhile, and how it ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from composeroll.config.project import reference_of
+from tests.sim.figures import Figures
+from tests.sim.images import Behaviour
+from tests.sim.interference import REMOVING, Move
+from tests.sim.runs import Run, Verb
+from tests.sim.stacks import EXITING, ours
+from tests.sim.survey import include_of
+from tests.sim.world import PROJECT, Sim
+
+LONG = 60.0
+"""Seconds after which everything that dies by itself has died."""
+
+KEEP = 2
+"""Images kept for a rollback here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One service: how many replicas, whether nginx knows it, whether it has code of its own."""
+
+    replicas: int = 2
+    wired: bool = True
+    code: bool = False
+    batch: int | str = "all"
+    monitor: str = "0s"
+    declared: bool = False
+    order: str = "start-first"
+    longest: float | None = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is asked at one time: one run, or several that race in an order of this seed."""
+
+    runs: tuple[Run, ...]
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A project and what it lives through.
+
+    Attributes:
+        sick: how containers of the first new image behave.
+        acts: what is asked, one after the other.
+    """
+
+    shapes: tuple[Shape, ...]
+    gateways: int
+    sick: Behaviour
+    acts: tuple[Act, ...]
+
+
+@dataclass(slots=True)
+class Play:
+    """A history in the making, and its end."""
+
+    history: History
+    figures: Figures = field(default_factory=Figures)
+
+    def perform(self) -> Figures:
+        """All of it; then sound images and one more run of each service, which must be the last."""
+        sim = _stack(self.history)
+        rolled = tuple(name for name in sim.project.services if name != "other")
+        bystander = {box.id for box in sim.engine.of("other")}
+        sim.images.push("service-0", "service-0-sick", self.history.sick)
+        for act in self.history.acts:
+            self._act(sim, act)
+        self._end_well(sim, rolled)
+        assert {box.id for box in sim.engine.of("other")} == bystander
+        self.figures.add(sim)
+        return self.figures
+
+    def _act(self, sim: Sim, act: Act) -> None:
+        if len(act.runs) == 1:
+            ends: Sequence[str] = (sim.do(act.runs[0]),)
+        else:
+            ends = sim.race(act.seed, act.runs)
+            self.figures.races += 1
+        self.figures.ends.update(ends)
+
+    def _end_well(self, sim: Sim, rolled: tuple[str, ...]) -> None:
+        for name in rolled:
+            sound = EXITING if name.startswith("code") else Behaviour()
+            sim.images.push(name, f"{name}-sound", sound)
+        sim.let_pass(LONG)
+        end = sim.update(*rolled)
+        assert end in ("updated", "up to date"), (end, sim.failure)
+        assert sim.update(*rolled) == "up to date", sim.planned
+        for name in rolled:
+            _is_right(sim, name)
+            _is_as_many(sim, name, self.history)
+        assert not sim.locks.all
+
+
+def named(shapes: Sequence[Shape]) -> Iterator[tuple[str, Shape]]:
+    """The services by name."""
+    return ((f"service-{place}", shape) for place, shape in enumerate(shapes))
+
+
+def services_of(shapes: Sequence[Shape]) -> tuple[str, ...]:
+    """All that may be rolled: code first where there is any."""
+    return tuple(
+        name
+        for service, shape in named(shapes)
+        for name in ([f"code-of-{service}", service] if shape.code else [service])
+    )
+
+
+def _stack(history: History) -> Sim:
+    raw: dict[str, dict[str, Any]] = {"other": {}}
+    for name, shape in named(history.shapes):
+        raw[name] = ours(batch=shape.batch, monitor=shape.monitor, order=shape.order, keep=KEEP)
+        raw[name] |= {"scale": shape.replicas} if shape.declared else {}
+        if shape.code:
+            raw[name]["volumes_from"] = [f"code-of-{name}"]
+            raw[f"code-of-{name}"] = ours(keep=KEEP)
+    sim = Sim(raw, gateways=history.gateways)
+    for name, shape in named(history.shapes):
+        if shape.code:
+            sim.run(f"code-of-{name}", 1, EXITING)
+        sim.run(name, shape.replicas)
+        sim.wire(*[name] if shape.wired else [])
+    sim.run("other")
+    sim.wire("other")
+    for gateway in sim.gateways.all.values():
+        gateway.longest = history.shapes[0].longest
+    return sim
+
+
+def _is_right(sim: Sim, name: str) -> None:
+    """Every container is new and works, every upstream names exactly these, no tag is left over."""
+    boxes = sim.engine.of(name)
+    assert {b.image for b in boxes} == {sim.images.newest(name)}, name
+    addresses = {f"{b.ip}:9000" for b in boxes}
+    for gateway in sim.gateways.all.values():
+        if include_of(name) in gateway.files:
+            assert all(b.running for b in boxes)
+            assert set(sim.gateways.meaning(gateway)[name]) == addresses
+            assert set(gateway.current.told[name]) == addresses
+    kept = {
+        image
+        for tag, image in sim.images.here.items()
+        if tag.startswith(f"composeroll-kept/{PROJECT}:{name}.") and "held" not in tag
+    }
+    assert len(kept) <= KEEP, kept
+    assert sim.images.here[reference_of(sim.project, sim.project.services[name])] in kept
+
+
+def _is_as_many(sim: Sim, name: str, history: History) -> None:
+    boxes = sim.engine.of(name)
+    shape = dict(named(history.shapes)).get(name, Shape(1))
+    runs = [run for act in history.acts for run in act.runs if name in run.services]
+    asked = {run.count for run in runs if run.verb is Verb.SCALE}
+    meddled = sum((Counter(sim.moved)[move] for move in (*REMOVING, Move.REBOOT)), 0)
+    if meddled:
+        assert boxes
+        return
+    assert len(boxes) in {shape.replicas, *asked}, (name, len(boxes), shape.replicas, asked)
+    assert asked or sorted(b.name for b in boxes) == [
+        f"{PROJECT}-{name}-{place + 1}" for place in range(len(boxes))
+    ]

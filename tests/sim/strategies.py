@@ -1,0 +1,64 @@
+"""How Hypothesis draws histories."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from tests.sim.faults import Fault, Kind
+from tests.sim.histories import Act, History, Shape, services_of
+from tests.sim.images import Behaviour
+from tests.sim.interference import Move
+from tests.sim.runs import Moved, Run, Verb
+
+MOMENTS = st.integers(1, 150)
+"""A rollout of two services has about as many moments."""
+
+shapes = st.builds(
+    Shape,
+    replicas=st.integers(1, 4),
+    wired=st.booleans(),
+    code=st.booleans(),
+    batch=st.sampled_from(["all", 1, 2, "50%"]),
+    monitor=st.sampled_from(["0s", "1s"]),
+    declared=st.booleans(),
+    order=st.sampled_from(["start-first"] * 4 + ["stop-first"]),
+    longest=st.sampled_from([0.7, 0.7, 5.0, None]),
+)
+faults = st.builds(Fault, MOMENTS, st.sampled_from(Kind), st.booleans())
+moves = st.builds(Moved, MOMENTS, st.sampled_from(Move), st.integers(0, 999))
+behaviours = st.builds(
+    Behaviour,
+    ready_after=st.sampled_from([0.0, 0.3, 5.0, None]),
+    dies_after=st.sampled_from([None, None, 0.0, 0.2, 0.5, 1.0, 6.0]),
+)
+verbs = st.sampled_from([Verb.UPDATE] * 5 + [Verb.FORCE, Verb.SYNC, Verb.SCALE, Verb.ROLLBACK])
+
+
+@st.composite
+def _runs(draw: st.DrawFn, services: tuple[str, ...]) -> Run:
+    verb = draw(verbs)
+    named = draw(st.sampled_from([services, services[-1:], services[:2]]))
+    scalable = tuple(name for name in named if not name.startswith("code")) or services[-1:]
+    return Run(
+        services=named if verb in (Verb.UPDATE, Verb.FORCE, Verb.SYNC) else scalable,
+        verb=verb,
+        count=draw(st.integers(1, 4)),
+        patience=draw(st.sampled_from([0.0, 0.0, 200.0])),
+        faults=draw(st.lists(faults, max_size=2)),
+        moves=draw(st.lists(moves, max_size=2)) if draw(st.integers(0, 3)) == 0 else [],
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Any history."""
+    kinds = tuple(draw(st.lists(shapes, min_size=1, max_size=3)))
+    runs = _runs(services_of(kinds))
+    alone = st.builds(Act, st.tuples(runs))
+    race = st.builds(Act, st.lists(runs, min_size=2, max_size=3).map(tuple), st.integers(0, 9999))
+    return History(
+        shapes=kinds,
+        gateways=draw(st.integers(1, 3)),
+        sick=draw(behaviours),
+        acts=tuple(draw(st.lists(st.one_of(alone, alone, race), min_size=1, max_size=3))),
+    )

@@ -1,0 +1,115 @@
+"""scale, sync and rollback: broken at any moment, run again, right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.sim.faults import Fault, Kind
+from tests.sim.finished import finished
+from tests.sim.runs import Run, Verb
+from tests.sim.stacks import app
+from tests.sim.world import Sim
+
+SCALE_UP = Run(("app",), Verb.SCALE, count=4)
+SCALE_DOWN = Run(("app",), Verb.SCALE, count=1)
+SYNC = Run(("app",), Verb.SYNC)
+ROLLBACK = Run(("app",), Verb.ROLLBACK)
+DONE = ("updated", "up to date")
+
+
+def current() -> Sim:
+    """Two replicas of the newest image."""
+    sim = app(2)
+    sim.images.push("app", "app-v1")
+    return sim
+
+
+def updated() -> Sim:
+    """Two replicas of a second version."""
+    sim = app(2)
+    assert sim.update("app") == "updated"
+    return sim
+
+
+def misled() -> Sim:
+    """An upstream that names an address of the past beside a right one."""
+    sim = current()
+    first = sim.engine.of("app")[0]
+    sim.tell("app", [f"{first.ip}:9000", "10.0.0.99:9000"])
+    return sim
+
+
+def broken(make: Callable[[], Sim], run: Run, kind: Kind) -> Iterator[Sim]:
+    """A world for every moment at which the run can be stopped, after it was."""
+    whole = make()
+    whole.do(run)
+    assert whole.faults.told
+    for number, _ in enumerate(list(whole.faults.told), start=1):
+        sim = make()
+        sim.do(Run(run.services, run.verb, run.count, faults=[Fault(number, kind, after=True)]))
+        yield sim
+
+
+@pytest.mark.parametrize("kind", [Kind.KILL, Kind.FAIL, Kind.INTERRUPT])
+@pytest.mark.parametrize("run", [SCALE_UP, SCALE_DOWN])
+def test_scale_stopped_anywhere_reaches_its_count_when_run_again(run: Run, kind: Kind) -> None:
+    for sim in broken(current, run, kind):
+        assert sim.do(run) in DONE, sim.failure
+        assert len(sim.engine.of("app")) == run.count
+        sim.images.push("app", "app-v1")
+        in_upstream(sim)
+        assert not sim.locks.all
+
+
+@pytest.mark.parametrize("kind", [Kind.KILL, Kind.FAIL, Kind.INTERRUPT])
+def test_sync_stopped_anywhere_is_right_when_run_again(kind: Kind) -> None:
+    for sim in broken(misled, SYNC, kind):
+        assert sim.do(SYNC) in DONE, sim.failure
+        finished(sim, "app", 2)
+        assert not sim.locks.all
+
+
+@pytest.mark.parametrize("kind", [Kind.KILL, Kind.FAIL, Kind.INTERRUPT])
+def test_rollback_stopped_anywhere_still_means_the_same_version_when_run_again(kind: Kind) -> None:
+    for sim in broken(updated, ROLLBACK, kind):
+        back_before = {box.image for box in sim.engine.of("app")} == {"sha256:app-v1"}
+        if not back_before or sim.locks.all:
+            assert sim.do(ROLLBACK) in DONE, sim.failure
+        assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v1"}
+        assert len(sim.engine.of("app")) == 2
+        assert sim.images.here["registry/app:1"] == "sha256:app-v1"
+        in_upstream(sim)
+
+
+def test_after_a_rollback_a_plain_update_leaves_the_bad_version_where_it_is() -> None:
+    sim = updated()
+    assert sim.do(ROLLBACK) == "updated"
+    assert sim.update("app") == "up to date"
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated"
+    finished(sim, "app", 2)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_scale_after_a_killed_update_takes_its_own_count_and_finishes_the_update(
+    count: int,
+) -> None:
+    for sim in broken(lambda: app(2), Run(("app",)), Kind.KILL):
+        assert sim.do(Run(("app",), Verb.SCALE, count)) in DONE, sim.failure
+        assert len(sim.engine.of("app")) == count
+        in_upstream(sim)
+
+
+def test_update_after_a_broken_scale_has_as_many_as_the_file_says() -> None:
+    for sim in broken(lambda: app(3, declared=True), SCALE_DOWN, Kind.KILL):
+        assert sim.update("app") in DONE
+        assert len(sim.engine.of("app")) == 3
+
+
+def in_upstream(sim: Sim) -> None:
+    """Every gateway names exactly what runs."""
+    addresses = {f"{box.ip}:9000" for box in sim.engine.of("app")}
+    for gateway in sim.gateways.all.values():
+        assert set(gateway.current.told["app"]) == addresses
