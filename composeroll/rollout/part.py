@@ -104,9 +104,10 @@ class Part:
         return bool(self.missing) and self.state.service.settings.judges
 
     def judged(self) -> Judged:
-        """What is judged by its answers."""
-        settings = self.state.service.settings
-        return Judged(self.fresh(), self._route(), settings.max_errors, settings.min_requests)
+        """What is judged by its answers: the new beside the outdated, else beside all others."""
+        old = self.fresh().besides or frozenset(r.id for r in self.state.replicas)
+        settings, new = self.state.service.settings, Incoming(self.name, old)
+        return Judged(new, self._route(), settings.max_errors, settings.min_requests)
 
     def leaving(self) -> Leaving:
         """What is drained."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from composeroll.errors import GatewayError
 from composeroll.model import Answered
 from tests.sim.faults import Faults
-from tests.sim.nginx import Gateway, Gateways
+from tests.sim.nginx import Gateway, Gateways, Worker
 
 RATE = 100
 """Requests a second to each upstream of a gateway."""
@@ -26,15 +26,23 @@ class Log:
     def __post_init__(self) -> None:
         self._looked = self.nginx.now()
 
+    @property
+    def before(self) -> tuple[Answered, ...]:
+        """What the replicas that it was told of before have answered in a second."""
+        return self._answers(self.gateway.workers[-2:][0], RATE)
+
     def read(self) -> tuple[Answered, ...]:
-        """One replica after the other; each errs as often as its image does."""
+        """What those of now have answered since the last look."""
         self.faults.ask(f"read the log of {self.gateway.id}", GatewayError)
         since, self._looked = self._looked, self.nginx.now()
-        number = round((self._looked - since) * RATE)
-        told = list(self.gateway.current.told[self.service].items())
+        return self._answers(self.gateway.current, round((self._looked - since) * RATE))
+
+    def _answers(self, worker: Worker, number: int) -> tuple[Answered, ...]:
+        """One replica after the other; each errs as often as its image does."""
+        told = list(worker.told.get(self.service, {}).items())
         return tuple(
             self._answer(address, box.errs if box else 1.0, turn // len(told))
-            for turn in range(number)
+            for turn in range(number if told else 0)
             for address, box in (told[turn % len(told)],)
         )
 

@@ -9,7 +9,8 @@ import pytest
 from composeroll.report.events import Noted, StepStarted, Watching
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import Behaviour
-from tests.sim.stacks import app, pair
+from tests.sim.runs import Run, Verb
+from tests.sim.stacks import app, ours, pair
 from tests.sim.world import Sim
 
 
@@ -61,6 +62,28 @@ def test_what_is_allowed_goes_through(errs: float, settings: dict[str, Any]) -> 
 def test_a_bound_holds_for_the_new_replicas_alone_in_every_batch() -> None:
     sim = app(3, batch=1, monitor="5s")
     rolled_back(sim, Behaviour(errs=0.1))
+
+
+@pytest.mark.parametrize(("errs", "end"), [(0.12, "updated"), (0.2, "RolledBack")])
+def test_what_the_old_version_always_answered_is_allowed_on_top(errs: float, end: str) -> None:
+    sim = erring(0.1)
+    sim.images.push("app", "app-v2", Behaviour(errs=errs))
+    assert sim.update("app") == end
+
+
+def test_more_replicas_of_a_version_that_errs_are_no_worse_than_it_was() -> None:
+    sim = erring(0.1)
+    sim.do(Run(("app",), Verb.SCALE, count=3))
+    assert not sim.failure
+    assert len(sim.engine.of("app")) == 3
+
+
+def erring(errs: float) -> Sim:
+    """A watched service that has always erred."""
+    sim = Sim({"app": ours(monitor="5s")})
+    sim.run("app", 2, Behaviour(errs=errs))
+    sim.wire("app")
+    return sim
 
 
 def test_one_service_that_errs_takes_all_back() -> None:
