@@ -41,6 +41,12 @@ bench: ## how fast it is, as ratios measured in one run
 	@$(BOTH) env images
 	@$(BIN)/python -m benchmarks
 
+RUNS ?= killed signals together reordered reboot soak
+.PHONY: soak
+soak: ## an hour and more of kills, races, restarts and updates in a row: RUNS="killed soak" for some
+	@$(BOTH) env images
+	@for run in $(RUNS); do $(BIN)/python -m tests.long $$run || exit; done
+
 .PHONY: picture
 picture: ## docs/rollout.svg anew, from a real rollout
 	@$(BOTH) env stage

@@ -17,7 +17,7 @@ from composeroll.readiness.pace import Clock, MonotonicClock, pace_of
 from composeroll.readiness.pipe import Dialer, OpenPipes
 from composeroll.readiness.probes import AddressProbe, Probe, choose
 from composeroll.readiness.vigil import SIDE_BY_SIDE, Asked, Vigil
-from composeroll.report.events import Emit
+from composeroll.report.events import Emit, Event
 
 Listen = Callable[[], AbstractContextManager[EventStream]]
 """Opens the engine's events from now on."""
@@ -54,6 +54,34 @@ class Readiness:
             EngineError: the engine refused to say how a replica is.
             EngineUnreachable: the engine is gone.
         """
+        self._prove(replicas, route, settings, self._emit)
+
+    def ready_among(
+        self, replicas: Sequence[Replica], route: Route | None, settings: Ready
+    ) -> tuple[Replica, ...]:
+        """Those of the replicas that prove themselves within `settings.timeout`, each on its own.
+
+        Nothing is told of it: who stays and looks again and again would drown what counts.
+
+        Raises:
+            Refused: nothing can connect to the replicas' network.
+            EngineUnreachable: the engine is gone.
+        """
+
+        def proves_itself(replica: Replica) -> bool:
+            try:
+                self._prove([replica], route, settings, _unheard)
+            except NotReady:
+                return False
+            return True
+
+        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as side_by_side:
+            proven = list(side_by_side.map(proves_itself, replicas))
+        return tuple(r for r, good in zip(replicas, proven, strict=True) if good)
+
+    def _prove(
+        self, replicas: Sequence[Replica], route: Route | None, settings: Ready, emit: Emit
+    ) -> None:
         healthcheck = next((r.healthcheck for r in replicas if r.healthcheck), None)
         probe = choose(settings, healthcheck, route)
         dialer = self._dialer(probe, route)
@@ -67,31 +95,10 @@ class Readiness:
                 pace=pace_of(settings, probe),
                 door=self._door,
                 events=events,
-                emit=self._emit,
+                emit=emit,
                 clock=self._clock,
                 hang_up=pipes.close,
             ).keep()
-
-    def ready_among(
-        self, replicas: Sequence[Replica], route: Route | None, settings: Ready
-    ) -> tuple[Replica, ...]:
-        """Those of the replicas that prove themselves within `settings.timeout`, each on its own.
-
-        Raises:
-            Refused: nothing can connect to the replicas' network.
-            EngineUnreachable: the engine is gone.
-        """
-
-        def proves_itself(replica: Replica) -> bool:
-            try:
-                self.await_ready([replica], route, settings)
-            except NotReady:
-                return False
-            return True
-
-        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as side_by_side:
-            proven = list(side_by_side.map(proves_itself, replicas))
-        return tuple(r for r, good in zip(replicas, proven, strict=True) if good)
 
     def _dialer(self, probe: Probe, route: Route | None) -> Dialer | None:
         """The way to the replicas; a healthcheck can do without one."""
@@ -109,3 +116,7 @@ class Readiness:
     ) -> Asked:
         address = route.address(replica) if route else ""
         return Asked(replica, Attempt(probe, replica.id, address, self._door, pipes))
+
+
+def _unheard(event: Event) -> None:
+    del event

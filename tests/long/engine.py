@@ -138,6 +138,8 @@ def is_inside() -> bool:
 
 def entered(arguments: Sequence[str]) -> int:
     """Run the same command in a network namespace of its own; its exit code."""
+    if os.geteuid():
+        raise SystemExit("an engine of its own, in a network namespace of its own, needs root")
     name = f"rel-{uuid.uuid4().hex[:8]}"
     run(["ip", "netns", "add", name])
     try:

@@ -24,7 +24,7 @@ def run(course: Course, directory: Path) -> None:
             stack.push("usual")
             usual = watched(stack, "app")
             for number in course.each():
-                stack.push(str(number))
+                stack.push(f"round-{number}")
                 kill_and_run_again(course, stack, number, usual)
         course.answered(load.result())
         with course.promised("no request fails"):

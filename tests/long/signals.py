@@ -27,7 +27,7 @@ def run(course: Course, directory: Path) -> None:
             stack.push("usual")
             usual = watched(stack, "app")
             for number, signum in zip(course.each(), cycle(SIGNALS), strict=False):
-                stack.push(str(number))
+                stack.push(f"round-{number}")
                 signal_and_run_again(course, stack, number, signum, usual)
         course.answered(load.result())
         with course.promised("no request fails"):

@@ -66,7 +66,7 @@ def batched(rounds: Iterator[int], size: int) -> Iterator[Iterator[int]]:
 
 def one(course: Course, stack: Stack, number: int) -> None:
     """Push, update, and look whether all is as it should be."""
-    stack.push(str(number))
+    stack.push(f"round-{number}")
     before = claims.Before.of(stack)
     with course.timed("update"):
         done = stack.update(*recipes.DRAIN, "app")
