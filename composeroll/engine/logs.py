@@ -39,7 +39,8 @@ class Logs:
         Args:
             container: its full ID.
             stream: which output.
-            lines: how many at most; the engine reads them from the end.
+            lines: how many at most, those of the other output counted too; the engine reads them
+                from the end.
             since: a stamp from an earlier call, from which on lines are wanted; empty: all.
         """
         tty = self._has_terminal(container)

@@ -20,7 +20,7 @@ from composeroll.engine.compose_words import PullLine
 from composeroll.engine.engine import Engine
 from composeroll.engine.transport import DialStdio
 from composeroll.errors import EngineError, EngineUnreachable, Refused, UsageError
-from composeroll.model import ContainerState, Output
+from composeroll.model import ContainerState, LogStream, Output
 from tests.bed import registry
 from tests.e2e.engine_projects import (
     DEAF,
@@ -145,6 +145,22 @@ def test_the_last_log_lines_come_out_plain(project: Project, local: Engine, *, t
         assert events.next(10)
     assert sorted(line.strip() for line in local.logs(one, 9)) == ["a", "b", "c"]
     assert len(local.logs(one, 2)) == 2
+
+
+@pytest.mark.parametrize("tty", [False, True])
+def test_the_log_is_read_on_by_the_engines_own_stamps(
+    project: Project, local: Engine, *, tty: bool
+) -> None:
+    project.service(command=["sh", "-c", "echo a; echo b; echo c >&2; sleep 600"], tty=tty)
+    (one,) = running(local)
+    while len(local.logs(one, 9)) < 3:
+        assert local.find(one)
+    first = local.stamped_log(one, LogStream.STDOUT, 9)
+    assert [line for _, line in first if line != "c"] == ["a", "b"]
+    assert sorted(first) == list(first)
+    assert local.stamped_log(one, LogStream.STDOUT, 9, first[1][0]) == first[1:]
+    assert len(local.stamped_log(one, LogStream.STDOUT, 1)) <= 1
+    assert local.stamped_log(one, LogStream.STDERR, 9)[-1][1] == "c"
 
 
 def test_containers_are_found_by_their_network_whatever_made_them(local: Engine) -> None:
