@@ -93,7 +93,7 @@ def _sync_whole(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
 def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
     services = stack.project.pick(names)
     with stack.locks.hold(names, lock_wait) as left:
-        if left.outgoing:
+        if left != Memory(broke_off=left.broke_off):
             stack.locks.leave_to_others()
         evicted = evict_held(stack, services, left)
         plan, missing = _plan(stack, seen(stack, services), left)

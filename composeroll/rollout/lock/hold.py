@@ -72,6 +72,7 @@ class ServiceLocks:
             Locked: somebody has one.
         """
         deadline = self._clock.now() + patience
+        self._memory, self._leave = Memory(), False  # who stays holds one lock after another
         try:
             # always in the same order, so that two runs cannot wait for each other
             for service in sorted(services):
