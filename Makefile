@@ -7,6 +7,9 @@ CODE := composeroll tests $(wildcard benchmarks)
 QUICK_TESTS := tests/unit $(wildcard tests/sim)
 TEST_TIMEOUT := 300
 E2E_JOBS ?= 2
+ROLLOUTS ?= 10000
+SEED ?= 1
+SIM_JOBS ?= 2
 
 # Jobs side by side; those that only report keep their lines together, where this make can do that.
 BOTH := $(MAKE) --no-print-directory -j2
@@ -30,10 +33,20 @@ demo-down: ## take the demo's stack and its registry away
 check: env ## style, types, import directions, unit tests: the quick loop
 	@$(APART) lint types quick
 
+.PHONY: sim
+sim: env ## the simulation: every moment of a rollout broken, and 10,000 random rollouts
+	@SIMULATE=all $(BIN)/pytest tests/sim -q -n 2
+	@$(BIN)/python -m tests.sim --rollouts $(ROLLOUTS) --seed $(SEED) --jobs $(SIM_JOBS)
+
+.PHONY: sim-long
+sim-long: ## 1,000,000 random rollouts, with SEED to begin from: an hour or two
+	@$(MAKE) --no-print-directory sim ROLLOUTS=1000000
+
 .PHONY: test
-test: ## everything: check, then end to end on a real engine
+test: ## everything: check, the simulation, then end to end on a real engine
 	@$(BOTH) env images
 	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory e2e
 
 .PHONY: bench

@@ -41,6 +41,8 @@ class ServiceState:
         data_only: other services mount its volumes and nothing sends requests to it.
         taken: names of all containers on the engine that are not this service's.
         doubtful: a rollout was cut off, so nginx may run something else than its files say.
+        half_made: full IDs of running replicas that a rollout which was cut off had made, and that
+            get no requests.
         unlisted: services outside this rollout that mount its volumes.
     """
 
@@ -54,6 +56,7 @@ class ServiceState:
     data_only: bool = False
     taken: frozenset[str] = frozenset()
     doubtful: bool = False
+    half_made: frozenset[str] = frozenset()
     unlisted: tuple[str, ...] = ()
 
     @property
@@ -112,14 +115,29 @@ class Observed:
         """The same, knowing that the registry has newer images for these services."""
         return replace(self, services=tuple(_newer(s, services) for s in self.services))
 
-    def doubted(self) -> Observed:
-        """The same after a rollout that was cut off, perhaps between writing and reloading."""
-        return replace(self, services=tuple(replace(s, doubtful=True) for s in self.services))
+    def doubted(self, before: Mapping[str, Collection[str]]) -> Observed:
+        """The same after a rollout that was cut off, perhaps between writing and reloading.
+
+        Args:
+            before: full IDs of what each service had before that rollout, where it can be told.
+        """
+        return replace(self, services=tuple(_doubted(s, before) for s in self.services))
+
+    def containers(self) -> Mapping[str, tuple[str, ...]]:
+        """The full IDs of each service's containers."""
+        return {state.name: tuple(r.id for r in state.replicas) for state in self.services}
 
     def still_there(self, reasons: Mapping[str, str]) -> Mapping[str, str]:
         """Those of the replicas, by full ID, that exist."""
         existing = {replica.id for state in self.services for replica in state.replicas}
         return {container: why for container, why in reasons.items() if container in existing}
+
+
+def _doubted(state: ServiceState, before: Mapping[str, Collection[str]]) -> ServiceState:
+    old = before.get(state.name)
+    idle = [r for r in state.serving if r.running and r not in state.named_in_upstream]
+    made = {r.id for r in idle if r.id not in old} if old else set()
+    return replace(state, doubtful=True, half_made=frozenset(made))
 
 
 def _newer(state: ServiceState, services: Collection[str]) -> ServiceState:

@@ -11,6 +11,7 @@ from composeroll.rollout.numbering import renamings
 from composeroll.rollout.observed import ServiceState, Wiring
 from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.steps import (
+    AdoptReplicas,
     AwaitReady,
     CreateReplicas,
     Incoming,
@@ -133,9 +134,18 @@ class Part:
         incoming = Incoming(self.name, others)
         return Switch(incoming, wiring.route, wiring.upstream, wiring.texts)
 
+    @property
+    def adopted(self) -> tuple[Replica, ...]:
+        """What a broken rollout made, where there is something to go back to without it."""
+        if self.stops_first or self.replaced_in_place:
+            return ()
+        made = self.state.half_made
+        others = [r for r in self.state.serving if r.running and r.id not in made]
+        return tuple(r for r in self.staying if r.id in made) if others else ()
+
     def prepare(self) -> tuple[Step, ...]:
         """The steps that bring up and prove what comes."""
-        steps = (self._clear(), *self._bring_up(), self._prove())
+        steps = (self._clear(), self._adopt(), *self._bring_up(), self._prove())
         return tuple(step for step in steps if step)
 
     def finish(self) -> tuple[Step, ...]:
@@ -156,6 +166,15 @@ class Part:
             return None
         return RemoveLeftovers(
             self.name, left, reason="compose would start them on their old image"
+        )
+
+    def _adopt(self) -> Step | None:
+        if not self.adopted:
+            return None
+        back = self.switch() if self.state.wiring else None
+        timeout = self.state.service.settings.drain.timeout
+        return AdoptReplicas(
+            self.name, self.adopted, back, timeout, reason="a rollout that broke off made them"
         )
 
     def _bring_up(self) -> tuple[Step, ...]:
@@ -186,7 +205,7 @@ class Part:
         )
 
     def _prove(self) -> Step | None:
-        broke_off = self.outgoing or self.state.leftovers
+        broke_off = self.outgoing or self.state.leftovers or self.adopted
         if self.state.data_only or not (self.missing or self.switches or broke_off):
             return None
         settings = self.state.service.settings

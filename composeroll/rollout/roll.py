@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from composeroll.config.project import Service
@@ -39,7 +39,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         RolledBack: a batch failed before its line, and was taken back.
         Unfinished: something failed past the line, or what was done is to be done again.
     """
-    observed = observed.doubted() if memory.broke_off else observed
+    observed = observed.doubted(_before(observed, memory)) if memory.broke_off else observed
     leaving = observed.still_there(memory.outgoing)
     plan = plan_rollout(observed, leaving, memory.wanted)
     show_plan(stack, plan)
@@ -47,6 +47,12 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         return Outcome.UP_TO_DATE
     with _written_down(stack, observed):
         return _apply_all(stack, observed, plan, memory, residue)
+
+
+def _before(observed: Observed, memory: Memory) -> Mapping[str, Collection[str]]:
+    """What was there before a broken rollout; once something has gone, what is new stays."""
+    gone = len(observed.still_there(memory.outgoing)) < len(memory.outgoing)
+    return {} if gone else memory.before
 
 
 def _apply_all(

@@ -26,7 +26,8 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
         heed(stack, observed)
         _insist_on_one(observed, counts)
         _tell_outdated(stack, observed)
-        memory = stack.locks.remember(Memory(surplus(observed, counts), counts), anew=True)
+        asked = Memory(surplus(observed, counts), counts, before=observed.containers())
+        memory = stack.locks.remember(asked, anew=True)
         return roll(stack, observed, memory, residue=_nothing_else)
 
 

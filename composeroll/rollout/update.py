@@ -76,6 +76,7 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
     observed = look(stack, services)
     heed(stack, observed)
     leaving = outgoing(observed, force=wanted.force)
-    memory = stack.locks.remember(Memory(leaving, replica_counts(observed, leaving)))
+    counts, before = replica_counts(observed, leaving), observed.containers()
+    memory = stack.locks.remember(Memory(leaving, counts, before=before))
     memory = memory.at_least({s.name: s.scale for s in services if s.scale})
     return roll(stack, observed, memory, residue=outgoing)

@@ -1,39 +1,15 @@
-"""What makes the simulation deterministic and quick: no threads, no text rendered twice."""
+"""Simulations are quick throughout."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from typing import Self, TypeVar
+from collections.abc import Iterator
 
 import pytest
 
-from tests.sim.world import render_once
-
-T = TypeVar("T")
-
-
-class OneAfterTheOther:
-    """An executor without threads."""
-
-    def __init__(self, max_workers: int) -> None:
-        del max_workers
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def submit(self, work: Callable[..., T], *arguments: object) -> Future[T]:
-        """Do it at once; what it raises is raised at once."""
-        future: Future[T] = Future()
-        future.set_result(work(*arguments))
-        return future
+from tests.sim.quick import quick
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _rendered_once() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("composeroll.rollout.steps.switch.render_include", render_once)
-        patch.setattr("composeroll.rollout.observe.ThreadPoolExecutor", OneAfterTheOther)
+def _quick() -> Iterator[None]:
+    with quick():
         yield

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import Behaviour
@@ -19,11 +20,11 @@ def every_fault(stack: str, kind: Kind) -> Iterator[Fault]:
     sim.update(*with_services(sim))
     asked = set(sim.faults.process.asked)
     if kind in (Kind.FAIL, Kind.HANG):
-        yield from (Fault(n, kind, after) for n in sim.faults.changes for after in (False, True))
+        faults = [Fault(n, kind, after) for n in sim.faults.changes for after in (False, True)]
     else:
-        yield Fault(1, kind)
         moments = (n for n, _ in enumerate(sim.faults.told, start=1) if n not in asked)
-        yield from (Fault(n, kind, after=True) for n in moments)
+        faults = [Fault(1, kind), *(Fault(n, kind, after=True) for n in moments)]
+    yield from faults[::EVERY]
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -99,7 +100,7 @@ def test_a_broken_image_after_a_kill_is_refused_and_a_sound_one_then_taken() -> 
         sim.update("app", fault=fault)
         old = [b for b in sim.engine.of("app") if b.image == "sha256:app-v1"]
         assert sim.update("app") == "RolledBack"
-        assert all(b.running for b in old)
+        untouched(sim, "app", frozenset(b.id for b in old))
         sim.images.push("app", "app-mended")
         assert sim.update("app") == "updated"
         finished(sim, "app", 2)
@@ -119,3 +120,19 @@ def test_an_upstream_that_was_written_but_not_reloaded_is_not_taken_for_right(
         sim.update("app")
         told = [gateway.current.told["app"] for gateway in sim.gateways.all.values()]
         assert all(len(addresses) == 2 for addresses in told), change
+
+
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.HANG])
+@pytest.mark.parametrize("stack", ["two replicas", "two gateways", "code and php-fpm"])
+def test_a_rollout_that_gets_no_answer_to_any_question_is_finished_by_running_again(
+    stack: str, kind: Kind
+) -> None:
+    whole = STACKS[stack]()
+    whole.update(*with_services(whole))
+    for number in whole.faults.process.asked[::EVERY]:
+        sim = STACKS[stack]()
+        counts = {name: len(sim.engine.of(name)) for name in with_services(sim)}
+        sim.update(*counts, fault=Fault(number, kind))
+        assert sim.update(*counts) in ("updated", "up to date"), (number, sim.failure)
+        for name, replicas in counts.items():
+            finished(sim, name, replicas)

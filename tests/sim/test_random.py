@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 
+from tests.sim.effort import HISTORIES
 from tests.sim.histories import History, Play
 from tests.sim.strategies import histories
-
-HISTORIES = 60
-"""A few seconds of one core; the same ones every time."""
 
 
 @settings(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from composeroll.errors import (
     ComposerollError,
@@ -96,7 +97,8 @@ class ServiceLocks:
         was asked for `anew`.
         """
         left = self._memory
-        self._memory = left.merged(memory) if anew else memory.merged(left)
+        both = left.merged(memory) if anew else memory.merged(left)
+        self._memory = replace(both, before={**memory.before, **left.before})
         self._write_all()
         return self._memory
 

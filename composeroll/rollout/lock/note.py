@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
@@ -52,12 +52,14 @@ class Memory:
         wanted: how many replicas each service shall have.
         back_to: the image that a rollback of each service goes to: once it serves, nobody could
             tell from the history which version was meant.
+        before: full IDs of the containers that each service had at the beginning.
         broke_off: a rollout was cut off: what nginx runs may be something else than its files say.
     """
 
     outgoing: Mapping[str, str] = field(default_factory=dict)
     wanted: Mapping[str, int] = field(default_factory=dict)
     back_to: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, Sequence[str]] = field(default_factory=dict)
     broke_off: bool = False
 
     def merged(self, other: Memory) -> Memory:
@@ -66,6 +68,7 @@ class Memory:
             {**self.outgoing, **other.outgoing},
             {**self.wanted, **other.wanted},
             {**self.back_to, **other.back_to},
+            {**self.before, **other.before},
             self.broke_off or other.broke_off,
         )
 

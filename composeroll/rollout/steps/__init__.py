@@ -1,5 +1,6 @@
 """The steps of a rollout, in the order in which a rollout takes them."""
 
+from composeroll.rollout.steps.adopt import AdoptReplicas
 from composeroll.rollout.steps.drain import DrainReplicas, Leaving
 from composeroll.rollout.steps.judge import Judged
 from composeroll.rollout.steps.leftovers import RemoveLeftovers
@@ -16,6 +17,7 @@ from composeroll.rollout.steps.volumes import RemoveVolumes
 from composeroll.rollout.steps.watch import WatchIncoming
 
 __all__ = [
+    "AdoptReplicas",
     "AwaitReady",
     "CreateReplicas",
     "DrainReplicas",

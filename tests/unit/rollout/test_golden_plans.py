@@ -80,6 +80,20 @@ def test_a_crash_after_the_start_proves_the_new_ones_before_anything_else() -> N
 """)
 
 
+def test_what_a_broken_rollout_started_is_gone_on_with_and_goes_if_it_fails() -> None:
+    new = replica(2, NEW)
+    half = state([replica(1), new], wiring(1), doubtful=True, half_made=frozenset({new.id}))
+    assert plan(half) == snapshot("""\
+  1  go on with shop-app-2 (222222222222)  (a rollout that broke off made them)
+  2  await app ready  (nothing unproven gets traffic)
+  3  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  4  drain shop-app-1 (111111111111) for up to 1m
+     ── no way back after this ──
+  5  retire shop-app-1 (111111111111)  (replaced)
+  6  renumber 1 replica of app  (names count from 1 again)\
+""")
+
+
 def test_of_mixed_replicas_only_the_outdated_go() -> None:
     assert plan(state([replica(1, NEW), replica(2)], wiring(1, 2))) == snapshot("""\
   1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)

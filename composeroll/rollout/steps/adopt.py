@@ -1,0 +1,49 @@
+"""Go on with what a broken rollout had begun, and clear it away where that fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composeroll.model import Replica
+from composeroll.rollout.steps.drain import await_old_workers_gone
+from composeroll.rollout.steps.sets import ids, names
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.steps.switch import Switch
+from composeroll.rollout.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptReplicas(Step):
+    """Take over replicas that a broken rollout had started and that get no requests yet.
+
+    Attributes:
+        replicas: those; they are new, so the way back removes them as it does its own.
+        back: their service's upstream, None where it has none.
+        timeout: seconds the way back waits for requests that they may have.
+    """
+
+    service: str
+    replicas: tuple[Replica, ...]
+    back: Switch | None
+    timeout: float
+
+    def __str__(self) -> str:
+        return f"go on with {names(self.replicas)}"
+
+    def do(self, world: World) -> None:
+        """They run already."""
+
+    def undo(self, world: World) -> None:
+        """Remove them, once nginx has been told again: it may run something newer than its files.
+
+        Raises:
+            GatewayError: nginx did not take that; they stay.
+        """
+        if self.back:
+            texts = self.back.texts_back(world)
+            include = self.back.route.include
+            world.gateways.restore({gateway: {include: text} for gateway, text in texts.items()})
+            await_old_workers_gone(world, self.timeout)
+        world.engine.forbid_restart(ids(self.replicas))
+        world.engine.stop(ids(self.replicas), None)
+        world.engine.remove(ids(self.replicas), volumes=True)

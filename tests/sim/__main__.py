@@ -1,0 +1,89 @@
+"""`python -m tests.sim --rollouts 1000000 --seed 1`: random histories by the thousand, counted.
+
+A history that breaks an invariant is shrunk and printed, with the command that finds it again.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import count
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.sim.figures import Figures
+from tests.sim.histories import History, Play
+from tests.sim.quick import quick
+from tests.sim.strategies import histories
+
+CHUNK = 200
+"""Histories drawn from one seed: Hypothesis remembers all it has drawn from one."""
+
+
+def main() -> int:
+    """Draw histories until there were as many rollouts; 1 where an invariant broke."""
+    parser = ArgumentParser(prog="python -m tests.sim", description=__doc__)
+    parser.add_argument("--rollouts", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    wanted = parser.parse_args()
+    total, began = Figures(), time.monotonic()
+    with ProcessPoolExecutor(wanted.jobs) as pool:
+        for number, figures, broken in _rounds(pool, wanted.seed, wanted.jobs):
+            total.merge(figures)
+            if broken:
+                print(broken)
+                print(f"again: python -m tests.sim --rollouts 1 --seed {number}")
+                return 1
+            minutes = (time.monotonic() - began) / 60
+            if total.rollouts >= wanted.rollouts or minutes > wanted.minutes:
+                break
+    print(total)
+    print(
+        f"{0:>12}  broken invariants, in {time.monotonic() - began:.0f} s, from seed {wanted.seed}"
+    )
+    return 0
+
+
+def _rounds(pool: ProcessPoolExecutor, first: int, jobs: int) -> Iterator[tuple[int, Figures, str]]:
+    """One chunk a seed, as many side by side as there are jobs."""
+    for start in count(first, jobs):
+        yield from pool.map(chunk, range(start, start + jobs))
+
+
+def chunk(number: int) -> tuple[int, Figures, str]:
+    """The histories of one seed: the seed, what was counted, and what broke, if anything did."""
+    figures = Figures()
+
+    @seed(number)
+    @settings(
+        max_examples=CHUNK,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(histories())
+    def play(history: History) -> None:
+        figures.merge(Play(history).perform())
+
+    try:
+        with quick():
+            play()
+    except Exception as broken:  # noqa: BLE001 - whatever it is, it is what was looked for
+        return number, figures, _told(broken)
+    return number, figures, ""
+
+
+def _told(broken: BaseException) -> str:
+    """What broke, and the smallest history found that breaks it."""
+    each = broken.exceptions if isinstance(broken, BaseExceptionGroup) else (broken,)
+    return "\n".join("\n".join([f"BROKEN: {one}", *getattr(one, "__notes__", ())]) for one in each)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""What makes the simulation deterministic and quick: no threads, no text rendered twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Self, TypeVar
+from unittest.mock import patch
+
+from tests.sim.world import render_once
+
+T = TypeVar("T")
+
+
+class OneAfterTheOther:
+    """An executor without threads."""
+
+    def __init__(self, max_workers: int) -> None:
+        del max_workers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def submit(self, work: Callable[..., T], *arguments: object) -> Future[T]:
+        """Do it at once; what it raises is raised at once."""
+        future: Future[T] = Future()
+        future.set_result(work(*arguments))
+        return future
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """For all simulations in the block."""
+    with (
+        patch("composeroll.rollout.steps.switch.render_include", render_once),
+        patch("composeroll.rollout.observe.ThreadPoolExecutor", OneAfterTheOther),
+    ):
+        yield
