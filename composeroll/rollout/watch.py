@@ -56,15 +56,16 @@ class Watch:
             EngineUnreachable: the engine is gone.
             Interrupted: a signal came.
         """
-        wanting = self._mend()
+        now = self._stack.world.clock.now
+        wanting, due = self._mend(), now() + AGAIN
         while True:
-            event = events.next(AGAIN)
+            event = events.next(max(0.0, due - now()))
             if tells(event):
                 self._try(self._evict)
                 self._let_settle(events)
-                wanting = self._mend()
-            elif wanting and event is None:
-                wanting = self._mend()
+                wanting, due = self._mend(), now() + AGAIN
+            elif now() >= due:
+                wanting, due = wanting and self._mend(), now() + AGAIN
 
     def tell(self, text: str) -> None:
         """Warn, unless that was the last warning too."""

@@ -134,6 +134,14 @@ def test_while_a_rollout_holds_the_lock_it_waits_and_looks_again(watched: Watch)
     assert world.said == []
 
 
+def test_what_happens_inside_containers_does_not_keep_it_from_looking_again(
+    watched: Watch,
+) -> None:
+    noise = [(n / 10, EXEC) for n in range(1, 200)]
+    world = watched(noise, looks=[Locked("app is locked"), Synced()])
+    assert world.looks == [0.0, pytest.approx(watch.AGAIN, abs=0.2)]
+
+
 def test_a_replica_that_is_not_ready_yet_is_asked_again_and_told_of_once(watched: Watch) -> None:
     waiting = Synced(unready=("shop-app-2",), settled=False)
     mended = Synced(Outcome.UPDATED, settled=False)
