@@ -112,7 +112,7 @@ class Part:
 
     def leaving(self) -> Leaving:
         """What is drained."""
-        return Leaving(self.incoming(), self._route(), self.outgoing)
+        return Leaving(self.fresh(), self._route(), self.outgoing)
 
     def switch(self) -> Switch:
         """What the gateway is told, and what it was told before."""

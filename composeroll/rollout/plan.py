@@ -104,7 +104,7 @@ def _watch(moved: Sequence[Part]) -> tuple[Step, ...]:
     if not seconds:
         return ()
     judged = tuple(part.judged() for part in moved if part.is_judged)
-    watched = tuple(part.incoming() for part in moved)
+    watched = tuple(part.fresh() for part in moved)
     return (WatchIncoming(watched, seconds, judged, reason=_bounds(judged)),)
 
 

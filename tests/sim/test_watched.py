@@ -64,6 +64,20 @@ def test_a_bound_holds_for_the_new_replicas_alone_in_every_batch() -> None:
     rolled_back(sim, Behaviour(errs=0.1))
 
 
+@pytest.mark.parametrize("monitor", ["0s", "5s"])
+def test_old_replicas_that_fail_meanwhile_do_not_keep_the_version_that_mends_them_away(
+    monitor: str,
+) -> None:
+    sim = Sim({"app": ours(monitor=monitor, batch=1)})
+    sim.run("app", 3, Behaviour(restarts_after=1.5))
+    sim.wire("app")
+    for gateway in sim.gateways.all.values():
+        gateway.longest = 5.0
+    sim.images.push("app", "app-v2")
+    assert sim.update("app") == "updated", sim.failure
+    finished(sim, "app", 3)
+
+
 @pytest.mark.parametrize(("errs", "end"), [(0.12, "updated"), (0.2, "RolledBack")])
 def test_what_the_old_version_always_answered_is_allowed_on_top(errs: float, end: str) -> None:
     sim = erring(0.1)

@@ -17,7 +17,7 @@ class WatchIncoming(Step):
     """Wait out `monitor`; what goes wrong in it ends the rollout, which is then undone.
 
     Attributes:
-        watched: what gets requests now, and has to stay well.
+        watched: the new replicas, which have to stay well.
         judged: what is judged by its answers.
     """
 
