@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from composeroll.config.durations import format_duration
 from composeroll.model import Replica, Route
-from composeroll.report.events import Draining, Noted, Warned
+from composeroll.report.events import Draining, Warned
 from composeroll.rollout.steps.guard import Guard
-from composeroll.rollout.steps.lingering import Lingering
 from composeroll.rollout.steps.sets import Incoming, names
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
@@ -32,9 +31,9 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class DrainReplicas(Step):
-    """Wait until no nginx worker is left through which a request could reach the old replicas.
+    """Wait until no nginx worker is left that was told of the old replicas.
 
-    Counting their connections is not enough: with none established, a half-sent request and an idle
+    Counting connections is not enough: with none established, a half-sent request and an idle
     client could still reach the old replica through an old worker.
     """
 
@@ -54,14 +53,10 @@ class DrainReplicas(Step):
         """
         with world.events() as events:
             guard = Guard(world, [one.incoming for one in self.leaving])
-            lingering = Lingering(world, [r for one in self.leaving for r in one.replicas])
             end, recount = world.clock.now() + self.timeout, world.clock.now() + RECOUNT
             while workers := world.gateways.old_workers():
-                if lingering.is_harmless():
-                    world.emit(Noted(str(lingering)))
-                    break
                 if world.clock.now() >= end:
-                    self._report_unfinished(world, workers, lingering.held.unknown)
+                    self._report_unfinished(world, workers)
                     return
                 if world.clock.now() >= recount:
                     world.emit(Draining(workers, tuple(self._connections(world).items())))
@@ -75,14 +70,13 @@ class DrainReplicas(Step):
         counted = world.gateways.connections_to([address for address in named if address])
         return {named[address]: number for address, number in counted.items()}
 
-    def _report_unfinished(self, world: World, workers: int, unknown: str) -> None:
+    def _report_unfinished(self, world: World, workers: int) -> None:
         held = self._connections(world)
         world.emit(Draining(workers, tuple(held.items())))
         counts = ", ".join(f"{number} to {name}" for name, number in held.items())
         waited = format_duration(self.timeout)
         open_ = f"open connections: {counts}" if counts else "connections could not be counted"
-        said = (f"after {waited} {_still(workers)}", open_, unknown)
-        world.emit(Warned("; ".join(filter(None, said))))
+        world.emit(Warned(f"after {waited} {_still(workers)}; {open_}"))
 
 
 def await_old_workers_gone(world: World, timeout: float) -> None:
