@@ -34,7 +34,7 @@ def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ..
     comments = " ".join(server.comment for server in state.wiring.upstream.servers)
     if any(r.short_id in comments for r in old):
         return old
-    return tuple(r for r in running if r.id not in outgoing)
+    return tuple(r for r in running if r.id not in outgoing) or old
 
 
 def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -> Switch:

@@ -68,3 +68,9 @@ def test_in_a_broken_rollout_the_side_that_serves_is_meant() -> None:
     half_done = state([old, new], place, of=service())
     assert meant(half_done, {old.id: "outdated"}) == (old,)
     assert meant(half_done, {}) == (old, new)
+
+
+def test_where_no_new_replica_runs_after_a_reboot_the_old_ones_are_meant() -> None:
+    old, new = replica(1), replica(2, state=GONE)
+    restarted = state([old, new], wiring(9), of=service())
+    assert meant(restarted, {old.id: "outdated"}) == (old,)
