@@ -73,6 +73,7 @@ class GatewayDoor:
         with self.faults.change(f"reload {self.container.id}", GatewayError):
             if not self.container.deaf:
                 self.nginx.reload(self.container, self.touched)
+                self.touched = set()
         self.faults.ask(f"look for new workers of {self.container.id}", GatewayError)
         if self.container.deaf:
             self.before = earlier

@@ -106,10 +106,13 @@ class Outside:
         self._sim.faults.away_until = self._sim.clock.now() + AWAY
 
     def up(self, service: str, dice: Random) -> None:
-        """Recreates what is outdated, starts what stopped, and keeps to the file's count."""
+        """Keeps to the file's count, outdated ones first; recreates those, starts what stopped."""
         del dice
         declared = self._sim.project.services[service].scale or 1
-        self._scale_to(service, declared)
+        outdated = [b for b in self._engine.of(service) if self._engine.is_outdated(b)]
+        for box in outdated[: max(0, len(self._engine.of(service)) - declared)]:
+            self._drop(box)
+        self.scale_to(service, declared)
         for box in list(self._engine.of(service)):
             if self._engine.is_outdated(box):
                 self._drop(box)
@@ -117,7 +120,7 @@ class Outside:
 
     def scale(self, service: str, dice: Random) -> None:
         """`up -d --no-recreate --scale`."""
-        self._scale_to(service, dice.randint(1, 3))
+        self.scale_to(service, dice.randint(1, 3))
 
     def remove(self, service: str, dice: Random) -> None:
         """`docker rm -f`."""
@@ -171,7 +174,8 @@ class Outside:
             self._sim.judge.moves += 1
             self._engine.start_now(box)
 
-    def _scale_to(self, service: str, count: int) -> None:
+    def scale_to(self, service: str, count: int) -> None:
+        """Exactly so many, numbered on from the highest."""
         for box in self._engine.of(service)[count:]:
             self._drop(box)
         for box in self._engine.of(service):
