@@ -33,6 +33,11 @@ class Before:
         everyone = world.engine.replicas([service])
         return tuple(r for r in everyone if r.id not in self.ids and r.number > self.highest)
 
+    def is_gone(self, world: World, service: str) -> bool:
+        """Whether nothing is left of it, nor anything that somebody has put in its place."""
+        numbers = [r.number for r in world.engine.replicas([service])]
+        return bool(self.ids) and min(numbers, default=0) > self.highest
+
 
 def before(replicas: Collection[Replica]) -> Before:
     """As they are now."""
@@ -77,11 +82,17 @@ class CreateReplicas(Step):
             raise EngineError(f"{wrong[0].name} was made from {wrong[0].image}, not {self.image}")
 
     def undo(self, world: World) -> None:
-        """Remove whatever was not there before."""
+        """Remove whatever was not there before.
+
+        Raises:
+            EngineError: somebody has removed all that was there: what is new is all there is.
+        """
         for _ in range(SWEEPS):
             made = self.before.newcomers(world, self.service)
             if not made:
                 return
+            if self.before.is_gone(world, self.service):
+                raise EngineError(f"somebody has removed what ran of {self.service} before")
             world.engine.forbid_restart(ids(made))
             world.engine.stop(ids(made), None)
             world.engine.remove(ids(made), volumes=True)
