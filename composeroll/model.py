@@ -253,6 +253,35 @@ class Answered:
     line: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What nginx's workers from before a reload still hold; connections are names of no meaning.
+
+    Attributes:
+        workers: how many such workers there are.
+        leaving: their connections to the replicas that are drained.
+        elsewhere: those to other services, whose clients can ask nobody else any more.
+        waiting: how many clients may still ask for anything.
+        unknown: why it cannot be told, empty where it can.
+    """
+
+    workers: int = 0
+    leaving: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+    waiting: int = 0
+    unknown: str = ""
+
+    def __add__(self, other: Held) -> Held:
+        """Both together."""
+        return Held(
+            self.workers + other.workers,
+            self.leaving | other.leaving,
+            self.elsewhere | other.elsewhere,
+            self.waiting + other.waiting,
+            self.unknown or other.unknown,
+        )
+
+
 class Severity(StrEnum):
     """What a finding means: a rollout is refused, something will hurt, or could be better."""
 

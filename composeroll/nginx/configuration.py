@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from composeroll.nginx.access_logs import AccessLog, logs_of_passes
 from composeroll.nginx.dump import covers, split_dump
+from composeroll.nginx.pairing import Pairing, read_pairing
 from composeroll.nginx.passes import Inside, Pass, context_of, listens, read_passes
 from composeroll.nginx.syntax import Directive, Place, Unreadable, expand, parse_text, walk
 from composeroll.nginx.upstreams import Context, UpstreamBlock, neighbours, read_upstream
@@ -54,6 +55,7 @@ class Configuration:
         version: of the nginx that read it; empty where it did not say.
         unread: why a file could not be parsed, where one could not; nginx itself accepted it.
         logs: the access logs in force at each of `passes`, by its place.
+        pairing: what the connections of its workers prove.
     """
 
     main: str
@@ -66,6 +68,7 @@ class Configuration:
     version: Version = ()
     unread: tuple[str, ...] = ()
     logs: Mapping[Place, tuple[AccessLog, ...]] = field(default_factory=dict)
+    pairing: Pairing = field(default_factory=Pairing)
 
     def included_by(self, path: str) -> Include | None:
         """The directive that makes nginx read `path`, whether or not it exists yet."""
@@ -83,18 +86,25 @@ def read_configuration(dump: str, version: Version = ()) -> Configuration:
     prefix = PurePosixPath(main).parent
     parsed, unread = _parse_all(files)
     tree = tuple(walk(expand(parsed.get(main, ()), parsed, prefix)))
+    upstreams, passes = tuple(_upstreams(tree, parsed)), read_passes(tree)
     return Configuration(
         main=main,
         files=files,
-        upstreams=tuple(_upstreams(tree, parsed)),
-        passes=read_passes(tree),
+        upstreams=upstreams,
+        passes=passes,
         servers=tuple(_servers(tree)),
         settings=tuple(directive for directive, _ in tree if directive.name in SETTINGS),
         includes=tuple(_includes(parsed, prefix)),
         version=version,
         unread=unread,
         logs=logs_of_passes(tree),
+        pairing=_unread(unread) or read_pairing(tree, passes, upstreams),
     )
+
+
+def _unread(unread: tuple[str, ...]) -> Pairing | None:
+    """What a file that could not be parsed would change nobody knows."""
+    return Pairing(f"its configuration could not be read: {unread[0]}") if unread else None
 
 
 @lru_cache(maxsize=256)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from composeroll.errors import ComposerollError, EngineError, GatewayError
-from composeroll.model import Output, Replica
+from composeroll.model import Held, Output, Replica
 from composeroll.nginx.clock import Clock, MonotonicClock
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.door import ContainerDoor
+from composeroll.nginx.held import judge, read_look, script
 from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
 from composeroll.nginx.reload import await_replaced, not_taken, send_reload
 from composeroll.nginx.sockets import count
@@ -109,8 +110,24 @@ class Gateway:
 
     def old_workers(self) -> int:
         """How many workers live on from before a reload, of this run or an earlier one."""
-        workers = self.workers()
-        return len(workers.pids & self.before | workers.leaving)
+        return len(self._old(self.workers()))
+
+    def held(self, leaving: Collection[str]) -> Held:
+        """What workers from before a reload still hold, with replicas at these bare addresses.
+
+        The configuration of now is taken for theirs, as far as it says which connections come in
+        pairs.
+        """
+        old = len(self._old(self.workers()))
+        if not old:
+            return Held()
+        if blind := self.known.pairing.blind:
+            return Held(old, unknown=blind)
+        look = read_look(self._look())
+        # one that does not shut down yet is not among those that were looked at
+        if look is None or len(look.workers) != old:
+            return Held(old, unknown="its sockets cannot be looked at")
+        return judge(look, leaving, self.known.pairing)
 
     def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
         """Established connections by `host:port`; empty where they cannot be counted."""
@@ -172,6 +189,21 @@ class Gateway:
             return ()
         output = self._execute("tail", "-n", str(LOG_LINES), files[0])
         return output.lines if output.exit_code not in NOT_RUN else ()
+
+    def _old(self, workers: Workers) -> frozenset[int]:
+        return workers.pids & self.before | workers.leaving
+
+    def _look(self) -> str:
+        """As the workers' own user: the kernel shows a process's files to no other.
+
+        Root may not either, without a capability that engines do not give; but nginx lets its
+        workers be looked at (`PR_SET_DUMPABLE` in ngx_process_cycle.c).
+        """
+        user = next((d.args[0] for d in self.known.setting("user") if d.args), "")
+        with suppress(EngineError):  # such a user is perhaps unknown in the image
+            argv = ("sh", "-c", script(), "composeroll")
+            return self._door.execute(self.container.id, argv, user=user).stdout
+        return ""
 
     def _execute(self, *argv: str) -> Output:
         return self._door.execute(self.container.id, argv)

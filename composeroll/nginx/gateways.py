@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from composeroll.errors import ComposerollError, GatewayError
+from composeroll.model import Held
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.install import Texts
 from composeroll.nginx.traffic import Traffic, all_of
@@ -94,6 +95,13 @@ class Gateways:
     def old_workers(self) -> int:
         """How many nginx workers from before the last reload still live, in all gateways."""
         return sum(gateway.old_workers() for gateway in self._gateways.values())
+
+    def held(self, leaving: Collection[str]) -> Held:
+        """What these workers still hold, with replicas at these bare addresses on their way out."""
+        total = Held()
+        for gateway in self._gateways.values():
+            total += gateway.held(leaving)
+        return total
 
     def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
         """Established connections from all gateways by address; uncountable ones are absent."""

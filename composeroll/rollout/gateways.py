@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from composeroll.errors import GatewayError, Refused
-from composeroll.model import Finding, Replica
+from composeroll.model import Finding, Held, Replica
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject
 from composeroll.nginx.door import ContainerDoor
@@ -74,6 +74,10 @@ class ProjectGateways:
     def old_workers(self) -> int:
         """How many nginx workers from before the last reload still live."""
         return self._all.old_workers()
+
+    def held(self, leaving: Collection[str]) -> Held:
+        """What these workers still hold, with replicas at these bare addresses on their way out."""
+        return self._all.held(leaving)
 
     def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:
         """Established connections from the gateways, by address."""

@@ -5,13 +5,13 @@ The engine, nginx and readiness rooms answer to it, and so does the simulation i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from composeroll.config.settings import Ready
-from composeroll.model import Answered, ContainerEvent, Replica, Route
+from composeroll.model import Answered, ContainerEvent, Held, Replica, Route
 from composeroll.report.events import Emit
 
 
@@ -125,6 +125,10 @@ class Gateways(Protocol):
 
     def old_workers(self) -> int:
         """How many nginx workers from before the last reload still live, in all gateways."""
+        ...
+
+    def held(self, leaving: Collection[str]) -> Held:
+        """What these workers still hold, with replicas at these bare addresses on their way out."""
         ...
 
     def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:

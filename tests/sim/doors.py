@@ -6,12 +6,13 @@ of several gateways fails is decided by its own code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
 from composeroll.errors import ComposerollError, GatewayError
+from composeroll.model import Held
 from composeroll.nginx.install import Texts
 from composeroll.nginx.traffic import Source, Traffic
 from tests.sim.faults import Faults
@@ -87,13 +88,24 @@ class GatewayDoor:
     def old_workers(self) -> int:
         """From before this run's last reload, or seen leaving."""
         self.faults.ask(f"look at workers of {self.container.id}", GatewayError)
-        return sum(w in self.before or w.leaving for w in self.container.workers)
+        return len(self._old())
+
+    def held(self, leaving: Collection[str]) -> Held:
+        """What each of them holds: other services' websockets at last, before that anything."""
+        del leaving
+        self.faults.ask(f"look at connections of {self.container.id}", GatewayError)
+        old = self._old()
+        websockets = frozenset(str(id(w)) for w in old if w.elsewhere)
+        return Held(len(old), elsewhere=websockets, waiting=sum(not w.elsewhere for w in old))
 
     def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
         """One for each old worker that knows the address."""
         self.faults.ask(f"count connections of {self.container.id}", GatewayError)
         old = self.container.workers[:-1]
         return {a: sum(a in told for w in old for told in w.told.values()) for a in addresses}
+
+    def _old(self) -> list[Worker]:
+        return [w for w in self.container.workers if w in self.before or w.leaving]
 
     def traffic(self, upstream: str) -> Traffic:
         """What its log tells of an upstream's answers from now on; the upstream is the service."""

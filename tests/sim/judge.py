@@ -129,8 +129,9 @@ class Judge:
         for gateway in self.gateways():
             for worker in gateway.workers:
                 reached = box.running and box in worker.told.get(box.service, {}).values()
+                done = worker.elsewhere or worker.timed_out
                 self._insist(
-                    not reached or (worker.timed_out and worker is not gateway.current),
+                    not reached or (done and worker is not gateway.current),
                     f"{box.name} is stopped while a worker of {gateway.id} may send to it",
                 )
         self._keeps_capacity(box)

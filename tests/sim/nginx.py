@@ -28,11 +28,13 @@ class Worker:
     Attributes:
         told: what it sends requests to.
         timed_out: whether a drain has given up waiting for it, and has said so.
+        elsewhere: whether all that it still holds are other services' websockets.
     """
 
     told: Told
     leaving: bool = False
     timed_out: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -43,6 +45,7 @@ class Gateway:
         rejects: whether the test of a new text fails.
         deaf: whether a reload is not taken, though the test went well.
         longest: seconds that the longest request of a worker takes; None: for ever.
+        websockets: whether other services' websockets keep every worker after that.
     """
 
     id: str
@@ -50,6 +53,7 @@ class Gateway:
     rejects: bool = False
     deaf: bool = False
     longest: float | None = 0.7
+    websockets: bool = False
     workers: list[Worker] = field(default_factory=list)
 
     @property
@@ -125,5 +129,6 @@ def _readable(texts: Iterable[str]) -> Iterator[tuple[str, Upstream]]:
 
 
 def _leave(gateway: Gateway, worker: Worker) -> None:
-    if worker in gateway.workers[:-1]:
+    worker.elsewhere = gateway.websockets
+    if not gateway.websockets and worker in gateway.workers[:-1]:
         gateway.workers.remove(worker)

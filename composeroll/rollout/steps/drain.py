@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from composeroll.config.durations import format_duration
 from composeroll.model import Replica, Route
-from composeroll.report.events import Draining, Warned
+from composeroll.report.events import Draining, Noted, Warned
 from composeroll.rollout.steps.guard import Guard
+from composeroll.rollout.steps.lingering import Lingering
 from composeroll.rollout.steps.sets import Incoming, names
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
@@ -31,9 +32,9 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class DrainReplicas(Step):
-    """Wait until no nginx worker is left that was told of the old replicas.
+    """Wait until no nginx worker is left through which a request could reach the old replicas.
 
-    Counting connections is not enough: with none established, a half-sent request and an idle
+    Counting their connections is not enough: with none established, a half-sent request and an idle
     client could still reach the old replica through an old worker.
     """
 
@@ -53,36 +54,46 @@ class DrainReplicas(Step):
         """
         with world.events() as events:
             guard = Guard(world, [one.incoming for one in self.leaving])
+            lingering = Lingering(world, [r for one in self.leaving for r in one.replicas])
             end, recount = world.clock.now() + self.timeout, world.clock.now() + RECOUNT
             while workers := world.gateways.old_workers():
+                if lingering.is_harmless():
+                    world.emit(Noted(str(lingering)))
+                    break
                 if world.clock.now() >= end:
-                    self._report_unfinished(world, workers)
+                    self._report_unfinished(world, workers, lingering.held.unknown)
                     return
                 if world.clock.now() >= recount:
                     world.emit(Draining(workers, tuple(self._connections(world).items())))
                     recount = world.clock.now() + RECOUNT
                 guard.heed(events.next(POLL))
+            else:
+                world.emit(Draining(0))
             guard.look()
-            world.emit(Draining(0))
 
     def _connections(self, world: World) -> Mapping[str, int]:
         named = {one.route.address(r): r.name for one in self.leaving for r in one.replicas}
         counted = world.gateways.connections_to([address for address in named if address])
         return {named[address]: number for address, number in counted.items()}
 
-    def _report_unfinished(self, world: World, workers: int) -> None:
+    def _report_unfinished(self, world: World, workers: int, unknown: str) -> None:
         held = self._connections(world)
         world.emit(Draining(workers, tuple(held.items())))
         counts = ", ".join(f"{number} to {name}" for name, number in held.items())
         waited = format_duration(self.timeout)
         open_ = f"open connections: {counts}" if counts else "connections could not be counted"
-        world.emit(Warned(f"after {waited} {_still(workers)}; {open_}"))
+        said = (f"after {waited} {_still(workers)}", open_, unknown)
+        world.emit(Warned("; ".join(filter(None, said))))
 
 
-def await_old_workers_gone(world: World, timeout: float) -> None:
-    """Wait until the workers from before the last reload have left, or say that they have not."""
+def await_old_workers_gone(world: World, timeout: float, leaving: Collection[Replica] = ()) -> None:
+    """Wait until the workers from before the last reload have left, or say that they have not.
+
+    Those that can send nothing more to anybody, and have nothing with `leaving`, may stay.
+    """
     end = world.clock.now() + timeout
-    while workers := world.gateways.old_workers():
+    lingering = Lingering(world, leaving)
+    while (workers := world.gateways.old_workers()) and not lingering.is_harmless():
         if world.clock.now() >= end:
             waited = format_duration(timeout)
             world.emit(Warned(f"after {waited} {_still(workers)}"))

@@ -111,8 +111,9 @@ class SwitchUpstreams(Step):
         previous = self._changed(world)
         if previous:
             world.gateways.restore(previous)
+        new = [r for switch in self.switches for r in switch.incoming.look_up(world)]
         try:
-            await_old_workers_gone(world, self.timeout)
+            await_old_workers_gone(world, self.timeout, new)
         except GatewayError:
             if self._gateway_runs(world):
                 raise  # its workers may still know the new replicas, which therefore stay

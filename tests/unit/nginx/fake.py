@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from composeroll.errors import EngineError
 from composeroll.model import LogStream, Output, Process
+from composeroll.nginx import held
 from composeroll.nginx.dump import join_dump
 from composeroll.nginx.install import UNWRITABLE
 from tests.unit.nginx.made import MAIN
@@ -43,6 +44,7 @@ class FakeNginx:
         no_pid_file: `-s reload` does not find the master.
         sealed_by_reload: nobody may write after the first reload.
         output: what it has written to stdout, with the engine's stamps.
+        sockets: what its old workers' own user sees of them, by that user's name.
         writable_by: users that may write.
     """
 
@@ -55,6 +57,7 @@ class FakeNginx:
     no_pid_file: bool = False
     sealed_by_reload: bool = False
     writable_by: tuple[str, ...] = ("", "0")
+    sockets: dict[str, str] = field(default_factory=dict)
     workers: dict[int, float] = field(default_factory=lambda: {101: float("inf")})
     log: list[str] = field(default_factory=list)
     output: list[tuple[str, str]] = field(default_factory=list)
@@ -69,6 +72,8 @@ class FakeNginx:
         assert container
         assert timeout > 0
         match list(argv):
+            case ["sh", "-c", text, "composeroll"] if self.has_shell and text == held.script():
+                return Output(0, self.sockets.get(user, ""))
             case ["sh", "-c", _, "composeroll", *words] if self.has_shell:
                 return self._script(words, user)
             case ["nginx", *_, "-s", "reload"]:

@@ -1,0 +1,14 @@
+# What nginx's workers that shut down hold: their sockets by inode, then the kernel's tables of these.
+for process in /proc/[0-9]*; do
+    case $(tr '\0' ' ' 2> /dev/null < "$process/cmdline") in
+        "nginx: worker process is shutting down"*)
+            echo "worker ${process#/proc/}"
+            ls -l "$process/fd" || echo unreadable
+            ;;
+    esac
+done
+for table in tcp tcp6 udp udp6 unix; do
+    echo "table $table"
+    cat "/proc/net/$table" 2> /dev/null
+done
+exit 0

@@ -1,0 +1,125 @@
+"""Which connections of a worker that shuts down carry no further request, by nginx's own rules.
+
+A worker that shuts down accepts nobody, closes idle connections, and keeps one to a backend only as
+long as its request runs (ngx_close_idle_connections; ngx_http_upstream_keepalive_module.c). So a
+client's connection is beyond asking anybody new once its request runs elsewhere, if
+
+- one connection carries one request at a time, and one request has one backend at a time: not so
+  with HTTP/2 and HTTP/3, subrequests, scripts, and backends that are read to the end for a cache;
+- it is closed when that request ends. With `keepalive_min_timeout` it is not, even in a worker that
+  shuts down, where the head of the answer had promised keep-alive before
+  (ngx_http_finalize_connection); an upgraded connection always is. From outside a websocket cannot
+  be told from a download, so such a location counts only with `keepalive_timeout 0`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from composeroll.nginx.durations import seconds
+from composeroll.nginx.passes import Pass
+from composeroll.nginx.syntax import Directive, Place
+from composeroll.nginx.upstreams import DEFAULT_PORT, Context, UpstreamBlock, host_and_port
+
+Tree = tuple[tuple[Directive, tuple[Directive, ...]], ...]
+
+_SEVERAL = (
+    *("auth_request", "mirror", "ssi", "slice", "add_before_body", "add_after_body"),
+    *("post_action", "mail", "ssl_stapling", "ssl_ocsp", "http2", "http3"),
+    *("*_cache", "*_store", "*_ignore_client_abort", "*_by_lua*", "lua_*", "js_*", "perl*"),
+)
+"""Directives, if not `off`, with which connections do not come in pairs."""
+
+_UNPAIRED_LISTENS = ("http2", "quic", "udp")
+
+_KNOWN_MODULES = (
+    *("stream", "*geoip*", "http_image_filter", "http_xslt_filter"),
+    *("http_brotli_*", "http_headers_more_filter", "http_subs_filter"),
+)
+"""Modules that make no connections of their own, as `load_module` names them: ngx_…_module.so."""
+
+_HTTPS_PORT = 443
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What a look at connections proves.
+
+    Attributes:
+        blind: why it proves nothing, empty where it does.
+        ending: ports of backends after whose requests the client's connection is closed.
+        reusing: where it may not be, by port of the backend.
+    """
+
+    blind: str = ""
+    ending: frozenset[int] = frozenset()
+    reusing: Mapping[int, Place] = field(default_factory=dict)
+
+
+def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Iterable[UpstreamBlock]) -> Pairing:
+    """What holds for this configuration."""
+    servers = {(b.upstream.name, b.context): _ports(b) for b in upstreams}
+    around = {directive.place: parents for directive, parents in tree}
+    ports: set[int] = set()
+    reusing: dict[int, Place] = {}
+    for one in passes:
+        if "$" in one.target:
+            blind = f"where {one.directive} at {one.place} leads is not known beforehand"
+            return Pairing(next(_unpaired(tree), blind))
+        own = servers.get((one.target, one.context)) or _own_ports(one)
+        ports |= own
+        if one.context is Context.HTTP and _stays_open(around[one.place]):
+            reusing |= dict.fromkeys(own, one.place)
+    return Pairing(next(_unpaired(tree), ""), frozenset(ports - reusing.keys()), reusing)
+
+
+def _unpaired(tree: Tree) -> Iterator[str]:
+    """Why clients' connections and those to backends do not come in pairs."""
+    for directive, _ in tree:
+        words = " ".join((directive.name, *directive.args))
+        if _breaks_pairs(directive):
+            yield f"with `{words}` ({directive.place}) connections do not come in pairs"
+        elif directive.name == "load_module" and not _is_known(directive):
+            yield f"nobody knows what connections `{words}` ({directive.place}) makes"
+
+
+def _breaks_pairs(directive: Directive) -> bool:
+    if directive.name == "listen":
+        words = directive.args
+        return words[0].startswith("unix:") or any(w in words for w in _UNPAIRED_LISTENS)
+    off = directive.args == ("off",)
+    return not off and any(fnmatchcase(directive.name, name) for name in _SEVERAL)
+
+
+def _is_known(load: Directive) -> bool:
+    module = load.args[0].rpartition("/")[2].removeprefix("ngx_").removesuffix("_module.so")
+    return any(fnmatchcase(module, known) for known in _KNOWN_MODULES)
+
+
+def _stays_open(parents: tuple[Directive, ...]) -> bool:
+    """Whether a worker that shuts down may wait for another request after one of this location."""
+    return _in_force("keepalive_min_timeout", parents, 0) > 0 and (
+        _in_force("keepalive_timeout", parents, 1) > 0
+    )
+
+
+def _in_force(name: str, parents: tuple[Directive, ...], default: float) -> float:
+    """The value of the innermost block that has one; one that cannot be read is long."""
+    for block in reversed(parents):
+        for directive in block.block or ():
+            if directive.name == name and directive.args:
+                value = seconds(directive.args[0])
+                return float("inf") if value is None else value
+    return default
+
+
+def _ports(block: UpstreamBlock) -> frozenset[int]:
+    found = (host_and_port(s.address, DEFAULT_PORT)[1] for s in block.upstream.servers)
+    return frozenset(port for port in found if port is not None)
+
+
+def _own_ports(one: Pass) -> frozenset[int]:
+    """Of a pass that names a host; without a port it is that of its scheme."""
+    return frozenset({one.port} if one.port else {DEFAULT_PORT, _HTTPS_PORT})

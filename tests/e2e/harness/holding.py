@@ -1,0 +1,84 @@
+"""Clients that hold a connection for as long as a test likes: a websocket, a half-sent POST."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tests.load.frames import CLOSE, TEXT, Frame, encode, take_frame
+from tests.load.target import parse_target
+
+PATIENCE = 10.0
+"""Seconds for one answer."""
+
+HANDSHAKE = (
+    "GET {path} HTTP/1.1\r\nHost: held\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+HALF = "POST {path} HTTP/1.1\r\nHost: held\r\nContent-Length: 4\r\n\r\nha"
+
+
+@dataclass
+class HeldWebsocket:
+    """A websocket that is open."""
+
+    sock: socket.socket
+    buffer: bytearray = field(default_factory=bytearray)
+
+    def echoes(self, text: str) -> bool:
+        """Whether the server says back what it is told; its greeting is passed over."""
+        self.sock.sendall(encode(TEXT, text.encode()))
+        while (frame := self.next()).opcode != CLOSE:
+            if text.encode() in frame.payload:
+                return True
+        return False
+
+    def next(self) -> Frame:
+        """The next frame."""
+        while (frame := take_frame(self.buffer)) is None:
+            got = self.sock.recv(65536)
+            assert got, "the websocket was dropped without a close frame"
+            self.buffer += got
+        return frame
+
+
+@contextmanager
+def held_websocket(url: str, path: str) -> Iterator[HeldWebsocket]:
+    """A websocket for the length of the block."""
+    with _connected(url, HANDSHAKE.format(path=path)) as sock:
+        received = bytearray()
+        while b"\r\n\r\n" not in received:
+            received += sock.recv(65536)
+        head, _, rest = bytes(received).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101 "), head
+        yield HeldWebsocket(sock, bytearray(rest))
+
+
+@dataclass
+class HalfSent:
+    """A POST of which half the body is missing."""
+
+    sock: socket.socket
+
+    def finish(self) -> bytes:
+        """Send the rest; the answer's first line."""
+        self.sock.sendall(b"lf")
+        return self.sock.recv(65536).partition(b"\r\n")[0]
+
+
+@contextmanager
+def half_sent(url: str, path: str) -> Iterator[HalfSent]:
+    """Half a POST for the length of the block."""
+    with _connected(url, HALF.format(path=path)) as sock:
+        yield HalfSent(sock)
+
+
+@contextmanager
+def _connected(url: str, first: str) -> Iterator[socket.socket]:
+    target = parse_target(url)
+    with socket.create_connection((target.address, target.port), timeout=PATIENCE) as sock:
+        sock.sendall(first.encode())
+        yield sock

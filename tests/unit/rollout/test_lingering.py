@@ -1,0 +1,92 @@
+"""A drain ends early only where nothing can reach a leaving replica, and goes on doing so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import cast
+
+from composeroll.model import Held
+from composeroll.rollout.steps.lingering import FIRST, SETTLED, Lingering
+from composeroll.rollout.world import World
+from tests.unit.rollout.makers import replica
+
+WEBSOCKETS = Held(1, elsewhere=frozenset({"1", "2"}))
+LATEST = 30.0
+
+
+@dataclass
+class Time:
+    """A clock, and what the old workers hold from which second on."""
+
+    story: dict[float, Held]
+    time: float = 0.0
+    looks: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        """Seconds so far."""
+        return self.time
+
+    def held(self, leaving: frozenset[str]) -> Held:
+        """What they hold now."""
+        assert leaving == {"10.0.0.1"}
+        self.looks.append(self.time)
+        return next(held for since, held in reversed(self.story.items()) if since <= self.time)
+
+
+def ends_at(story: dict[float, Held]) -> float | None:
+    """When the drain would end, None where it does not in half a minute."""
+    time = Time(story)
+    world = cast("World", SimpleNamespace(clock=time, gateways=time))
+    lingering = Lingering(world, [replica(1)])
+    while time.time < LATEST:
+        if lingering.is_harmless():
+            return time.time
+        time.time += 0.1
+    return None
+
+
+def test_websockets_of_others_end_it_once_they_have_proved_to_last() -> None:
+    end = ends_at({0.0: WEBSOCKETS})
+    assert end
+    assert FIRST + SETTLED <= end < FIRST + SETTLED + 1
+
+
+def test_the_first_second_costs_no_look() -> None:
+    time = Time({0.0: WEBSOCKETS})
+    lingering = Lingering(cast("World", SimpleNamespace(clock=time, gateways=time)), [replica(1)])
+    assert not lingering.is_harmless()
+    assert not time.looks
+
+
+def test_it_waits_for_clients_that_may_still_ask_and_for_its_own_connections() -> None:
+    for held in (
+        Held(1, WEBSOCKETS.elsewhere, WEBSOCKETS.elsewhere),
+        Held(1, elsewhere=WEBSOCKETS.elsewhere, waiting=1),
+        Held(1, elsewhere=WEBSOCKETS.elsewhere, unknown="no shell"),
+    ):
+        assert ends_at({0.0: held}) is None
+        end = ends_at({0.0: held, 12.0: WEBSOCKETS})
+        assert end
+        assert end >= 12.0
+
+
+def test_one_look_is_not_enough() -> None:
+    flickers = {0.0: WEBSOCKETS, 6.4: Held(1, waiting=1), 6.6: WEBSOCKETS}
+    once = {0.0: Held(1, WEBSOCKETS.elsewhere), 9.0: WEBSOCKETS, 9.2: Held(1, waiting=1)}
+    assert ends_at(once) is None
+    assert (ends_at(flickers) or 0) < LATEST
+
+
+def test_a_new_connection_elsewhere_has_to_last_too() -> None:
+    end = ends_at({0.0: WEBSOCKETS, 5.0: Held(1, elsewhere=frozenset({"1", "2", "3"}))})
+    assert end
+    assert end >= 5.0 + SETTLED
+
+
+def test_it_is_told_how_many_go_on_and_where() -> None:
+    time = Time({0.0: WEBSOCKETS}, time=FIRST)
+    lingering = Lingering(cast("World", SimpleNamespace(clock=time, gateways=time)), [replica(1)])
+    time.time += FIRST
+    lingering.is_harmless()
+    assert str(lingering) == "2 connections to other services go on in the old nginx worker"
