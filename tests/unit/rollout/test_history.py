@@ -1,0 +1,152 @@
+"""What a service ran, and the images kept for a way back."""
+
+from __future__ import annotations
+
+from composeroll.engine.images import Image
+from composeroll.rollout.history.book import LONGEST, Book
+from composeroll.rollout.history.revision import (
+    Result,
+    latest,
+    parse_revisions,
+    previous,
+    running,
+    write_revisions,
+)
+from composeroll.rollout.lock.holder import Holder
+from composeroll.rollout.observed import ServiceState
+from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state
+
+ME = Holder("me", "here", "", 1, "", "composeroll update app")
+
+
+class Engine:
+    """Texts and tags."""
+
+    def __init__(self) -> None:
+        self.texts: dict[tuple[str, str], str] = {}
+        self.tags: dict[str, str] = {}
+        self.reads = 0
+
+    def read(self, project: str, name: str) -> str:
+        """A text."""
+        self.reads += 1
+        return self.texts.get((project, name), "")
+
+    def write(self, project: str, name: str, text: str) -> None:
+        """Put it in place."""
+        self.texts[project, name] = text
+
+    def image(self, reference: str) -> Image | None:
+        """Every image has been pulled from one registry."""
+        known = self.tags.get(reference, reference)
+        digests = (f"r/app@digest-of-{known}",)
+        return Image(known, digests, (), 1) if known.startswith("sha256:") else None
+
+    def tag(self, image: str, reference: str) -> None:
+        """Name it."""
+        self.tags[reference] = image
+
+    def untag(self, reference: str) -> None:
+        """Take the name away."""
+        self.tags.pop(reference, None)
+
+
+def book(engine: Engine) -> Book:
+    """One run's."""
+    return Book(engine, engine, "shop", ME)
+
+
+def runs(image: str, *, keep: int = 5) -> ServiceState:
+    """A service whose replicas and reference have this image."""
+    return state([replica(1, image)], of=service(**ours(keep=keep)), image=image, outdated={})
+
+
+def rolled(engine: Engine, *images: str, keep: int = 5, result: Result = Result.UPDATED) -> None:
+    """One rollout after the other, each by a run of its own."""
+    for image in images:
+        book(engine).record([runs(image, keep=keep)], result, 1.25)
+
+
+def test_what_runs_before_the_first_rollout_is_found_and_kept_once() -> None:
+    engine = Engine()
+    book(engine).keep_what_runs([runs(OLD)])
+    book(engine).keep_what_runs([runs(OLD)])
+    (found,) = book(engine).revisions("app")
+    assert (found.number, found.image, found.result) == (1, OLD, Result.FOUND)
+    assert engine.tags == {"composeroll-kept/shop:app.1": OLD}
+
+
+def test_a_revision_says_who_what_from_where_and_how_long() -> None:
+    engine = Engine()
+    rolled(engine, NEW)
+    (made,) = book(engine).revisions("app")
+    assert (made.reference, made.digest) == ("app:1", f"digest-of-{NEW}")
+    assert (made.seconds, made.who, made.command) == (1.2, str(ME), ME.command)
+    assert made.at.endswith("+00:00")
+
+
+def test_the_images_of_the_last_that_served_stay_tagged_and_older_ones_are_let_go() -> None:
+    engine = Engine()
+    rolled(engine, "sha256:1", "sha256:2", "sha256:3", "sha256:2", keep=2)
+    assert set(engine.tags.values()) == {"sha256:2", "sha256:3"}
+
+
+def test_a_failed_rollout_counts_neither_as_served_nor_toward_what_is_kept() -> None:
+    engine = Engine()
+    rolled(engine, "sha256:1", "sha256:2", keep=2)
+    rolled(engine, "sha256:bad", keep=2, result=Result.FAILED)
+    assert set(engine.tags.values()) == {"sha256:1", "sha256:2"}
+    now = running(book(engine).revisions("app"))
+    assert now
+    assert now.image == "sha256:2"
+
+
+def test_the_way_back_is_to_the_last_other_image_that_served() -> None:
+    engine = Engine()
+    rolled(engine, "sha256:1", "sha256:2", "sha256:2")
+    rolled(engine, "sha256:bad", result=Result.FAILED)
+    revisions = book(engine).revisions("app")
+    back = previous(revisions)
+    assert back
+    assert (back.number, back.image) == (1, "sha256:1")
+    assert not previous(revisions[1:])
+    assert not previous(())
+    again = latest(revisions, "sha256:2")
+    assert again
+    assert again.number == 3
+    assert not latest(revisions, "sha256:bad")
+    assert not latest(revisions, "")
+
+
+def test_numbers_go_on_where_the_oldest_are_forgotten() -> None:
+    engine = Engine()
+    rolled(engine, *["sha256:1"] * (LONGEST + 2))
+    revisions = book(engine).revisions("app")
+    assert (revisions[0].number, revisions[-1].number) == (3, LONGEST + 2)
+
+
+def test_a_line_that_is_no_revision_is_passed_over() -> None:
+    engine = Engine()
+    rolled(engine, NEW)
+    text = engine.texts["shop", "app"]
+    whole = parse_revisions(text)
+    assert parse_revisions(f"half a li\n[]\n{{}}\n{text}") == whole
+    assert write_revisions(whole) == text
+
+
+def test_a_version_that_is_held_back_is_known_by_its_digest_until_it_may_pass() -> None:
+    engine = Engine()
+    assert not book(engine).held_back("app")
+    book(engine).hold_back("app", OLD)
+    assert book(engine).held_back("app") == f"digest-of-{OLD}"
+    book(engine).let_pass("app")
+    assert not book(engine).held_back("app")
+
+
+def test_a_run_reads_each_history_once() -> None:
+    engine = Engine()
+    one = book(engine)
+    one.keep_what_runs([runs(OLD)])
+    one.record([runs(NEW)], Result.UPDATED, 1.0)
+    assert [r.image for r in one.revisions("app")] == [OLD, NEW]
+    assert engine.reads == 1

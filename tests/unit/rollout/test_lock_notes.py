@@ -1,0 +1,127 @@
+"""What a lock says: who holds it, whether they live, and what they leave."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+import pytest
+
+from composeroll.rollout.lock.holder import Holder, birth, read_holder, this_process
+from composeroll.rollout.lock.note import (
+    LEASE,
+    Memory,
+    Note,
+    held_by,
+    is_abandoned,
+    left_beside,
+    left_name,
+    lock_name,
+    read_note,
+    service_of,
+)
+
+NOW = 1000.0
+ME = Holder("me", "here", "this boot", os.getpid(), birth(os.getpid()), "composeroll update app")
+ELSEWHERE = replace(ME, who="you", host="there", boot="another boot", pid=7, born="1")
+DEAD_HERE = replace(ME, born="another process had this pid")
+BOOTLESS = replace(ELSEWHERE, boot="")
+MEMORY = Memory({"old": "why"}, {"app": 2}, {"app": "sha256:1"}, {"app": ["old"]}, broke_off=True)
+
+
+@dataclass
+class Lock:
+    """A lock as the engine would tell it."""
+
+    holder: str = ELSEWHERE.to_json()
+    note: str = ""
+    created: float = NOW
+    id: str = "1"
+    name: str = "composeroll-lock.shop.app.v2"
+
+
+def test_a_note_is_read_as_it_was_written() -> None:
+    note = Note(NOW, ended=True, memory=MEMORY)
+    assert read_note(Lock(note=note.to_json())) == note
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"beat": 1}', '{"beat": 1, "ended": false}'])
+def test_a_note_that_was_cut_off_is_as_old_as_its_lock_and_remembers_nothing(text: str) -> None:
+    assert read_note(Lock(note=text, created=5.0)) == Note(5.0)
+
+
+def test_a_note_of_a_version_that_remembered_less_is_understood() -> None:
+    old = (
+        '{"beat": 1.0, "ended": true, "memory": {"outgoing": {"old": "why"}, "wanted": {"app": 2}}}'
+    )
+    assert read_note(Lock(note=old)).memory == Memory({"old": "why"}, {"app": 2})
+
+
+@pytest.mark.parametrize(
+    ("holder", "silent", "ended", "abandoned"),
+    [
+        (ELSEWHERE, LEASE, False, False),
+        (ELSEWHERE, LEASE + 0.1, False, True),
+        (ELSEWHERE, 0.0, True, True),
+        (BOOTLESS, LEASE + 0.1, False, True),
+        (ME, 100 * LEASE, False, False),
+        (DEAD_HERE, 0.0, False, True),
+    ],
+)
+def test_the_process_table_tells_on_this_machine_and_silence_elsewhere(
+    holder: Holder, silent: float, *, ended: bool, abandoned: bool
+) -> None:
+    lock = Lock(holder.to_json(), Note(NOW - silent, ended).to_json())
+    assert is_abandoned(lock, ME, NOW) is abandoned
+
+
+def test_a_holder_that_cannot_be_read_is_judged_by_its_silence() -> None:
+    assert not is_abandoned(Lock("{}", created=NOW - LEASE), ME, NOW)
+    assert is_abandoned(Lock("{}", created=NOW - LEASE - 1), ME, NOW)
+
+
+def test_a_machine_without_a_boot_id_is_never_taken_for_this_one() -> None:
+    dead = Lock(replace(BOOTLESS, born="gone").to_json())
+    assert not is_abandoned(dead, replace(ME, boot=""), NOW)
+
+
+def test_of_two_memories_the_other_holds_where_they_differ_and_nothing_is_lost() -> None:
+    older = Memory({"a": "older"}, {"app": 1}, {"app": "1"}, {"app": ["a"]})
+    both = Memory({"a": "newer", "b": "new"}, {"app": 2, "api": 3}, {"api": "2"}).merged(older)
+    assert both == Memory(
+        {"a": "older", "b": "new"}, {"app": 1, "api": 3}, {"app": "1", "api": "2"}, {"app": ["a"]}
+    )
+    assert Memory(broke_off=True).merged(Memory()).broke_off
+    assert Memory().merged(Memory(broke_off=True)).broke_off
+
+
+def test_no_fewer_replicas_than_the_file_says() -> None:
+    assert Memory(wanted={"app": 1, "api": 4}).at_least({"app": 2, "api": 2, "web": 9}) == Memory(
+        wanted={"app": 2, "api": 4}
+    )
+
+
+def test_the_lock_says_who_where_since_when_and_with_what_command() -> None:
+    told = held_by(Lock(created=NOW - 65), NOW)
+    assert told == ("app.v2 is locked by you@there (pid 7), since 1m5s: composeroll update app")
+    assert held_by(Lock("?"), NOW) == "app.v2 is locked by somebody, since 0s"
+
+
+def test_a_ci_job_is_named() -> None:
+    assert str(replace(ELSEWHERE, job="https://ci/7")) == "you@there (pid 7, job https://ci/7)"
+
+
+def test_names_of_locks_lead_back_to_their_service_even_with_dots_in_it() -> None:
+    assert lock_name("shop", "app.v2") == Lock().name
+    assert service_of(Lock()) == "app.v2"
+    assert left_beside(Lock().name) == left_name("shop", "app.v2")
+    assert left_name("shop", "app.v2") != lock_name("shop", "app.v2")
+
+
+def test_this_process_is_alive_and_a_used_again_pid_is_not_it() -> None:
+    me = this_process()
+    assert not me.seen_dead(me)
+    assert replace(me, born="1").seen_dead(me)
+    assert not replace(me, born="1", boot="elsewhere").seen_dead(me)
+    assert read_holder(me.to_json()) == me
+    assert not birth(0)
