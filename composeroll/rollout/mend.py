@@ -21,6 +21,16 @@ def seen(stack: Stack, services: Sequence[Service]) -> Observed:
     return observe(stack.project, services, stack.engine, stack.survey, preflight=False)
 
 
+def apart_if_broken(stack: Stack, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The services in groups to be held together: those whose rollout broke off, each by itself.
+
+    What it left is a note in one service's lock, which is not to be spread over others.
+    """
+    broken = [name for name in names if stack.locks.broke_off([name])]
+    whole = tuple(name for name in names if name not in broken)
+    return (*([whole] if whole else []), *((name,) for name in broken))
+
+
 def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ...]:
     """The running replicas that are to get requests. Pure.
 

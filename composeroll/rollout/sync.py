@@ -16,7 +16,7 @@ from composeroll.report.events import Outcome, Warned
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.evict import evict_held, plan_eviction
 from composeroll.rollout.lock.note import Memory
-from composeroll.rollout.mend import meant, mend, seen, switch_to
+from composeroll.rollout.mend import apart_if_broken, meant, mend, seen, switch_to
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.plan import Plan
 from composeroll.rollout.stack import Stack
@@ -71,23 +71,13 @@ def unready(synced: Synced) -> Warned:
 
 
 def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Synced:
-    """The same without a word about replicas that are not ready; raises what `sync` raises.
-
-    What a broken rollout left is a note in one service's lock: each of those is held by itself, so
-    that the note is not spread over others.
-    """
-    broken = [name for name in names if stack.locks.broke_off([name])]
-    whole = [name for name in names if name not in broken]
-    synced = _sync_whole(stack, whole, lock_wait) if whole else Synced()
-    for name in broken:
-        synced = synced.and_also(_sync_held(stack, [name], lock_wait))
+    """The same without a word about replicas that are not ready; raises what `sync` raises."""
+    synced = Synced()
+    for group in apart_if_broken(stack, names):
+        right = None if stack.locks.broke_off(group) else _right(stack, stack.project.pick(group))
+        # mostly all is well, and then no rollout is to find a lock in its way
+        synced = synced.and_also(right or _sync_held(stack, group, lock_wait))
     return synced
-
-
-def _sync_whole(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
-    """Mostly all is well, and then no rollout is to find a lock in its way."""
-    right = _right(stack, stack.project.pick(names))
-    return right or _sync_held(stack, names, lock_wait)
 
 
 def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:

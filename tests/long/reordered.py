@@ -30,6 +30,10 @@ CLIENTS = replace(CALM, rate=100, post=0, half_post=0, idle=0, connect_timeout=2
 DOWN = 11.0
 """Seconds; for 10 nginx does not ask addresses that failed (`fail_timeout`), strangers or not."""
 
+KEPT = 6.0
+"""Seconds after a reload in which a kept connection may have one more answer from an old worker:
+`keepalive_min_timeout` of the gateway, and one."""
+
 MENDED_WITHIN = 60.0
 """Seconds; the start of the containers is not among them."""
 
@@ -81,7 +85,7 @@ def tell(course: Course, service: str, result: Result, how: str, mended: float) 
     for name, seen in strangers.items():
         course.counts[f"{how}: answers from another service"] += seen.requests
         course.took(f"{how}: seconds of another service's answers", seen.last - seen.first)
-        if seen.last > mended:
+        if seen.last > mended + KEPT:
             course.broken.append(f"{how}: {name} answered for {service} after it was mended")
     course.answered(result, f"{how}: requests")
 
