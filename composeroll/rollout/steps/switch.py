@@ -83,11 +83,8 @@ class SwitchUpstreams(Step):
     timeout: float
 
     def __str__(self) -> str:
-        return "; ".join(
-            f"point upstream {s.route.upstream} at what is ready of {s.incoming.service}:"
-            f" {s.route.include} in {s.route.gateway}"
-            for s in self.switches
-        )
+        upstreams, services, place = _told(self.switches)
+        return f"point {upstreams} at what is ready of {services}{place}"
 
     def do(self, world: World) -> None:
         """One write, one test and one reload for all upstreams.
@@ -146,11 +143,8 @@ class PinUpstreams(SwitchUpstreams):
     """
 
     def __str__(self) -> str:
-        return "; ".join(
-            f"pin upstream {s.route.upstream} to what serves of {s.incoming.service} now:"
-            f" {s.route.include} in {s.route.gateway}"
-            for s in self.switches
-        )
+        upstreams, services, place = _told(self.switches)
+        return f"pin {upstreams} to what serves of {services} now{place}"
 
     def do(self, world: World) -> None:
         """Switch, then wait for the workers that still go by the name.
@@ -168,3 +162,14 @@ class PinUpstreams(SwitchUpstreams):
         except (EngineError, GatewayError) as error:
             pinned = ", ".join(s.route.include for s in self.switches)
             world.emit(Warned(f"{pinned} goes on naming what serves now: {error.what}"))
+
+
+def _told(switches: tuple[Switch, ...]) -> tuple[str, str, str]:
+    """Upstreams, services, and where: the one file by its path, of several the gateways alone."""
+    services = ", ".join(s.incoming.service for s in switches)
+    if len(switches) == 1:
+        route = switches[0].route
+        return f"upstream {route.upstream}", services, f": {route.include} in {route.gateway}"
+    upstreams = ", ".join(s.route.upstream for s in switches)
+    gateways = ", ".join(dict.fromkeys(s.route.gateway for s in switches))
+    return f"upstreams {upstreams}", services, f", in {gateways}"
