@@ -226,8 +226,7 @@ def test_two_services_share_one_switch() -> None:
   4  create 1 replica of api  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   5  start the new replicas of api  (next to the old ones)
   6  await api ready  (nothing unproven gets traffic)
-  7  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx; point upstream api \
-at what is ready of api: /etc/nginx/api.conf in nginx
+  7  point upstreams app, api at what is ready of app, api, in nginx
   8  drain shop-app-1 (111111111111), shop-api-5 (555555555555) for up to 1m
      ── no way back after this ──
   9  retire shop-app-1 (111111111111)  (replaced)
