@@ -23,6 +23,9 @@ processors to the updates."""
 QUICK = replace(FULL, slow_path="/slow?s=1", websocket=0)
 """The same with 1 s requests and no websockets: a drain takes a second, so that many rounds fit."""
 
+LIMIT = 3000.0
+"""Seconds that a load may last: more than any run takes."""
+
 DRAIN = ("--drain-timeout", "5s")
 """Longer than any request of the mix: what then still holds an old worker is a websocket."""
 

@@ -23,7 +23,7 @@ def run(course: Course, directory: Path) -> None:
     """Signal, look, run the same command again; the load goes on all the time."""
     with running(recipes.app(), directory, prefix=recipes.PREFIX) as stack:
         ended_with(stack.update("app"), 0)
-        with under_load(stack, recipes.FULL) as load:
+        with under_load(stack, recipes.FULL, limit=recipes.LIMIT) as load:
             stack.push("usual")
             usual = watched(stack, "app")
             for number, signum in zip(course.each(), cycle(SIGNALS), strict=False):

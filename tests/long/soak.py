@@ -47,7 +47,7 @@ def run(course: Course, directory: Path) -> None:
         ended_with(stack.update("app"), 0)
         looks = [Nginx.of(stack)]
         for stretch in batched(course.each(), LOOK):
-            with under_load(stack, recipes.QUICK) as load:
+            with under_load(stack, recipes.QUICK, limit=recipes.LIMIT) as load:
                 for number in stretch:
                     one(course, stack, number)
             course.answered(load.result())

@@ -24,7 +24,7 @@ def run(course: Course, directory: Path) -> None:
     """Each round: two and five that do not wait, as many that do, and two services at once."""
     with running(recipes.two_apps(), directory, prefix=recipes.PREFIX) as stack:
         ended_with(stack.update("app", "other"), 0)
-        with under_load(stack, recipes.FULL) as load:
+        with under_load(stack, recipes.FULL, limit=recipes.LIMIT) as load:
             for number in course.each():
                 for size in CROWDS:
                     one_wins(course, stack, f"{number}-{size}", size)

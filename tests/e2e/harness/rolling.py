@@ -33,12 +33,14 @@ DRAIN = ("--drain-timeout", "5s")
 
 
 @contextmanager
-def under_load(stack: Stack, mix: Mix = FULL, url: str = "") -> Iterator[Load]:
+def under_load(
+    stack: Stack, mix: Mix = FULL, url: str = "", limit: float = LIMIT
+) -> Iterator[Load]:
     """A load that is steady before what happens in the block and after it, and is counted.
 
-    It goes to the stack's first gateway, or to `url`.
+    It goes to the stack's first gateway, or to `url`, for at most `limit` seconds.
     """
-    with Load(url or stack.url, mix, limit=LIMIT) as load:
+    with Load(url or stack.url, mix, limit=limit) as load:
         load.after_seconds(STEADY)
         yield load
         load.after_seconds(STEADY)
