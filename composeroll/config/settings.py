@@ -16,7 +16,7 @@ class Order(StrEnum):
 
 
 class LongConnections(StrEnum):
-    """What the end of `drain.timeout` does to connections that are still open."""
+    """Whether a drain waits for connections that have been open for `drain.long_after`."""
 
     WAIT = "wait"
     CUT = "cut"
@@ -59,6 +59,12 @@ class Drain:
 
     timeout: float = 60.0
     long_connections: LongConnections = LongConnections.WAIT
+    long_after: float = 10.0
+
+    @property
+    def cut_after(self) -> float | None:
+        """Seconds after which a connection is not waited for any more, None where all are."""
+        return self.long_after if self.long_connections is LongConnections.CUT else None
 
 
 @dataclass(frozen=True, slots=True)

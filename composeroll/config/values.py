@@ -131,6 +131,7 @@ SETTINGS: dict[str, Setting] = {
     "ready.settle": Setting(parse_duration, "how long it must then stay up"),
     "drain.timeout": Setting(parse_duration, "how long old requests may take to end (60s)"),
     "drain.long_connections": Setting(word(LongConnections), "wait for them, or cut them"),
+    "drain.long_after": Setting(parse_duration, "open for how long is long, for cut (10s)"),
     "order": Setting(word(Order), "start-first, or stop-first where doubling is impossible"),
     "batch": Setting(batch, "how many are replaced at a time: all, 2, 50%"),
     "keep": Setting(whole, "how many images are kept for a rollback (5)"),

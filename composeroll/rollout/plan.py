@@ -118,7 +118,15 @@ def _drain(moved: Sequence[Part]) -> tuple[Step, ...]:
     leaving = [part for part in moved if part.drains]
     if not leaving:
         return ()
-    return (DrainReplicas(tuple(part.leaving() for part in leaving), _patience(leaving)),)
+    every = tuple(part.leaving() for part in leaving)
+    return (DrainReplicas(every, _patience(leaving), _cut_after(leaving)),)
+
+
+def _cut_after(parts: Sequence[Part]) -> float | None:
+    """Of several services that are drained together, all have to allow it."""
+    found = [part.state.service.settings.drain.cut_after for part in parts]
+    allowed = [seconds for seconds in found if seconds is not None]
+    return max(allowed) if len(allowed) == len(found) else None
 
 
 def _patience(parts: Sequence[Part]) -> float:

@@ -91,12 +91,13 @@ class GatewayDoor:
         return len(self._old())
 
     def held(self, leaving: Collection[str]) -> Held:
-        """What each of them holds: other services' websockets at last, before that anything."""
+        """What each of them holds: websockets at last, before that anything."""
         del leaving
         self.faults.ask(f"look at connections of {self.container.id}", GatewayError)
         old = self._old()
-        websockets = frozenset(str(id(w)) for w in old if w.elsewhere)
-        return Held(len(old), elsewhere=websockets, waiting=sum(not w.elsewhere for w in old))
+        own = frozenset(str(id(w)) for w in old if w.lasting)
+        others = frozenset(str(id(w)) for w in old if w.elsewhere)
+        return Held(len(old), own, others, waiting=len(old) - len(own) - len(others))
 
     def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
         """One for each old worker that knows the address."""

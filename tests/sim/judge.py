@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from composeroll.report.events import Event, Warned
+from composeroll.report.events import Event, Noted, Warned
 from tests.sim.process import Process
 
 if TYPE_CHECKING:
@@ -162,6 +162,9 @@ class Judge:
         if isinstance(event, Warned) and "still live" in event.text:
             for worker in self._old_workers():
                 worker.timed_out = True
+        if isinstance(event, Noted) and event.text.partition(",")[0].endswith(" cut"):
+            for worker in self._old_workers():
+                worker.timed_out |= worker.lasting
 
     def _old_workers(self) -> list[Worker]:
         return [w for gateway in self.gateways() for w in gateway.workers[:-1]]

@@ -29,12 +29,14 @@ class Worker:
         told: what it sends requests to.
         timed_out: whether a drain has given up waiting for it, and has said so.
         elsewhere: whether all that it still holds are other services' websockets.
+        lasting: whether all that it still holds are websockets, those to what it was told included.
     """
 
     told: Told
     leaving: bool = False
     timed_out: bool = False
     elsewhere: bool = False
+    lasting: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -46,6 +48,7 @@ class Gateway:
         deaf: whether a reload is not taken, though the test went well.
         longest: seconds that the longest request of a worker takes; None: for ever.
         websockets: whether other services' websockets keep every worker after that.
+        own_websockets: whether the rolled services' own do.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Gateway:
     deaf: bool = False
     longest: float | None = 0.7
     websockets: bool = False
+    own_websockets: bool = False
     workers: list[Worker] = field(default_factory=list)
 
     @property
@@ -129,6 +133,7 @@ def _readable(texts: Iterable[str]) -> Iterator[tuple[str, Upstream]]:
 
 
 def _leave(gateway: Gateway, worker: Worker) -> None:
-    worker.elsewhere = gateway.websockets
-    if not gateway.websockets and worker in gateway.workers[:-1]:
+    worker.lasting = gateway.own_websockets
+    worker.elsewhere = gateway.websockets and not gateway.own_websockets
+    if not (worker.lasting or worker.elsewhere) and worker in gateway.workers[:-1]:
         gateway.workers.remove(worker)

@@ -21,6 +21,15 @@ def with_websockets(**settings: object) -> Sim:
     return sim
 
 
+def with_own_websockets(**drain: object) -> Sim:
+    """The same, and the websockets are app's own."""
+    sim = with_websockets(drain={"timeout": "10m", **drain})
+    for gateway in sim.gateways.all.values():
+        gateway.own_websockets = True
+    sim.images.push("app", "app-v2")
+    return sim
+
+
 def told(sim: Sim, kind: type[Noted | Warned]) -> list[str]:
     return [event.text for event in sim.events if isinstance(event, kind)]
 
@@ -33,7 +42,9 @@ def test_other_services_websockets_hold_nobody_up(batch: object) -> None:
     assert sim.update("app") == "updated", sim.failure
     finished(sim, "app", 2)
     assert sim.clock.now() - began < 60
-    assert any("goes on in the old nginx worker" in text for text in told(sim, Noted))
+    assert any(
+        "to other services left to the old nginx worker" in text for text in told(sim, Noted)
+    )
     assert not told(sim, Warned)
 
 
@@ -44,3 +55,20 @@ def test_other_services_websockets_do_not_hold_up_the_way_back_either() -> None:
     assert sim.update("app") == "RolledBack"
     assert sim.clock.now() - began < 60
     assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v1"}
+
+
+def test_own_websockets_are_waited_for_as_long_as_the_budget_lasts() -> None:
+    sim = with_own_websockets()
+    began = sim.clock.now()
+    assert sim.update("app") == "updated", sim.failure
+    assert sim.clock.now() - began > 600
+    assert any("after 10m 1 old nginx worker still lives" in text for text in told(sim, Warned))
+
+
+def test_own_websockets_that_are_to_be_cut_cost_seconds() -> None:
+    sim = with_own_websockets(long_connections="cut", long_after="20s")
+    began = sim.clock.now()
+    assert sim.update("app") == "updated", sim.failure
+    finished(sim, "app", 2)
+    assert 20 < sim.clock.now() - began < 60
+    assert "1 connection open for 20s cut" in told(sim, Noted)

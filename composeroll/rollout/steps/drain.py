@@ -36,14 +36,21 @@ class DrainReplicas(Step):
 
     Counting their connections is not enough: with none established, a half-sent request and an idle
     client could still reach the old replica through an old worker.
+
+    Attributes:
+        timeout: seconds, at most.
+        cut_after: seconds after which a connection is not waited for; None: all are.
     """
 
     leaving: tuple[Leaving, ...]
     timeout: float
+    cut_after: float | None = None
 
     def __str__(self) -> str:
         replicas = names([r for one in self.leaving for r in one.replicas])
-        return f"drain {replicas} for up to {format_duration(self.timeout)}"
+        cut = self.cut_after
+        long = "" if cut is None else f", not for connections open for {format_duration(cut)}"
+        return f"drain {replicas} for up to {format_duration(self.timeout)}{long}"
 
     def do(self, world: World) -> None:
         """Wait, bounded; a new replica that fails meanwhile is an error, so that it is undone.
@@ -54,10 +61,11 @@ class DrainReplicas(Step):
         """
         with world.events() as events:
             guard = Guard(world, [one.incoming for one in self.leaving])
-            lingering = Lingering(world, [r for one in self.leaving for r in one.replicas])
+            leaving = [r for one in self.leaving for r in one.replicas]
+            lingering = Lingering(world, leaving, self.cut_after)
             end, recount = world.clock.now() + self.timeout, world.clock.now() + RECOUNT
             while workers := world.gateways.old_workers():
-                if lingering.is_harmless():
+                if lingering.may_be_left():
                     world.emit(Noted(str(lingering)))
                     break
                 if world.clock.now() >= end:
@@ -93,7 +101,7 @@ def await_old_workers_gone(world: World, timeout: float, leaving: Collection[Rep
     """
     end = world.clock.now() + timeout
     lingering = Lingering(world, leaving)
-    while (workers := world.gateways.old_workers()) and not lingering.is_harmless():
+    while (workers := world.gateways.old_workers()) and not lingering.may_be_left():
         if world.clock.now() >= end:
             waited = format_duration(timeout)
             world.emit(Warned(f"after {waited} {_still(workers)}"))

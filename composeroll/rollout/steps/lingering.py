@@ -1,13 +1,16 @@
-"""Whether what nginx's old workers still hold concerns the replicas that are drained.
+"""Whether what nginx's old workers still hold has to be waited for.
 
 A worker lives as long as its longest connection, be it to another service. Which connections are
-beyond harm is judged by `composeroll.nginx.pairing`; here it only has to stay so.
+beyond harm is judged by `composeroll.nginx.pairing`; here it only has to stay so. Connections to
+the replicas that leave are waited for, unless long ones are to be cut: then what is left is ended
+by the replica's own stop, which lets a websocket server say goodbye.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+from composeroll.config.durations import format_duration
 from composeroll.model import Held, Replica
 from composeroll.rollout.world import World
 
@@ -35,48 +38,68 @@ class Lingering:
         held: what was seen last.
     """
 
-    def __init__(self, world: World, leaving: Collection[Replica]) -> None:
+    def __init__(
+        self, world: World, leaving: Collection[Replica], cut_after: float | None = None
+    ) -> None:
+        """Begin to watch.
+
+        Args:
+            world: where nginx is.
+            leaving: the replicas that are drained.
+            cut_after: seconds after which a connection to them is not waited for, None for never.
+        """
         self.held = Held()
         self._world = world
+        self._cut_after = cut_after
         self._hosts = frozenset(host for replica in leaving for host in _hosts(replica))
         self._began = world.clock.now()
         self._next = self._began + FIRST
         self._first_seen: dict[str, float] = {}
         self._agreed = False
 
-    def is_harmless(self) -> bool:
-        """Whether nothing of what they hold can reach a replica that leaves, in two looks."""
+    def may_be_left(self) -> bool:
+        """Whether nothing has to be waited for, in two looks: no request is lost by ending now."""
         now = self._world.clock.now()
         if now < self._next:
             return False
         self._look(now)
-        harmless = self._all_are_elsewhere(now)
-        if harmless and self._agreed:
+        over = self._is_over(now)
+        if over and self._agreed:
             return True
-        self._agreed = harmless
-        self._next = now + (AGREE if harmless else max(PAUSE, FIFTIETH * (now - self._began)))
+        self._agreed = over
+        self._next = now + (AGREE if over else max(PAUSE, FIFTIETH * (now - self._began)))
         return False
 
     def __str__(self) -> str:
-        many = len(self.held.elsewhere)
-        connections = (
-            "1 connection to another service goes on"
-            if many == 1
-            else (f"{many} connections to other services go on")
+        cut, on = len(self.held.leaving), len(self.held.elsewhere)
+        workers = "the old nginx worker" if self.held.workers == 1 else "old nginx workers"
+        said = (
+            f"{_connections(cut)} open for {format_duration(self._cut_after or 0)} cut"
+            if cut
+            else "",
+            f"{_connections(on)} to other services left to {workers}" if on else "",
         )
-        workers = self.held.workers
-        return f"{connections} in {'the old nginx worker' if workers == 1 else 'old nginx workers'}"
+        return ", ".join(filter(None, said))
 
     def _look(self, now: float) -> None:
         self.held = self._world.gateways.held(self._hosts)
-        for connection in self.held.elsewhere:
+        for connection in self.held.elsewhere | self.held.leaving:
             self._first_seen.setdefault(connection, now)
 
-    def _all_are_elsewhere(self, now: float) -> bool:
+    def _is_over(self, now: float) -> bool:
         held = self.held
-        if held.unknown or held.waiting or held.leaving:
+        if held.unknown or held.waiting or (held.leaving and self._cut_after is None):
             return False
-        return all(now - self._first_seen[c] >= SETTLED for c in held.elsewhere)
+        return self._since(now, held.elsewhere, SETTLED) and self._since(
+            now, held.leaving, self._cut_after or 0
+        )
+
+    def _since(self, now: float, connections: Collection[str], seconds: float) -> bool:
+        return all(now - self._first_seen[c] >= seconds for c in connections)
+
+
+def _connections(number: int) -> str:
+    return "1 connection" if number == 1 else f"{number} connections"
 
 
 def _hosts(replica: Replica) -> tuple[str, ...]:

@@ -36,6 +36,12 @@ class HeldWebsocket:
                 return True
         return False
 
+    def close_code(self) -> int:
+        """Why the server has closed it, whatever else it said before."""
+        while (frame := self.next()).opcode != CLOSE:
+            pass
+        return frame.close_code
+
     def next(self) -> Frame:
         """The next frame."""
         while (frame := take_frame(self.buffer)) is None:

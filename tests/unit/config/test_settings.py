@@ -33,6 +33,7 @@ GOOD: dict[str, list[tuple[object, object]]] = {
     "ready.settle": [("3s", 3.0), (0, 0.0)],
     "drain.timeout": [("1m", 60.0)],
     "drain.long_connections": [(word.value, word) for word in LongConnections],
+    "drain.long_after": [("30s", 30.0), ("0s", 0.0)],
     "order": [(word.value, word) for word in Order],
     "batch": [
         ("all", Batch()),
@@ -67,6 +68,7 @@ BAD: dict[str, list[object]] = {
     "ready.settle": DURATION,
     "drain.timeout": DURATION,
     "drain.long_connections": WORD,
+    "drain.long_after": DURATION,
     "order": WORD,
     "batch": [*NUMBER, "0%", "101%", "half", "%", "1.5%"],
     "keep": NUMBER,

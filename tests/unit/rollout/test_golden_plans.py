@@ -216,6 +216,19 @@ def test_watching_stands_between_the_switch_and_the_drain() -> None:
 """)
 
 
+def test_a_drain_that_cuts_long_connections_says_so() -> None:
+    cut = service(**ours(drain={"long_connections": "cut", "long_after": "30s"}))
+    text = plan(state([replica(1)], wiring(1), of=cut))
+    assert "for up to 1m, not for connections open for 30s" in text
+
+
+def test_one_service_that_waits_makes_a_common_drain_wait() -> None:
+    cut = service(**ours(drain={"long_connections": "cut"}))
+    app = state([replica(1)], wiring(1), of=cut)
+    api = state([replica(5, of="api")], wiring(5, upstream="api"), of=service("api"))
+    assert "not for connections" not in plan(app, api)
+
+
 def test_two_services_share_one_switch() -> None:
     app = state([replica(1)], wiring(1))
     api = state([replica(5, of="api")], wiring(5, upstream="api"), of=service("api"))

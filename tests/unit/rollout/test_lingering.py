@@ -34,13 +34,13 @@ class Time:
         return next(held for since, held in reversed(self.story.items()) if since <= self.time)
 
 
-def ends_at(story: dict[float, Held]) -> float | None:
+def ends_at(story: dict[float, Held], cut_after: float | None = None) -> float | None:
     """When the drain would end, None where it does not in half a minute."""
     time = Time(story)
     world = cast("World", SimpleNamespace(clock=time, gateways=time))
-    lingering = Lingering(world, [replica(1)])
+    lingering = Lingering(world, [replica(1)], cut_after)
     while time.time < LATEST:
-        if lingering.is_harmless():
+        if lingering.may_be_left():
             return time.time
         time.time += 0.1
     return None
@@ -55,7 +55,7 @@ def test_websockets_of_others_end_it_once_they_have_proved_to_last() -> None:
 def test_the_first_second_costs_no_look() -> None:
     time = Time({0.0: WEBSOCKETS})
     lingering = Lingering(cast("World", SimpleNamespace(clock=time, gateways=time)), [replica(1)])
-    assert not lingering.is_harmless()
+    assert not lingering.may_be_left()
     assert not time.looks
 
 
@@ -88,5 +88,37 @@ def test_it_is_told_how_many_go_on_and_where() -> None:
     time = Time({0.0: WEBSOCKETS}, time=FIRST)
     lingering = Lingering(cast("World", SimpleNamespace(clock=time, gateways=time)), [replica(1)])
     time.time += FIRST
-    lingering.is_harmless()
-    assert str(lingering) == "2 connections to other services go on in the old nginx worker"
+    lingering.may_be_left()
+    assert str(lingering) == "2 connections to other services left to the old nginx worker"
+
+
+OWN = Held(1, leaving=frozenset({"1", "2"}))
+
+
+def test_own_connections_are_cut_only_when_all_of_them_are_long() -> None:
+    assert ends_at({0.0: OWN}) is None
+    end = ends_at({0.0: OWN}, cut_after=10.0)
+    assert end
+    assert FIRST + 10 <= end < FIRST + 12
+    young = Held(1, leaving=frozenset({"1", "2", "3"}))
+    late = ends_at({0.0: OWN, 8.0: young, 12.0: OWN}, cut_after=10.0)
+    assert late
+    assert late >= 12.0
+
+
+def test_cutting_waits_for_clients_that_may_still_ask() -> None:
+    half_sent = Held(1, leaving=OWN.leaving, waiting=1)
+    end = ends_at({0.0: half_sent, 20.0: OWN}, cut_after=1.0)
+    assert end
+    assert end >= 20.0
+
+
+def test_it_is_told_how_many_are_cut() -> None:
+    time = Time({0.0: Held(2, OWN.leaving, WEBSOCKETS.elsewhere)}, time=FIRST)
+    world = cast("World", SimpleNamespace(clock=time, gateways=time))
+    lingering = Lingering(world, [replica(1)], 10.0)
+    time.time += FIRST
+    lingering.may_be_left()
+    assert str(lingering) == (
+        "2 connections open for 10s cut, 2 connections to other services left to old nginx workers"
+    )
