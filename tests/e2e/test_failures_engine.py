@@ -48,7 +48,7 @@ def test_an_engine_that_is_lost_changes_nothing_and_the_same_command_finishes(
     is_tidy(stack, ("app",), before)
 
 
-def test_of_two_updates_at_once_the_second_is_told_who_holds_the_lock(stack: Stack) -> None:
+def test_docker_rollout_ran_two_at_once_the_second_is_told_who_holds_the_lock(stack: Stack) -> None:
     stack.set(EDITION="two-at-once", BROKEN="never-listens")
     with nobody_notices(stack), update(stack, "--ready-timeout", "6s", "app") as run:
         run.step("await")

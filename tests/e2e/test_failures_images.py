@@ -76,15 +76,33 @@ def fpm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.mark.parametrize(
     ("stack", "broken", "flags", "says"),
     [
-        ("plain", "exits-at-once", (), "exited with code 3"),
-        ("plain", "never-listens", (), "Connection refused"),
-        ("plain", "answers-500", BY_PATH, "answered 500"),
-        ("plain", "dies-soon", (), "exited with code 3"),
+        pytest.param(
+            *("plain", "exits-at-once", (), "exited with code 3"),
+            id="docker_rollout_ran_a_crash_without_healthcheck_exits_at_once",
+        ),
+        pytest.param(
+            *("plain", "never-listens", (), "Connection refused"),
+            id="docker_orchestrate_55_without_healthcheck_never_listens",
+        ),
+        pytest.param(
+            *("plain", "answers-500", BY_PATH, "answered 500"),
+            id="kamal_1041_kamal_proxy_71_answers_500",
+        ),
+        pytest.param(
+            *("plain", "dies-soon", (), "exited with code 3"),
+            id="docker_rollout_27_28_dies_while_it_settles",
+        ),
         ("plain", "one-of-two", (), "exited with code 3"),
         ("checked", "exits-at-once", (), "exited with code 3"),
         ("checked", "never-listens", (), "Connection refused"),
-        ("checked", "unhealthy", (), "/healthz answered 500"),
-        ("checked", "fails-healthcheck", (), "this healthcheck always fails"),
+        pytest.param(
+            *("checked", "unhealthy", (), "/healthz answered 500"),
+            id="docker_rollout_15_unhealthy",
+        ),
+        pytest.param(
+            *("checked", "fails-healthcheck", (), "this healthcheck always fails"),
+            id="docker_rollout_46_47_51_fails_healthcheck",
+        ),
         ("checked", "dies-soon", (), "exited with code 3"),
     ],
     indirect=["stack"],
@@ -99,7 +117,9 @@ def test_a_broken_replica_never_gets_a_request(
     assert "says line 10\n" not in done.stderr
 
 
-def test_a_broken_build_under_the_same_tag_is_taken_back(start: Start) -> None:
+def test_watchtower_90_444_542_a_broken_build_under_the_same_tag_is_taken_back(
+    start: Start,
+) -> None:
     stack = start(recipe.app(kind="plain"))
     ended_with(stack.update("--settle", "0s", "app"), 0)
     stack.push("2", BROKEN="answers-500")
@@ -126,7 +146,7 @@ def test_a_broken_php_fpm_never_gets_a_request(
     ended_with(done, 1, says, SERVES, NEXT)
 
 
-def test_a_replica_that_dies_while_the_old_ones_drain_sends_the_traffic_back(
+def test_swarm_moby_30321_37972_one_that_dies_during_the_drain_sends_the_traffic_back(
     start: Start,
 ) -> None:
     stack = start(recipe.app("breakable", kind="checked"))

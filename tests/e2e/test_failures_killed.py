@@ -20,7 +20,7 @@ STEPS = ("create", "start", "await", "point", "drain", "retire", "renumber")
 
 
 @pytest.mark.parametrize("steps", [STEPS[:4], STEPS[4:]])
-def test_killed_when_a_step_begins_the_same_command_finishes(
+def test_docker_rollout_25_killed_when_a_step_begins_the_same_command_finishes(
     start: Start, steps: tuple[str, ...]
 ) -> None:
     stack = start(recipe.app("breakable"))

@@ -78,7 +78,7 @@ def draining(run: Running) -> None:
         (draining, signal.SIGTERM, 143),
     ],
 )
-def test_a_signal_before_the_line_takes_everything_back(
+def test_kamal_450_a_signal_before_the_line_takes_everything_back(
     stack: Stack, phase: Callable[[Running], None], number: int, code: int
 ) -> None:
     mix = LONG if phase is draining else CALM

@@ -44,7 +44,9 @@ def test_it_starts_without_its_service_and_says_that_nobody_is_there(gateway: Se
     gateway.wait_until_responsive(lambda: status(gateway) == 502, timeout=20, pause=0.1)
 
 
-def test_after_a_restart_it_trusts_no_address_from_before(gateway: Services) -> None:
+def test_nginx_proxy_1289_after_a_restart_it_trusts_no_address_from_before(
+    gateway: Services,
+) -> None:
     compose = gateway._docker_compose  # noqa: SLF001 - pytest-docker hands out no other way to it
     compose.execute(f'exec -T gateway sh -c "{STALE}"')
     compose.execute("restart --timeout 1 gateway")

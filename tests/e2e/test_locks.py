@@ -57,7 +57,9 @@ def lock(stack: Stack, verb: str) -> str:
     return done.stdout
 
 
-def test_a_run_on_another_host_is_left_alone_until_somebody_releases_its_lock(stack: Stack) -> None:
+def test_kamal_656_1517_1930_another_hosts_run_is_left_alone_until_somebody_releases_its_lock(
+    stack: Stack,
+) -> None:
     stack.set(EDITION="elsewhere")
     locked_from_elsewhere(stack, silent_for=LEASE / 3)
     with nobody_notices(stack):

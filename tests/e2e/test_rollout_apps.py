@@ -12,20 +12,26 @@ from tests.e2e.harness.stack import Stack
 pytestmark = pytest.mark.e2e
 
 
-def test_an_app_that_finishes_its_requests_says_goodbye_to_its_websockets(start: Start) -> None:
+def test_ingress_nginx_1088_an_app_that_finishes_its_requests_says_goodbye_to_its_websockets(
+    start: Start,
+) -> None:
     roll(start(recipe.app()), "app", mix=WITH_WEBSOCKETS, flags=DRAIN)
 
 
-def test_an_app_that_ends_at_once_on_sigterm_has_nothing_left_to_cut(start: Start) -> None:
+def test_docker_rollout_21_32_36_an_app_that_ends_at_once_on_sigterm_has_nothing_left_to_cut(
+    start: Start,
+) -> None:
     roll(start(recipe.app(stop="at-once")), "app")
 
 
-def test_an_app_without_a_healthcheck_is_proven_by_its_port(start: Start) -> None:
+def test_docker_orchestrate_55_an_app_without_a_healthcheck_is_proven_by_its_port(
+    start: Start,
+) -> None:
     done = roll(start(recipe.app(kind="plain")), "app")
     assert "port 8000 accepts" in done.stderr
 
 
-def test_a_first_rollout_from_the_boot_default_sends_nothing_to_unproven_replicas(
+def test_docker_rollout_38_a_first_rollout_from_the_boot_default_sends_nothing_to_unproven_replicas(
     start: Start,
 ) -> None:
     """Nginx goes by the service's name then, which new replicas bear as soon as they start."""
@@ -38,7 +44,9 @@ def test_a_first_rollout_from_the_boot_default_sends_nothing_to_unproven_replica
     assert set(load.result().versions()) == {"1"}
 
 
-def test_three_rounds_in_a_row_from_one_replica_to_three(start: Start) -> None:
+def test_docker_orchestrate_64_66_three_rounds_in_a_row_from_one_replica_to_three(
+    start: Start,
+) -> None:
     stack = start(recipe.app(replicas=1))
     for replicas in (1, 2, 3):
         stack.set(REPLICAS=str(replicas))

@@ -32,7 +32,7 @@ upstream {{ upstream.name }} {
         ("non-root-own-forky", 1),
     ],
 )
-def test_no_request_is_lost_whatever_the_gateway_is_made_of(
+def test_docker_rollout_14_no_request_is_lost_whatever_the_gateway_is_made_of(
     start: Start, gateway: str, replicas: int
 ) -> None:
     roll(start(recipe.app(gateway=gateway, replicas=replicas)), "app")

@@ -104,7 +104,9 @@ def wants_a_third(done: Done) -> None:
     )
 
 
-def test_composes_flags_are_taken_before_the_verb_and_after_it(still: Stack) -> None:
+def test_docker_rollout_5_11_13_17_54_composes_flags_are_taken_before_the_verb_and_after_it(
+    still: Stack,
+) -> None:
     file, project = ("-f", "app.yml"), ("-p", still.project)
     is_up_to_date(still.composeroll(*file, *project, "update", "app"))
     is_up_to_date(still.composeroll("update", *file, *project, "app"))
@@ -118,11 +120,15 @@ def test_files_are_merged_in_their_order_wherever_they_stand(still: Stack) -> No
     is_up_to_date(still.composeroll(*words))
 
 
-def test_an_env_file_takes_the_place_of_the_projects_own(still: Stack) -> None:
+def test_docker_rollout_5_11_13_17_54_an_env_file_takes_the_place_of_the_projects_own(
+    still: Stack,
+) -> None:
     wants_a_third(still.update("--env-file", "third.env", "--dry-run", "app"))
 
 
-def test_a_profile_shows_its_services_and_naming_one_does_too(still: Stack) -> None:
+def test_docker_rollout_5_11_13_17_54_a_profile_shows_its_services_and_naming_one_does_too(
+    still: Stack,
+) -> None:
     files = ("-p", still.project, "-f", "app.yml", "-f", "third.yml", "--dry-run", "nightly")
     for profile in (("--profile", "night"), ()):
         done = still.composeroll("update", *profile, *files)
@@ -136,14 +142,18 @@ def test_the_project_directory_is_where_its_files_are_read(still: Stack) -> None
     is_up_to_date(still.composeroll("update", *words, "app", cwd=elsewhere))
 
 
-def test_composes_own_variables_name_files_and_project(still: Stack) -> None:
+def test_docker_rollout_5_11_13_17_54_composes_own_variables_name_files_and_project(
+    still: Stack,
+) -> None:
     env = {"COMPOSE_PROJECT_NAME": still.project, "COMPOSE_FILE": "app.yml"}
     is_up_to_date(still.composeroll("update", "app", env=env))
     env["COMPOSE_FILE"] = "app.yml:third.yml"
     wants_a_third(still.composeroll("update", "--dry-run", "app", env=env))
 
 
-def test_the_engine_is_chosen_by_flag_context_or_variable(still: Stack) -> None:
+def test_docker_rollout_5_11_13_17_54_the_engine_is_chosen_by_flag_context_or_variable(
+    still: Stack,
+) -> None:
     nowhere = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
     is_up_to_date(still.update("-H", ENGINE, "app"))
     is_up_to_date(still.update("-c", "default", "app"))

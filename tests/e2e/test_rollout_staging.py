@@ -69,7 +69,9 @@ def test_new_code_alone_renews_the_php_fpm_that_mounts_it(staging: Stack) -> Non
     claims.compose_has_nothing_to_do(staging, "applications", "php-fpm")
 
 
-def test_several_services_behind_one_nginx_are_replaced_together(staging: Stack) -> None:
+def test_docker_rollout_48_49_several_services_behind_one_nginx_are_replaced_together(
+    staging: Stack,
+) -> None:
     old, new = version(staging)
     words = staging.urls(9095)[0]
     with under_load(staging, DICTIONARY, url=f"{words}rollout") as dictionary:

@@ -42,7 +42,7 @@ def test_a_rollback_needs_no_registry_and_stays_until_the_tag_moves(start: Start
     assert seen["3"].last > seen["1"].last > seen["2"].last
 
 
-def test_scaling_up_and_down_loses_nothing(start: Start) -> None:
+def test_docker_rollout_45_scaling_up_and_down_loses_nothing(start: Start) -> None:
     stack = start(recipe.app())
     with under_load(stack) as load:
         verb(stack, "scale", "app=3")
@@ -55,7 +55,9 @@ def test_scaling_up_and_down_loses_nothing(start: Start) -> None:
     assert refused.code == 2, str(refused)
 
 
-def test_sync_names_the_replicas_by_the_addresses_they_have_now(start: Start) -> None:
+def test_nginx_proxy_1289_sync_names_the_replicas_by_the_addresses_they_have_now(
+    start: Start,
+) -> None:
     stack = start(recipe.app())
     verb(stack, "sync", "app")
     one, two = (c.id for c in stack.containers("app"))

@@ -24,7 +24,9 @@ SICK = {
 
 @pytest.mark.parametrize("sick", SICK)
 @pytest.mark.parametrize("gateways", [1, 2])
-def test_a_sick_image_leaves_exactly_what_was_there(sick: str, gateways: int) -> None:
+def test_watchtower_90_444_542_a_sick_image_leaves_exactly_what_was_there(
+    sick: str, gateways: int
+) -> None:
     sim = app(2, gateways=gateways)
     sim.images.push("app", "app-sick", SICK[sick])
     before = ids(sim, "app")
@@ -72,7 +74,7 @@ def test_one_gateway_that_does_not_take_it_sends_all_of_them_back(how: str, whic
     finished(sim, "app", 2)
 
 
-def test_services_named_together_all_stay_when_one_of_them_is_sick() -> None:
+def test_dokku_5435_services_named_together_all_stay_when_one_of_them_is_sick() -> None:
     sim = pair()
     sim.images.push("api", "api-sick", SICK["never ready"])
     before = {name: ids(sim, name) for name in ("app", "api")}
@@ -164,7 +166,7 @@ def test_a_way_back_that_nginx_refuses_keeps_the_new_replicas_that_it_still_name
     assert {box for box in gateway.current.told["app"].values() if box} <= set(sim.engine.of("app"))
 
 
-def test_replicas_that_compose_made_from_another_image_are_taken_back() -> None:
+def test_docker_rollout_31_replicas_that_compose_made_from_another_image_are_taken_back() -> None:
     sim = app(2)
     before = ids(sim, "app")
     sim.engine.odd_image = "sha256:app-v1"

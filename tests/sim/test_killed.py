@@ -29,7 +29,7 @@ def every_fault(stack: str, kind: Kind) -> Iterator[Fault]:
 
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_rollout_stopped_at_any_change_is_finished_by_running_again(
+def test_docker_rollout_25_a_rollout_stopped_at_any_change_is_finished_by_running_again(
     stack: str, kind: Kind
 ) -> None:
     for fault in every_fault(stack, kind):

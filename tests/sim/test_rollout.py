@@ -36,7 +36,7 @@ def test_a_dry_run_changes_nothing(stack: str) -> None:
     assert not [t for t in sim.faults.told if not t.startswith(("look", "ask", "read"))]
 
 
-def test_three_rounds_in_a_row_keep_count_and_names() -> None:
+def test_docker_orchestrate_64_66_three_rounds_in_a_row_keep_count_and_names() -> None:
     sim = app(3)
     for image in ("app-v3", "app-v4", "app-v5"):
         sim.images.push("app", image)
@@ -44,7 +44,7 @@ def test_three_rounds_in_a_row_keep_count_and_names() -> None:
         finished(sim, "app", 3)
 
 
-def test_a_service_that_does_not_run_yet_is_started_proven_and_put_into_the_upstream() -> None:
+def test_docker_rollout_38_a_first_start_is_proven_before_it_is_in_the_upstream() -> None:
     sim = app(2, declared=True)
     sim.judge.capacity.clear()
     sim.engine.boxes = {i: b for i, b in sim.engine.boxes.items() if b.service != "app"}
@@ -66,7 +66,9 @@ def test_more_replicas_in_the_file_than_run_are_added_without_touching_the_other
 
 
 @pytest.mark.parametrize("state", [ContainerState.EXITED, ContainerState.CREATED])
-def test_leftovers_are_removed_and_never_started_on_their_old_image(state: ContainerState) -> None:
+def test_docker_rollout_20_62_leftovers_are_removed_and_never_started_on_their_old_image(
+    state: ContainerState,
+) -> None:
     sim = app(1)
     left = sim.engine.make("app")
     left.state = state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from composeroll.config.flags import ComposeFlags
 
 
-def test_every_flag_is_passed_on_in_the_order_it_was_given() -> None:
+def test_docker_rollout_5_11_13_17_54_every_flag_is_passed_on_in_the_order_it_was_given() -> None:
     flags = ComposeFlags(
         files=("a.yml", "b.yml"),
         project_name="shop",

@@ -59,7 +59,7 @@ class Replica:
     ],
     ids=["at once", "twice", "late", "flapping", "settling", "gone while settling"],
 )
-def test_ready_is_so_many_good_answers_in_a_row_and_one_more_after_settling(
+def test_docker_rollout_27_28_ready_is_good_answers_in_a_row_and_one_more_after_settling(
     answers: str, successes: int, settle: float, seconds: float
 ) -> None:
     clock = VirtualClock()

@@ -109,7 +109,7 @@ def test_a_healthcheck_that_the_engine_refuses_to_run_is_a_failed_attempt() -> N
         engine.readiness().await_ready((sick,), None, QUICK)
 
 
-def test_the_last_status_body_and_log_lines_are_the_evidence_of_a_wrong_answer() -> None:
+def test_kamal_1041_kamal_proxy_71_the_last_status_body_and_log_lines_are_the_evidence() -> None:
     engine = Engine(ONE)
     engine.said[ONE.id] = tuple(f"line {number}" for number in range(30))
     with (
@@ -207,14 +207,14 @@ def test_a_worker_without_route_or_healthcheck_only_has_to_stay_up() -> None:
     assert ready(engine) == ["shop-app-1"]
 
 
-def test_a_worker_that_dies_while_it_settles_is_not_ready() -> None:
+def test_docker_rollout_27_28_a_worker_that_dies_while_it_settles_is_not_ready() -> None:
     engine = Engine(ONE)
     threading.Timer(0.05, engine.kill, (ONE.id, 0)).start()
     with pytest.raises(NotReady, match="shop-app-1 exited with code 0"):
         engine.readiness().await_ready((ONE,), None, Ready(settle=60))
 
 
-def test_a_healthchecks_exit_code_and_output_are_shown() -> None:
+def test_docker_rollout_46_47_51_a_healthchecks_exit_code_and_output_are_shown() -> None:
     engine = Engine(ONE)
     engine.check = lambda _: Output(1, "connecting", "curl: (7) refused")
     sick = replace(ONE, healthcheck=Healthcheck(("/bin/sh", "-c", "curl localhost")))

@@ -46,7 +46,7 @@ def test_afterwards_no_name_is_another_containers_label(
         assert f"shop-app-{max(r.number for r in replicas) + 1}" not in after.values()
 
 
-def test_three_new_ones_take_the_names_of_three_old_ones() -> None:
+def test_docker_orchestrate_64_66_three_new_ones_take_the_names_of_three_old_ones() -> None:
     moves = renamings([replica(n) for n in (4, 5, 6)], set())
     assert [(m.old, m.new) for m in moves] == [
         ("shop-app-4", "shop-app-1"),
