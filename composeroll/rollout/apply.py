@@ -95,12 +95,16 @@ def _take(step: Step, number: int, total: int, world: World) -> None:
 def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
     """Take steps back, last first; the first that fails ends it.
 
-    While the upstream still names the new replicas they have to stay.
+    While the upstream still names the new replicas they have to stay; and whoever has taken the
+    lock meanwhile may be using them.
     """
     for step in reversed(done):
         began = world.clock.now()
         try:
+            world.lock.ensure()
             step.undo(world)
+        except Locked:
+            raise
         except Exception as stuck:  # noqa: BLE001 - a bug must not hide what still runs
             raise UndoFailed(
                 f"{_what(failure)}; then taking back “{step}” failed: {_what(stuck)}",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from composeroll.config.project import Service
-from composeroll.errors import ComposerollError, Unfinished
+from composeroll.errors import ComposerollError, Locked, Unfinished
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
 from composeroll.rollout.apply import AGAIN, apply
 from composeroll.rollout.history.revision import Result
@@ -114,18 +114,29 @@ def names(services: Sequence[Service]) -> str:
 
 @contextmanager
 def _written_down(stack: Stack, observed: Observed) -> Iterator[None]:
-    """Keep the images of now, and write into the history how it ended."""
-    began, states = stack.world.clock.now(), observed.services
-    stack.book.keep_what_runs(states)
-    result = Result.FAILED
+    """Keep the images of now, and write into the history how it ended.
+
+    Whoever has lost the lock writes nothing: the other does.
+    """
+    began = stack.world.clock.now()
+    stack.book.keep_what_runs(observed.services)
+    result: Result | None = Result.FAILED
     try:
         yield
         result = Result.UPDATED
+    except Locked:
+        result = None
+        raise
     finally:
-        try:
-            stack.book.record(states, result, stack.world.clock.now() - began)
-        except ComposerollError as error:
-            stack.world.emit(Warned(f"the history could not be written: {error.what}"))
+        if result:
+            _record(stack, observed, result, stack.world.clock.now() - began)
+
+
+def _record(stack: Stack, observed: Observed, result: Result, seconds: float) -> None:
+    try:
+        stack.book.record(observed.services, result, seconds)
+    except ComposerollError as error:
+        stack.world.emit(Warned(f"the history could not be written: {error.what}"))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from composeroll.config.settings import Pull
-from composeroll.errors import ComposerollError, Refused, UsageError
+from composeroll.errors import ComposerollError, Locked, Refused, UsageError
 from composeroll.report.events import Noted, Outcome
 from composeroll.rollout.history.revision import Revision, latest, previous, running
 from composeroll.rollout.lock.note import Memory
@@ -51,6 +51,8 @@ def _leaving(stack: Stack, service: str, now: Revision | None, target: Revision)
     stack.world.engine.tag(target.image, target.reference)
     try:
         yield
+    except Locked:
+        raise  # whoever has the lock now decides what the reference names
     except ComposerollError as failure:
         if before and not failure.half_done:
             stack.world.engine.tag(before, target.reference)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from composeroll.config.project import Service
 from composeroll.config.settings import Pull
-from composeroll.errors import ComposerollError, EngineError, EngineUnreachable
+from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
 from composeroll.report.events import Outcome, Phase
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.order import in_order
@@ -63,6 +63,8 @@ def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Ou
     """The update itself, by whoever holds the services' locks; raises what `update` raises."""
     try:
         return _update(stack, services, wanted)
+    except Locked:
+        raise  # whoever has the lock now goes on with what was pulled
     except ComposerollError as failure:
         if not failure.half_done:
             with suppress(EngineError, EngineUnreachable):

@@ -1,0 +1,59 @@
+"""Two runs and more in one world, in every order that a seed gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sim.effort import WHOLE
+from tests.sim.finished import finished
+from tests.sim.images import Behaviour
+from tests.sim.interference import Move
+from tests.sim.runs import Moved, Run, Verb
+from tests.sim.stacks import app
+
+SEEDS = 60 if WHOLE else 15
+PLAIN = Run(("app",))
+PATIENT = Run(("app",), patience=600.0)
+
+
+@pytest.mark.parametrize("runs", [2, 5])
+def test_of_updates_at_once_one_rolls_and_the_others_are_told(runs: int) -> None:
+    for seed in range(SEEDS):
+        sim = app(2)
+        ends = sim.race(seed, [PLAIN] * runs)
+        assert "updated" in ends
+        assert set(ends) <= {"updated", "Locked", "up to date"}
+        finished(sim, "app", 2)
+        assert not sim.locks.all
+
+
+def test_who_waits_for_the_lock_finds_nothing_left_to_do() -> None:
+    for seed in range(SEEDS):
+        sim = app(2)
+        assert sorted(sim.race(seed, [PATIENT] * 3)) == ["up to date", "up to date", "updated"]
+        finished(sim, "app", 2)
+
+
+@pytest.mark.parametrize("number", range(10, 80, 5))
+def test_a_run_whose_lock_somebody_removes_takes_nothing_back_from_who_has_it_then(
+    number: int,
+) -> None:
+    """Its new replica dies meanwhile, so it wants to go back."""
+    for seed in range(SEEDS):
+        sim = app(1)
+        sim.images.push("app", "app-v2", Behaviour(dies_after=0.9))
+        unlocks = Moved(number, Move.UNLOCK)
+        sim.race(seed, [PLAIN, Run(("app",), patience=600.0, moves=[unlocks])])
+        sim.images.push("app", "app-v3")
+        assert sim.update("app") == "updated", sim.failure
+        finished(sim, "app", 1)
+
+
+@pytest.mark.parametrize("verb", [Verb.SYNC, Verb.SCALE, Verb.FORCE])
+def test_other_verbs_beside_an_update_leave_it_alone(verb: Verb) -> None:
+    for seed in range(SEEDS):
+        sim = app(2)
+        ends = sim.race(seed, [PLAIN, Run(("app",), verb, count=2)])
+        assert set(ends) <= {"updated", "up to date", "Locked"}
+        assert sim.update("app") in ("updated", "up to date")
+        finished(sim, "app", 2)
