@@ -348,6 +348,19 @@ def test_creating_more_leaves_the_outdated_ones_alone(project: Project, local: E
     assert after[0].config_hash != after[3].config_hash
 
 
+def test_docker_rollout_10_a_dependency_scaled_by_hand_stays_as_it_is(
+    project: Project, local: Engine
+) -> None:
+    project.service("store")
+    project.service(depends_on=["store"])
+    stores = running(local, 2, "store")
+    running(local, 1)
+    project.service(environment={"V": "2"})
+    local.create({"app": 2})
+    after = local.replicas(["store"])
+    assert [replica.id for replica in after if replica.running] == stores
+
+
 def test_what_the_preflight_calls_safe_leaves_a_container_on_a_changed_network_running(
     project: Project, local: Engine
 ) -> None:

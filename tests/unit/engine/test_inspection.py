@@ -34,6 +34,12 @@ def test_identity_and_state_are_read() -> None:
     assert (replica.restart_policy, replica.stop_signal) == ("unless-stopped", "SIGQUIT")
 
 
+@pytest.mark.parametrize("health", Health)
+def test_docker_rollout_15_unhealthy_is_never_taken_for_healthy(health: Health) -> None:
+    state = {**RECORDED["State"], "Health": {"Status": health.value}}
+    assert replica_of(changed("State", **state)).health is health
+
+
 def test_networks_are_read_with_both_addresses_and_their_ids() -> None:
     by_name = {network.network: network for network in replica_of(RECORDED).networks}
     assert by_name["shop_six"].ipv4 == "172.21.0.2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -124,6 +125,33 @@ def test_kamal_1041_kamal_proxy_71_the_last_status_body_and_log_lines_are_the_ev
     )
     assert e.value.evidence[3:] == tuple(f"  line {number}" for number in range(10, 30))
     assert "ready.timeout" in str(e.value.help)
+
+
+def only_for(host: str) -> Serve:
+    """A server that sends on whoever asks for this host, and refuses everybody else."""
+
+    def serve(connection: socket.socket) -> None:
+        asked = connection.recv(65536)
+        connection.sendall(http_answer(301 if f"Host: {host}\r\n".encode() in asked else 421))
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    ("host", "status", "said"),
+    [
+        ("shop.test", ((301, 301),), ""),
+        ("shop.test", ((200, 299),), "answered 301"),
+        (None, ((301, 301),), "answered 421"),
+    ],
+)
+def test_kamal_1041_kamal_proxy_71_the_host_and_the_accepted_codes_are_the_users(
+    host: str | None, status: tuple[tuple[int, int], ...], said: str
+) -> None:
+    settings = replace(QUICK, host=host, status=status)
+    outcome = pytest.raises(NotReady, match=said) if said else nullcontext()
+    with serving(only_for("shop.test")) as address, outcome:
+        Engine(ONE).readiness().await_ready((ONE,), route(address), settings)
 
 
 def test_a_server_that_hangs_is_given_up_at_the_timeout() -> None:
