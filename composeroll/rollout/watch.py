@@ -48,6 +48,7 @@ class Watch:
         self._stack = stack
         self._names = names
         self._told = ""
+        self._unready: tuple[str, ...] = ()
 
     def follow(self, events: EventStream) -> NoReturn:
         """Mend at the start, after each burst of events, and again while something is not right.
@@ -87,7 +88,9 @@ class Watch:
 
     def _sync(self) -> bool:
         synced = sync_once(self._stack, self._names)
-        self.tell(unready(synced).text if synced.unready else "")
+        lasts = synced.unready and synced.unready == self._unready
+        self._unready = synced.unready  # for a moment a rollout has such replicas too
+        self.tell(unready(synced).text if lasts else "")
         return not synced.settled
 
     def _evict(self) -> bool:

@@ -35,6 +35,9 @@ MENDED_WITHIN = 60.0
 REFUSED = {Failure.CONNECT_REFUSED, Failure.CONNECT_TIMEOUT}
 """What a dockerd that starts does to new connections: it makes the rules of its ports anew."""
 
+WAITING = ("--lock-wait", "30s")
+"""For the one that watches: while it mends it has the lock, for a second or two."""
+
 LOST_ENGINE = (1, 5, 6)
 """How an update ends that loses its engine, by how far it was; 0 where it was done."""
 
@@ -143,7 +146,7 @@ def again(stack: Stack, before: claims.Before, lost: Done | None) -> None:
     if lost:
         assert lost.code in (0, *LOST_ENGINE), str(lost)
         assert "Traceback" not in lost.stderr, str(lost)
-    ended_with(stack.update(*recipes.DRAIN, "app"), 0)
+    ended_with(stack.update(*recipes.DRAIN, *WAITING, "app"), 0)
     claims.all_are_new(stack, "app", before.containers, 2)
     # the one that watches may hold a lock for a moment, and mend
     tidy = replace(before, containers=stack.containers())
