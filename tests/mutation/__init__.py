@@ -1,0 +1,1 @@
+"""Mutation testing of the planner, the steps and the locks: `python -m tests.mutation`."""
