@@ -82,6 +82,7 @@ class Engine(Containers):
         if box.name in self._names():
             raise EngineError(f"Conflict. The container name {box.name} is already in use")
         self.boxes[box.id] = box
+        self.volumes.add(box.id)
         return box
 
     def _image(self, name: str) -> str:

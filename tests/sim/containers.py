@@ -61,7 +61,7 @@ class Box:
             networks=(Attachment(NETWORK, "shop_default", self.ip, aliases=(self.service,)),),
             exposed=(9000,),
             config_hash=self.definition,
-            mounts=(Mount("/code", "volume", writable=True),),
+            mounts=(Mount("/code", "volume", writable=True, volume=self.id),),
         )
 
 

@@ -39,6 +39,7 @@ class Containers:
         self.on_look: Callable[[], None] = lambda: None
         self.gateways: Callable[[], tuple[Replica, ...]] = tuple
         self.boxes: dict[str, Box] = {}
+        self.volumes: set[str] = set()
         self.published: set[str] = set()
         self._clock = clock
         self._faults = faults
@@ -70,6 +71,7 @@ class Containers:
                 with self._faults.change(f"start {box.name}"):
                     self._insist_on(box)
                     if not box.running:
+                        self._judge.may_start(box)
                         self.start_now(box)
 
     def start_now(self, box: Box, avoid: str = "") -> None:
@@ -116,18 +118,18 @@ class Containers:
 
     def remove(self, ids: Sequence[str], *, volumes: bool) -> None:
         """Stopped ones only; one that is gone is fine."""
-        del volumes
         for box in self._known(ids):
             with self._faults.change(f"remove {box.name}"):
                 if box.running:
                     raise EngineError(f"cannot remove container {box.name}: it is running")
                 if self.boxes.pop(box.id, None):
                     self._judge.may_remove(box)
+                    self.volumes -= {box.id} if volumes else set()
 
     def remove_volumes(self, names: Sequence[str]) -> None:
-        """Volumes are not simulated."""
+        """Each container has an anonymous one, by the name of its ID."""
         with self._faults.change(f"remove volumes {names}"):
-            pass
+            self.volumes -= set(names)
 
     def rename(self, container: str, name: str) -> None:
         """A name that is taken is a conflict."""

@@ -54,6 +54,7 @@ class Outside:
         faults, judge = self._sim.faults, self._sim.judge
         at_work, faults.process = faults.process, Process()
         turn, faults.turn = faults.turn, lambda: None
+        judge.moves += 1
         try:
             _MOVES[which](self, service, Random(chance))  # noqa: S311 - a story to tell again
         finally:

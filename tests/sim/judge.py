@@ -44,6 +44,12 @@ class Judge:
         self.moves = 0
         self.broken: list[str] = []
 
+    def count(self) -> None:
+        """Before a run: what does not work now is nobody's fault."""
+        working = Counter(box.service for box in self.boxes() if self._works(box))
+        missing = {name: least - working[name] for name, least in self.capacity.items()}
+        self.falls = Counter({name: many for name, many in missing.items() if many > 0})
+
     def look(self) -> None:
         """The running upstreams name only running, proven replicas of their own service."""
         for gateway in self.gateways():
@@ -114,6 +120,20 @@ class Judge:
                 for told in worker.told.values():
                     for address in [a for a, b in told.items() if b is box]:
                         told[address] = None
+
+    def may_start(self, box: Box) -> None:
+        """No nginx goes by its service's name, which would send requests to it, ready or not."""
+        process = self.process()
+        others = any(self._works(b) for b in self.boxes() if b.service == box.service)
+        if box.service in self.gaps or not others or box.born != process.number:
+            return
+        for gateway in self.gateways():
+            for worker in gateway.workers:
+                named = any(map(_is_name, worker.told.get(box.service, {})))
+                excused = worker.timed_out or worker.booted > process.began
+                self._insist(
+                    not named or excused, f"{box.name} is started, and {gateway.id} goes by names"
+                )
 
     def may_stop(self, box: Box) -> None:
         """Nobody may still send it a request, and enough others have to run."""

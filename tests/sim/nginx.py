@@ -27,12 +27,14 @@ class Worker:
 
     Attributes:
         told: what it sends requests to.
+        booted: how often the world had moved when nginx was started with it.
         timed_out: whether a drain has given up waiting for it, and has said so.
         elsewhere: whether all that it still holds are other services' websockets.
         lasting: whether all that it still holds are websockets, those to what it was told included.
     """
 
     told: Told
+    booted: int = 0
     leaving: bool = False
     timed_out: bool = False
     elsewhere: bool = False
@@ -89,7 +91,7 @@ class Gateways:
     def boot(self, gateway: Gateway) -> None:
         """Start nginx with the files that are there, right or wrong."""
         self.all[gateway.id] = gateway
-        worker = Worker(self.meaning(gateway))
+        worker = Worker(self.meaning(gateway), booted=self._judge.moves)
         self._judge.overlook(worker)
         gateway.workers[:] = [worker]
 

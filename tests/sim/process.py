@@ -27,6 +27,7 @@ class Process:
         dead: whether it was killed.
         shields: how many shields against signals it stands behind.
         looked: how often the world had moved when it last read containers.
+        began: how often it had moved when it first did so.
         listed: full IDs that it may remove.
         stale: addresses that were wrong in an upstream when it first looked.
     """
@@ -46,5 +47,6 @@ class Process:
     shields: int = 0
     looked: int = 0
     has_looked: bool = False
+    began: int = 0
     listed: set[str] = field(default_factory=set)
     stale: set[tuple[str, str]] = field(default_factory=set)

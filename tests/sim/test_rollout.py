@@ -133,3 +133,18 @@ def test_what_compose_would_break_is_refused_before_anything_is_touched() -> Non
     before = ids(sim, "app")
     assert sim.update("app") == "Refused"
     untouched(sim, "app", before)
+
+
+def test_new_code_leaves_no_volume_of_the_old_behind() -> None:
+    sim = code()
+    assert sim.update("applications", "applications1", "php-fpm") == "updated"
+    assert sim.engine.volumes == {box.id for box in sim.engine.boxes.values()}
+
+
+@pytest.mark.parametrize("gateways", [1, 2])
+def test_an_upstream_that_goes_by_a_name_is_pinned_before_anything_starts(gateways: int) -> None:
+    sim = app(2, gateways=gateways)
+    sim.tell("app", ["app:9000"])
+    assert sim.update("app") == "updated"
+    assert "pin upstream app" in sim.planned
+    finished(sim, "app", 2)

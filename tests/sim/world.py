@@ -101,6 +101,7 @@ class Sim:
         self.let_leases_end()
         life = self._begin(run)
         self.faults.plan(life.process)
+        self.judge.count()
         self.judge.look()
         life.live()
         self._end(life)
@@ -110,6 +111,7 @@ class Sim:
         """Several runs side by side, in an order that the seed decides; how each ended."""
         self.let_leases_end()
         lives = [self._begin(run) for run in runs]
+        self.judge.count()
         self.clock.turns.race(seed, [(life.process, life.live) for life in lives])
         for life in lives:
             self._end(life)
@@ -170,6 +172,7 @@ class Sim:
         process.listed |= self.locks.remembered()
         if not process.has_looked:
             process.stale = self.judge.stale()
+            process.began = self.judge.moves
         process.has_looked = True
 
     def _is_due(self, box: Box, rolled: AbstractSet[str]) -> bool:
