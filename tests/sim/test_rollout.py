@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from composeroll.model import ContainerState
+from composeroll.report.events import Warned
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.stacks import STACKS, app, code, named, ours, with_services
 from tests.sim.world import Sim
@@ -148,3 +149,10 @@ def test_an_upstream_that_goes_by_a_name_is_pinned_before_anything_starts(gatewa
     assert sim.update("app") == "updated"
     assert "pin upstream app" in sim.planned
     finished(sim, "app", 2)
+
+
+def test_what_will_hurt_but_forbids_nothing_is_told_before_the_rollout() -> None:
+    sim = app(2)
+    sim.update("app")
+    warned = [event.text for event in sim.events if isinstance(event, Warned)]
+    assert any("2 replicas of app run, but the file does not say how many" in w for w in warned)

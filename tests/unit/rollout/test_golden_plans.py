@@ -94,6 +94,12 @@ def test_what_a_broken_rollout_started_is_gone_on_with_and_goes_if_it_fails() ->
 """)
 
 
+def test_what_a_broken_rollout_started_stays_where_nothing_else_runs() -> None:
+    new, old = replica(2, NEW), replica(1, NEW, state=ContainerState.EXITED)
+    half = state([old, new], wiring(9), half_made=frozenset({new.id}))
+    assert "go on with" not in plan(half)
+
+
 def test_of_mixed_replicas_only_the_outdated_go() -> None:
     assert plan(state([replica(1, NEW), replica(2)], wiring(1, 2))) == snapshot("""\
   1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
