@@ -88,10 +88,17 @@ output_options = stacked(
 """How a rollout is shown."""
 
 
+_SWITCHES = {"drain.detach": "--detach-drain"}
+"""Settings that are true or false: their flags, which take no value."""
+
+
 def _setting_option(key: str) -> Decorator[Any]:
     flag = "--" + key.replace(".", "-").replace("_", "-")
-    short = ("--settle",) if key == "ready.settle" else ()
     help_ = f"{SETTINGS[key].help[0].upper()}{SETTINGS[key].help[1:]}."
+    if key in _SWITCHES:
+        name = _SWITCHES[key]
+        return click.option(_parameter(key), name, flag, flag_value="true", help=help_)
+    short = ("--settle",) if key == "ready.settle" else ()
     return click.option(_parameter(key), *short, flag, metavar="VALUE", help=help_)
 
 

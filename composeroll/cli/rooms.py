@@ -14,6 +14,7 @@ from composeroll.nginx.clock import MonotonicClock
 from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.readiness import Readiness
 from composeroll.report.events import Emit
+from composeroll.rollout.aside import ServingEngine
 from composeroll.rollout.gateways import ProjectGateways
 from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages
@@ -38,6 +39,7 @@ def assemble(
         UsageError: the flags name no engine, or two.
     """
     with Engine(flags, project.name) as engine:
+        serving = ServingEngine(engine, engine.locks.now)
         clock = MonotonicClock()
         gateways = ProjectGateways(engine)
         me = this_process()
@@ -46,7 +48,7 @@ def assemble(
         readiness = Readiness(engine, Dialers(engine, engine.is_local_network), engine.events, emit)
         world = World(
             project=project.name,
-            engine=engine,
+            engine=serving,
             gateways=gateways,
             readiness=readiness,
             events=engine.events,
@@ -57,7 +59,7 @@ def assemble(
         )
         yield Stack(
             project=project,
-            engine=engine,
+            engine=serving,
             images=ComposeImages(engine, book, project, emit),
             survey=GatewaySurvey(gateways),
             world=world,

@@ -23,7 +23,8 @@ from composeroll.rollout.stack import Stack
 def command(context: click.Context, /, **options: Any) -> int:
     """Make each upstream name exactly the ready replicas of its service.
 
-    For after a reboot, a crash, or somebody's `docker compose up`. Nothing is created or removed.
+    For after a reboot, a crash, or somebody's `docker compose up`. Nothing is created, and
+    nothing removed but replicas that `--detach-drain` left behind, once they have drained.
     """
     services, watch, patience = options["services"], options["watch"], options["lock_wait"]
 

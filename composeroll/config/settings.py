@@ -55,11 +55,16 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """How long outgoing replicas may finish what they have; seconds."""
+    """How long outgoing replicas may finish what they have; seconds.
+
+    Attributes:
+        detach: they do so after the rollout has ended.
+    """
 
     timeout: float = 60.0
     long_connections: LongConnections = LongConnections.WAIT
     long_after: float = 10.0
+    detach: bool = False
 
     @property
     def cut_after(self) -> float | None:

@@ -99,6 +99,14 @@ def batch(value: object) -> Batch:
         raise ValueError(f"wants all, a number or a share such as 50%, not {value!r}") from None
 
 
+def yes_or_no(value: object) -> bool:
+    """YAML's true and false, or the same as text."""
+    meant = {"true": True, "false": False}.get(str(value).lower())
+    if meant is None:
+        raise ValueError(f"wants true or false, not {value!r}")
+    return meant
+
+
 def share(value: object) -> float:
     """A part of a whole, such as `5%` or `0.5%`; 0.05 is 5 %."""
     found = _SHARE.fullmatch(str(value))
@@ -132,6 +140,7 @@ SETTINGS: dict[str, Setting] = {
     "drain.timeout": Setting(parse_duration, "how long old requests may take to end (60s)"),
     "drain.long_connections": Setting(word(LongConnections), "wait for them, or cut them"),
     "drain.long_after": Setting(parse_duration, "open for how long is long, for cut (10s)"),
+    "drain.detach": Setting(yes_or_no, "end before the old replicas have drained"),
     "order": Setting(word(Order), "start-first, or stop-first where doubling is impossible"),
     "batch": Setting(batch, "how many are replaced at a time: all, 2, 50%"),
     "keep": Setting(whole, "how many images are kept for a rollback (5)"),

@@ -14,6 +14,7 @@ from composeroll.rollout.steps import (
     AdoptReplicas,
     AwaitReady,
     CreateReplicas,
+    DetachReplicas,
     Incoming,
     Judged,
     Leaving,
@@ -76,6 +77,11 @@ class Part:
     def drains(self) -> bool:
         """Whether old replicas still run when the gateway is told of the new ones."""
         return bool(self.outgoing) and not (self.stops_first or self.replaced_in_place)
+
+    @property
+    def detaches(self) -> bool:
+        """Whether the old replicas drain on after the rollout."""
+        return self.drains and self.switches and self.state.service.settings.drain.detach
 
     @property
     def misled(self) -> bool:
@@ -218,11 +224,18 @@ class Part:
     def _retire(self) -> Step | None:
         if not self.outgoing or self.replaced_in_place:
             return None
+        if self.detaches:
+            return self._detach()
         return RetireReplicas(self.name, self.outgoing, self._grace, reason="replaced")
+
+    def _detach(self) -> Step:
+        timeout = self.state.service.settings.drain.timeout
+        end = f"`composeroll sync {self.name}` ends it"
+        return DetachReplicas(self.name, self.outgoing, timeout, reason=end)
 
     def _renumber(self) -> Step | None:
         partial = len(self.outgoing) < len(self.reasons)
-        if partial or self.replaced_in_place:
+        if partial or self.replaced_in_place or self.detaches:
             return None
         if not (self.missing or renamings(self.staying, self.state.taken)):
             return None

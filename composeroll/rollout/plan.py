@@ -115,7 +115,7 @@ def _bounds(judged: Sequence[Judged]) -> str:
 
 
 def _drain(moved: Sequence[Part]) -> tuple[Step, ...]:
-    leaving = [part for part in moved if part.drains]
+    leaving = [part for part in moved if part.drains and not part.detaches]
     if not leaving:
         return ()
     every = tuple(part.leaving() for part in leaving)

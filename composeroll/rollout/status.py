@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from composeroll.config.durations import format_duration
 from composeroll.model import Replica
 from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
 from composeroll.rollout.drift import drift, owners_of
@@ -20,18 +21,37 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
     owners = owners_of(stack.engine.replicas())
     return Status(
         project=stack.project.name,
-        services=tuple(_service(state, owners) for state in observed.services),
+        services=tuple(_service(stack, state, owners) for state in observed.services),
         lock="; ".join(stack.locks.describe()),
     )
 
 
-def _service(state: ServiceState, owners: Mapping[str, Replica]) -> ServiceStatus:
+def _service(stack: Stack, state: ServiceState, owners: Mapping[str, Replica]) -> ServiceStatus:
     return ServiceStatus(
         service=state.name,
         route=_route(state),
         replicas=tuple(_replica(state, replica) for replica in state.replicas),
-        notes=drift(state, owners),
+        notes=(*drift(state, owners), *_draining(stack, state)),
     )
+
+
+def _draining(stack: Stack, state: ServiceState) -> tuple[str, ...]:
+    """The replicas that an earlier rollout has left to drain on."""
+    aside = stack.world.engine.aside([state.name])
+    if not aside:
+        return ()
+    held = stack.world.gateways.connections_to([state.address(one.replica) for one in aside])
+    now = stack.world.engine.now()
+    return tuple(
+        f"{one.name} ({one.replica.short_id}) has been draining for {_time(now - one.since)},"
+        f" {held.get(state.address(one.replica), 'unknown')} connections, {_time(one.until - now)}"
+        f" left: then, or once drained, `composeroll sync {state.name}` retires it"
+        for one in aside
+    )
+
+
+def _time(seconds: float) -> str:
+    return format_duration(max(0, round(seconds)))
 
 
 def _route(state: ServiceState) -> str:

@@ -1,8 +1,8 @@
 """`sync`: make every upstream name exactly the replicas of its service that are ready now.
 
 After a reboot, a crash or somebody's `up -d` the addresses in an include may be nobody's, or
-another service's. Containers are neither created nor removed here. A stranger's address goes at
-once; what is then named has to have proved itself.
+another service's. No container is created here, and none removed but those that an earlier rollout
+left to drain on. A stranger's address goes at once; what is then named has to have proved itself.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.mend import apart_if_broken, meant, mend, seen, switch_to
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.plan import Plan
+from composeroll.rollout.retirement import retire_drained
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import SwitchUpstreams
 
@@ -35,11 +36,13 @@ class Synced:
     Attributes:
         unready: the names of running replicas that did not prove themselves.
         settled: another look would find nothing to do, as long as no container changes.
+        draining: old replicas drain on, and are to be looked at again.
     """
 
     outcome: Outcome = Outcome.UP_TO_DATE
     unready: tuple[str, ...] = ()
     settled: bool = True
+    draining: bool = False
 
     def and_also(self, other: Synced) -> Synced:
         """Both as one."""
@@ -48,6 +51,7 @@ class Synced:
             Outcome.UPDATED if mended else Outcome.UP_TO_DATE,
             self.unready + other.unready,
             self.settled and other.settled,
+            self.draining or other.draining,
         )
 
 
@@ -77,7 +81,13 @@ def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Syn
         right = None if stack.locks.broke_off(group) else _right(stack, stack.project.pick(group))
         # mostly all is well, and then no rollout is to find a lock in its way
         synced = synced.and_also(right or _sync_held(stack, group, lock_wait))
-    return synced
+    return synced.and_also(_retire(stack, names, lock_wait))
+
+
+def _retire(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
+    """What earlier rollouts left to drain on."""
+    retired = retire_drained(stack, names, lock_wait)
+    return Synced(Outcome.UPDATED if retired.any else Outcome.UP_TO_DATE, draining=retired.left)
 
 
 def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:

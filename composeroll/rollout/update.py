@@ -14,6 +14,7 @@ from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
+from composeroll.rollout.retirement import retire_held
 from composeroll.rollout.roll import heed, look, names, phase, roll, show_plan
 from composeroll.rollout.stack import Stack
 
@@ -76,6 +77,8 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
     with phase(stack, Phase.PULL, f"pull {names(services)}"):
         stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
+    if retire_held(stack, services):
+        observed = look(stack, services)
     heed(stack, observed)
     leaving = outgoing(observed, force=wanted.force)
     counts, before = replica_counts(observed, leaving), observed.containers()

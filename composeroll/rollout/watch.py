@@ -22,6 +22,9 @@ LONGEST_BURST = 10.0
 AGAIN = 5.0
 """Seconds until the next attempt where a rollout holds the lock, or the engine is away."""
 
+DRAINING = 30.0
+"""Seconds between two looks at replicas that drain on."""
+
 TELLING = ("start", "die", "destroy", "health_status", "unpause", "relist")
 """Beginnings of the events that can make an upstream wrong."""
 
@@ -49,6 +52,7 @@ class Watch:
         self._names = names
         self._told = ""
         self._unready: tuple[str, ...] = ()
+        self._draining_due: float | None = None
 
     def follow(self, events: EventStream) -> NoReturn:
         """Mend at the start, after each burst of events, and again while something is not right.
@@ -66,7 +70,8 @@ class Watch:
                 self._let_settle(events)
                 wanting, due = self._mend(), now() + AGAIN
             elif now() >= due:
-                wanting, due = wanting and self._mend(), now() + AGAIN
+                again = wanting or self._draining_is_due()
+                wanting, due = again and self._mend(), now() + AGAIN
 
     def tell(self, text: str) -> None:
         """Warn, unless that was the last warning too."""
@@ -91,7 +96,13 @@ class Watch:
         lasts = synced.unready and synced.unready == self._unready
         self._unready = synced.unready  # for a moment a rollout has such replicas too
         self.tell(unready(synced).text if lasts else "")
+        now = self._stack.world.clock.now()
+        self._draining_due = now + DRAINING if synced.draining else None
         return not synced.settled
+
+    def _draining_is_due(self) -> bool:
+        due = self._draining_due
+        return due is not None and self._stack.world.clock.now() >= due
 
     def _evict(self) -> bool:
         return evict(self._stack, self._names)

@@ -13,6 +13,7 @@ from typing import Protocol
 from composeroll.config.settings import Ready
 from composeroll.model import Answered, ContainerEvent, Held, Replica, Route
 from composeroll.report.events import Emit
+from composeroll.rollout.draining import SetAside
 
 
 class Engine(Protocol):
@@ -67,6 +68,22 @@ class Engine(Protocol):
 
     def logs(self, container: str, lines: int) -> tuple[str, ...]:
         """The last lines a container wrote."""
+        ...
+
+
+class Serving(Engine, Protocol):
+    """The same without the replicas that were left to drain on, unless it is asked for them."""
+
+    def set_aside(self, replicas: Sequence[Replica], seconds: float) -> None:
+        """Let them drain on for so long; one that does already, or is gone, is fine."""
+        ...
+
+    def aside(self, services: Sequence[str]) -> tuple[SetAside, ...]:
+        """The services' replicas that drain on."""
+        ...
+
+    def now(self) -> float:
+        """Seconds on the engine's own clock."""
         ...
 
 
@@ -197,7 +214,7 @@ class World:
     """
 
     project: str
-    engine: Engine
+    engine: Serving
     gateways: Gateways
     readiness: Readiness
     events: Listen

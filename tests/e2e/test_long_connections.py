@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.bed import state
 from tests.e2e.conftest import Start
-from tests.e2e.harness import recipe
+from tests.e2e.harness import claims, recipe
 from tests.e2e.harness.holding import half_sent, held_websocket
-from tests.e2e.harness.rolling import WITH_WEBSOCKETS, roll
+from tests.e2e.harness.rolling import WITH_WEBSOCKETS, is_tidy, roll, under_load
 from tests.e2e.harness.running import running
-from tests.e2e.harness.stack import Stack
+from tests.e2e.harness.stack import Done, Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -67,3 +68,39 @@ def test_long_connections_that_are_to_be_cut_end_with_the_apps_own_goodbye(start
         assert time.monotonic() - began < 60
         assert "open for 4s cut" in done.stderr, str(done)
         assert websocket.close_code() == GOING_AWAY
+
+
+def test_a_detached_drain_outlives_rollouts_and_sync_ends_it(start: Start) -> None:
+    stack = start(recipe.app())
+    before = claims.Before.of(stack)
+    old = {c.id for c in stack.containers("app")}
+    with held_websocket(stack.url, "/ws") as websocket, under_load(stack) as load:
+        for version in ("2", "3"):
+            stack.push(version, "app")
+            done = stack.update("--detach-drain", "--drain-timeout", "12h", "app")
+            assert done.code == 0, str(done)
+        assert old <= {c.id for c in stack.containers("app") if c.state == "running"}
+        shown = stack.composeroll("status", *stack.selection, "app")
+        assert "has been draining for" in shown.stdout, str(shown)
+        still(stack.composeroll("sync", *stack.selection, "app"))
+        assert websocket.echoes("after two rollouts and a sync")
+    until_nobody_drains(stack)
+    claims.nothing_was_lost(load.result())
+    claims.all_are_new(stack, "app", before.containers, 2)
+    is_tidy(stack, ("app",), before)
+
+
+def still(done: Done) -> None:
+    """It found nothing to do."""
+    assert (done.code, "app: up to date" in done.stderr) == (0, True), str(done)
+
+
+def until_nobody_drains(stack: Stack) -> None:
+    """Sync as `sync --watch` would."""
+
+    def synced() -> bool:
+        done = stack.composeroll("sync", *stack.selection, "app")
+        assert done.code == 0, str(done)
+        return not any(".draining." in c.name for c in stack.containers("app"))
+
+    state.await_state(f"{stack.project} without what drained", synced, 30)

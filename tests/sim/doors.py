@@ -106,7 +106,9 @@ class GatewayDoor:
         return {a: sum(a in told for w in old for told in w.told.values()) for a in addresses}
 
     def _old(self) -> list[Worker]:
-        return [w for w in self.container.workers if w in self.before or w.leaving]
+        """A run that ended has seen its reload taken, so that whoever looks next sees it too."""
+        old = self.container.workers[:-1]
+        return [w for w in self.container.workers if w in self.before or w in old]
 
     def traffic(self, upstream: str) -> Traffic:
         """What its log tells of an upstream's answers from now on; the upstream is the service."""

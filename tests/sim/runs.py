@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from composeroll.errors import ComposerollError
 from composeroll.report.events import Event, Outcome, StepStarted
+from composeroll.rollout.aside import ServingEngine
 from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages
 from composeroll.rollout.lock.holder import Holder
@@ -130,13 +131,14 @@ class Life:
 
     def _stack(self) -> Stack:
         sim, emit = self.sim, self._emit
+        engine = ServingEngine(sim.engine, sim.clock.now)
         locks = locks_of_run(sim.locks, sim.project.name, sim.faults, sim.clock, emit)
         me = Holder("tester", f"host-{self.number}", "", self.number, "", "composeroll")
         book = Book(sim.ledger, sim.images, sim.project.name, me)
         survey = Survey(sim.gateways, sim.faults)
         world = World(
             project=sim.project.name,
-            engine=sim.engine,
+            engine=engine,
             gateways=survey.gateways,
             readiness=Readiness(sim.engine, sim.clock, sim.images, sim.faults),
             events=sim.engine.events,
@@ -147,7 +149,7 @@ class Life:
         )
         return Stack(
             project=sim.project,
-            engine=sim.engine,
+            engine=engine,
             images=ComposeImages(sim.images, book, sim.project, emit),
             survey=survey,
             world=world,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from composeroll.report.events import Noted, Warned
+from composeroll.rollout.draining import read_aside
+from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
 from tests.sim.images import Behaviour
+from tests.sim.runs import Run, Verb
 from tests.sim.world import Sim
 from tests.unit.rollout.makers import ours
 
@@ -21,9 +24,9 @@ def with_websockets(**settings: object) -> Sim:
     return sim
 
 
-def with_own_websockets(**drain: object) -> Sim:
+def with_own_websockets(batch: object = "all", **drain: object) -> Sim:
     """The same, and the websockets are app's own."""
-    sim = with_websockets(drain={"timeout": "10m", **drain})
+    sim = with_websockets(batch=batch, drain={"timeout": "10m", **drain})
     for gateway in sim.gateways.all.values():
         gateway.own_websockets = True
     sim.images.push("app", "app-v2")
@@ -72,3 +75,93 @@ def test_own_websockets_that_are_to_be_cut_cost_seconds() -> None:
     finished(sim, "app", 2)
     assert 20 < sim.clock.now() - began < 60
     assert "1 connection open for 20s cut" in told(sim, Noted)
+
+
+def with_detached_drains(**drain: object) -> Sim:
+    """Two replicas of app whose websockets never end, and drains that outlive their rollouts."""
+    return with_own_websockets(detach=True, **drain)
+
+
+def close_websockets(sim: Sim) -> None:
+    """Let every old worker end."""
+    for gateway in sim.gateways.all.values():
+        gateway.workers[:] = [gateway.current]
+
+
+def aside(sim: Sim, service: str = "app") -> list[str]:
+    """The names of the replicas that drain on."""
+    return [box.name for box in sim.engine.of(service) if read_aside(box.replica())]
+
+
+@pytest.mark.parametrize("batch", [1, "all"])
+def test_a_detached_drain_ends_the_rollout_and_sync_ends_the_drain(batch: object) -> None:
+    sim = with_own_websockets(batch=batch, detach=True)
+    began = sim.clock.now()
+    assert sim.update("app") == "updated", sim.failure
+    assert sim.clock.now() - began < 30
+    assert len(aside(sim)) == 2
+    assert all(box.running for box in sim.engine.of("app"))
+    assert sim.do(Run(("app",), Verb.SYNC)) == "up to date", sim.failure
+    assert len(aside(sim)) == 2
+    close_websockets(sim)
+    assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
+    finished(sim, "app", 2)
+
+
+def test_replicas_that_drain_on_are_nobodys_replicas() -> None:
+    sim = with_detached_drains()
+    assert sim.update("app") == "updated", sim.failure
+    assert sim.update("app") == "up to date", sim.failure
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated", sim.failure
+    assert len(aside(sim)) == 4
+    assert sim.do(Run(("app",), Verb.ROLLBACK)) == "updated", sim.failure
+    assert sim.do(Run(("app",), Verb.SCALE, count=3)) == "updated", sim.failure
+    assert len(sim.engine.of("app")) - len(aside(sim)) == 3
+    close_websockets(sim)
+    assert sim.update("app") == "updated" or not aside(sim), sim.failure
+    assert not aside(sim)
+
+
+def test_the_next_update_retires_what_has_drained() -> None:
+    sim = with_detached_drains()
+    assert sim.update("app") == "updated", sim.failure
+    close_websockets(sim)
+    assert sim.update("app") == "up to date", sim.failure
+    finished(sim, "app", 2)
+
+
+def test_a_detached_drain_ends_with_its_budget_and_says_so() -> None:
+    sim = with_detached_drains(timeout="10m")
+    assert sim.update("app") == "updated", sim.failure
+    sim.let_pass(601)
+    assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
+    assert any("the time to drain of" in text for text in told(sim, Warned))
+    finished(sim, "app", 2)
+
+
+def test_what_is_set_aside_survives_a_reboot_and_goes_with_the_next_sync() -> None:
+    sim = with_detached_drains()
+    assert sim.update("app") == "updated", sim.failure
+    drained = [box for box in sim.engine.of("app") if read_aside(box.replica())]
+    for box in drained:
+        sim.engine.kill(box)
+    assert [box.state for box in drained] == ["exited", "exited"]
+    close_websockets(sim)
+    assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
+    finished(sim, "app", 2)
+
+
+def test_killed_at_any_change_a_detached_drain_is_finished_by_the_same_commands() -> None:
+    sim = with_detached_drains()
+    sim.update("app")
+    changes = len(sim.faults.process.changes)
+    assert changes > 5
+    for number in sim.faults.process.changes:
+        for after in (False, True):
+            sim = with_detached_drains()
+            assert sim.update("app", fault=Fault(number, Kind.KILL, after=after)) == "Killed"
+            assert sim.update("app") in {"updated", "up to date"}, sim.failure
+            close_websockets(sim)
+            assert sim.do(Run(("app",), Verb.SYNC)) in {"updated", "up to date"}, sim.failure
+            finished(sim, "app", 2)

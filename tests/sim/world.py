@@ -13,6 +13,7 @@ from composeroll.config.settings import Order
 from composeroll.model import ContainerState, Replica, Server, Upstream
 from composeroll.nginx.include import render_include
 from composeroll.report.events import Event, Planned
+from composeroll.rollout.draining import read_aside
 from composeroll.rollout.lock.note import LEASE
 from tests.sim.clock import VirtualClock
 from tests.sim.compose import Engine
@@ -170,6 +171,7 @@ class Sim:
         every = (process.forces and not process.has_looked) or process.scales
         process.listed |= {b.id for b in boxes if every or self._is_due(b, rolled)}
         process.listed |= self.locks.remembered()
+        process.listed |= {b.id for b in boxes if read_aside(b.replica())}
         if not process.has_looked:
             process.stale = self.judge.stale()
             process.began = self.judge.moves

@@ -1,6 +1,7 @@
 """The steps of a rollout, in the order in which a rollout takes them."""
 
 from composeroll.rollout.steps.adopt import AdoptReplicas
+from composeroll.rollout.steps.detach import DetachReplicas
 from composeroll.rollout.steps.drain import DrainReplicas, Leaving
 from composeroll.rollout.steps.judge import Judged
 from composeroll.rollout.steps.leftovers import RemoveLeftovers
@@ -20,6 +21,7 @@ __all__ = [
     "AdoptReplicas",
     "AwaitReady",
     "CreateReplicas",
+    "DetachReplicas",
     "DrainReplicas",
     "Incoming",
     "Judged",

@@ -17,6 +17,10 @@ from composeroll.rollout.world import World
 POLL = 0.1
 """Seconds between two looks at nginx's workers; one look costs the engine about 30 ms."""
 
+LONG_DRAIN = 60.0
+SLOW_POLL = 1.0
+"""Seconds between them in a drain that has lasted longer than that: it may last hours."""
+
 RECOUNT = 2.0
 """Seconds between two counts of connections, each of which runs `cat` in the gateway."""
 
@@ -63,7 +67,8 @@ class DrainReplicas(Step):
             guard = Guard(world, [one.incoming for one in self.leaving])
             leaving = [r for one in self.leaving for r in one.replicas]
             lingering = Lingering(world, leaving, self.cut_after)
-            end, recount = world.clock.now() + self.timeout, world.clock.now() + RECOUNT
+            began = world.clock.now()
+            end, recount = began + self.timeout, began + RECOUNT
             while workers := world.gateways.old_workers():
                 if lingering.may_be_left():
                     world.emit(Noted(str(lingering)))
@@ -74,7 +79,7 @@ class DrainReplicas(Step):
                 if world.clock.now() >= recount:
                     world.emit(Draining(workers, tuple(self._connections(world).items())))
                     recount = world.clock.now() + RECOUNT
-                guard.heed(events.next(POLL))
+                guard.heed(events.next(_pause(world.clock.now() - began)))
             else:
                 world.emit(Draining(0))
             guard.look()
@@ -90,8 +95,12 @@ class DrainReplicas(Step):
         counts = ", ".join(f"{number} to {name}" for name, number in held.items())
         waited = format_duration(self.timeout)
         open_ = f"open connections: {counts}" if counts else "connections could not be counted"
-        said = (f"after {waited} {_still(workers)}", open_, unknown)
+        said = (f"after {waited} {still_living(workers)}", open_, unknown)
         world.emit(Warned("; ".join(filter(None, said))))
+
+
+def _pause(elapsed: float) -> float:
+    return POLL if elapsed < LONG_DRAIN else SLOW_POLL
 
 
 def await_old_workers_gone(world: World, timeout: float, leaving: Collection[Replica] = ()) -> None:
@@ -104,12 +113,13 @@ def await_old_workers_gone(world: World, timeout: float, leaving: Collection[Rep
     while (workers := world.gateways.old_workers()) and not lingering.may_be_left():
         if world.clock.now() >= end:
             waited = format_duration(timeout)
-            world.emit(Warned(f"after {waited} {_still(workers)}"))
+            world.emit(Warned(f"after {waited} {still_living(workers)}"))
             return
         world.clock.wait(POLL)
 
 
-def _still(workers: int) -> str:
+def still_living(workers: int) -> str:
+    """How many old workers there are, as a sentence."""
     if workers == 1:
         return "1 old nginx worker still lives"
     return f"{workers} old nginx workers still live"

@@ -70,6 +70,12 @@ class Lingering:
         self._next = now + (AGREE if over else max(PAUSE, FIFTIETH * (now - self._began)))
         return False
 
+    @property
+    def has_to_wait(self) -> bool:
+        """Whether something was seen that has to end first, and not only to prove that it lasts."""
+        held = self.held
+        return bool(held.unknown or held.waiting or (held.leaving and self._cut_after is None))
+
     def __str__(self) -> str:
         cut, on = len(self.held.leaving), len(self.held.elsewhere)
         workers = "the old nginx worker" if self.held.workers == 1 else "old nginx workers"
@@ -87,11 +93,10 @@ class Lingering:
             self._first_seen.setdefault(connection, now)
 
     def _is_over(self, now: float) -> bool:
-        held = self.held
-        if held.unknown or held.waiting or (held.leaving and self._cut_after is None):
+        if self.has_to_wait:
             return False
-        return self._since(now, held.elsewhere, SETTLED) and self._since(
-            now, held.leaving, self._cut_after or 0
+        return self._since(now, self.held.elsewhere, SETTLED) and self._since(
+            now, self.held.leaving, self._cut_after or 0
         )
 
     def _since(self, now: float, connections: Collection[str], seconds: float) -> bool:

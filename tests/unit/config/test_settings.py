@@ -34,6 +34,7 @@ GOOD: dict[str, list[tuple[object, object]]] = {
     "drain.timeout": [("1m", 60.0)],
     "drain.long_connections": [(word.value, word) for word in LongConnections],
     "drain.long_after": [("30s", 30.0), ("0s", 0.0)],
+    "drain.detach": [(True, True), ("true", True), (False, False), ("false", False)],
     "order": [(word.value, word) for word in Order],
     "batch": [
         ("all", Batch()),
@@ -69,6 +70,7 @@ BAD: dict[str, list[object]] = {
     "drain.timeout": DURATION,
     "drain.long_connections": WORD,
     "drain.long_after": DURATION,
+    "drain.detach": ["", "x", 1, None, [], "yes"],
     "order": WORD,
     "batch": [*NUMBER, "0%", "101%", "half", "%", "1.5%"],
     "keep": NUMBER,

@@ -235,6 +235,24 @@ def test_one_service_that_waits_makes_a_common_drain_wait() -> None:
     assert "not for connections" not in plan(app, api)
 
 
+def test_a_detached_drain_is_the_end_of_the_plan() -> None:
+    detached = service(**ours(monitor="30s", drain={"timeout": "12h", "detach": True}))
+    assert plan(state([replica(1)], wiring(1), of=detached)) == snapshot("""\
+  1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  2  start the new replicas of app  (next to the old ones)
+  3  await app ready  (nothing unproven gets traffic)
+  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  5  watch app for 30s  (at most 5% of answers may be 5xx)
+     ── no way back after this ──
+  6  let shop-app-1 (111111111111) drain on for up to 12h  (`composeroll sync app` ends it)\
+""")
+
+
+def test_what_nginx_sends_nothing_to_has_nothing_to_drain() -> None:
+    detached = service(**ours(drain={"detach": True}))
+    assert "drain on" not in plan(state([replica(1)], of=detached))
+
+
 def test_two_services_share_one_switch() -> None:
     app = state([replica(1)], wiring(1))
     api = state([replica(5, of="api")], wiring(5, upstream="api"), of=service("api"))

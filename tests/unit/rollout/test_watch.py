@@ -106,6 +106,11 @@ def test_it_looks_once_at_the_beginning_and_then_waits_for_events(watched: Watch
     assert watched().looks == [0.0]
 
 
+def test_what_drains_on_is_looked_at_again_now_and_then(watched: Watch) -> None:
+    looks = watched(looks=[Synced(draining=True), Synced(draining=True)]).looks
+    assert looks == [0.0, watch.DRAINING, 2 * watch.DRAINING]
+
+
 def test_a_burst_is_one_look_after_its_last_event(watched: Watch) -> None:
     world = watched([(20.0, START), (20.5, "die"), (21.0, START)])
     assert world.looks == [0.0, 21.0 + watch.QUIET]

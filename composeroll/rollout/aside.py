@@ -1,0 +1,116 @@
+"""The engine as rollouts see it: replicas that drain on are none of their service's any more.
+
+Only compose still counts them, by their labels: so what compose is told counts them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from composeroll.model import Replica
+from composeroll.rollout import observe, world
+from composeroll.rollout.draining import SetAside, aside_name, read_aside
+
+
+class Everything(observe.Engine, world.Engine, Protocol):
+    """The engine with all containers."""
+
+
+class ServingEngine:
+    """The engine without the replicas that drain on, unless asked for them.
+
+    Args:
+        engine: all of it.
+        now: seconds on the engine's own clock.
+    """
+
+    def __init__(self, engine: Everything, now: Callable[[], float]) -> None:
+        self._all = engine
+        self.now = now
+        self._aside: dict[str, SetAside] = {}
+
+    def aside(self, services: Sequence[str]) -> tuple[SetAside, ...]:
+        """The services' replicas that drain on."""
+        self.replicas(services)
+        return tuple(one for one in self._aside.values() if one.replica.service in services)
+
+    def set_aside(self, replicas: Sequence[Replica], seconds: float) -> None:
+        """Let them drain on for so long; one that does already, or is gone, is fine."""
+        since = self.now()
+        there = {r.id for r in self.replicas(sorted({r.service for r in replicas}))}
+        for replica in replicas:
+            if replica.id in there:
+                self._all.rename(replica.id, aside_name(replica.name, since, since + seconds))
+
+    def replicas(self, services: Sequence[str] | None = None) -> tuple[Replica, ...]:
+        """The services' containers in all states, by service and number."""
+        everyone = self._all.replicas(services)
+        found = {r.id: read_aside(r) for r in everyone}
+        others = {
+            container: one
+            for container, one in self._aside.items()
+            if services is not None and one.replica.service not in services
+        }
+        self._aside = others | {container: one for container, one in found.items() if one}
+        return tuple(r for r in everyone if found[r.id] is None)
+
+    def names(self) -> frozenset[str]:
+        """The names that nobody may take."""
+        return self._all.names().union(*(one.blocked for one in self._aside.values()))
+
+    def create(self, scales: Mapping[str, int]) -> None:
+        """Containers up to these counts, not started."""
+        self._all.create(self._with_aside(scales))
+
+    def recreate(self, service: str, scale: int, *, renew_volumes: bool) -> None:
+        """Compose replaces the service's containers."""
+        self._all.recreate(service, scale, renew_volumes=renew_volumes)
+
+    def outdated(self, scales: Mapping[str, int]) -> Mapping[str, str]:
+        """What `up` would do to each container, by its name."""
+        return self._all.outdated(self._with_aside(scales))
+
+    def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
+        """What else than creating containers compose would do to reach these scales."""
+        return self._all.preflight(self._with_aside(scales))
+
+    def image_id(self, reference: str) -> str | None:
+        """The image ID that a reference names on the engine."""
+        return self._all.image_id(reference)
+
+    def start(self, ids: Sequence[str]) -> None:
+        """Start containers, side by side."""
+        self._all.start(ids)
+
+    def forbid_restart(self, ids: Sequence[str]) -> None:
+        """Set their restart policy to `no`."""
+        self._all.forbid_restart(ids)
+
+    def stop(self, ids: Sequence[str], grace: float | None) -> None:
+        """Stop them side by side."""
+        self._all.stop(ids, grace)
+
+    def remove(self, ids: Sequence[str], *, volumes: bool) -> None:
+        """Remove stopped containers."""
+        self._all.remove(ids, volumes=volumes)
+
+    def remove_volumes(self, names: Sequence[str]) -> None:
+        """Remove volumes."""
+        self._all.remove_volumes(names)
+
+    def rename(self, container: str, name: str) -> None:
+        """Give a container a name."""
+        self._all.rename(container, name)
+
+    def tag(self, image: str, reference: str) -> None:
+        """Make `reference` name this image ID."""
+        self._all.tag(image, reference)
+
+    def logs(self, container: str, lines: int) -> tuple[str, ...]:
+        """The last lines a container wrote."""
+        return self._all.logs(container, lines)
+
+    def _with_aside(self, scales: Mapping[str, int]) -> Mapping[str, int]:
+        more = [one.replica.service for one in self._aside.values()]
+        return {service: scale + more.count(service) for service, scale in scales.items()}

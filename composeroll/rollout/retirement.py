@@ -1,0 +1,121 @@
+"""Retire what earlier rollouts left to drain on, once it has drained or its time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from composeroll.config.project import Service
+from composeroll.model import Replica
+from composeroll.report.events import Phase, Warned
+from composeroll.rollout.apply import apply
+from composeroll.rollout.draining import SetAside
+from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.mend import seen
+from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.plan import Plan
+from composeroll.rollout.roll import phase, show_plan
+from composeroll.rollout.stack import Stack
+from composeroll.rollout.steps import RenumberReplicas, RetireReplicas
+from composeroll.rollout.steps.drain import POLL, still_living
+from composeroll.rollout.steps.lingering import FIRST, SETTLED, Lingering
+
+ENOUGH = 2.0
+"""Seconds beyond what connections need to prove that they last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """How one attempt ended.
+
+    Attributes:
+        any: whether something was retired.
+        left: whether something drains on.
+    """
+
+    any: bool = False
+    left: bool = False
+
+
+def retire_drained(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Retired:
+    """Retire what has drained of these services.
+
+    Raises:
+        Locked: a rollout of one of them runs.
+        Unfinished: something was stopped and could not be removed.
+    """
+    aside = stack.world.engine.aside(names)
+    if not aside:
+        return Retired()
+    retired = False
+    services = stack.project.pick(sorted({one.replica.service for one in aside}))
+    for state in seen(stack, services).services:
+        # judged without the lock, which a rollout may want: what has drained stays so
+        if due := _due(stack, state):
+            with stack.locks.hold([state.name], lock_wait) as left:
+                if left != Memory(broke_off=left.broke_off):
+                    stack.locks.leave_to_others()
+                _retire(stack, state, due)
+                retired = True
+    return Retired(retired, left=bool(stack.world.engine.aside(names)))
+
+
+def retire_held(stack: Stack, services: Sequence[Service]) -> bool:
+    """The same by whoever holds the services' locks; whether anything was retired."""
+    if not stack.world.engine.aside([service.name for service in services]):
+        return False
+    retired = False
+    for state in seen(stack, services).services:
+        if due := _due(stack, state):
+            _retire(stack, state, due)
+            retired = True
+    return retired
+
+
+def _retire(stack: Stack, state: ServiceState, due: Sequence[SetAside]) -> None:
+    others = set(stack.world.engine.aside([state.name])) - set(due)
+    plan = plan_retirement(state, due, last=not others)
+    show_plan(stack, plan)
+    with phase(stack, Phase.APPLY, f"retire what has drained of {state.name}"):
+        apply(plan, stack.world)
+
+
+def plan_retirement(state: ServiceState, due: Sequence[SetAside], *, last: bool) -> Plan:
+    """Stop and remove these; with the last of them, names count from 1 again. Pure."""
+    replicas = tuple(one.replica for one in due)
+    retire = RetireReplicas(state.name, replicas, state.service.grace, reason="drained")
+    renumber = RenumberReplicas(state.name, len(state.replicas), reason="names count from 1 again")
+    return Plan(final=(retire, renumber) if last else (retire,))
+
+
+def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
+    """What can go now; nothing that nginx is told of, whoever told it.
+
+    Where the service has no place in a gateway now, nobody knows what old workers hold.
+    """
+    named = state.wiring.upstream.addresses if state.wiring else ()
+    world = stack.world
+    everyone = world.engine.aside([state.name])
+    aside = [one for one in everyone if state.address(one.replica) not in named]
+    over = [one for one in aside if world.engine.now() >= one.until]
+    if aside and state.wiring and _has_drained(stack, state, [one.replica for one in aside]):
+        return tuple(aside)
+    if over:
+        called = ", ".join(one.name for one in over)
+        workers = still_living(world.gateways.old_workers())
+        world.emit(Warned(f"the time to drain of {called} is over; {workers}"))
+    return tuple(over)
+
+
+def _has_drained(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> bool:
+    """Whether no old worker concerns them; where it looks like it, that takes some seconds."""
+    world, cut_after = stack.world, state.service.settings.drain.cut_after
+    lingering = Lingering(world, replicas, cut_after)
+    end = world.clock.now() + FIRST + max(SETTLED, cut_after or 0) + ENOUGH
+    while world.gateways.old_workers():
+        if lingering.may_be_left():
+            return True
+        if lingering.has_to_wait or world.clock.now() >= end:
+            return False
+        world.clock.wait(POLL)
+    return True

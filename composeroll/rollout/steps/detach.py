@@ -1,0 +1,32 @@
+"""Let old replicas drain on after the rollout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composeroll.config.durations import format_duration
+from composeroll.model import Replica
+from composeroll.rollout.steps.sets import ids, names
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class DetachReplicas(Step):
+    """Set the old replicas aside: nobody counts them any more, and a later run retires them.
+
+    Attributes:
+        timeout: seconds after which they are retired in any case.
+    """
+
+    service: str
+    replicas: tuple[Replica, ...]
+    timeout: float
+
+    def __str__(self) -> str:
+        return f"let {names(self.replicas)} drain on for up to {format_duration(self.timeout)}"
+
+    def do(self, world: World) -> None:
+        """By full ID; what the engine would start again after a reboot has nothing left to end."""
+        world.engine.set_aside(self.replicas, self.timeout)
+        world.engine.forbid_restart(ids(self.replicas))

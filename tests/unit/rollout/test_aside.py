@@ -1,0 +1,94 @@
+"""Replicas that drain on: hidden from rollouts, counted for compose, known by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+
+from composeroll.model import Replica
+from composeroll.rollout.aside import Everything, ServingEngine
+from composeroll.rollout.draining import SetAside, aside_name, read_aside
+from tests.unit.rollout.makers import replica
+
+NOON = 1_700_000_000.0
+DRAINING = replace(replica(1), name=aside_name("shop-app-3", NOON, NOON + 60))
+
+
+@dataclass
+class Fake:
+    """An engine of two services."""
+
+    everyone: list[Replica]
+    asked: list[Mapping[str, int]] = field(default_factory=list)
+
+    def replicas(self, services: Sequence[str] | None = None) -> tuple[Replica, ...]:
+        """All, or those of some services."""
+        return tuple(r for r in self.everyone if services is None or r.service in services)
+
+    def names(self) -> frozenset[str]:
+        """All names."""
+        return frozenset(r.name for r in self.everyone)
+
+    def rename(self, container: str, name: str) -> None:
+        """Give a container a name."""
+        self.everyone = [replace(r, name=name) if r.id == container else r for r in self.everyone]
+
+    def create(self, scales: Mapping[str, int]) -> None:
+        """Remember what compose is asked for."""
+        self.asked.append(scales)
+
+
+def serving(*everyone: Replica) -> tuple[Fake, ServingEngine]:
+    fake = Fake([*everyone])
+    return fake, ServingEngine(cast("Everything", fake), lambda: NOON)
+
+
+@pytest.mark.parametrize(
+    "name", ["shop-app-1", "shop-app-1.draining", "shop.draining.1-app-1", ".draining.1.2"]
+)
+def test_another_name_says_nothing(name: str) -> None:
+    assert read_aside(replace(replica(1), name=name)) is None
+
+
+def test_a_name_says_since_when_and_until_when() -> None:
+    assert read_aside(DRAINING) == SetAside(DRAINING, "shop-app-3", NOON, NOON + 60)
+
+
+def test_what_drains_on_is_none_of_its_services_replicas_unless_asked_for() -> None:
+    _, engine = serving(DRAINING, replica(2))
+    assert engine.replicas(["app"]) == (replica(2),)
+    assert engine.replicas() == (replica(2),)
+    assert [one.replica for one in engine.aside(["app"])] == [DRAINING]
+    assert engine.aside(["other"]) == ()
+
+
+def test_compose_counts_it_by_its_labels() -> None:
+    fake, engine = serving(DRAINING, replica(2))
+    engine.replicas()
+    engine.create({"app": 2, "other": 1})
+    assert fake.asked == [{"app": 3, "other": 1}]
+
+
+def test_nobody_takes_the_name_it_had_nor_the_one_compose_would_give_it() -> None:
+    _, engine = serving(DRAINING, replica(2))
+    engine.replicas()
+    assert engine.names() >= {"shop-app-3", "shop-app-1", DRAINING.name}
+
+
+def test_setting_aside_twice_does_no_harm() -> None:
+    fake, engine = serving(replica(1), replica(2))
+    engine.set_aside([replica(1)], 60)
+    before = list(fake.everyone)
+    engine.set_aside([replica(1)], 90)
+    assert fake.everyone == before
+    assert [one.until for one in engine.aside(["app"])] == [NOON + 60]
+
+
+def test_one_that_is_gone_is_not_missed() -> None:
+    _, engine = serving(replica(1))
+    engine.replicas(["app"])
+    engine.set_aside([replica(2)], 60)
+    assert engine.aside(["app"]) == ()
