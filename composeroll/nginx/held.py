@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 
 from composeroll.model import Held
@@ -92,8 +93,9 @@ def judge(look: Look, leaving: Collection[str], pairing: Pairing) -> Held:
         pairing: what the configuration lets one conclude.
     """
     total = Held(workers=len(look.workers))
+    hosts = frozenset(str(ip_address(address)) for address in leaving)
     for sockets in look.workers:
-        total += _of_worker(look, sockets, leaving, pairing)
+        total += _of_worker(look, sockets, hosts, pairing)
     return total
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from composeroll.config.durations import format_duration
 from composeroll.model import Replica
 from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
+from composeroll.rollout.draining import SetAside
 from composeroll.rollout.drift import drift, owners_of
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import ServiceState
@@ -19,34 +20,38 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
     services = stack.project.pick(names)
     observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
     owners = owners_of(stack.engine.replicas())
+    aside = stack.world.engine.aside(names)
     return Status(
         project=stack.project.name,
-        services=tuple(_service(stack, state, owners) for state in observed.services),
+        services=tuple(
+            _service(state, (*drift(state, owners), *_draining(stack, state, aside)))
+            for state in observed.services
+        ),
         lock="; ".join(stack.locks.describe()),
     )
 
 
-def _service(stack: Stack, state: ServiceState, owners: Mapping[str, Replica]) -> ServiceStatus:
+def _service(state: ServiceState, notes: tuple[str, ...]) -> ServiceStatus:
     return ServiceStatus(
         service=state.name,
         route=_route(state),
         replicas=tuple(_replica(state, replica) for replica in state.replicas),
-        notes=(*drift(state, owners), *_draining(stack, state)),
+        notes=notes,
     )
 
 
-def _draining(stack: Stack, state: ServiceState) -> tuple[str, ...]:
+def _draining(stack: Stack, state: ServiceState, aside: Sequence[SetAside]) -> tuple[str, ...]:
     """The replicas that an earlier rollout has left to drain on."""
-    aside = stack.world.engine.aside([state.name])
-    if not aside:
+    own = [one for one in aside if one.replica.service == state.name]
+    if not own:
         return ()
-    held = stack.world.gateways.connections_to([state.address(one.replica) for one in aside])
+    held = stack.world.gateways.connections_to([state.address(one.replica) for one in own])
     now = stack.world.engine.now()
     return tuple(
         f"{one.name} ({one.replica.short_id}) has been draining for {_time(now - one.since)},"
         f" {held.get(state.address(one.replica), 'unknown')} connections, {_time(one.until - now)}"
         f" left: then, or once drained, `composeroll sync {state.name}` retires it"
-        for one in aside
+        for one in own
     )
 
 

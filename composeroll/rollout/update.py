@@ -77,9 +77,9 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
     with phase(stack, Phase.PULL, f"pull {names(services)}"):
         stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
+    heed(stack, observed)
     if retire_held(stack, services):
         observed = look(stack, services)
-    heed(stack, observed)
     leaving = outgoing(observed, force=wanted.force)
     counts, before = replica_counts(observed, leaving), observed.containers()
     memory = stack.locks.remember(Memory(leaving, counts, before=before))

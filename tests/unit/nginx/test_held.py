@@ -58,6 +58,12 @@ def test_a_request_that_an_outgoing_replica_answers_is_its_own() -> None:
     assert (len(found.leaving), found.waiting) == (1, 0)
 
 
+def test_an_address_is_the_same_however_it_is_spelt() -> None:
+    look = read_look(printed((CLIENT, "0200000A:9C40 000000FD000000000000000005000000:2328 01")))
+    assert look
+    assert len(judge(look, {"fd00:0::5"}, PAIRING).leaving) == 1
+
+
 @pytest.mark.parametrize(
     "sockets",
     [
