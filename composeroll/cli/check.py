@@ -28,9 +28,18 @@ def command(context: click.Context, /, **options: Any) -> int:
     def answer(stack: Stack, services: tuple[str, ...]) -> int:
         from composeroll.rollout.observe import observe  # noqa: PLC0415 - late
         from composeroll.rollout.preflight import findings  # noqa: PLC0415 - late
+        from composeroll.rollout.room import room  # noqa: PLC0415 - late
+        from composeroll.rollout.traps import traps  # noqa: PLC0415 - late
 
         picked = stack.project.pick(services)
-        found = findings(observe(stack.project, picked, stack.engine, stack.survey), stack.locate)
+        observed = observe(stack.project, picked, stack.engine, stack.survey)
+        everyone = stack.engine.replicas()
+        used = stack.host_memory.memory_used_by([r.id for r in everyone if r.running])
+        found = (
+            *findings(observed, stack.locate),
+            *room(observed, used, stack.host_memory.memory_left()),
+            *traps(stack.project, observed, everyone, stack.locate),
+        )
         printer.findings(found)
         refused = any(finding.severity is Severity.REFUSAL for finding in found)
         return ExitCode.REFUSED if refused else ExitCode.DONE

@@ -66,4 +66,5 @@ def assemble(
             locate=lambda keys: locate(files, keys),
             locks=locks,
             book=book,
+            host_memory=engine,
         )

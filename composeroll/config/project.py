@@ -43,6 +43,8 @@ class Service:
         networks: the engine's names of its networks.
         volumes: named volumes that it can write.
         obstacles: what keeps it from running twice, empty where nothing does.
+        healthy_first: services that have to be healthy before it starts.
+        mode: `deploy.mode`, empty where the file has none.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Service:
     volumes: tuple[str, ...]
     obstacles: tuple[Obstacle, ...]
     settings: Settings
+    healthy_first: tuple[str, ...] = ()
+    mode: str = ""
 
     @property
     def may_be_nginx(self) -> bool:
@@ -153,6 +157,8 @@ def _service(
         volumes=tuple(_written_volumes(raw.get("volumes") or ())),
         obstacles=tuple(_obstacles(raw)),
         settings=resolve([*strongest, own, everywhere, deploy_layer(where, deploy)]),
+        healthy_first=tuple(_healthy_first(raw.get("depends_on") or {})),
+        mode=str(deploy.get("mode") or ""),
     )
 
 
@@ -164,6 +170,13 @@ def _scale(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
 def _sources(entries: Sequence[str]) -> tuple[str, ...]:
     """Service names out of `volumes_from` entries (`name`, `name:ro`, `container:…` left out)."""
     return tuple(e.partition(":")[0] for e in entries if not e.startswith("container:"))
+
+
+def _healthy_first(depends_on: Mapping[str, Any]) -> Iterator[str]:
+    """`docker compose config` always prints the long form."""
+    for name, terms in depends_on.items():
+        if terms.get("condition") == "service_healthy":
+            yield name
 
 
 def _written_volumes(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:

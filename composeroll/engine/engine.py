@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from composeroll.config.flags import ComposeFlags
-from composeroll.engine import processes
+from composeroll.engine import memory, processes
 from composeroll.engine.attached import AttachedCommand, Commands
 from composeroll.engine.compose_reads import DryRun, Scales
 from composeroll.engine.connection import Api
@@ -216,6 +216,14 @@ class Engine:
     def info(self) -> EngineInfo:
         """Its name, version and endpoint."""
         return info(self._api, self.endpoint)
+
+    def memory_used_by(self, containers: Iterable[str]) -> Mapping[str, int]:
+        """Bytes that running containers use, by full ID."""
+        return memory.used_by(self._api, containers)
+
+    def memory_left(self) -> int:
+        """Bytes that its host can still give."""
+        return memory.left_on_host(self._api, self.endpoint)
 
     def is_local_network(self, network_id: str) -> bool:
         """Whether this machine can dial addresses on that network itself."""

@@ -19,6 +19,8 @@ SETTINGS = (
     "keepalive_timeout",
     "keepalive_min_timeout",
     "worker_shutdown_timeout",
+    *("proxy_connect_timeout", "fastcgi_connect_timeout"),
+    *("uwsgi_connect_timeout", "grpc_connect_timeout"),
     "resolver",
     "user",
     "pid",

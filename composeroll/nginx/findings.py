@@ -9,10 +9,20 @@ from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.durations import seconds
 from composeroll.nginx.version import KEEPALIVE_MIN_TIMEOUT
 
+PATIENT = 5.0
+"""Seconds: a connection within a host takes milliseconds, or a second where a packet is lost."""
+
+_HTTP = frozenset({"proxy", "fastcgi", "uwsgi", "grpc"})
+
 
 def reload_findings(configuration: Configuration, drain_timeout: float) -> tuple[Finding, ...]:
     """What holds for the whole gateway; `drain_timeout` in seconds."""
-    return (*_keepalive(configuration), *_shutdown(configuration, drain_timeout))
+    return (
+        *_keepalive(configuration),
+        *_shutdown(configuration, drain_timeout),
+        *_connecting(configuration),
+        *_lingering(configuration),
+    )
 
 
 def _keepalive(configuration: Configuration) -> Iterator[Finding]:
@@ -38,3 +48,33 @@ def _shutdown(configuration: Configuration, drain_timeout: float) -> Iterator[Fi
                 f"{directive} cuts requests that outlive a reload by that much",
                 f"take the line {directive.place} out, or give it {drain_timeout:g}s or more",
             )
+
+
+def _connecting(configuration: Configuration) -> Iterator[Finding]:
+    """An address that nobody has any more stalled requests for 3.1 s, and with 1s for 1.0 s."""
+    used = {one.directive.removesuffix("_pass") for one in configuration.passes}
+    for protocol in sorted(used & _HTTP):
+        name = f"{protocol}_connect_timeout"
+        limits = [seconds(directive.args[0]) for directive in configuration.setting(name)]
+        if not any(limit is not None and limit <= PATIENT for limit in limits):
+            yield Finding(
+                Severity.NOTE,
+                "a request to a replica whose host has vanished waits for up to a minute before"
+                " nginx asks another",
+                f"write `{name} 2s;` into the http block of {configuration.main}",
+            )
+
+
+def _lingering(configuration: Configuration) -> Iterator[Finding]:
+    """Whose connections old workers hold cannot always be told: then drains wait for all."""
+    pairing = configuration.pairing
+    for place in pairing.websockets:
+        yield Finding(
+            Severity.NOTE,
+            f"an open websocket through {place} holds every drain up to its timeout: from outside"
+            " it looks like a request whose client may ask again",
+            "write `keepalive_timeout 0;` into that location",
+        )
+    if pairing.blind:
+        what = f"drains wait for every open connection, be it to another service: {pairing.blind}"
+        yield Finding(Severity.NOTE, what, "")

@@ -51,11 +51,13 @@ class Pairing:
         blind: why it proves nothing, empty where it does.
         ending: ports of backends after whose requests the client's connection is closed.
         reusing: where it may not be, by port of the backend.
+        websockets: which of these places lets connections be upgraded.
     """
 
     blind: str = ""
     ending: frozenset[int] = frozenset()
     reusing: Mapping[int, Place] = field(default_factory=dict)
+    websockets: tuple[Place, ...] = ()
 
 
 def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Iterable[UpstreamBlock]) -> Pairing:
@@ -64,6 +66,7 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Iterable[Upstrea
     around = {directive.place: parents for directive, parents in tree}
     ports: set[int] = set()
     reusing: dict[int, Place] = {}
+    websockets: list[Place] = []
     for one in passes:
         if "$" in one.target:
             blind = f"where {one.directive} at {one.place} leads is not known beforehand"
@@ -72,7 +75,9 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Iterable[Upstrea
         ports |= own
         if one.context is Context.HTTP and _stays_open(around[one.place]):
             reusing |= dict.fromkeys(own, one.place)
-    return Pairing(next(_unpaired(tree), ""), frozenset(ports - reusing.keys()), reusing)
+            websockets += [one.place] if _upgrades(around[one.place]) else []
+    ending = frozenset(ports - reusing.keys())
+    return Pairing(next(_unpaired(tree), ""), ending, reusing, tuple(websockets))
 
 
 def _unpaired(tree: Tree) -> Iterator[str]:
@@ -103,6 +108,12 @@ def _stays_open(parents: tuple[Directive, ...]) -> bool:
     return _in_force("keepalive_min_timeout", parents, 0) > 0 and (
         _in_force("keepalive_timeout", parents, 1) > 0
     )
+
+
+def _upgrades(parents: tuple[Directive, ...]) -> bool:
+    """Whether a client's `Upgrade` is handed on, as websockets need it."""
+    set_here = (d for block in parents for d in block.block or () if d.name == "proxy_set_header")
+    return any(d.args and d.args[0].lower() == "upgrade" for d in set_here)
 
 
 def _in_force(name: str, parents: tuple[Directive, ...], default: float) -> float:

@@ -25,7 +25,7 @@ PAST = (
     Column("took", least=5, right=True),
     Column("by", least=0, yields=1),
 )
-SEVERITY_STYLES = {Severity.REFUSAL: "red", Severity.WARNING: "yellow"}
+SEVERITY_STYLES = {Severity.REFUSAL: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 SEVERITY_WIDTH = 9
 NOTHING_FOUND = "nothing found that could go wrong"
 

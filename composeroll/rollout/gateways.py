@@ -55,7 +55,7 @@ class ProjectGateways:
         known = self._gateway(container).known
         return (
             *reload_findings(known, drain_timeout),
-            *include_findings(known, found, container.mounts),
+            *include_findings(known, found, container.mounts, read_only=container.read_only),
             *stray_findings(known, subject, found),
         )
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from composeroll.config.project import Service
 from composeroll.errors import ComposerollError, Locked, Unfinished
+from composeroll.model import Severity
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
 from composeroll.rollout.apply import AGAIN, apply
 from composeroll.rollout.history.revision import Result
@@ -80,14 +81,14 @@ def look(stack: Stack, services: Sequence[Service], *, preflight: bool = True) -
 
 
 def heed(stack: Stack, observed: Observed) -> None:
-    """Refuse what cannot go well, and warn of the rest.
+    """Refuse what cannot go well, and warn of what will hurt; `check` has notes besides.
 
     Raises:
         Refused: with every refusal and its mend.
     """
     found = findings(observed, stack.locate)
     refuse(observed, found)
-    for finding in found:
+    for finding in (f for f in found if f.severity is Severity.WARNING):
         stack.world.emit(Warned(": ".join(filter(None, (finding.what, finding.help)))))
 
 

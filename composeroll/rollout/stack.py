@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -153,6 +153,31 @@ class NoHistory:
         """Nothing was held back."""
 
 
+class HostMemory(Protocol):
+    """The memory of the engine's host, in bytes."""
+
+    def memory_used_by(self, containers: Iterable[str]) -> Mapping[str, int]:
+        """What running containers use, by full ID."""
+        ...
+
+    def memory_left(self) -> int:
+        """What the host can still give."""
+        ...
+
+
+class PlentyOfMemory:
+    """For a world where nothing weighs anything."""
+
+    def memory_used_by(self, containers: Iterable[str]) -> Mapping[str, int]:
+        """Nothing is used."""
+        del containers
+        return {}
+
+    def memory_left(self) -> int:
+        """And nothing is needed."""
+        return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """A compose project with everything that can be asked of it and done to it."""
@@ -165,3 +190,4 @@ class Stack:
     locate: Locate
     locks: Locks = field(default_factory=NoLocks)
     book: History = field(default_factory=NoHistory)
+    host_memory: HostMemory = field(default_factory=PlentyOfMemory)

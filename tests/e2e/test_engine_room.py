@@ -563,3 +563,16 @@ def test_locks_are_taken_while_somebody_removes_the_image_they_are_made_of(
         finally:
             done.set()
         pruning.result()
+
+
+def test_what_running_containers_use_and_their_host_has_left_is_known_at_once(
+    engine: Engine,
+) -> None:
+    here, ended = running(engine, 2)
+    engine.stop([ended], 0)
+    began = time.monotonic()
+    used = engine.memory_used_by([here, ended])
+    left = engine.memory_left()
+    assert set(used) == {here}
+    assert 0 < used[here] < left
+    assert time.monotonic() - began < 2.0

@@ -10,7 +10,7 @@ from composeroll.nginx.durations import seconds
 from composeroll.nginx.findings import reload_findings
 from composeroll.nginx.include_findings import include_findings, stray_findings
 from composeroll.nginx.version import read_version
-from tests.unit.nginx.made import BACKEND, INCLUDE, configured, configured_with, subject
+from tests.unit.nginx.made import BACKEND, INCLUDE, SITE, configured, configured_with, subject
 
 OLD, NEW = (1, 26, 3), (1, 30, 6)
 ROOMY = "upstream backend { zone b 256k; server 10.0.0.5:9000; }"
@@ -132,3 +132,14 @@ def test_a_version_is_read(text: str, version: tuple[int, ...]) -> None:
 )
 def test_nginx_writes_times_so(text: str, value: float | None) -> None:
     assert seconds(text) == value
+
+
+def test_a_vanished_host_is_noticed_soon_only_with_a_short_timeout() -> None:
+    (note,) = notes_on("fastcgi_connect_timeout")
+    assert "write `fastcgi_connect_timeout 2s;` into the http block" in note
+    assert notes_on("fastcgi_connect_timeout", "fastcgi_connect_timeout 2s;") == []
+
+
+def notes_on(name: str, directives: str = "") -> list[str]:
+    found = lines(reload_findings(configured(f"keepalive_timeout 0; {directives} {SITE}"), 60))
+    return [line for line in found if name in line]

@@ -129,3 +129,10 @@ def test_a_state_that_is_cut_keeps_whole_words() -> None:
     terminal = Terminal(80, 24)
     Printer(terminal.stream, UTF8).status(STATUS)
     assert "running (" not in terminal.close()
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_every_severity_has_its_word_on_a_line(severity: Severity) -> None:
+    sink = Sink()
+    Printer(sink, UTF8, as_json=False).findings((Finding(severity, "what", "mend"),))
+    assert f"{severity.value:<9}what\n" in sink.text

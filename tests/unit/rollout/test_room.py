@@ -1,0 +1,43 @@
+"""Whether old and new replicas fit beside each other."""
+
+from __future__ import annotations
+
+from composeroll.model import Severity
+from composeroll.rollout.observed import Observed
+from composeroll.rollout.room import MEBI, room
+from tests.unit.rollout.makers import ours, replica, service, state
+
+REPLICAS = [replica(1), replica(2), replica(3)]
+USED = {r.id: 100 * MEBI for r in REPLICAS}
+
+
+def test_a_service_that_fits_beside_itself_is_not_mentioned() -> None:
+    assert room(Observed("shop", (state(REPLICAS),)), USED, 300 * MEBI) == ()
+
+
+def test_docker_rollout_66_a_doubling_that_would_not_fit_names_the_batch_that_does() -> None:
+    (found,) = room(Observed("shop", (state(REPLICAS),)), USED, 250 * MEBI)
+    assert found.severity is Severity.WARNING
+    assert found.what == "3 more of app need about 300 MiB, and the host has 250 MiB left"
+    assert found.help == "services.app.x-composeroll.batch: 2, or --batch 2"
+
+
+def test_a_batch_that_fits_is_not_mentioned() -> None:
+    batched = state(REPLICAS, of=service(**ours(batch=1)))
+    assert room(Observed("shop", (batched,)), USED, 150 * MEBI) == ()
+
+
+def test_where_not_even_one_fits_a_gap_is_what_is_left() -> None:
+    (found,) = room(Observed("shop", (state(REPLICAS),)), USED, 50 * MEBI)
+    assert "--order stop-first" in found.help
+
+
+def test_who_stops_first_needs_nothing_more() -> None:
+    first = state(REPLICAS, of=service(**ours(order="stop-first")))
+    assert room(Observed("shop", (first,)), USED, 0) == ()
+
+
+def test_the_greatest_replica_tells_what_a_new_one_may_need() -> None:
+    used = USED | {REPLICAS[0].id: 200 * MEBI}
+    (found,) = room(Observed("shop", (state(REPLICAS),)), used, 500 * MEBI)
+    assert found.what.startswith("3 more of app need about 600 MiB")
