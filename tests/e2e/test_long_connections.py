@@ -19,7 +19,7 @@ from tests.e2e.harness.stack import Done, Stack
 pytestmark = pytest.mark.e2e
 
 GOES_ON = "1 connection to other services left to the old nginx worker"
-HELD = 20.0
+HELD = 16.0
 """Seconds: longer than all of the rollout would last but for what is held."""
 
 GOING_AWAY = 1001

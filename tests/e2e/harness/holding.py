@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from queue import Queue
+from threading import Thread
 
-from tests.load.frames import CLOSE, TEXT, Frame, encode, take_frame
+from tests.load.frames import CLOSE, PING, PONG, TEXT, Frame, encode, take_frame
 from tests.load.target import parse_target
 
 PATIENCE = 10.0
@@ -23,10 +25,14 @@ HALF = "POST {path} HTTP/1.1\r\nHost: held\r\nContent-Length: 4\r\n\r\nha"
 
 @dataclass
 class HeldWebsocket:
-    """A websocket that is open."""
+    """A websocket that is open, and whose pings are answered all the while.
+
+    Attributes:
+        said: what the server has said so far; None once it says nothing more.
+    """
 
     sock: socket.socket
-    buffer: bytearray = field(default_factory=bytearray)
+    said: Queue[Frame | None] = field(default_factory=Queue)
 
     def echoes(self, text: str) -> bool:
         """Whether the server says back what it is told; its greeting is passed over."""
@@ -43,12 +49,22 @@ class HeldWebsocket:
         return frame.close_code
 
     def next(self) -> Frame:
-        """The next frame."""
-        while (frame := take_frame(self.buffer)) is None:
-            got = self.sock.recv(65536)
-            assert got, "the websocket was dropped without a close frame"
-            self.buffer += got
+        """The next frame that is no ping."""
+        frame = self.said.get(timeout=PATIENCE)
+        assert frame, "the websocket was dropped without a close frame"
         return frame
+
+    def listen(self, buffer: bytearray) -> None:
+        """Hear what the server says until it has said all, beginning with what was read already."""
+        with suppress(OSError):
+            while got := self.sock.recv(65536):
+                buffer += got
+                while frame := take_frame(buffer):
+                    if frame.opcode == PING:
+                        self.sock.sendall(encode(PONG, frame.payload))
+                    else:
+                        self.said.put(frame)
+        self.said.put(None)
 
 
 @contextmanager
@@ -60,7 +76,12 @@ def held_websocket(url: str, path: str) -> Iterator[HeldWebsocket]:
             received += sock.recv(65536)
         head, _, rest = bytes(received).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 "), head
-        yield HeldWebsocket(sock, bytearray(rest))
+        sock.settimeout(None)
+        websocket = HeldWebsocket(sock)
+        Thread(target=websocket.listen, args=(bytearray(rest),), daemon=True).start()
+        yield websocket
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass
