@@ -130,7 +130,7 @@ class Judge:
         for gateway in self.gateways():
             for worker in gateway.workers:
                 named = any(map(_is_name, worker.told.get(box.service, {})))
-                excused = worker.timed_out or worker.booted > process.began
+                excused = worker.leaving or worker.timed_out or worker.booted > process.began
                 self._insist(
                     not named or excused, f"{box.name} is started, and {gateway.id} goes by names"
                 )
