@@ -59,6 +59,11 @@ class Judge:
                     if box and (wrong := self._wrong(service, address, box)):
                         self._insist(False, wrong)  # noqa: FBT003 - the claim itself
 
+    def may_forget(self, old: Worker, new: Worker) -> None:
+        """No upstream is gone after a reload: nginx would refuse every site that names it."""
+        gone = old.told.keys() - new.told.keys()
+        self._insist(not gone, f"after the reload there is no upstream of {gone}")
+
     def may_tell(self, worker: Worker, touched: Collection[str]) -> None:
         """A reload is answered for, but for what was wrong before, and what nobody can know yet."""
         process = self.process()

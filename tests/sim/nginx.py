@@ -101,6 +101,7 @@ class Gateways:
         Whoever reloads answers for the services whose files it has touched.
         """
         old, new = gateway.current, Worker(self.meaning(gateway))
+        self._judge.may_forget(old, new)
         self._judge.may_tell(new, touched)
         gateway.workers.append(new)
         self._clock.at(self._clock.now() + TOLD_TO_QUIT, lambda: self._quit(gateway, old))

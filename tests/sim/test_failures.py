@@ -183,6 +183,17 @@ def test_a_service_that_crash_loops_is_mended_by_a_sound_image_even_one_at_a_tim
     finished(sim, "app", 2)
 
 
+def test_of_replicas_that_crash_loop_none_is_forgotten_where_clearing_them_away_fails() -> None:
+    for number in range(1, 60):
+        sim = worker(2)
+        sim.images.push("app", "app-v1")
+        for box in sim.engine.of("app"):
+            sim.engine.kill(box)
+        sim.update("app", fault=Fault(number, Kind.FAIL))
+        assert sim.update("app") in ("updated", "up to date")
+        finished(sim, "app", 2)
+
+
 def test_the_way_back_does_not_lead_to_a_replica_that_has_a_dead_ones_address() -> None:
     sim = app(2)
     dead, living = sim.engine.of("app")

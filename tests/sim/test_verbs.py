@@ -64,6 +64,14 @@ def test_scale_stopped_anywhere_reaches_its_count_when_run_again(run: Run, kind:
         assert not sim.locks.all
 
 
+def test_sync_takes_a_strangers_address_out_and_names_what_is_ready() -> None:
+    sim = current()
+    stranger = sim.engine.of("other")[0]
+    sim.tell("app", [f"{stranger.ip}:9000"])
+    assert sim.do(SYNC) in DONE
+    finished(sim, "app", 2)
+
+
 @pytest.mark.parametrize("kind", [Kind.KILL, Kind.FAIL, Kind.INTERRUPT])
 def test_sync_stopped_anywhere_is_right_when_run_again(kind: Kind) -> None:
     for sim in broken(misled, SYNC, kind):
