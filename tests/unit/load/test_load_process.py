@@ -36,11 +36,11 @@ def test_a_load_counts_until_the_block_ends(url: str) -> None:
         load.mark("began")
         load.after_requests(20)
         load.mark("ended")
-        snapshot = load.after_requests(20)
+        snapshot = load.after_requests(100)  # more than can have been under way at the mark
     result = load.result()
     phases = result.phases("began", "ended")
     assert not result.failures()
-    assert result.total >= snapshot.total >= 60
+    assert result.total >= snapshot.total >= 140
     assert result.total == sum(sum(result.requests(window).values()) for window in phases)
     assert snapshot.versions["v1"] > 0
     assert result.versions(phases.after)["v1"].first >= result.at("ended")
