@@ -8,6 +8,7 @@ from typing import Any
 
 from composeroll.config.durations import parse_duration
 from composeroll.config.layers import Layer, deploy_layer, layer, resolve
+from composeroll.config.ports import PortRange, fixed_ports, port_ranges
 from composeroll.config.settings import Settings
 from composeroll.errors import UsageError
 
@@ -45,6 +46,8 @@ class Service:
         obstacles: what keeps it from running twice, empty where nothing does.
         healthy_first: services that have to be healthy before it starts.
         mode: `deploy.mode`, empty where the file has none.
+        port_ranges: host ports that it shares out among its containers.
+        memory: bytes that one container may use at most; None: all of the host's.
     """
 
     name: str
@@ -62,6 +65,8 @@ class Service:
     settings: Settings
     healthy_first: tuple[str, ...] = ()
     mode: str = ""
+    port_ranges: tuple[PortRange, ...] = ()
+    memory: int | None = None
 
     @property
     def may_be_nginx(self) -> bool:
@@ -159,6 +164,8 @@ def _service(
         settings=resolve([*strongest, own, everywhere, deploy_layer(where, deploy)]),
         healthy_first=tuple(_healthy_first(raw.get("depends_on") or {})),
         mode=str(deploy.get("mode") or ""),
+        port_ranges=tuple(port_ranges(raw.get("ports") or ())),
+        memory=_memory(raw, deploy),
     )
 
 
@@ -175,8 +182,14 @@ def _sources(entries: Sequence[str]) -> tuple[str, ...]:
 def _healthy_first(depends_on: Mapping[str, Any]) -> Iterator[str]:
     """`docker compose config` always prints the long form."""
     for name, terms in depends_on.items():
-        if terms.get("condition") == "service_healthy":
+        if terms.get("condition") == "service_healthy" and terms.get("required", True):
             yield name
+
+
+def _memory(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
+    """`docker compose config` prints both forms as bytes; 0 is no limit."""
+    limits = (deploy.get("resources") or {}).get("limits") or {}
+    return int(limits.get("memory") or raw.get("mem_limit") or 0) or None
 
 
 def _written_volumes(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -187,7 +200,7 @@ def _written_volumes(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _obstacles(raw: Mapping[str, Any]) -> Iterator[Obstacle]:
     if name := raw.get("container_name"):
         yield Obstacle("container_name", str(name), "two containers cannot have one name")
-    for published in _fixed_ports(raw.get("ports") or ()):
+    for published in fixed_ports(raw.get("ports") or ()):
         yield Obstacle("ports", published, "two containers cannot publish one host port")
     for key, address in _static_addresses(raw.get("networks") or {}):
         yield Obstacle(key, address, "two containers cannot have one address")
@@ -201,8 +214,3 @@ def _static_addresses(networks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for key in ("ipv4_address", "ipv6_address"):
             if (options or {}).get(key):
                 yield f"networks.{network}.{key}", str(options[key])
-
-
-def _fixed_ports(ports: Sequence[Mapping[str, Any]]) -> list[str]:
-    fixed = [p for p in ports if p.get("published") and "-" not in str(p["published"])]
-    return [f"{p['published']}:{p['target']}" for p in fixed]

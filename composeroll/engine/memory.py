@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from composeroll.engine.connection import Api
+from composeroll.engine.answer import Answer
 from composeroll.engine.endpoint import Endpoint
 from composeroll.engine.side_by_side import side_by_side
 
@@ -19,7 +19,17 @@ KIBI = 1024
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
 
-def used_by(api: Api, containers: Iterable[str]) -> Mapping[str, int]:
+class Reads(Protocol):
+    """What can be asked of an engine."""
+
+    def get(
+        self, path: str, query: Mapping[str, str] | None = None, *, fine: Collection[int] = ()
+    ) -> Answer:
+        """The answer to a GET, whose status is good or `fine`."""
+        ...
+
+
+def used_by(api: Reads, containers: Iterable[str]) -> Mapping[str, int]:
     """Bytes that each container uses, by full ID; one that does not run is left out.
 
     Without the files that the kernel may forget: what `docker stats` shows.
@@ -40,19 +50,26 @@ def used(stats: Mapping[str, Any]) -> int:
     return max(0, int(memory.get("usage", 0)) - int(files))
 
 
-def left_on_host(api: Api, endpoint: Endpoint, meminfo: Path = Path("/proc/meminfo")) -> int:
+def left_on_host(api: Reads, endpoint: Endpoint, meminfo: Path = Path("/proc/meminfo")) -> int:
     """Bytes that the engine's host can still give.
 
     Where the engine is here the kernel says so. Elsewhere it is what the host has, less what all
     containers use: too much by what runs outside of them.
     """
+    total = int(api.get("/info").json()["MemTotal"])
     if endpoint.socket_path is not None and meminfo.exists():
-        return available(meminfo.read_text(encoding="ascii"))
+        here = of_kernel(meminfo.read_text(encoding="ascii"))
+        if here["MemTotal"] == total:
+            return here["MemAvailable"]
     running = [entry["Id"] for entry in api.get("/containers/json").json()]
-    return int(api.get("/info").json()["MemTotal"]) - sum(used_by(api, running).values())
+    return total - sum(used_by(api, running).values())
 
 
-def available(meminfo: str) -> int:
-    """Bytes of `MemAvailable`, as proc(5) writes it: `MemAvailable:   23456 kB`."""
-    values = dict(line.split(":", 1) for line in meminfo.splitlines() if ":" in line)
-    return int(values["MemAvailable"].split()[0]) * KIBI
+def of_kernel(meminfo: str) -> Mapping[str, int]:
+    """Bytes by name, as proc(5) writes them: `MemAvailable:   23456 kB`.
+
+    The engine has its own `MemTotal` from there too (moby, `pkg/meminfo`). Where both differ, the
+    socket leads elsewhere: into Docker Desktop's machine, or through a tunnel.
+    """
+    lines = (line.split() for line in meminfo.splitlines())
+    return {words[0].rstrip(":"): int(words[1]) * KIBI for words in lines if words[2:] == ["kB"]}

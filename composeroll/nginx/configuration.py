@@ -15,12 +15,19 @@ from composeroll.nginx.syntax import Directive, Place, Unreadable, expand, parse
 from composeroll.nginx.upstreams import Context, UpstreamBlock, neighbours, read_upstream
 from composeroll.nginx.version import Version
 
+NEXT_UPSTREAM = (
+    *("proxy_next_upstream", "fastcgi_next_upstream"),
+    *("uwsgi_next_upstream", "grpc_next_upstream"),
+)
+"""When nginx asks another server, by protocol."""
+
 SETTINGS = (
     "keepalive_timeout",
     "keepalive_min_timeout",
     "worker_shutdown_timeout",
     *("proxy_connect_timeout", "fastcgi_connect_timeout"),
     *("uwsgi_connect_timeout", "grpc_connect_timeout"),
+    *NEXT_UPSTREAM,
     "resolver",
     "user",
     "pid",

@@ -9,6 +9,7 @@ from composeroll.model import Finding, Held, Replica
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject
 from composeroll.nginx.door import ContainerDoor
+from composeroll.nginx.failover_findings import failover_findings
 from composeroll.nginx.findings import reload_findings
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Gateways
@@ -57,6 +58,7 @@ class ProjectGateways:
             *reload_findings(known, drain_timeout),
             *include_findings(known, found, container.mounts, read_only=container.read_only),
             *stray_findings(known, subject, found),
+            *failover_findings(known, found),
         )
 
     def switch(self, texts: Mapping[str, Texts]) -> None:

@@ -48,7 +48,7 @@ def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     yield from _shared_data(state)
     yield from _paused(state)
     yield from state.wiring.findings if state.wiring else ()
-    yield from _scale(state)
+    yield from _scale(state, locate)
     yield from _mounted_code(state)
 
 
@@ -109,7 +109,7 @@ def _paused(state: ServiceState) -> Iterator[Finding]:
             yield _refusal(what, f"docker unpause {replica.name}")
 
 
-def _scale(state: ServiceState) -> Iterator[Finding]:
+def _scale(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     declared, running = state.service.scale, len(state.serving)
     if running > (declared or 1):
         says = f"says {declared}" if declared is not None else "does not say how many"
@@ -117,8 +117,15 @@ def _scale(state: ServiceState) -> Iterator[Finding]:
             Severity.WARNING,
             f"{running} replicas of {state.name} run, but the file {says}:"
             " a plain `docker compose up -d` stops the others at once",
-            f"services.{state.name}: scale: {running}",
+            f"services.{state.name}: scale: {running} ({_scale_line(state, locate)})",
         )
+
+
+def _scale_line(state: ServiceState, locate: Locate) -> str:
+    """Where it stands in either form, else where the service begins."""
+    keys = (("scale",), ("deploy", "replicas"), ())
+    places = (locate(["services", state.name, *key]) for key in keys)
+    return next((place for place in places if ":" in place), f"services.{state.name}")
 
 
 def _mounted_code(state: ServiceState) -> Iterator[Finding]:
@@ -126,8 +133,8 @@ def _mounted_code(state: ServiceState) -> Iterator[Finding]:
         yield Finding(
             Severity.WARNING,
             f"{other} mounts the volumes of {state.name} and goes on seeing the old ones",
-            f"afterwards: docker compose up -d --no-deps {other}"
-            f" (or keep {other} from mounting {state.name})",
+            f"keep {other} from mounting {state.name}, or afterwards, with a gap of its own:"
+            f" docker compose up -d --no-deps {other}",
         )
 
 

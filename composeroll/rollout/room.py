@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from composeroll.config.settings import Order
 from composeroll.model import Finding, Severity
@@ -12,34 +13,79 @@ MEBI = 1024 * 1024
 
 
 def room(observed: Observed, used: Mapping[str, int], left: int) -> tuple[Finding, ...]:
-    """A warning for each service that would not fit beside itself.
+    """What would not fit: a service beside itself, at its limit, or several in one update.
 
     Args:
         observed: the services, whose replicas tell what a new one will need.
         used: bytes that running containers use now, by full ID.
         left: bytes that the host can still give.
     """
-    return tuple(f for state in observed.services for f in _of_service(state, used, left))
+    needs = [need for state in observed.services if (need := _need(state, used))]
+    alone = [finding for need in needs for finding in _of_service(need, left)]
+    return (*alone, *_together([need for need in needs if need.now <= left], left))
 
 
-def _of_service(state: ServiceState, used: Mapping[str, int], left: int) -> Iterator[Finding]:
-    if state.data_only or state.service.settings.order is Order.STOP_FIRST:
-        return
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What an update puts beside the replicas of one service.
+
+    Attributes:
+        extra: how many at once.
+        each: bytes that one of them will use, as the greatest of today does.
+        limit: bytes that one may use at most; None: all of the host's.
+    """
+
+    service: str
+    extra: int
+    each: int
+    limit: int | None
+
+    @property
+    def now(self) -> int:
+        """Bytes of all of them, as they are today."""
+        return self.extra * self.each
+
+
+def _need(state: ServiceState, used: Mapping[str, int]) -> Need | None:
     sizes = [used[r.id] for r in state.replicas if used.get(r.id)]
+    if not sizes or state.data_only or state.service.settings.order is Order.STOP_FIRST:
+        return None
     extra = state.service.settings.batch.of(len(sizes))
-    need = extra * max(sizes, default=0)
-    if need > left:
+    return Need(state.name, extra, max(sizes), state.service.memory)
+
+
+def _of_service(need: Need, left: int) -> Iterator[Finding]:
+    if need.now > left:
         yield Finding(
             Severity.WARNING,
-            f"{extra} more of {state.name} need about {_mebi(need)}, and the host has"
+            f"{need.extra} more of {need.service} need about {_mebi(need.now)}, and the host has"
             f" {_mebi(left)} left",
-            _mend(state, left // max(sizes)),
+            _mend(need, left // need.each),
+        )
+    elif need.limit and need.extra * need.limit > left:
+        yield Finding(
+            Severity.NOTE,
+            f"{need.extra} more of {need.service} may use {_mebi(need.extra * need.limit)}, as"
+            f" their limit allows, and the host has {_mebi(left)} left",
+            _mend(need, left // need.limit),
         )
 
 
-def _mend(state: ServiceState, fitting: int) -> str:
+def _together(needs: Sequence[Need], left: int) -> Iterator[Finding]:
+    """One update brings up the new replicas of all its services before it switches the first."""
+    total = sum(need.now for need in needs)
+    if total > left:
+        yield Finding(
+            Severity.NOTE,
+            f"one update of {', '.join(need.service for need in needs)} needs about {_mebi(total)},"
+            f" and the host has {_mebi(left)} left",
+            "update them one after the other",
+        )
+
+
+def _mend(need: Need, fitting: int) -> str:
     if fitting:
-        return f"services.{state.name}.x-composeroll.batch: {fitting}, or --batch {fitting}"
+        return f"services.{need.service}.x-composeroll.batch: {fitting}, or --batch {fitting}"
     return "not even one fits: free some memory, or accept a gap with --order stop-first"
 
 

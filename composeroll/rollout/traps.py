@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from composeroll.config.project import Project
 from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.model import Finding, Health, Protocol, Replica, Severity
+from composeroll.rollout.file_traps import file_traps
+from composeroll.rollout.limits import limits
 from composeroll.rollout.observed import Observed, ServiceState
-
-Locate = Callable[[Sequence[str]], str]
-"""From nested keys of the compose file to `file:line`."""
+from composeroll.rollout.preflight import Locate
 
 
 def traps(
@@ -31,10 +31,8 @@ def traps(
         found += _strangers(state, everyone)
         found += _numbers(state)
         found += _unhealthy_dependencies(state, everyone)
-        found += _linked(project, state, locate)
-        found += _mode(state, locate)
-        found += _grace(state, locate)
-        found += _only_built(state)
+        found += file_traps(project, state, locate)
+        found += limits(state, locate)
     return tuple(found)
 
 
@@ -98,44 +96,3 @@ def _unhealthy_dependencies(state: ServiceState, everyone: Sequence[Replica]) ->
                 f" {'is not' if running else 'does not run'}",
                 f"docker compose up -d --no-deps --wait {name}",
             )
-
-
-def _linked(project: Project, state: ServiceState, locate: Locate) -> Iterator[Finding]:
-    for service in project.services.values():
-        if state.name in service.links and service.name != state.name:
-            where = locate(["services", service.name, "links"])
-            yield Finding(
-                Severity.WARNING,
-                f"{service.name} links to {state.name}: by that name it goes on seeing the"
-                " containers of its own start, and none that replaces them",
-                f"remove the link ({where}): on a common network names need none",
-            )
-
-
-def _mode(state: ServiceState, locate: Locate) -> Iterator[Finding]:
-    if state.service.mode.startswith("global"):
-        where = locate(["services", state.name, "deploy", "mode"])
-        yield Finding(
-            Severity.WARNING,
-            f"compose ignores the deploy.mode of {state.name}: it runs one replica",
-            f"write deploy.replicas in its place ({where})",
-        )
-
-
-def _grace(state: ServiceState, locate: Locate) -> Iterator[Finding]:
-    if state.service.grace == 0:
-        where = locate(["services", state.name, "stop_grace_period"])
-        yield Finding(
-            Severity.WARNING,
-            f"{state.name} is killed without a moment to end what outlives the drain",
-            f"remove stop_grace_period: 0s ({where}); docker's default is 10s",
-        )
-
-
-def _only_built(state: ServiceState) -> Iterator[Finding]:
-    if state.service.builds and not state.service.image:
-        yield Finding(
-            Severity.NOTE,
-            f"{state.name} has no image to pull: an update takes what was built last",
-            f"before it: docker compose build {state.name}",
-        )

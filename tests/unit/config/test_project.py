@@ -112,3 +112,19 @@ def test_what_is_no_project_is_an_error(printed: str) -> None:
 
 def test_a_project_without_services_is_one() -> None:
     assert not read_project({"name": "empty"}, []).services
+
+
+@pytest.mark.parametrize(
+    ("raw", "limit"),
+    [
+        ({"mem_limit": "67108864"}, 67108864),
+        ({"deploy": {"resources": {"limits": {"memory": "1073741824"}}}}, 1073741824),
+        ({"mem_limit": "0"}, None),
+        ({}, None),
+    ],
+)
+def test_a_memory_limit_is_read_in_both_its_forms(
+    raw: dict[str, object], limit: int | None
+) -> None:
+    model = {"name": "shop", "services": {"app": {"image": "app:1", **raw}}}
+    assert read_project(model, []).services["app"].memory == limit

@@ -64,7 +64,7 @@ def test_more_replicas_than_the_file_asks_for_are_a_warning() -> None:
     (finding,) = found(state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)))
     assert finding.severity is Severity.WARNING
     assert "2 replicas of app run, but the file does not say how many" in finding.what
-    assert finding.help == "services.app: scale: 2"
+    assert finding.help == "services.app: scale: 2 (file:7 services.app.scale)"
 
 
 def test_who_goes_on_seeing_old_volumes_is_a_warning() -> None:

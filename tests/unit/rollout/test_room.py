@@ -41,3 +41,22 @@ def test_the_greatest_replica_tells_what_a_new_one_may_need() -> None:
     used = USED | {REPLICAS[0].id: 200 * MEBI}
     (found,) = room(Observed("shop", (state(REPLICAS),)), used, 500 * MEBI)
     assert found.what.startswith("3 more of app need about 600 MiB")
+
+
+def test_a_limit_beyond_what_is_left_is_a_note_while_todays_use_fits() -> None:
+    limited = state(REPLICAS, of=service(mem_limit="209715200"))
+    (note,) = room(Observed("shop", (limited,)), USED, 450 * MEBI)
+    assert note.severity is Severity.NOTE
+    assert note.what.startswith("3 more of app may use 600 MiB, as their limit allows")
+    assert "--batch 2" in note.help
+    assert room(Observed("shop", (limited,)), USED, 600 * MEBI) == ()
+
+
+def test_services_that_fit_one_by_one_and_not_in_one_update_are_noted() -> None:
+    web = [replica(4, of="web")]
+    both = (state(REPLICAS), state(web, of=service("web")))
+    used = USED | {web[0].id: 100 * MEBI}
+    (note,) = room(Observed("shop", both), used, 350 * MEBI)
+    assert note.severity is Severity.NOTE
+    assert note.what.startswith("one update of app, web needs about 400 MiB")
+    assert room(Observed("shop", both), used, 400 * MEBI) == ()

@@ -80,6 +80,18 @@ def test_a_link_goes_on_meaning_the_old_containers() -> None:
     assert "(file:7 services.nginx.links)" in warning.help
 
 
+def test_a_dependency_that_need_not_be_there_is_none() -> None:
+    optional = {"db": {"condition": "service_healthy", "required": False}}
+    assert found(state([well(1)], wiring(1), of=service(depends_on=optional))) == ()
+
+
+def test_an_nginx_that_mounts_a_rolled_services_volumes_is_told_what_that_costs() -> None:
+    mounted = project(app={}, nginx={"volumes_from": ["app"]}, cron={"volumes_from": ["app"]})
+    (warning,) = found(state([well(1)], wiring(1)), of=mounted)
+    assert warning.what.startswith("nginx mounts the volumes of app")
+    assert "(file:7 services.nginx.volumes_from)" in warning.help
+
+
 @pytest.mark.parametrize(
     ("raw", "said", "key"),
     [

@@ -1,0 +1,37 @@
+"""Host ports that a service publishes, from the long form that `docker compose config` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class PortRange:
+    """Host ports of which each container gets one."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+    @property
+    def size(self) -> int:
+        """How many containers can have one."""
+        return self.last - self.first + 1
+
+
+def fixed_ports(ports: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Those that only one container can publish, as `8080:80`."""
+    fixed = [p for p in ports if p.get("published") and "-" not in str(p["published"])]
+    return [f"{p['published']}:{p['target']}" for p in fixed]
+
+
+def port_ranges(ports: Sequence[Mapping[str, Any]]) -> Iterator[PortRange]:
+    """Those that are shared out: `published: 3000-3002`."""
+    for port in ports:
+        first, dash, last = str(port.get("published") or "").partition("-")
+        if dash:
+            yield PortRange(int(first), int(last))

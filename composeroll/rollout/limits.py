@@ -1,0 +1,74 @@
+"""What has room for the replicas of now, and not for those of an update beside them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from composeroll.config.ports import PortRange
+from composeroll.config.settings import Order
+from composeroll.model import Finding, Severity
+from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.preflight import Locate
+
+ZONE_ITSELF = 16
+"""KiB of a zone that hold no server; each server takes less than 1 KiB of the rest.
+
+Zones of 32k, 64k, 128k and 256k held 16, 63, 136 and 296 in nginx 1.30.6, no fewer in 1.26.3.
+"""
+
+_ZONE = re.compile(r"zone\s+\S+\s+(\d+)([kKmM]?)$")
+_KIBI = {"": 1 / 1024, "k": 1, "m": 1024}
+
+
+def limits(state: ServiceState, locate: Locate) -> tuple[Finding, ...]:
+    """A warning for each limit that old and new replicas together would meet."""
+    return (*_port_ranges(state, locate), *_zone(state))
+
+
+def _port_ranges(state: ServiceState, locate: Locate) -> Iterator[Finding]:
+    if state.data_only or state.service.settings.order is Order.STOP_FIRST:
+        return
+    now = len(state.serving)
+    extra = state.service.settings.batch.of(now)
+    for ports in state.service.port_ranges:
+        if ports.size < now + extra:
+            where = locate(["services", state.name, "ports"])
+            yield Finding(
+                Severity.WARNING,
+                f"ports {ports} of {state.name} are {ports.size}, and {now} old and {extra} new"
+                " replicas need one each: the last of them would not start",
+                _more_ports(ports, now, extra, where),
+            )
+
+
+def _more_ports(ports: PortRange, now: int, extra: int, where: str) -> str:
+    wider = f"publish {ports.first}-{ports.first + now + extra - 1} ({where})"
+    free = ports.size - now
+    return f"{wider}, or --batch {free}" if free > 0 else wider
+
+
+def _zone(state: ServiceState) -> Iterator[Finding]:
+    """Nginx rejects a configuration whose zone is too small, so that no switch comes through."""
+    if not state.wiring:
+        return
+    wanted = max(state.service.scale or 1, len(state.serving))
+    for directive in state.wiring.upstream.directives:
+        size = _zone_size(directive)
+        if size is not None and wanted > size - ZONE_ITSELF:
+            yield Finding(
+                Severity.WARNING,
+                f"`{directive}` may not hold {wanted} servers, and nginx then rejects them all",
+                f"give it {_roomy(wanted)}k in {state.wiring.route.include}",
+            )
+
+
+def _zone_size(directive: str) -> float | None:
+    """KiB; None for any other directive, or a zone that shares another's memory."""
+    found = _ZONE.match(directive)
+    return int(found[1]) * _KIBI[found[2].lower()] if found else None
+
+
+def _roomy(servers: int) -> int:
+    """KiB for twice as many servers, at least the 256 that are recommended everywhere."""
+    return max(256, 2 * servers + ZONE_ITSELF)
