@@ -296,16 +296,23 @@ def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
     """How many replicas are to run in the end: as many as do their work now, or as the file says.
 
     Old and new ones, and those of a broken image between them, run side by side where rollouts
-    broke off, so what was made from different images or definitions is not added up.
+    broke off, so what was made from different images or definitions is not added up. What the
+    engine starts again and again belongs to those it was made with.
     """
-    alive = [r for r in state.replicas if r in state.serving or _is_revived(r)]
-    made_from = [(r.id in reasons, r.image, r.config_hash) for r in alive]
+    serving = Counter((_made_from(r), r.id in reasons) for r in state.serving)
+    idle = [r for r in state.replicas if _is_revived(r) and r not in state.serving]
+    revived = Counter(map(_made_from, idle))
     declared = state.service.scale
     return max(
         1 if declared is None else declared,
         len(state.named_in_upstream),
-        *Counter(made_from).values(),
+        *revived.values(),
+        *(many + revived[made_from] for (made_from, _), many in serving.items()),
     )
+
+
+def _made_from(replica: Replica) -> tuple[str, str]:
+    return replica.image, replica.config_hash
 
 
 def _is_revived(replica: Replica) -> bool:

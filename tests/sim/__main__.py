@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+import traceback
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -80,9 +81,14 @@ def chunk(number: int) -> tuple[int, Figures, str]:
 
 
 def _told(broken: BaseException) -> str:
-    """What broke, and the smallest history found that breaks it."""
+    """What broke, and where, and the smallest history found that breaks it."""
     each = broken.exceptions if isinstance(broken, BaseExceptionGroup) else (broken,)
-    return "\n".join("\n".join([f"BROKEN: {one}", *getattr(one, "__notes__", ())]) for one in each)
+    return "\n".join(line for one in each for line in _lines(one))
+
+
+def _lines(broken: BaseException) -> list[str]:
+    last = traceback.extract_tb(broken.__traceback__)[-1]
+    return [f"BROKEN: {broken}", f"  {last.line}", *getattr(broken, "__notes__", ())]
 
 
 if __name__ == "__main__":

@@ -183,6 +183,14 @@ def test_a_service_that_crash_loops_is_mended_by_a_sound_image_even_one_at_a_tim
     finished(sim, "app", 2)
 
 
+def test_force_counts_those_that_crash_in_a_loop_with_those_that_run() -> None:
+    sim = worker(2)
+    sim.images.push("app", "app-v1")
+    sim.engine.kill(sim.engine.of("app")[0])
+    assert sim.update("app", force=True) == "updated"
+    finished(sim, "app", 2)
+
+
 def test_of_replicas_that_crash_loop_none_is_forgotten_where_clearing_them_away_fails() -> None:
     for number in range(1, 60):
         sim = worker(2)
