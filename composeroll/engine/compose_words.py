@@ -23,6 +23,9 @@ from composeroll.errors import ComposerollError, EngineError, EngineUnreachable
 _DRY_RUN = re.compile(
     r"^ ?DRY-RUN MODE - +(?P<kind>\w+) (?P<name>\S+) +(?P<word>.*?) *$", re.MULTILINE
 )
+_CHANGED_VOLUME = re.compile(r'Volume "(?P<name>[^"]+)" exists but doesn\'t match configuration')
+"""Compose's question (reconcile.go), to which a closed stdin says no: the volume stays as it is."""
+
 _HARMLESS = frozenset({"Running", "Created"})
 _HARMLESS_WHEN_NEW = frozenset({"Creating", "Created", "Starting", "Started"})
 _NO_ENGINE = re.compile(
@@ -48,8 +51,13 @@ class Action:
 
 
 def parse_dry_run(said: str) -> tuple[Action, ...]:
-    """The actions of a dry run in compose's order; warnings and other lines are left out."""
-    return tuple(Action(**found.groupdict()) for found in _DRY_RUN.finditer(said))
+    """The actions of a dry run in compose's order; warnings and other lines are left out.
+
+    To recreate a volume, with its data, compose only asks: that comes last.
+    """
+    planned = [Action(**found.groupdict()) for found in _DRY_RUN.finditer(said)]
+    asked = [Action("Volume", name, "Recreate") for name in _CHANGED_VOLUME.findall(said)]
+    return (*planned, *dict.fromkeys(asked))
 
 
 def verdicts(actions: Iterable[Action]) -> dict[str, str]:

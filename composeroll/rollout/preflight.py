@@ -8,9 +8,7 @@ from composeroll.config.settings import Order
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
 from composeroll.rollout.observed import Observed, ServiceState
-
-MOST = 4
-"""Of compose's lines about what it would do, so many tell enough."""
+from composeroll.rollout.redefined import redefined
 
 Locate = Callable[[Sequence[str]], str]
 """From nested keys of the compose file to `file:line`."""
@@ -20,7 +18,7 @@ def findings(observed: Observed, locate: Locate) -> tuple[Finding, ...]:
     """What stands in the way of a rollout, the refusals first."""
     found = [f for state in observed.services for f in _of_service(state, locate)]
     found += _gateways_too(observed)
-    found += _disturbed(observed)
+    found += redefined(observed)
     found = list(dict.fromkeys(found))
     return tuple(sorted(found, key=lambda f: f.severity is not Severity.REFUSAL))
 
@@ -62,18 +60,6 @@ def _gateways_too(observed: Observed) -> Iterator[Finding]:
                 " both",
                 f"name {gateway} in a run of its own",
             )
-
-
-def _disturbed(observed: Observed) -> Iterator[Finding]:
-    """Compose would stop or remove what runs, as for a network whose definition changed."""
-    if not observed.obstacles:
-        return
-    shown = [*observed.obstacles[:MOST], *(["…"] if len(observed.obstacles) > MOST else [])]
-    yield _refusal(
-        f"compose would not leave alone what runs: {', '.join(shown)}",
-        "a network or a volume of the file has changed: take that back, or let"
-        " `docker compose up -d` apply it, which stops the service meanwhile",
-    )
 
 
 def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:

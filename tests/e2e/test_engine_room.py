@@ -381,6 +381,8 @@ def test_create_never_agrees_to_delete_a_changed_volume(project: Project, local:
     (one,) = running(local)
     local.execute(one, ["sh", "-c", "echo precious > /data/f"])
     project.write(volumes={"data": {"labels": {"changed": "yes"}}})
+    (told,) = local.preflight({"app": 2})
+    assert told.startswith("Volume ")
     local.create({"app": 2})
     assert local.read_file(one, "/data/f") == b"precious\n"
 

@@ -41,6 +41,10 @@ NETWORK_CHANGED = """\
  DRY-RUN MODE -  Container shop-web-1  Running
  DRY-RUN MODE -  Container shop-web-2  Creating
 """
+VOLUME_CHANGED = (
+    RUNNING + 'Volume "shop_data" exists but doesn\'t match configuration in compose file. Recreate'
+    " (data will be lost)?"
+)
 FROM_5_5 = """\
  DRY-RUN MODE -  Container shop-web-1 Running 
  DRY-RUN MODE -  Container shop-web-2 Recreate 
@@ -70,6 +74,11 @@ def test_a_changed_network_is_dangerous_though_nothing_is_recreated() -> None:
         "Container shop-web-1 Stopped",
         "Network shop_default Removed",
     )
+
+
+def test_a_volume_that_compose_would_ask_to_recreate_is_dangerous() -> None:
+    assert dangers(parse_dry_run(VOLUME_CHANGED)) == ("Volume shop_data Recreate",)
+    assert "shop_data" not in verdicts(parse_dry_run(VOLUME_CHANGED))
 
 
 @pytest.mark.parametrize("word", ["Recreate", "Starting", "Removing", "Restarting", "Frobnicated"])

@@ -79,6 +79,12 @@ def test_what_compose_would_break_is_a_refusal_in_its_own_words() -> None:
     assert "Network shop_default Recreate" in finding.what
 
 
+def test_a_volume_that_the_file_defines_anew_is_a_warning_and_no_refusal() -> None:
+    (finding,) = found(obstacles=("Volume shop_data Recreate",))
+    assert finding.severity is Severity.WARNING
+    assert finding.what.startswith("volume shop_data is not as the file defines it")
+
+
 def test_refusals_come_first_and_all_of_them_are_told_at_once() -> None:
     warned = state([replica(1, NEW), replica(2, NEW)], wiring(1, 2))
     paused = [replica(n, state=ContainerState.PAUSED) for n in (4, 5)]
