@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from composeroll.config.project import Project
-from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.model import Finding, Health, Protocol, Replica, Severity
 from composeroll.rollout.file_traps import file_traps
 from composeroll.rollout.limits import limits
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.preflight import Locate
+from composeroll.rollout.remnants import remnants
 
 
 def traps(
@@ -28,8 +27,7 @@ def traps(
     found: list[Finding] = []
     for state in observed.services:
         found += _unproven(state)
-        found += _strangers(state, everyone)
-        found += _numbers(state)
+        found += remnants(observed.project, state, everyone)
         found += _unhealthy_dependencies(state, everyone)
         found += file_traps(project, state, locate)
         found += limits(state, locate)
@@ -47,42 +45,6 @@ def _unproven(state: ServiceState) -> Iterator[Finding]:
         " it stays up",
         f"give it a healthcheck, or services.{state.name}.x-composeroll.ready.path: /…",
     )
-
-
-def _strangers(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Finding]:
-    """An address goes to the next container as soon as its own has stopped."""
-    if not state.wiring:
-        return
-    named = {address.rpartition(":")[0].strip("[]") for address in state.wiring.upstream.addresses}
-    for other in everyone:
-        hosts = {host for place in other.networks for host in (place.ipv4, place.ipv6) if host}
-        if other.running and other.service != state.name and hosts & named:
-            yield Finding(
-                Severity.WARNING,
-                f"upstream {state.wiring.upstream.name} sends requests for {state.name} to"
-                f" {other.name}, which has that address now",
-                f"composeroll sync {state.name}",
-            )
-
-
-def _numbers(state: ServiceState) -> Iterator[Finding]:
-    """Both are left where compose was killed while it recreated a container."""
-    for replica in state.replicas:
-        if is_left_by_recreate(replica.name):
-            yield Finding(
-                Severity.WARNING,
-                f"{replica.name} bears the name that compose gives while it recreates a container:"
-                " it was interrupted",
-                f"composeroll update {state.name} clears it away",
-            )
-    for number, count in Counter(r.number for r in state.replicas).items():
-        if count > 1:
-            yield Finding(
-                Severity.WARNING,
-                f"{count} containers of {state.name} have the number {number}: compose counts them"
-                " as one",
-                f"composeroll update --force {state.name} numbers them anew",
-            )
 
 
 def _unhealthy_dependencies(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Finding]:

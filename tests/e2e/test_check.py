@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.e2e.conftest import Start
-from tests.e2e.harness import recipe
+from tests.e2e.harness import docker, recipe
 from tests.e2e.harness.trouble import untouched
 
 pytestmark = pytest.mark.e2e
@@ -21,6 +21,7 @@ FIXED = 'services: {app: {ports: ["127.0.0.1:42419:8000"]}}\n'
 BITES = (
     "site.conf:2",
     "ports 42410-42412 of app are 3",
+    "-app-3, and another container has that name",
     "trapped.yml:4",
     "trapped.yml:5",
     "trapped.yml:8",
@@ -33,6 +34,7 @@ def test_check_names_the_line_of_what_bites_with_0_and_of_what_is_refused_with_3
 ) -> None:
     beside = {"site.conf": SITE, "fixed.yml": FIXED}
     stack = start(recipe.app("own-site", "trapped", beside=beside))
+    docker.docker("create", "--name", f"{stack.project}-app-3", stack.reference("app"))
     with untouched(stack):
         bitten = stack.composeroll("check", *stack.selection, "--json")
         refused = stack.composeroll("check", *stack.selection, "-f", "fixed.yml")

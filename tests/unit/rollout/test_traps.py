@@ -51,7 +51,7 @@ def test_nginx_proxy_1289_an_address_that_now_is_another_services_is_named() -> 
 
 def test_what_a_killed_compose_left_is_named() -> None:
     left = replica(1, name="0123456789ab_shop-app-1", state=ContainerState.EXITED)
-    twin = replace(well(2), number=1)
+    twin = replace(well(2), number=1, name="shop-app-1")
     half, double = found(state([left, twin], wiring(2)))
     assert "it was interrupted" in half.what
     assert "2 containers of app have the number 1" in double.what

@@ -1,0 +1,104 @@
+"""What is left from before, and is in the way: addresses in nginx, numbers and names. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from composeroll.config.settings import Order
+from composeroll.engine.inspection import is_left_by_recreate
+from composeroll.model import Finding, Replica, Severity
+from composeroll.rollout.drift import owners_of
+from composeroll.rollout.observed import ServiceState
+
+
+def remnants(project: str, state: ServiceState, everyone: Sequence[Replica]) -> tuple[Finding, ...]:
+    """A warning for each; `everyone` is the project's containers, of all services."""
+    return (
+        *_strangers(state, everyone),
+        *_deserted(state, everyone),
+        *_numbers(state),
+        *_next_names(project, state),
+    )
+
+
+def _strangers(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Finding]:
+    """An address goes to the next container as soon as its own has stopped."""
+    if not state.wiring:
+        return
+    named = {address.rpartition(":")[0].strip("[]") for address in state.wiring.upstream.addresses}
+    for other in everyone:
+        hosts = {host for place in other.networks for host in (place.ipv4, place.ipv6) if host}
+        if other.running and other.service != state.name and hosts & named:
+            yield Finding(
+                Severity.WARNING,
+                f"upstream {state.wiring.upstream.name} sends requests for {state.name} to"
+                f" {other.name}, which has that address now",
+                f"composeroll sync {state.name}",
+            )
+
+
+def _deserted(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Finding]:
+    """Whether another project's container has such an address by now, nothing here can tell."""
+    if not state.wiring:
+        return
+    owners, upstream = owners_of(everyone), state.wiring.upstream
+    right = {state.address(replica) for replica in state.serving}
+    for server in upstream.servers:
+        ours = server.comment and "down" not in server.parameters
+        gone = server.address not in {*upstream.names, *right}
+        if ours and gone and server.address.rpartition(":")[0].strip("[]") not in owners:
+            yield Finding(
+                Severity.WARNING,
+                f"upstream {upstream.name} sends requests to {server.address}, where no replica of"
+                f" {state.name} is: docker gives it to the next container of any project",
+                f"composeroll sync {state.name}",
+            )
+
+
+def _numbers(state: ServiceState) -> Iterator[Finding]:
+    """Both are left where compose was killed while it recreated a container."""
+    for replica in state.replicas:
+        if is_left_by_recreate(replica.name):
+            yield Finding(
+                Severity.WARNING,
+                f"{replica.name} bears the name that compose gives while it recreates a container:"
+                " it was interrupted",
+                f"composeroll update {state.name} clears it away",
+            )
+    for number, count in Counter(r.number for r in state.replicas).items():
+        if count > 1:
+            yield Finding(
+                Severity.WARNING,
+                f"{count} containers of {state.name} have the number {number}: compose counts them"
+                " as one",
+                f"composeroll update --force {state.name} numbers them anew",
+            )
+
+
+def _next_names(project: str, state: ServiceState) -> Iterator[Finding]:
+    """Compose names by the highest label, and its dry-run does not see that a name is taken.
+
+    Leftovers of a broken rollout do not count: they go first.
+    """
+    if state.data_only or state.service.settings.order is Order.STOP_FIRST:
+        return
+    highest = max((r.number for r in state.serving), default=0)
+    extra = state.service.settings.batch.of(max(len(state.serving), 1))
+    taken = state.taken | {r.name for r in state.serving}
+    for number in range(highest + 1, highest + 1 + extra):
+        name = f"{_prefix(project, state)}{number}"
+        if name in taken:
+            yield Finding(
+                Severity.WARNING,
+                f"compose will call a new replica of {state.name} {name}, and another container has"
+                " that name: an update would be taken back",
+                f"docker rename {name} NAME, or remove that container",
+            )
+
+
+def _prefix(project: str, state: ServiceState) -> str:
+    """As its replicas have it: with `COMPOSE_COMPATIBILITY` it is `shop_app_`."""
+    usual = [f"{project}{between}{state.name}{between}" for between in "-_"]
+    names = [replica.name for replica in state.replicas]
+    return next((p for p in usual if any(name.startswith(p) for name in names)), usual[0])
