@@ -13,7 +13,7 @@ from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
 from composeroll.nginx.upstreams import UpstreamBlock
 
-__all__ = ["Found", "Subject", "Wanted", "discover"]
+__all__ = ["Found", "Subject", "Wanted", "discover", "straight_passes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _claimed(
         raise refusals.several(subject, [claim.block for claim in found])
     if found:
         return found[0].block, found[0].because
-    if straight := _straight(configuration, subject):
+    if straight := straight_passes(configuration, subject):
         raise refusals.no_upstream(subject, straight)
     return None
 
@@ -125,7 +125,7 @@ def _protocol(configuration: Configuration, subject: Subject, block: UpstreamBlo
     return spoken.pop() if spoken else Protocol.TCP
 
 
-def _straight(configuration: Configuration, subject: Subject) -> tuple[Pass, ...]:
+def straight_passes(configuration: Configuration, subject: Subject) -> tuple[Pass, ...]:
     """The passes that name the service itself, with no upstream in between."""
     upstreams = {block.upstream.name for block in configuration.upstreams}
     return tuple(

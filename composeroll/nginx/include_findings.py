@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from composeroll.model import Finding, Mount, Severity
 from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.discovery import Found, Subject
-from composeroll.nginx.upstreams import UpstreamBlock, host_and_port
+from composeroll.nginx.discovery import Found
+from composeroll.nginx.upstreams import host_and_port
 from composeroll.nginx.version import RESOLVE
 
 
@@ -32,22 +32,6 @@ def include_findings(
         *_zone(found),
         *_frozen_names(configuration, found),
         *_lost_backups(found),
-    )
-
-
-def stray_findings(
-    configuration: Configuration, subject: Subject, found: Found
-) -> tuple[Finding, ...]:
-    """Other places in nginx that name this service's replicas and would go stale."""
-    return tuple(
-        Finding(
-            Severity.REFUSAL,
-            f"upstream {block.upstream.name} ({block.place}) names replicas of {subject.service}"
-            " too, and is not rewritten with them",
-            f"pass to {found.upstream.name} there instead",
-        )
-        for block in configuration.upstreams
-        if block.upstream.name != found.upstream.name and _names(block, subject.addresses)
     )
 
 
@@ -111,10 +95,6 @@ def _lost_backups(found: Found) -> Iterator[Finding]:
                 f"`server {server.address} backup` would be gone after a rollout",
                 "name it in a template of your own (x-composeroll.template)",
             )
-
-
-def _names(block: UpstreamBlock, hosts: frozenset[str]) -> bool:
-    return any(host_and_port(server.address)[0] in hosts for server in block.upstream.servers)
 
 
 def _lies_on(path: str, destination: str) -> bool:

@@ -30,6 +30,7 @@ class Pass:
         target: an upstream's name or a host; a variable nobody sets to a plain text stays `$name`.
         port: where the directive gives one itself.
         listens: the `listen` arguments of the server block around it.
+        variable: whether it is looked up at each request.
     """
 
     directive: str
@@ -39,6 +40,7 @@ class Pass:
     place: Place
     context: Context
     listens: tuple[str, ...] = ()
+    variable: bool = False
 
 
 def read_passes(tree: Iterable[Inside]) -> tuple[Pass, ...]:
@@ -76,7 +78,8 @@ def _read(
     heard = listens(around) if around else ()
     for argument in _readings(directive.args[0], values):
         host, port = target_of(argument)
-        yield Pass(directive.name, protocol, host, port, directive.place, context, heard)
+        late = "$" in directive.args[0]
+        yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late)
 
 
 def _values(directives: Iterable[Directive]) -> dict[str, list[str]]:

@@ -13,8 +13,9 @@ from composeroll.nginx.failover_findings import failover_findings
 from composeroll.nginx.findings import reload_findings
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Gateways
-from composeroll.nginx.include_findings import include_findings, stray_findings
+from composeroll.nginx.include_findings import include_findings
 from composeroll.nginx.install import Texts
+from composeroll.nginx.stray_findings import stray_findings
 from composeroll.nginx.traffic import Traffic
 
 

