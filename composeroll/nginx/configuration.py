@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from composeroll.nginx.access_logs import AccessLog, logs_of_passes
 from composeroll.nginx.dump import covers, split_dump
+from composeroll.nginx.idle import Idle, read_idle
 from composeroll.nginx.pairing import Pairing, read_pairing
 from composeroll.nginx.passes import Inside, Pass, context_of, listens, read_passes
 from composeroll.nginx.syntax import Directive, Place, Unreadable, expand, parse_text, walk
@@ -22,8 +23,6 @@ NEXT_UPSTREAM = (
 """When nginx asks another server, by protocol."""
 
 SETTINGS = (
-    "keepalive_timeout",
-    "keepalive_min_timeout",
     "worker_shutdown_timeout",
     *("proxy_connect_timeout", "fastcgi_connect_timeout"),
     *("uwsgi_connect_timeout", "grpc_connect_timeout"),
@@ -65,6 +64,7 @@ class Configuration:
         unread: why a file could not be parsed, where one could not; nginx itself accepted it.
         logs: the access logs in force at each of `passes`, by its place.
         pairing: what the connections of its workers prove.
+        idle: where a reload closes idle ones.
     """
 
     main: str
@@ -78,6 +78,7 @@ class Configuration:
     unread: tuple[str, ...] = ()
     logs: Mapping[Place, tuple[AccessLog, ...]] = field(default_factory=dict)
     pairing: Pairing = field(default_factory=Pairing)
+    idle: Idle = field(default_factory=Idle)
 
     def included_by(self, path: str) -> Include | None:
         """The directive that makes nginx read `path`, whether or not it exists yet."""
@@ -108,6 +109,7 @@ def read_configuration(dump: str, version: Version = ()) -> Configuration:
         unread=unread,
         logs=logs_of_passes(tree),
         pairing=_unread(unread) or read_pairing(tree, passes, upstreams),
+        idle=read_idle(tree),
     )
 
 

@@ -26,16 +26,20 @@ def reload_findings(configuration: Configuration, drain_timeout: float) -> tuple
 
 
 def _keepalive(configuration: Configuration) -> Iterator[Finding]:
-    """Drops per 30 reloads with the default: 70 on 1.26.3, 27 on 1.30.6; 0 with either setting."""
-    zero = any(seconds(d.args[0]) == 0 for d in configuration.setting("keepalive_timeout"))
-    new = configuration.version >= KEEPALIVE_MIN_TIMEOUT
-    if zero or (new and configuration.setting("keepalive_min_timeout")):
+    idle = configuration.idle
+    if not (idle.behind if idle.passes else idle.closed):
         return
+    new = configuration.version >= KEEPALIVE_MIN_TIMEOUT
     directive = "keepalive_min_timeout 5s;" if new else "keepalive_timeout 0;"
+    some = not idle.closed
+    after = f", after requests of {idle.behind[0]}" if some else ""
+    block = (
+        f"the block around {idle.behind[0]}" if some else f"the http block of {configuration.main}"
+    )
     yield Finding(
         Severity.WARNING,
-        "a reload closes idle keep-alive connections that a client may be about to use again",
-        f"write `{directive}` into the http block of {configuration.main}",
+        f"a reload closes idle connections that a client may be about to use again{after}",
+        f"write `{directive}` into {block}",
     )
 
 

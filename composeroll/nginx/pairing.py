@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from composeroll.nginx.durations import seconds
+from composeroll.nginx.inherited import inherited_seconds
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.syntax import Directive, Place
 from composeroll.nginx.upstreams import DEFAULT_PORT, Context, UpstreamBlock, host_and_port
@@ -105,8 +105,8 @@ def _is_known(load: Directive) -> bool:
 
 def _stays_open(parents: tuple[Directive, ...]) -> bool:
     """Whether a worker that shuts down may wait for another request after one of this location."""
-    return _in_force("keepalive_min_timeout", parents, 0) > 0 and (
-        _in_force("keepalive_timeout", parents, 1) > 0
+    return inherited_seconds("keepalive_min_timeout", parents, 0) > 0 and (
+        inherited_seconds("keepalive_timeout", parents, 1) > 0
     )
 
 
@@ -114,16 +114,6 @@ def _upgrades(parents: tuple[Directive, ...]) -> bool:
     """Whether a client's `Upgrade` is handed on, as websockets need it."""
     set_here = (d for block in parents for d in block.block or () if d.name == "proxy_set_header")
     return any(d.args and d.args[0].lower() == "upgrade" for d in set_here)
-
-
-def _in_force(name: str, parents: tuple[Directive, ...], default: float) -> float:
-    """The value of the innermost block that has one; one that cannot be read is long."""
-    for block in reversed(parents):
-        for directive in block.block or ():
-            if directive.name == name and directive.args:
-                value = seconds(directive.args[0])
-                return float("inf") if value is None else value
-    return default
 
 
 def _ports(block: UpstreamBlock) -> frozenset[int]:

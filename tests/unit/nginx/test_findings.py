@@ -36,12 +36,35 @@ def lines(findings: tuple[Finding, ...]) -> list[str]:
         (NEW, "keepalive_min_timeout 5s;", ""),
         (OLD, "keepalive_timeout 0;", ""),
         (NEW, "keepalive_timeout 0s 0;", ""),
+        (NEW, "keepalive_min_timeout 0;", "keepalive_min_timeout 5s;"),
     ],
 )
 def test_idle_connections_survive_a_reload_only_with_a_directive(
     version: tuple[int, ...], directive: str, advice: str
 ) -> None:
     found = lines(reload_findings(configured_with({}, directive, version), 60))
+    assert [advice in line for line in found] == [True] * bool(advice)
+
+
+PASS = "location / { proxy_pass http://app; }"
+SOCKET = "location /ws { proxy_pass http://ws; keepalive_timeout 0; }"
+
+
+@pytest.mark.parametrize(
+    ("http", "advice"),
+    [
+        (f"server {{ {PASS} {SOCKET} }}", "into the http block"),
+        (f"server {{ {SOCKET} }}", ""),
+        (f"keepalive_timeout 0; server {{ {PASS} }}", ""),
+        (
+            f"keepalive_timeout 0; server {{ keepalive_timeout 9s;\n{PASS} }}",
+            "into the block around /etc/nginx/nginx.conf:5",
+        ),
+    ],
+)
+def test_it_counts_only_where_requests_are_passed_on(http: str, advice: str) -> None:
+    findings = lines(reload_findings(configured_with({}, http, OLD), 60))
+    found = [line for line in findings if "idle connections" in line]
     assert [advice in line for line in found] == [True] * bool(advice)
 
 
