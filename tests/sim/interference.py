@@ -73,9 +73,13 @@ class Outside:
     def restart(self, service: str, dice: Random) -> None:
         """`docker restart`: the address it had is given to nobody meanwhile."""
         for box in self._one(service, dice):
-            left = box.ip
-            self._engine.fall_now(box)
-            self._engine.start_now(box, avoid=left)
+            self.restart_now(box)
+
+    def restart_now(self, box: Box) -> None:
+        """This one."""
+        left = box.ip
+        self._engine.fall_now(box)
+        self._engine.start_now(box, avoid=left)
 
     def swap(self, service: str, dice: Random) -> None:
         """Both stopped, and started in the other order."""

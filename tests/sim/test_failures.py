@@ -8,7 +8,7 @@ from composeroll.report.events import StepStarted, Warned
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import Behaviour
-from tests.sim.interference import Move
+from tests.sim.interference import Move, Outside
 from tests.sim.runs import Moved, Run
 from tests.sim.stacks import app, code, pair, worker
 from tests.sim.survey import include_of
@@ -134,6 +134,23 @@ def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:
         sim.images.push("app", "app-sick", SICK["never ready"])
         sim.do(Run(("app",), moves=[Moved(number, Move.UP)]))
         assert sim.engine.of("app"), number
+
+
+def test_stopped_replicas_that_come_back_are_named_where_they_are_then() -> None:
+    """Another service's container takes the first address that a new one leaves free."""
+    sim = app(2, declared=True, order="stop-first")
+    sim.images.push("app", "app-sick", Behaviour(ready_after=None))
+    other = sim.engine.of("other")[0]
+
+    def move() -> None:
+        sim.engine.kill(next(box for box in sim.engine.of("app") if box.running))
+        Outside(sim).restart_now(other)
+
+    sim.clock.at(1.0, move)
+    assert sim.update("app") == "RolledBack"
+    told = sim.gateways.all["gateway-1"].current.told["app"]
+    assert set(told) == {f"{box.ip}:9000" for box in sim.engine.of("app")}
+    assert other.ip not in {address.partition(":")[0] for address in told}
 
 
 def test_a_worker_that_never_leaves_ends_the_drain_in_time_and_is_told() -> None:
