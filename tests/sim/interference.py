@@ -38,8 +38,8 @@ class Move(StrEnum):
     NGINX_BOOTS = "nginx is recreated, with its boot default"
 
 
-REMOVING = {Move.UP, Move.SCALE, Move.REMOVE, Move.PRUNE_CONTAINERS}
-"""After these nobody knows how many replicas there should be."""
+REMOVING = {Move.UP, Move.SCALE, Move.REMOVE, Move.PRUNE_CONTAINERS, Move.UNLOCK}
+"""After these nobody knows how many replicas there should be: a lock that is gone remembers none."""
 
 
 class Outside:
