@@ -39,7 +39,7 @@ class Move(StrEnum):
 
 
 REMOVING = {Move.UP, Move.SCALE, Move.REMOVE, Move.PRUNE_CONTAINERS, Move.UNLOCK}
-"""After these nobody knows how many replicas there should be: a lock that is gone remembers none."""
+"""After these nobody knows how many replicas there should be: a lock that is gone forgets it."""
 
 
 class Outside:

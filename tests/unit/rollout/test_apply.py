@@ -23,7 +23,7 @@ from composeroll.report.events import Event, StepEnded, StepFailed, StepStarted,
 from composeroll.rollout.apply import apply
 from composeroll.rollout.plan import Plan
 from composeroll.rollout.steps import Step
-from composeroll.rollout.world import Unlocked, World
+from composeroll.rollout.world import Lock, Unlocked, World
 
 
 @dataclass
@@ -73,7 +73,22 @@ def _note(world: World, line: str, failure: BaseException | None) -> None:
         raise failure
 
 
-def run(*reversible: Step, final: tuple[Step, ...] = ()) -> tuple[Diary, BaseException | None]:
+@dataclass
+class LostAfter:
+    """A lock that somebody takes over after it was asked for so many times."""
+
+    times: int
+
+    def ensure(self) -> None:
+        """Ask for it."""
+        self.times -= 1
+        if self.times < 0:
+            raise Locked("taken over")
+
+
+def run(
+    *reversible: Step, final: tuple[Step, ...] = (), lock: Lock | None = None
+) -> tuple[Diary, BaseException | None]:
     """Apply a plan of these steps; what happened, and what was raised."""
     diary = Diary()
     nothing = cast("Any", SimpleNamespace(diary=diary, now=lambda: 0.0))
@@ -86,7 +101,7 @@ def run(*reversible: Step, final: tuple[Step, ...] = ()) -> tuple[Diary, BaseExc
         nothing,
         diary.events.append,
         diary.shield,
-        Unlocked(),
+        lock or Unlocked(),
     )
     try:
         apply(Plan(reversible, final), world)
@@ -160,3 +175,9 @@ def test_who_has_lost_the_lock_takes_nothing_back() -> None:
     diary, failure = run(Noting("a"), Noting("b", lost))
     assert diary.lines == ["a", "b"]
     assert failure is lost
+
+
+def test_who_loses_the_lock_on_the_way_back_goes_no_further() -> None:
+    diary, failure = run(Noting("a"), Noting("b"), Noting("c", BROKEN), lock=LostAfter(4))
+    assert diary.lines == ["a", "b", "c", "undo c"]
+    assert isinstance(failure, Locked)
