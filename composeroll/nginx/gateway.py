@@ -147,6 +147,11 @@ class Gateway:
         content = self._door.read_file(self.container.id, path)
         return None if content is None else content.decode(errors="replace")
 
+    def mount_table(self) -> str | None:
+        """The kernel's list of its mounts; None where the image has no shell to ask with."""
+        output = self._execute("sh", "-c", "cat /proc/self/mountinfo")
+        return None if output.exit_code in NOT_RUN else output.stdout
+
     @contextmanager
     def _named(self) -> Iterator[None]:
         """What the engine refuses of this container, by the name that people know it by."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from composeroll.model import Finding, Mount, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found
+from composeroll.nginx.mounts import mount_under
 from composeroll.nginx.upstreams import host_and_port
 from composeroll.nginx.version import RESOLVE
 
@@ -45,8 +46,7 @@ def _read(configuration: Configuration, found: Found) -> Iterator[Finding]:
 
 
 def _mounted(found: Found, mounts: Sequence[Mount], *, read_only: bool) -> Iterator[Finding]:
-    over = [m for m in mounts if _lies_on(found.include, m.destination)]
-    mount = max(over, key=lambda m: len(m.destination), default=None)
+    mount = mount_under(found.include, mounts)
     if mount is None and read_only:
         folder = found.include.rpartition("/")[0]
         what = f"{found.include} lies on the container's own filesystem, which is read-only"
@@ -95,10 +95,6 @@ def _lost_backups(found: Found) -> Iterator[Finding]:
                 f"`server {server.address} backup` would be gone after a rollout",
                 "name it in a template of your own (x-composeroll.template)",
             )
-
-
-def _lies_on(path: str, destination: str) -> bool:
-    return path == destination or path.startswith(destination.rstrip("/") + "/")
 
 
 def _is_name(address: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from composeroll.errors import GatewayError, Refused
 from composeroll.model import Finding, Held, Replica
 from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.container_findings import container_findings, hard_to_write
 from composeroll.nginx.discovery import Found, Subject
 from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.failover_findings import failover_findings
@@ -55,8 +56,12 @@ class ProjectGateways:
     ) -> tuple[Finding, ...]:
         """What of its configuration and mounts would hurt a rollout of this upstream."""
         known = self._gateway(container).known
+        hard = hard_to_write(container, found.include)
         return (
             *reload_findings(known, drain_timeout),
+            *container_findings(
+                container, found.include, self._gateway(container).mount_table() if hard else ""
+            ),
             *include_findings(known, found, container.mounts, read_only=container.read_only),
             *stray_findings(known, subject, found),
             *failover_findings(known, found),

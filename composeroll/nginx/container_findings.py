@@ -1,0 +1,74 @@
+"""What about the container that nginx runs in would hurt, as data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from composeroll.model import Finding, Mount, Replica, Severity
+from composeroll.nginx.mounts import mount_under
+
+GRACEFUL = frozenset({"SIGQUIT", "QUIT", "3"})
+"""With any other signal nginx ends without its requests (control.html of its documentation)."""
+
+_DELETED = "//deleted"
+"""How the kernel ends the root of a mount whose file was replaced (proc_pid_mountinfo(5))."""
+
+
+def container_findings(
+    container: Replica, include: str, mount_table: str | None
+) -> tuple[Finding, ...]:
+    """What holds for one gateway container.
+
+    Args:
+        container: in which nginx runs.
+        include: absolute path of a service's include in it.
+        mount_table: its `/proc/self/mountinfo`, None where its image has no shell; needed only
+            where the include is `hard_to_write`.
+    """
+    return (*_stopped(container), *_written(container, include, mount_table))
+
+
+def hard_to_write(container: Replica, include: str) -> Mount | None:
+    """The single file or tmpfs that the include lies on: no engine can write there."""
+    mount = mount_under(include, container.mounts)
+    return mount if mount and (mount.destination == include or mount.kind == "tmpfs") else None
+
+
+def _stopped(container: Replica) -> Iterator[Finding]:
+    if container.stop_signal not in GRACEFUL:
+        yield Finding(
+            Severity.NOTE,
+            f"{container.service} is stopped with {container.stop_signal}, upon which nginx drops"
+            " the requests that it has",
+            f"services.{container.service}.stop_signal: SIGQUIT",
+        )
+
+
+def _written(container: Replica, include: str, mount_table: str | None) -> Iterator[Finding]:
+    mount = hard_to_write(container, include)
+    if mount is None:
+        return
+    if mount_table is None:
+        yield Finding(
+            Severity.REFUSAL,
+            f"{container.service} has no shell that could write {include}, and the engine cannot"
+            f" write to {mount.destination}: it is {_kind(mount)}",
+            "put the include into a directory of the image, a volume or a mounted directory",
+        )
+    elif _is_deleted(mount.destination, mount_table):
+        yield Finding(
+            Severity.WARNING,
+            f"{include} was replaced on the host, and nginx goes on seeing the file that it was:"
+            f" what a rollout writes there is gone with {container.name}",
+            "mount the directory around it instead",
+        )
+
+
+def _kind(mount: Mount) -> str:
+    return "a tmpfs" if mount.kind == "tmpfs" else "a single file"
+
+
+def _is_deleted(destination: str, mount_table: str) -> bool:
+    """The fourth and fifth word of a line are the mount's root and where it is."""
+    roots = {words[4]: words[3] for words in map(str.split, mount_table.splitlines()) if words[4:]}
+    return roots.get(destination, "").endswith(_DELETED)
