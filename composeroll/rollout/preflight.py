@@ -9,6 +9,7 @@ from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.redefined import redefined
+from composeroll.rollout.rendering import rendering
 
 Locate = Callable[[Sequence[str]], str]
 """From nested keys of the compose file to `file:line`."""
@@ -19,6 +20,7 @@ def findings(observed: Observed, locate: Locate) -> tuple[Finding, ...]:
     found = [f for state in observed.services for f in _of_service(state, locate)]
     found += _gateways_too(observed)
     found += redefined(observed)
+    found += rendering(observed)
     found = list(dict.fromkeys(found))
     return tuple(sorted(found, key=lambda f: f.severity is not Severity.REFUSAL))
 

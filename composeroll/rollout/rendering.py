@@ -1,0 +1,45 @@
+"""Whether users' own templates give includes that nginx can be told, before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from composeroll.errors import SettingsError
+from composeroll.model import Finding, Severity, Upstream
+from composeroll.nginx.include import parse_include, render_include, with_servers
+from composeroll.rollout.observed import Observed, ServiceState
+
+EXAMPLE = (("192.0.2.1:80", "example"), ("192.0.2.2:80", "example"))
+"""Servers that do not exist (RFC 5737)."""
+
+
+def rendering(observed: Observed) -> tuple[Finding, ...]:
+    """A refusal for each template that cannot be used: a rollout would get as far as the switch."""
+    return tuple(f for state in observed.services for f in _of_service(observed.project, state))
+
+
+def _of_service(project: str, state: ServiceState) -> Iterator[Finding]:
+    if state.wiring is None or state.wiring.route.template is None:
+        return
+    template = state.wiring.route.template
+    upstream = with_servers(state.wiring.upstream, EXAMPLE)
+    try:
+        text = render_include(upstream, project, state.name, template)
+    except SettingsError as error:
+        yield _refusal(error.what, state)
+        return
+    if not _is_told(upstream, parse_include(text)):
+        yield _refusal(
+            f"the template {template} gives something else than upstream {upstream.name} with all"
+            " of its servers",
+            state,
+        )
+
+
+def _is_told(upstream: Upstream, read: Upstream | None) -> bool:
+    return read is not None and read.name == upstream.name and read.addresses >= upstream.addresses
+
+
+def _refusal(what: str, state: ServiceState) -> Finding:
+    key = f"services.{state.name}.x-composeroll.template"
+    return Finding(Severity.REFUSAL, what, f"mend it, or take {key} out")
