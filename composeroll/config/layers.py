@@ -86,6 +86,16 @@ def deploy_layer(source: str, deploy: Mapping[str, Any]) -> Layer:
     return Layer(f"{source}.deploy.update_config", {k: v for k, v in known.items() if v})
 
 
+_HEEDED = frozenset({"order", "parallelism", "monitor"})
+
+
+def unheeded(deploy: Mapping[str, Any]) -> tuple[str, ...]:
+    """What `deploy.update_config` says that no rollout follows; every failure is rolled back."""
+    config = deploy.get("update_config") or {}
+    own_way = {"failure_action"} if config.get("failure_action") == "rollback" else set()
+    return tuple(key for key in config if config[key] and key not in _HEEDED | own_way)
+
+
 def resolve(layers: Sequence[Layer]) -> Settings:
     """Settings from layers, the strongest first.
 

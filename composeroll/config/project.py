@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from composeroll.config.durations import parse_duration
-from composeroll.config.layers import Layer, deploy_layer, layer, resolve
+from composeroll.config.layers import Layer, deploy_layer, layer, resolve, unheeded
 from composeroll.config.ports import PortRange, fixed_ports, port_ranges
 from composeroll.config.settings import Settings
 from composeroll.errors import UsageError
@@ -48,6 +48,7 @@ class Service:
         mode: `deploy.mode`, empty where the file has none.
         port_ranges: host ports that it shares out among its containers.
         memory: bytes that one container may use at most; None: all of the host's.
+        unheeded: keys of its `deploy.update_config` that no rollout follows.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Service:
     mode: str = ""
     port_ranges: tuple[PortRange, ...] = ()
     memory: int | None = None
+    unheeded: tuple[str, ...] = ()
 
     @property
     def may_be_nginx(self) -> bool:
@@ -166,6 +168,7 @@ def _service(
         mode=str(deploy.get("mode") or ""),
         port_ranges=tuple(port_ranges(raw.get("ports") or ())),
         memory=_memory(raw, deploy),
+        unheeded=unheeded(deploy),
     )
 
 

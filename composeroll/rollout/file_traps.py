@@ -16,6 +16,7 @@ def file_traps(project: Project, state: ServiceState, locate: Locate) -> tuple[F
         *_linked(project, state, locate),
         *_mounted_by_nginx(project, state, locate),
         *_mode(state, locate),
+        *_unheeded(state, locate),
         *_grace(state, locate),
         *_only_built(state),
     )
@@ -58,6 +59,17 @@ def _mode(state: ServiceState, locate: Locate) -> Iterator[Finding]:
             Severity.WARNING,
             f"compose ignores the deploy.mode of {state.name}: it runs one replica",
             f"write deploy.replicas in its place ({where})",
+        )
+
+
+def _unheeded(state: ServiceState, locate: Locate) -> Iterator[Finding]:
+    for key in state.service.unheeded:
+        where = locate(["services", state.name, "deploy", "update_config", key])
+        yield Finding(
+            Severity.NOTE,
+            f"no rollout of {state.name} follows deploy.update_config.{key}: what fails is always"
+            " taken back, and a batch follows when the one before it has drained",
+            f"remove it ({where}); x-composeroll has monitor and max_errors",
         )
 
 

@@ -114,3 +114,16 @@ def test_what_is_only_built_is_not_pulled() -> None:
         Severity.NOTE,
         "before it: docker compose build app",
     )
+
+
+def test_what_no_rollout_follows_of_composes_own_settings_is_noted() -> None:
+    config = {"order": "start-first", "delay": "10s", "failure_action": "pause"}
+    said = found(state([well(1)], wiring(1), of=service(deploy={"update_config": config})))
+    assert {f.severity for f in said} == {Severity.NOTE}
+    assert [f.what.partition("update_config.")[2].split(":")[0] for f in said] == [
+        "delay",
+        "failure_action",
+    ]
+    assert "(file:7 services.app.deploy.update_config.delay)" in said[0].help
+    followed = {"update_config": {"parallelism": 1, "failure_action": "rollback"}}
+    assert found(state([well(1)], wiring(1), of=service(deploy=followed))) == ()
