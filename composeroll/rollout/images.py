@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from composeroll.config.project import Project, Service, reference_of
 from composeroll.config.settings import Pull
 from composeroll.engine.compose_words import PullLine
 from composeroll.engine.images import Image
+from composeroll.errors import ComposerollError
 from composeroll.report.events import Emit, Noted, Pulled, PullProgress
 
 
@@ -87,6 +89,21 @@ class ComposeImages:
         """The services whose reference names another image in the registry than on the engine."""
         pulled = self._to_pull(services, Pull.ALWAYS)
         return frozenset(s.name for s in pulled if self._differs(s) and not self._held_back(s))
+
+    def unavailable(self, services: Sequence[Service]) -> Mapping[str, ComposerollError]:
+        """Why a pull would fail, by service. Pulls nothing, and forgets nothing."""
+
+        def ask(service: Service) -> ComposerollError | None:
+            try:
+                self._registry.registry_digest(self._reference(service))
+            except ComposerollError as error:
+                return error
+            return None
+
+        wanted = self._to_pull(services, Pull.ALWAYS)
+        with ThreadPoolExecutor(max_workers=8) as side_by_side:
+            answers = zip(wanted, side_by_side.map(ask, wanted), strict=True)
+            return {service.name: error for service, error in answers if error}
 
     def _to_pull(self, services: Sequence[Service], policy: Pull) -> list[Service]:
         """What is only built has no registry; `missing` asks for what is not here."""

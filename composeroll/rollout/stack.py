@@ -9,6 +9,7 @@ from typing import Protocol
 
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import Pull
+from composeroll.errors import ComposerollError
 from composeroll.rollout.history.revision import Result, Revision
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import Engine, Survey
@@ -37,6 +38,10 @@ class Images(Protocol):
 
     def moved(self, services: Sequence[Service]) -> frozenset[str]:
         """The services whose reference names another image in the registry than on the engine."""
+        ...
+
+    def unavailable(self, services: Sequence[Service]) -> Mapping[str, ComposerollError]:
+        """Why a pull would fail, by service. Pulls nothing, and forgets nothing."""
         ...
 
 

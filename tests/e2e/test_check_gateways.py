@@ -1,4 +1,4 @@
-"""What `check` tells of an nginx that a rollout could not write, or that goes around it."""
+"""What `check` tells of an nginx that a rollout could not write, of ways around it, of a pull."""
 
 from __future__ import annotations
 
@@ -18,22 +18,26 @@ server { listen 80;
     location /ping { proxy_pass http://also; }
 }
 """
+MISSING = "services: {app: {image: '${REGISTRY}/nothing:here'}}\n"
 UPSTREAM = "upstream app { zone app 256k; server app:8000; }\n"
 TOLD = (
+    "the image of app cannot be pulled",
     "/opt/nginx/include/app.include was replaced on the host",
     "upstream also (/opt/nginx/conf.d/site.conf:2) names replicas of app too",
     "services.gateway.stop_signal: SIGQUIT",
 )
 
 
-def test_a_replaced_file_and_a_way_around_the_upstream_are_found(start: Start) -> None:
-    beside = {"site.conf": SITE, "app.include": ""}
+def test_a_replaced_file_a_way_around_the_upstream_and_a_missing_image_are_found(
+    start: Start,
+) -> None:
+    beside = {"site.conf": SITE, "app.include": "", "missing.yml": MISSING}
     stack = start(recipe.app("own-site", "single-file", "trapped-gateway", beside=beside))
     new = stack.directory / "app.include.new"
     new.write_text(UPSTREAM, encoding="utf-8")
     new.rename(stack.directory / "app.include")
     with untouched(stack):
-        done = stack.composeroll("check", *stack.selection, "app")
+        done = stack.composeroll("check", *stack.selection, "-f", "missing.yml", "app")
     assert done.code == 3, str(done)
     assert [told for told in TOLD if told not in done.stdout] == [], str(done)
 

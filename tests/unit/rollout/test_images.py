@@ -8,6 +8,7 @@ from composeroll.config.project import Project
 from composeroll.config.settings import Pull
 from composeroll.engine.compose_words import PullLine
 from composeroll.engine.images import Image
+from composeroll.errors import Refused
 from composeroll.report.events import Event, Noted, Pulled
 from composeroll.rollout.images import ComposeImages
 from tests.unit.rollout.makers import service
@@ -99,3 +100,19 @@ def test_a_hold_ends_when_the_tag_has_moved_on() -> None:
     registry, holds, told = Registry(), Holds("sha256:bad"), list[Event]()
     images(registry, holds, told).pull([service()], Pull.ALWAYS)
     assert (registry.here, holds.held) == ("sha256:new", "")
+
+
+def test_only_what_would_be_pulled_is_asked_for_and_nothing_is_pulled_or_let_pass() -> None:
+    registry, holds = Registry(), Holds("sha256:bad")
+    asking = images(registry, holds, [])
+    assert asking.unavailable([service(), service("db", pull_policy="never")]) == {}
+    assert (registry.here, holds.held) == ("sha256:old", "sha256:bad")
+
+
+def test_what_a_registry_does_not_give_is_told_with_its_reason() -> None:
+    class Empty(Registry):
+        def registry_digest(self, reference: str) -> str:
+            raise Refused(f"{reference}: manifest unknown")
+
+    (told,) = images(Empty(), Holds(), []).unavailable([service()]).items()
+    assert (told[0], told[1].what) == ("app", "app:1: manifest unknown")

@@ -1,0 +1,26 @@
+"""What the registries would say to an update's pull. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from composeroll.errors import ComposerollError, EngineUnreachable
+from composeroll.model import Finding, Severity
+
+
+def offered(failures: Mapping[str, ComposerollError]) -> Iterator[Finding]:
+    """A finding for each reason why an image cannot be had.
+
+    Args:
+        failures: by service, what its registry answered, or that it did not.
+    """
+    reasons: dict[tuple[str, bool, str], list[str]] = {}
+    for service, error in failures.items():
+        away = isinstance(error, EngineUnreachable)
+        reasons.setdefault((error.what, away, error.help or ""), []).append(service)
+    for (what, away, help_), services in reasons.items():
+        yield Finding(
+            Severity.WARNING if away else Severity.REFUSAL,
+            f"the image of {', '.join(services)} cannot be pulled: {what}",
+            f"{help_} Without a pull: --pull missing".lstrip(),
+        )
