@@ -177,11 +177,18 @@ class Part:
     def _adopt(self) -> Step | None:
         if not self.adopted:
             return None
-        back = self.switch() if self.state.wiring else None
         timeout = self.state.service.settings.drain.timeout
         return AdoptReplicas(
-            self.name, self.adopted, back, timeout, reason="a rollout that broke off made them"
+            self.name,
+            self.adopted,
+            self._back,
+            timeout,
+            reason="a rollout that broke off made them",
         )
+
+    @property
+    def _back(self) -> Switch | None:
+        return self.switch() if self.state.wiring else None
 
     def _bring_up(self) -> tuple[Step, ...]:
         if not self.missing:
@@ -191,13 +198,21 @@ class Part:
         now = before(self.state.serving)
         total = len(now.ids) + self.missing
         create = CreateReplicas(
-            self.name, self.missing, total, now, self.state.image, reason=self.why
+            service=self.name,
+            count=self.missing,
+            total=total,
+            before=now,
+            image=self.state.image,
+            back=self._back,
+            timeout=self.state.service.settings.drain.timeout,
+            reason=self.why,
         )
         if not (self.stops_first and self.outgoing):
             beside = "next to the old ones" if self.outgoing else ""
             return create, StartReplicas(self.name, now, reason=beside)
-        back = self.switch() if self.state.wiring else None
-        stop = StopReplicas(self.name, self.outgoing, self._grace, now, back, reason=self._gap)
+        stop = StopReplicas(
+            self.name, self.outgoing, self._grace, now, self._back, reason=self._gap
+        )
         return create, stop, StartReplicas(self.name, now)
 
     def _replace(self) -> Step:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from composeroll.errors import UsageError
 from composeroll.report.events import Outcome, Warned
@@ -21,22 +21,33 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
         ComposerollError: as with an update.
     """
     services = stack.project.pick(list(counts))
-    with stack.locks.hold(list(counts), lock_wait):
+    with stack.locks.hold(list(counts), lock_wait) as left:
         observed = look(stack, services)
         heed(stack, observed)
         _insist_on_one(observed, counts)
         _tell_outdated(stack, observed)
-        asked = Memory(surplus(observed, counts), counts, before=observed.containers())
+        asked = Memory(
+            surplus(observed, counts, left.outgoing), counts, before=observed.containers()
+        )
         memory = stack.locks.remember(asked, anew=True)
         return roll(stack, observed, memory, residue=_nothing_else)
 
 
-def surplus(observed: Observed, counts: Mapping[str, int]) -> Reasons:
-    """The replicas beyond the count: outdated ones first, then those with the highest numbers."""
+def surplus(
+    observed: Observed, counts: Mapping[str, int], leaving: Collection[str] = ()
+) -> Reasons:
+    """The replicas beyond the count: outdated ones first, then those with the highest numbers.
+
+    Args:
+        observed: the snapshot.
+        counts: how many replicas each service is to have.
+        leaving: full IDs of those that a broken rollout was to remove; they go in any case.
+    """
     reasons: dict[str, str] = {}
     for state in observed.services:
         wanted = counts[state.name]
-        kept_first = sorted(state.serving, key=lambda r: (r.id in state.outdated, r.number))
+        staying = (r for r in state.serving if r.id not in leaving)
+        kept_first = sorted(staying, key=lambda r: (r.id in state.outdated, r.number))
         reasons |= {r.id: f"scaled to {wanted}" for r in kept_first[wanted:]}
     return reasons
 

@@ -153,6 +153,17 @@ def test_stopped_replicas_that_come_back_are_named_where_they_are_then() -> None
     assert other.ip not in {address.partition(":")[0] for address in told}
 
 
+@pytest.mark.parametrize("chance", range(6))
+def test_a_reboot_in_the_middle_leaves_no_new_replica_on_an_old_ones_address(chance: int) -> None:
+    """What nginx sends to then, is told elsewhere before it goes."""
+    for number in range(25, 60, 2):
+        sim = app(3)
+        sim.do(Run(("app",), moves=[Moved(number, Move.REBOOT, chance)]))
+        sim.let_pass(60.0)
+        assert sim.update("app") in ("updated", "up to date")
+        finished(sim, "app", 3)
+
+
 def test_a_worker_that_never_leaves_ends_the_drain_in_time_and_is_told() -> None:
     sim = app(2, drain={"timeout": "10s"})
     for gateway in sim.gateways.all.values():

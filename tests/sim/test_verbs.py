@@ -10,7 +10,7 @@ from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
 from tests.sim.runs import Run, Verb
-from tests.sim.stacks import app
+from tests.sim.stacks import app, worker
 from tests.sim.world import Sim
 
 SCALE_UP = Run(("app",), Verb.SCALE, count=4)
@@ -109,6 +109,12 @@ def test_scale_after_a_killed_update_takes_its_own_count_and_finishes_the_update
         assert sim.do(Run(("app",), Verb.SCALE, count)) in DONE, sim.failure
         assert len(sim.engine.of("app")) == count
         in_upstream(sim)
+
+
+def test_scale_after_a_killed_force_lets_go_of_what_was_on_its_way_out_first() -> None:
+    for sim in broken(lambda: worker(2, batch=1), Run(("app",), Verb.FORCE), Kind.KILL):
+        assert sim.do(Run(("app",), Verb.SCALE, 2)) in DONE, sim.failure
+        assert len(sim.engine.of("app")) == 2
 
 
 def test_update_after_a_broken_scale_has_as_many_as_the_file_says() -> None:

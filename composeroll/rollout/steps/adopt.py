@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from composeroll.model import Replica
-from composeroll.rollout.steps.drain import await_old_workers_gone
 from composeroll.rollout.steps.sets import ids, names
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
@@ -40,10 +39,7 @@ class AdoptReplicas(Step):
             GatewayError: nginx did not take that; they stay.
         """
         if self.back:
-            texts = self.back.texts_back(world)
-            include = self.back.route.include
-            world.gateways.restore({gateway: {include: text} for gateway, text in texts.items()})
-            await_old_workers_gone(world, self.timeout)
+            self.back.lead_back(world, self.timeout)
         world.engine.forbid_restart(ids(self.replicas))
         world.engine.stop(ids(self.replicas), None)
         world.engine.remove(ids(self.replicas), volumes=True)

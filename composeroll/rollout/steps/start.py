@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from composeroll.errors import EngineError
 from composeroll.model import Replica
 from composeroll.rollout.steps.sets import count, ids
 from composeroll.rollout.steps.step import Step
+from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
 
 # a compose that was killed may still have a creation under way in the engine
@@ -54,6 +55,8 @@ class CreateReplicas(Step):
         total: what compose scales to: all that run, and the new ones.
         before: what was there before.
         image: the image ID that new containers must have, empty where it cannot be known.
+        back: the service's upstream, None where it has none.
+        timeout: seconds the way back waits for requests that new replicas may have all the same.
     """
 
     service: str
@@ -61,6 +64,8 @@ class CreateReplicas(Step):
     total: int
     before: Before
     image: str
+    back: Switch | None = None
+    timeout: float = 0.0
 
     def __str__(self) -> str:
         return f"create {count(self.count)} of {self.service}"
@@ -93,9 +98,16 @@ class CreateReplicas(Step):
                 return
             if self.before.is_gone(world, self.service):
                 raise EngineError(f"somebody has removed what ran of {self.service} before")
+            self._lead_away_from(made, world)
             world.engine.forbid_restart(ids(made))
             world.engine.stop(ids(made), None)
             world.engine.remove(ids(made), volumes=True)
+
+    def _lead_away_from(self, made: Sequence[Replica], world: World) -> None:
+        """After a reboot a new replica may have an old one's address, which nginx still names."""
+        named = self.back.previous.addresses if self.back else frozenset()
+        if self.back and any(self.back.route.address(r) in named for r in made):
+            self.back.lead_back(world, self.timeout)
 
 
 @dataclass(frozen=True, slots=True)

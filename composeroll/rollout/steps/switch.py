@@ -49,6 +49,16 @@ class Switch:
             return self.texts
         return dict.fromkeys(self.texts, self.text(world.project, living))
 
+    def lead_back(self, world: World, timeout: float) -> None:
+        """Tell nginx these texts, whatever it runs, and wait until nobody goes by anything else.
+
+        Raises:
+            GatewayError: one nginx did not take it.
+        """
+        texts, include = self.texts_back(world), self.route.include
+        world.gateways.restore({gateway: {include: text} for gateway, text in texts.items()})
+        await_old_workers_gone(world, timeout)
+
     def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
         """The include that names these replicas.
 
