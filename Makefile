@@ -43,10 +43,9 @@ sim-long: ## 1,000,000 random rollouts, with SEED to begin from: an hour or two
 	@$(MAKE) --no-print-directory sim ROLLOUTS=1000000
 
 .PHONY: test
-test: ## everything: check, the simulation, then end to end on a real engine
+test: ## everything: check, then end to end on a real engine
 	@$(BOTH) env images
 	@$(MAKE) --no-print-directory check
-	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory e2e
 
 .PHONY: bench
