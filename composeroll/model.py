@@ -112,6 +112,7 @@ class Replica:
         started_at: the engine's RFC 3339 time of the last start, empty if never.
         mounts: volumes, binds and tmpfs, by destination.
         read_only: whether the root filesystem cannot be written.
+        made_from: the project's directory on the machine whose compose made it.
     """
 
     id: str
@@ -134,6 +135,7 @@ class Replica:
     network_mode: str = ""
     mounts: tuple[Mount, ...] = ()
     read_only: bool = False
+    made_from: str = ""
 
     @property
     def short_id(self) -> str:

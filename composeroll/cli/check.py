@@ -26,6 +26,7 @@ def command(context: click.Context, /, **options: Any) -> int:
     printer = Printer(sys.stdout, os.environ, as_json=options["as_json"])
 
     def answer(stack: Stack, services: tuple[str, ...]) -> int:
+        from composeroll.rollout.checkouts import checkouts  # noqa: PLC0415 - late
         from composeroll.rollout.observe import observe  # noqa: PLC0415 - late
         from composeroll.rollout.offered import offered  # noqa: PLC0415 - late
         from composeroll.rollout.preflight import findings  # noqa: PLC0415 - late
@@ -41,6 +42,7 @@ def command(context: click.Context, /, **options: Any) -> int:
             *offered(stack.images.unavailable(picked)),
             *room(observed, used, stack.host_memory.memory_left()),
             *traps(stack.project, observed, everyone, stack.locate),
+            *(f for state in observed.services for f in checkouts(state, stack.directory)),
         )
         printer.findings(found)
         refused = any(finding.severity is Severity.REFUSAL for finding in found)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.config.project import Project
-from composeroll.config.source import locate
+from composeroll.config.source import locate, project_directory
 from composeroll.engine.engine import Engine
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.readiness.dialers import Dialers
@@ -66,5 +66,6 @@ def assemble(
             locate=lambda keys: locate(files, keys),
             locks=locks,
             book=book,
+            directory=str(project_directory(flags.project_directory, files)),
             host_memory=engine,
         )

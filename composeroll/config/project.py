@@ -48,6 +48,7 @@ class Service:
         mode: `deploy.mode`, empty where the file has none.
         port_ranges: host ports that it shares out among its containers.
         memory: bytes that one container may use at most; None: all of the host's.
+        binds: absolute paths of the host that it mounts.
         unheeded: keys of its `deploy.update_config` that no rollout follows.
     """
 
@@ -68,6 +69,7 @@ class Service:
     mode: str = ""
     port_ranges: tuple[PortRange, ...] = ()
     memory: int | None = None
+    binds: tuple[str, ...] = ()
     unheeded: tuple[str, ...] = ()
 
     @property
@@ -168,6 +170,7 @@ def _service(
         mode=str(deploy.get("mode") or ""),
         port_ranges=tuple(port_ranges(raw.get("ports") or ())),
         memory=_memory(raw, deploy),
+        binds=tuple(_binds(raw.get("volumes") or ())),
         unheeded=unheeded(deploy),
     )
 
@@ -198,6 +201,10 @@ def _memory(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
 def _written_volumes(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     named = (v for v in volumes if v.get("type") == "volume" and v.get("source"))
     return (str(v["source"]) for v in named if not v.get("read_only"))
+
+
+def _binds(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    return (str(v["source"]) for v in volumes if v.get("type") == "bind" and v.get("source"))
 
 
 def _obstacles(raw: Mapping[str, Any]) -> Iterator[Obstacle]:

@@ -23,6 +23,16 @@ def compose_files(given: Sequence[str], environ: Mapping[str, str]) -> tuple[Pat
     return tuple(path for path in found if path.is_file())[:1]
 
 
+def project_directory(given: str | None, files: Sequence[Path]) -> Path:
+    """From where relative paths of the files count: `--project-directory`, else the first file's.
+
+    For a file that is no file (`-f -`) it is the working directory.
+    """
+    if given:
+        return Path(given).absolute()
+    return files[0].absolute().parent if files else Path.cwd()
+
+
 def locate(files: Iterable[Path], keys: Sequence[str]) -> str:
     """`file:line` of a nested key, from the last file that has it; the dotted keys if none has."""
     for path in reversed(list(files)):

@@ -13,6 +13,7 @@ SERVICE = "com.docker.compose.service"
 NUMBER = "com.docker.compose.container-number"
 ONE_OFF = "com.docker.compose.oneoff"
 CONFIG_HASH = "com.docker.compose.config-hash"
+WORKING_DIRECTORY = "com.docker.compose.project.working_dir"
 
 NANOSECONDS = 1e9
 DEFAULT_SHELL = ("/bin/sh", "-c")
@@ -52,6 +53,7 @@ def replica_of(inspected: Json) -> Replica:
         network_mode=host.get("NetworkMode", ""),
         mounts=_mounts(inspected),
         read_only=bool(host.get("ReadonlyRootfs")),
+        made_from=labels.get(WORKING_DIRECTORY, ""),
     )
 
 

@@ -185,7 +185,11 @@ class PlentyOfMemory:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A compose project with everything that can be asked of it and done to it."""
+    """A compose project with everything that can be asked of it and done to it.
+
+    Attributes:
+        directory: from where relative paths of its files count.
+    """
 
     project: Project
     engine: Engine
@@ -195,4 +199,5 @@ class Stack:
     locate: Locate
     locks: Locks = field(default_factory=NoLocks)
     book: History = field(default_factory=NoHistory)
+    directory: str = ""
     host_memory: HostMemory = field(default_factory=PlentyOfMemory)
