@@ -17,15 +17,15 @@ include include/app.include;
 proxy_next_upstream off;
 server { listen 80; location / { proxy_pass http://app; } }
 """
-FIXED = 'services: {app: {ports: ["127.0.0.1:42419:8000"]}}\n'
+FIXED = 'services: {app: {ports: ["127.0.0.1:24219:8000"]}}\n'
 BITES = (
     "site.conf:2",
-    "ports 42410-42412 of app are 3",
+    "ports 24210-24212 of app are 3",
     "-app-3, and another container has that name",
-    "trapped.yml:4",
     "trapped.yml:5",
-    "trapped.yml:8",
+    "trapped.yml:6",
     "trapped.yml:9",
+    "trapped.yml:10",
 )
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.bed import images
 from tests.e2e.conftest import Start
 from tests.e2e.harness import docker, recipe
+from tests.e2e.harness.holding import half_sent
 from tests.e2e.harness.recipe import Recipe
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
@@ -154,8 +155,9 @@ def test_swarm_moby_30321_37972_one_that_dies_during_the_drain_sends_the_traffic
     ran = {container.id for container in stack.containers("app")}
     stack.set(EDITION="2")
     with nobody_notices(stack, RETRIED), update(stack, "app") as running_update:
-        running_update.step("drain")
-        new = next(c for c in stack.containers("app") if c.id not in ran)
-        docker.docker("kill", new.id)
+        with half_sent(stack.url, "/post"):  # the drain is not over before this
+            running_update.step("drain")
+            new = next(c for c in stack.containers("app") if c.id not in ran)
+            docker.docker("kill", new.id)
         done = running_update.end()
     ended_with(done, 1, f"{new.name} exited with code 137", SERVES)
