@@ -99,7 +99,10 @@ class Part:
 
     def incoming(self) -> Incoming:
         """What serves after the switch."""
-        return Incoming(self.name, frozenset(r.id for r in self.outgoing))
+        leaving = {r.id for r in self.outgoing}
+        named = {r.id for r in self.state.named_in_upstream}
+        # of the outdated, whose turn is yet to come, nobody has proven those that get no requests
+        return Incoming(self.name, frozenset(leaving | (self.reasons.keys() - named)))
 
     def fresh(self) -> Incoming:
         """What has to prove itself: everything that is not outdated."""
@@ -312,7 +315,9 @@ def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
 
     Old and new ones, and those of a broken image between them, run side by side where rollouts
     broke off, so what was made from different images or definitions is not added up. What the
-    engine starts again and again belongs to those it was made with.
+    engine starts again and again belongs to those it was made with. nginx was told of one rollout's
+    replicas at a time, whatever they were made from, so as many as it was told of count together as
+    far as there are so many.
     """
     serving = Counter((_made_from(r), r.id in reasons) for r in state.serving)
     idle = [r for r in state.replicas if _is_revived(r) and r not in state.serving]
@@ -321,9 +326,15 @@ def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
     return max(
         1 if declared is None else declared,
         len(state.named_in_upstream),
+        min(_told(state), len(state.serving) + len(idle)),
         *revived.values(),
         *(many + revived[made_from] for (made_from, _), many in serving.items()),
     )
+
+
+def _told(state: ServiceState) -> int:
+    """How many replicas nginx was told of by their addresses."""
+    return len(state.wiring.upstream.addresses) if state.wiring else 0
 
 
 def _made_from(replica: Replica) -> tuple[str, str]:

@@ -135,7 +135,7 @@ class Outside:
     def unlock(self, service: str, dice: Random) -> None:
         """`docker rm` of whatever looks unused."""
         del service, dice
-        self._sim.locks.all.clear()
+        self._forget_locks()
 
     def prune_containers(self, service: str, dice: Random) -> None:
         """What does not run, locks included."""
@@ -143,7 +143,7 @@ class Outside:
         gone = (ContainerState.CREATED, ContainerState.EXITED)
         for box in [b for b in self._engine.boxes.values() if b.state in gone]:
             del self._engine.boxes[box.id]
-        self._sim.locks.all.clear()
+        self._forget_locks()
 
     def prune_images(self, service: str, dice: Random) -> None:
         """Images without a name."""
@@ -169,6 +169,12 @@ class Outside:
                 if include_of(name) in gateway.files:
                     gateway.files[include_of(name)] = self._sim.include(name, [f"{name}:9000"])
             self._sim.gateways.boot(gateway)
+
+    def _forget_locks(self) -> None:
+        """And with them how many replicas a rollout that broke off was to end with."""
+        self._sim.locks.all.clear()
+        capacity = self._sim.judge.capacity
+        capacity.update({name: min(1, least) for name, least in capacity.items()})
 
     def _one(self, service: str, dice: Random) -> list[Box]:
         running = [b for b in self._engine.of(service) if b.running]

@@ -120,11 +120,7 @@ class Judge:
         self.moves += 1
         if box.running and box.proven:
             self.falls[box.service] += 1
-        for gateway in self.gateways():
-            for worker in gateway.workers:
-                for told in worker.told.values():
-                    for address in [a for a, b in told.items() if b is box]:
-                        told[address] = None
+        self._forget(box)
 
     def may_start(self, box: Box) -> None:
         """No nginx goes by its service's name, which would send requests to it, ready or not."""
@@ -135,7 +131,10 @@ class Judge:
         for gateway in self.gateways():
             for worker in gateway.workers:
                 named = any(map(_is_name, worker.told.get(box.service, {})))
-                excused = worker.leaving or worker.timed_out or worker.booted > process.began
+                # no run begins and starts something before nginx has told its workers to quit
+                before = worker.replaced_by not in (0, process.number)
+                gone = before or worker.leaving or worker.timed_out
+                excused = gone or worker.booted > process.began
                 self._insist(
                     not named or excused, f"{box.name} is started, and {gateway.id} goes by names"
                 )
@@ -148,8 +147,10 @@ class Judge:
         self._insist(box.service in rolled, f"{box.name} is none of the rollout's services")
         listed = box.id in self.process().listed or box.born > 0
         self._insist(listed, f"{box.name} was to be left alone")
-        nothing_served = self.falls[box.service] >= self.capacity.get(box.service, 0) > 0
-        if box.service in self.gaps or nothing_served:
+        if box.service in self.gaps:
+            return
+        if self.falls[box.service] >= self.capacity.get(box.service, 0) > 0:
+            self._forget(box)  # it may have got an address that was wrong before
             return
         for gateway in self.gateways():
             for worker in gateway.workers:
@@ -160,6 +161,14 @@ class Judge:
                     f"{box.name} is stopped while a worker of {gateway.id} may send to it",
                 )
         self._keeps_capacity(box)
+
+    def _forget(self, box: Box) -> None:
+        """Nobody is to blame for what nginx goes on naming."""
+        for gateway in self.gateways():
+            for worker in gateway.workers:
+                for told in worker.told.values():
+                    for address in [a for a, b in told.items() if b is box]:
+                        told[address] = None
 
     def _keeps_capacity(self, box: Box) -> None:
         of_service = [b for b in self.boxes() if b.service == box.service]

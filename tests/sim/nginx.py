@@ -28,6 +28,7 @@ class Worker:
     Attributes:
         told: what it sends requests to.
         booted: how often the world had moved when nginx was started with it.
+        replaced_by: the number of the process that made it leave; 0 while it takes requests.
         timed_out: whether a drain has given up waiting for it, and has said so.
         elsewhere: whether all that it still holds are other services' websockets.
         lasting: whether all that it still holds are websockets, those to what it was told included.
@@ -35,6 +36,7 @@ class Worker:
 
     told: Told
     booted: int = 0
+    replaced_by: int = 0
     leaving: bool = False
     timed_out: bool = False
     elsewhere: bool = False
@@ -104,6 +106,7 @@ class Gateways:
         self._judge.may_forget(old, new)
         self._judge.may_tell(new, touched)
         gateway.workers.append(new)
+        old.replaced_by = self._judge.process().number
         self._clock.at(self._clock.now() + TOLD_TO_QUIT, lambda: self._quit(gateway, old))
 
     def meaning(self, gateway: Gateway) -> Told:

@@ -243,6 +243,28 @@ def test_the_way_back_does_not_lead_to_a_replica_that_has_a_dead_ones_address() 
     assert list(told_now) == [f"{living.ip}:9000"]
 
 
+def test_the_way_back_leads_to_what_was_to_leave_where_nginx_named_none_of_it() -> None:
+    """A new replica has meanwhile the address at which the old one was before it crashed."""
+    for number in range(40, 110):
+        sim = app(1, gateways=2)
+        moves = [Moved(1, Move.DIE), Moved(number, Move.DIE)]
+        end, (old, *_) = sim.do(Run(("app",), moves=moves)), sim.engine.of("app")
+        told = sim.gateways.all["gateway-1"].current.told["app"]
+        assert not (end == "RolledBack" and old.running) or list(told) == [f"{old.ip}:9000"], number
+
+
+def test_a_replica_that_dies_while_the_switch_looks_at_another_service_is_not_named() -> None:
+    for number in range(60, 110):
+        sim = pair()
+        sim.do(Run(("app", "api"), moves=[Moved(number, Move.DIE)]))
+
+
+def test_what_somebody_scaled_up_beside_the_upstream_gets_no_requests_before_its_turn() -> None:
+    sim = app(1, batch=1)
+    assert sim.do(Run(("app",), moves=[Moved(1, Move.SCALE, chance=310)])) == "updated"
+    finished(sim, "app", 3)
+
+
 def moment(sim: Sim, begins: str) -> int:
     """The number of the first moment with such a name in a rollout that goes well."""
     sim.update("app")

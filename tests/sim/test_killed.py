@@ -10,7 +10,7 @@ from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import Behaviour
-from tests.sim.stacks import STACKS, with_services
+from tests.sim.stacks import EXITING, STACKS, with_services
 from tests.sim.world import Sim
 
 
@@ -136,3 +136,12 @@ def test_a_rollout_that_gets_no_answer_to_any_question_is_finished_by_running_ag
         assert sim.update(*counts) in ("updated", "up to date"), (number, sim.failure)
         for name, replicas in counts.items():
             finished(sim, name, replicas)
+
+
+def test_code_whose_replacement_was_taken_back_has_its_name_again() -> None:
+    for fault in every_fault("code and php-fpm", Kind.FAIL):
+        sim = STACKS["code and php-fpm"]()
+        for name in with_services(sim):
+            sim.images.push(name, f"{name}-v1", EXITING)  # the one it has, so that only names tell
+        if sim.update("applications", force=True, fault=fault) == "RolledBack":
+            assert [b.name for b in sim.engine.of("applications")] == ["shop-applications-1"], fault

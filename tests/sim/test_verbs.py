@@ -9,6 +9,7 @@ import pytest
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
+from tests.sim.images import Behaviour
 from tests.sim.runs import Run, Verb
 from tests.sim.stacks import app, worker
 from tests.sim.world import Sim
@@ -115,6 +116,17 @@ def test_scale_after_a_killed_force_lets_go_of_what_was_on_its_way_out_first() -
     for sim in broken(lambda: worker(2, batch=1), Run(("app",), Verb.FORCE), Kind.KILL):
         assert sim.do(Run(("app",), Verb.SCALE, 2)) in DONE, sim.failure
         assert len(sim.engine.of("app")) == 2
+
+
+def test_update_counts_all_that_nginx_was_told_of_even_where_they_are_of_two_images() -> None:
+    sim = app(1)
+    sim.images.push("app", "app-sick", Behaviour(dies_after=0.6))
+    sim.images.fetch("app")
+    assert sim.do(Run(("app",), Verb.SCALE, 3)) == "updated"
+    sim.let_pass(1.0)
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated"
+    finished(sim, "app", 3)
 
 
 def test_update_after_a_broken_scale_has_as_many_as_the_file_says() -> None:

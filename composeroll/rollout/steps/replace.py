@@ -50,7 +50,8 @@ class ReplaceReplicas(Step):
 
     def _is_as_before(self, replica: Replica) -> bool:
         runs = replica.running or self.renew_volumes
-        return runs and replica.image == self.previous
+        settled = not is_left_by_recreate(replica.name)
+        return settled and runs and replica.image == self.previous
 
     def _recreate(self, world: World) -> None:
         """Compose makes the successor under a passing name, and cannot where one was left."""
@@ -60,9 +61,17 @@ class ReplaceReplicas(Step):
 
 
 def left_beside(replicas: Sequence[Replica]) -> tuple[Replica, ...]:
-    """Successors from a broken replacement whose predecessor still has its name.
+    """Successors from a broken replacement whose predecessor is still there.
 
-    One without a predecessor stays: it is the only one that holds the anonymous volumes.
+    One without a predecessor stays: it is the only one that holds the anonymous volumes. It keeps
+    its passing name, to which the next replacement that breaks puts another ID.
     """
     settled = {r.number for r in replicas if not is_left_by_recreate(r.name)}
-    return tuple(r for r in replicas if is_left_by_recreate(r.name) and r.number in settled)
+    passing = (r for r in replicas if is_left_by_recreate(r.name))
+    return tuple(r for r in passing if r.number in settled or _succeeds(r, replicas))
+
+
+def _succeeds(successor: Replica, replicas: Sequence[Replica]) -> bool:
+    """Whether the one is there whose ID, cut to 12 digits, compose has put before its name."""
+    predecessor = successor.name.partition("_")[0]
+    return any(r.id.startswith(predecessor) for r in replicas)

@@ -34,12 +34,18 @@ class Incoming:
         Raises:
             NotReady: one of them, or of `proven`, does not run any more, or there is none at all.
         """
-        everyone = {r.id: r for r in world.engine.replicas([self.service])}
-        found = tuple(r for r in everyone.values() if r.id not in self.besides)
+        return self.running_among(world.engine.replicas([self.service]), world, proven)
+
+    def running_among(
+        self, everyone: Collection[Replica], world: World, proven: Collection[str] = ()
+    ) -> tuple[Replica, ...]:
+        """The same, of containers that were looked up together with those of other services."""
+        mine = {r.id: r for r in everyone if r.service == self.service}
+        found = tuple(r for r in mine.values() if r.id not in self.besides)
         fallen = [r for r in found if not r.running]
         if fallen or not found:
             raise died(world, self.service, fallen)
-        gone = [container for container in proven if container not in everyone]
+        gone = [container for container in proven if container not in mine]
         if gone:
             raise NotReady(f"container {gone[0][:12]} of {self.service} was removed by somebody")
         return found

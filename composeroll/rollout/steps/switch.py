@@ -37,11 +37,13 @@ class Switch:
         """The texts of before, word for word where they mean what they meant then.
 
         One of those they named may have died or moved since, and left its address to nobody, or to
-        anybody; and a name would mean the new ones too, while they are there.
+        anybody; and a name would mean the new ones too, while they are there. Where nothing of what
+        it named is left, those that were to leave serve again.
         """
         now = world.engine.replicas([self.incoming.service])
         before = {r.id: self.route.address(r) for r in self.served}
         living = tuple(r for r in now if r.id in before and r.running)
+        living = living or tuple(r for r in now if r.id in self.incoming.besides and r.running)
         strangers = {self.route.address(r) for r in now if r.id not in before} - {""}
         moved = before != {r.id: self.route.address(r) for r in living}
         meant = strangers if self.previous.names else strangers & self.previous.addresses
@@ -104,8 +106,9 @@ class SwitchUpstreams(Step):
             GatewayError: nginx did not take it; it has its old configuration.
         """
         texts: dict[str, dict[str, str | None]] = {}
+        everyone = world.engine.replicas([s.incoming.service for s in self.switches])
         for switch in self.switches:
-            replicas = switch.incoming.look_up_running(world)
+            replicas = switch.incoming.running_among(everyone, world)
             for container, text in switch.texts_for(world.project, replicas).items():
                 texts.setdefault(container, {}).update(text)
         world.gateways.switch(texts)
