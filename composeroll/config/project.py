@@ -48,6 +48,7 @@ class Service:
         mode: `deploy.mode`, empty where the file has none.
         port_ranges: host ports that it shares out among its containers.
         memory: bytes that one container may use at most; None: all of the host's.
+        edge: the service whose network namespace it lives in, empty where it has its own.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Service:
     mode: str = ""
     port_ranges: tuple[PortRange, ...] = ()
     memory: int | None = None
+    edge: str = ""
 
     @property
     def may_be_nginx(self) -> bool:
@@ -92,6 +94,10 @@ class Project:
             known = ", ".join(self.services)
             raise UsageError(f"no such service: {', '.join(missing)}", help=f"services: {known}")
         return tuple(self.services[name] for name in dict.fromkeys(names))
+
+    def living_in(self, name: str) -> tuple[str, ...]:
+        """The services that live in this one's network namespace."""
+        return tuple(s.name for s in self.services.values() if s.edge == name)
 
     def sharing_volumes_of(self, name: str) -> tuple[str, ...]:
         """The services that mount this one's volumes."""
@@ -166,7 +172,12 @@ def _service(
         mode=str(deploy.get("mode") or ""),
         port_ranges=tuple(port_ranges(raw.get("ports") or ())),
         memory=_memory(raw, deploy),
+        edge=_edge(str(raw.get("network_mode") or "")),
     )
+
+
+def _edge(mode: str) -> str:
+    return mode.removeprefix("service:") if mode.startswith("service:") else ""
 
 
 def _scale(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:

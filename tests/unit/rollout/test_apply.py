@@ -84,6 +84,7 @@ def run(*reversible: Step, final: tuple[Step, ...] = ()) -> tuple[Diary, BaseExc
         nothing,
         nothing,
         nothing,
+        nothing,
         diary.events.append,
         diary.shield,
         Unlocked(),
