@@ -1,7 +1,8 @@
 """nginx itself is replaced, again and again, between updates of the service behind it.
 
-All that long a load goes to the published ports, over HTTP and over HTTPS. Then the same with the
-kernel's `tcp_migrate_req` off: what is lost there shows that the load sees what it is to see.
+All that long a load goes to the published ports, over HTTP and over HTTPS. Then a crowd of new
+connections, with the kernel's `tcp_migrate_req` on and off: what is lost with it off shows that the
+load sees what it is to see.
 """
 
 from __future__ import annotations
@@ -23,9 +24,14 @@ from tests.long.course import Course
 MIX = replace(FULL, rate=150, keepalive=3, fresh=4, slow_path="/slow?s=1")
 """Every kind of request; many connections are new, since it is those that can be lost."""
 
+CROWD = replace(
+    MIX, rate=600, keepalive=0, fresh=24, post=0, half_post=0, slow=0, idle=0, slow_path=None
+)
+"""So many at once that some always wait to be accepted."""
+
 
 def run(course: Course, directory: Path) -> None:
-    """First as it should be, then the control."""
+    """First as it should be, then the control: with `tcp_migrate_req` on and off."""
     with _stack(directory, migrate=True) as stack:
         for number in course.each():
             with _loads(course, stack, "requests") as loads:
@@ -34,10 +40,17 @@ def run(course: Course, directory: Path) -> None:
             for load in loads:
                 with course.promised(f"round {number}: no request fails"):
                     claims.nothing_was_lost(load.result())
-    with _stack(directory, migrate=False) as stack:
-        for number in course.each():
-            with _loads(course, stack, "control: requests"):
-                _replace(course, stack, str(number + 1), "control: replaced")
+    for migrate in (True, False):
+        with _stack(directory, migrate=migrate) as stack:
+            control(course, stack, f"tcp_migrate_req {int(migrate)}")
+
+
+def control(course: Course, stack: Stack, what: str) -> None:
+    """Nothing but new connections, and many: how many of them are lost is only counted."""
+    for number in course.each():
+        with under_load(stack, CROWD) as load:
+            _replace(course, stack, str(number + 1), f"{what}: replaced")
+        course.answered(load.result(), f"{what}: new connections")
 
 
 def _update_service(course: Course, stack: Stack, number: str) -> None:
