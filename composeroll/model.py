@@ -232,6 +232,50 @@ class Route:
         return f"{place.host}:{self.port}" if place and place.host else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Something that a gateway can be asked for, as its configuration tells.
+
+    Attributes:
+        host: the name it goes by, empty where any will do.
+        ipv6: whether it listens on IPv6 addresses alone.
+        tls: whether it speaks TLS.
+        proxied: whether it wants to be told first who is connecting (the PROXY protocol).
+        http: whether it can be asked a question; else it can only be connected to.
+    """
+
+    port: int
+    host: str = ""
+    ipv6: bool = False
+    tls: bool = False
+    proxied: bool = False
+    http: bool = True
+
+    def __str__(self) -> str:
+        scheme = ("https" if self.tls else "http") if self.http else "tcp"
+        return f"{scheme}://{self.host}:{self.port}"
+
+    def address_in(self, place: Attachment) -> str:
+        """`host:port` of the site at a container's place on a network, empty where it has none."""
+        host = (f"[{place.ipv6}]" if place.ipv6 else "") if self.ipv6 else place.ipv4
+        return f"{host}:{self.port}" if host else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """How a site answered.
+
+    Attributes:
+        status: the HTTP status; 0 where no answer came, 200 where it could only be connected to.
+        said: what happened, in words that go on from "it …" (`answered 503`).
+        output: the end of the body, as lines.
+    """
+
+    status: int
+    said: str
+    output: tuple[str, ...] = ()
+
+
 class LogStream(StrEnum):
     """The two outputs of a container."""
 

@@ -8,10 +8,15 @@
 #
 # Addresses of containers are used again at once, after a restart most of all: what an include said
 # before this start may be another service by now. So it is written anew at every start, with the
-# service's name, until composeroll puts proven addresses there.
+# service's name, until composeroll puts proven addresses there. What composeroll wrote stays in two
+# cases: it was put here for this very start, so that this nginx can take over from another one; or
+# the service has every one of its addresses now, so nothing has moved since.
 set -eu
 
 tree=/opt/nginx
+
+# Seconds for one lookup: a name server that cannot be reached would hold nginx up for longer.
+LOOKUP_LIMIT=3
 
 # The first name server: in a compose network it is the engine's own.
 name_server() {
@@ -45,7 +50,7 @@ servers_by_address() {
 }
 
 looked_up() {
-    getent ahosts "$1" | while read -r address kind _; do
+    timeout "$LOOKUP_LIMIT" getent ahosts "$1" | while read -r address kind _; do
         [ "$kind" = STREAM ] || continue
         case $address in *:*) address="[$address]" ;; esac
         printf '    server %s:%s; # %s\n' "$address" "$2" "$1"
@@ -64,8 +69,37 @@ boot_default() {
     printf '}\n'
 }
 
+is_composerolls() {
+    { read -r line < "$1"; } 2> /dev/null || return 1
+    case $line in "# composeroll: upstream of service "*) ;; *) return 1 ;; esac
+}
+
+# A container that was started before may have been down for long, or its engine with all others.
+first_start=no
+if mkdir "$tree/started" 2> /dev/null; then
+    first_start=yes
+fi
+
+# handed_over FILE: whether it was put here less than a minute ago, and this is the first start.
+handed_over() {
+    [ "$first_start" = yes ] && [ -n "$(find "$1" -mmin -1)" ]
+}
+
+# still_holds FILE HOST PORT: whether the service has all addresses that it names.
+still_holds() {
+    named=$(sed -n 's/^[[:space:]]*server[[:space:]]\{1,\}\([^[:space:];]*\).*/\1/p' "$1")
+    now=$(looked_up "$2" "$3")
+    for address in ${named:-none}; do
+        case $now in *" $address;"*) ;; *) return 1 ;; esac
+    done
+}
+
 # write NAME HOST PORT FILE; an include that cannot be written is one that nobody else has changed.
 write() {
+    include=$tree/include/$4
+    if is_composerolls "$include" && { handed_over "$include" || still_holds "$include" "$2" "$3"; }; then
+        return
+    fi
     text=$(boot_default "$1" "$2" "$3")
     if ! { printf '%s\n' "$text" > "$tree/include/$4"; } 2> /dev/null; then
         echo "gateway: $tree/include/$4 cannot be written; nginx starts with what is there" >&2

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from composeroll.cli.looking import look, looking_options
 from composeroll.errors import ExitCode
-from composeroll.model import Severity
+from composeroll.model import Finding, Replica, Severity
 from composeroll.report.printer import Printer
 from composeroll.rollout.stack import Stack
 
@@ -44,8 +45,19 @@ def command(context: click.Context, /, **options: Any) -> int:
             *traps(stack.project, observed, everyone, stack.locate),
             *(f for state in observed.services for f in checkouts(state, stack.directory)),
         )
+        known = {finding.what for finding in found}
+        found += tuple(f for f in _of_gateways(stack, everyone) if f.what not in known)
         printer.findings(found)
         refused = any(finding.severity is Severity.REFUSAL for finding in found)
         return ExitCode.REFUSED if refused else ExitCode.DONE
 
     return look(context, options, answer)
+
+
+def _of_gateways(stack: Stack, everyone: Sequence[Replica]) -> Iterator[Finding]:
+    """What would be better about the gateways, whether or not they are asked for."""
+    from composeroll.rollout.preflight_gateway import recommended  # noqa: PLC0415 - late
+
+    services = stack.project.services
+    fronts = stack.survey.fronts(stack.project, tuple(services.values()), everyone)
+    return recommended(fronts, services)

@@ -13,6 +13,7 @@ from composeroll.engine.engine import Engine
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.readiness import Readiness
+from composeroll.readiness.visit import Visits
 from composeroll.report.events import Emit
 from composeroll.rollout.aside import ServingEngine
 from composeroll.rollout.gateways import ProjectGateways
@@ -20,6 +21,7 @@ from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import this_process
+from composeroll.rollout.single_nginx import SingleNginx
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.survey import GatewaySurvey
 from composeroll.rollout.world import World
@@ -45,11 +47,13 @@ def assemble(
         me = this_process()
         locks = ServiceLocks(engine.locks, project.name, me, clock, emit)
         book = Book(engine.ledger, engine, project.name, me)
-        readiness = Readiness(engine, Dialers(engine, engine.is_local_network), engine.events, emit)
+        dialers = Dialers(engine, engine.is_local_network)
+        readiness = Readiness(engine, dialers, engine.events, emit)
         world = World(
             project=project.name,
             engine=serving,
             gateways=gateways,
+            nginx=SingleNginx(engine, Visits(dialers)),
             readiness=readiness,
             events=engine.events,
             clock=clock,

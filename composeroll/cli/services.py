@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from composeroll.config.project import Service
+from composeroll.config.settings import Order
 from composeroll.errors import UsageError
 from composeroll.rollout.observed import Wiring
 from composeroll.rollout.stack import Stack
@@ -24,14 +26,24 @@ def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tu
 
 
 def all_but_nginx(stack: Stack) -> tuple[str, ...]:
-    """Every service but the gateway, which has to be named to be touched.
+    """Every service but those that have to be named to be touched.
 
-    Where neither a name nor an image nor a setting tells which that is, what runs does.
+    That is a gateway that publishes its ports itself, and what another service's network namespace
+    is. Where neither a name nor an image nor a setting tells which is the gateway, what runs does.
     """
     services = stack.project.services.values()
     told = {s.name for s in services if s.may_be_nginx} | {s.settings.gateway for s in services}
     gateways = told & stack.project.services.keys() or _in_front(stack)
-    return tuple(service.name for service in services if service.name not in gateways)
+    kept = {s.name for s in services if s.name in gateways and not _goes_beside(s)}
+    kept |= {service.edge for service in services}
+    return tuple(service.name for service in services if service.name not in kept)
+
+
+def _goes_beside(service: Service) -> bool:
+    """Whether the file lets two containers of this gateway share an edge's ports."""
+    alone = [o for o in service.obstacles if o.key != "network_mode"]
+    beside = service.settings.order is Order.START_FIRST
+    return bool(service.edge) and beside and not alone
 
 
 def _in_front(stack: Stack) -> set[str]:

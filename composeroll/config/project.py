@@ -50,6 +50,7 @@ class Service:
         memory: bytes that one container may use at most; None: all of the host's.
         binds: absolute paths of the host that it mounts.
         unheeded: keys of its `deploy.update_config` that no rollout follows.
+        edge: the service whose network namespace it lives in, empty where it has its own.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Service:
     memory: int | None = None
     binds: tuple[str, ...] = ()
     unheeded: tuple[str, ...] = ()
+    edge: str = ""
 
     @property
     def may_be_nginx(self) -> bool:
@@ -96,6 +98,10 @@ class Project:
             known = ", ".join(self.services)
             raise UsageError(f"no such service: {', '.join(missing)}", help=f"services: {known}")
         return tuple(self.services[name] for name in dict.fromkeys(names))
+
+    def living_in(self, name: str) -> tuple[str, ...]:
+        """The services that live in this one's network namespace."""
+        return tuple(s.name for s in self.services.values() if s.edge == name)
 
     def sharing_volumes_of(self, name: str) -> tuple[str, ...]:
         """The services that mount this one's volumes."""
@@ -172,7 +178,12 @@ def _service(
         memory=_memory(raw, deploy),
         binds=tuple(_binds(raw.get("volumes") or ())),
         unheeded=unheeded(deploy),
+        edge=_edge(str(raw.get("network_mode") or "")),
     )
+
+
+def _edge(mode: str) -> str:
+    return mode.removeprefix("service:") if mode.startswith("service:") else ""
 
 
 def _scale(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:

@@ -78,6 +78,10 @@ class Containers:
         """
         side_by_side(lambda container: self._stop(container, grace), containers)
 
+    def signal(self, container: str, name: str) -> None:
+        """Send a signal to its first process; one that does not run, or is gone, is fine."""
+        self._api.post(f"/containers/{container}/kill", {"signal": name}, fine=_GONE_OR_GOING)
+
     def remove(self, containers: Iterable[str], *, volumes: bool) -> None:
         """Remove stopped containers; with `volumes` their anonymous volumes too. Gone is fine."""
         side_by_side(lambda container: self._remove(container, volumes=volumes), containers)

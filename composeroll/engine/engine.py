@@ -27,6 +27,7 @@ from composeroll.engine.ledger import Ledger
 from composeroll.engine.locks import Locks
 from composeroll.engine.logs import Logs
 from composeroll.engine.pull import OnProgress, pull
+from composeroll.engine.stand_in import StandIns
 from composeroll.engine.transport import DialStdio, Transport, UnixSocket
 from composeroll.model import LogStream, Output, Process, Replica
 
@@ -59,6 +60,7 @@ class Engine:
         self._commands = Commands(self._api)
         self._files = Files(self._api)
         self._images = Images(self._api, read_config(config_directory(os.environ)))
+        self._stand_ins = StandIns(self._api)
         self._dry_run = DryRun(self.flags)
         self.locks = Locks(self._api)
         self.ledger = Ledger(self._api, lambda: self.locks.held)
@@ -98,6 +100,14 @@ class Engine:
     def stop(self, containers: Iterable[str], grace: float | None = None) -> None:
         """Stop them side by side within `grace` seconds (None: their own); gone ones are fine."""
         self._containers.stop(containers, grace)
+
+    def signal(self, container: str, name: str) -> None:
+        """Send it a signal; one that does not run is fine."""
+        self._containers.signal(container, name)
+
+    def stand_in(self, model: str, name: str, beside: str) -> str:
+        """Create a container like `model` that stands apart, on the networks of `beside`."""
+        return self._stand_ins.make(model, name, beside)
 
     def remove(self, containers: Iterable[str], *, volumes: bool = True) -> None:
         """Remove stopped ones, with their anonymous volumes; gone ones are fine."""

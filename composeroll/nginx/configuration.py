@@ -11,7 +11,14 @@ from composeroll.nginx.access_logs import AccessLog, logs_of_passes
 from composeroll.nginx.dump import covers, split_dump
 from composeroll.nginx.idle import Idle, read_idle
 from composeroll.nginx.pairing import Pairing, read_pairing
-from composeroll.nginx.passes import Inside, Pass, context_of, listens, read_passes
+from composeroll.nginx.passes import (
+    Inside,
+    Pass,
+    context_of,
+    listens,
+    read_passes,
+    server_names,
+)
 from composeroll.nginx.syntax import Directive, Place, Unreadable, expand, parse_text, walk
 from composeroll.nginx.upstreams import Context, UpstreamBlock, neighbours, read_upstream
 from composeroll.nginx.version import Version
@@ -37,11 +44,12 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class ServerBlock:
-    """A `server` block's addresses and place."""
+    """A `server` block: what it listens on, in which half of nginx, where, and for which names."""
 
     listens: tuple[str, ...]
     context: Context
     place: Place
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +158,8 @@ def _upstreams(
 def _servers(tree: tuple[Inside, ...]) -> Iterator[ServerBlock]:
     for directive, parents in tree:
         if directive.name == "server" and directive.block is not None:
-            yield ServerBlock(listens(directive), context_of(parents), directive.place)
+            heard, names = listens(directive), server_names(directive)
+            yield ServerBlock(heard, context_of(parents), directive.place, names)
 
 
 def _includes(

@@ -12,6 +12,7 @@ from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.held import judge, read_look, script
 from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
+from composeroll.nginx.listening import listening, sockets_script
 from composeroll.nginx.reload import await_replaced, not_taken, send_reload
 from composeroll.nginx.sockets import count
 from composeroll.nginx.traffic import Traffic, open_traffic
@@ -107,6 +108,14 @@ class Gateway:
         workers = read_workers(processes)
         self._command = workers.command
         return workers
+
+    def quit(self) -> bool:
+        """Tell the master to take nothing new and end what it has; whether it could be told."""
+        return self._execute(*self.command, "-s", "quit").exit_code == 0
+
+    def listening(self) -> frozenset[int] | None:
+        """The ports that its own processes listen on; None where that cannot be seen."""
+        return listening(self._execute("sh", "-c", sockets_script()).stdout)
 
     def old_workers(self) -> int:
         """How many workers live on from before a reload, of this run or an earlier one."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from composeroll.errors import ComposerollError, GatewayError
-from composeroll.model import Held
+from composeroll.model import Held, Replica
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.install import Texts
 from composeroll.nginx.traffic import Traffic, all_of
@@ -107,13 +107,23 @@ class Gateways:
         """Established connections from all gateways by address; uncountable ones are absent."""
         wanted = tuple(addresses)
         total: Counter[str] = Counter()
-        for gateway in self._gateways.values():
+        for gateway in _one_of_each_namespace(self._gateways.values()):
             total.update(gateway.connections_to(wanted))
         return total
 
     def traffic(self, containers: Iterable[str], upstream: str) -> Traffic:
         """What the access logs of these gateways tell of an upstream's servers, from now on."""
         return all_of([self._gateways[one].traffic(upstream) for one in containers])
+
+
+def _one_of_each_namespace(gateways: Iterable[Gateway]) -> Iterable[Gateway]:
+    """In a network namespace that several share, each sees the connections of all."""
+    return {_namespace(gateway.container): gateway for gateway in gateways}.values()
+
+
+def _namespace(container: Replica) -> str:
+    shared = container.network_mode.startswith("container:")
+    return container.network_mode if shared else container.id
 
 
 def _take_back(done: Iterable[_Change], failure: ComposerollError) -> None:

@@ -56,6 +56,12 @@ def listens(server: Directive) -> tuple[str, ...]:
     return tuple(" ".join(d.args) for d in server.block or () if d.name == "listen")
 
 
+def server_names(server: Directive) -> tuple[str, ...]:
+    """A server block's names, in their order."""
+    named = (d for d in server.block or () if d.name == "server_name")
+    return tuple(name for directive in named for name in directive.args)
+
+
 def context_of(parents: Iterable[Directive]) -> Context:
     """The half of nginx that these blocks stand in."""
     return Context.STREAM if any(p.name == "stream" for p in parents) else Context.HTTP

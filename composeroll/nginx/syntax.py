@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-import crossplane
-
 from composeroll.nginx.dump import covers
 
 COMMENT = "#"
@@ -41,6 +39,8 @@ class Directive:
     block: tuple[Directive, ...] | None = None
 
     def __str__(self) -> str:
+        import crossplane  # noqa: PLC0415 - heavy: as below
+
         text: str = crossplane.build([_payload(self)], indent=4)
         return text.removesuffix(";")
 
@@ -100,6 +100,8 @@ def walk(
 
 
 def _crossplane(path: str) -> dict[str, Any]:
+    import crossplane  # noqa: PLC0415 - heavy: only a survey needs it
+
     payload = crossplane.parse(
         path, single=True, comments=True, strict=False, check_ctx=False, check_args=False
     )

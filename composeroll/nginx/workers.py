@@ -37,6 +37,11 @@ class Workers:
         """The workers that accept new connections."""
         return self.pids - self.leaving - self.newborn
 
+    @property
+    def quitting(self) -> bool:
+        """Whether the master was told to quit: nobody is left that accepts, or is about to."""
+        return bool(self.leaving) and not (self.taking or self.newborn)
+
     def replaced(self, before: frozenset[int]) -> bool:
         """Whether a reload has taken: a new worker serves, and no old one takes requests."""
         return bool(self.taking) and not self.taking & before

@@ -27,9 +27,16 @@ class Dialers:
         Raises:
             Refused: neither this machine nor anything in the gateway can connect.
         """
-        if self._is_local(route.network_id):
+        return self.from_gateway(route.containers[0], route.network_id)
+
+    def from_gateway(self, gateway: str, network_id: str) -> Dialer:
+        """A dialer that sees what one gateway container sees on a network.
+
+        Raises:
+            Refused: neither this machine nor anything in the gateway can connect.
+        """
+        if self._is_local(network_id):
             return DirectDialer()
-        gateway = route.containers[0]
         if gateway not in self._relays:
             self._relays[gateway] = find_relay(self._door, gateway)
         return RelayDialer(self._door, gateway, self._relays[gateway])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
 from composeroll.errors import GatewayError, Refused
 from composeroll.model import Finding, Held, Replica
@@ -16,8 +17,16 @@ from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Gateways
 from composeroll.nginx.include_findings import include_findings
 from composeroll.nginx.install import Texts
+from composeroll.nginx.sharing import (
+    MIGRATE,
+    migration_findings,
+    quit_findings,
+    sharing_findings,
+)
 from composeroll.nginx.stray_findings import stray_findings
 from composeroll.nginx.traffic import Traffic
+
+MIGRATE_FILE = f"/proc/sys/{MIGRATE.replace('.', '/')}"
 
 
 class ProjectGateways:
@@ -26,15 +35,29 @@ class ProjectGateways:
     def __init__(self, door: ContainerDoor) -> None:
         self._door = door
         self._known: dict[str, Gateway] = {}
+        self._quitting: dict[str, Gateway] = {}
 
     def runs_in(self, container: Replica) -> bool:
-        """Whether an nginx master process runs in it; one without is no gateway of this run."""
+        """Whether an nginx runs in it that takes requests; all else is no gateway of this run.
+
+        One that was told to quit takes nothing new, configurations included, but its workers still
+        send requests where they were told to.
+        """
         try:
-            self._gateway(container).workers()
+            workers = self._gateway(container).workers()
         except GatewayError:
-            del self._known[container.id]
+            self._known.pop(container.id, None)
             return False
-        return True
+        if workers.quitting:
+            self._quitting[container.id] = self._known.pop(container.id)
+        return not workers.quitting
+
+    def keep(self, containers: Sequence[Replica]) -> None:
+        """Forget every gateway but these: the others have ended, and nobody waits for them."""
+        running = {container.id for container in containers}
+        for known in (self._known, self._quitting):
+            for gone in known.keys() - running:
+                del known[gone]
 
     def configuration(self, container: Replica) -> Configuration:
         """What `nginx -T` prints there.
@@ -81,11 +104,29 @@ class ProjectGateways:
 
     def old_workers(self) -> int:
         """How many nginx workers from before the last reload still live."""
-        return self._all.old_workers()
+        return self._all.old_workers() + sum(map(_left_in, self._quitting.values()))
+
+    def front_findings(
+        self, container: Replica, edge: Replica | None, drain_timeout: float
+    ) -> tuple[Finding, ...]:
+        """What would hurt when this nginx is replaced by another one on the same ports."""
+        known = self._gateway(container).known
+        found = (
+            *quit_findings(container.service, container.stop_signal),
+            *reload_findings(known, drain_timeout),
+        )
+        if edge is None:
+            return found
+        setting = self._door.execute(container.id, ("cat", MIGRATE_FILE)).stdout.strip()
+        return (*sharing_findings(known), *migration_findings(edge.service, setting), *found)
 
     def held(self, leaving: Collection[str]) -> Held:
         """What these workers still hold, with replicas at these bare addresses on their way out."""
-        return self._all.held(leaving)
+        total = self._all.held(leaving)
+        for quitting in self._quitting.values():
+            with suppress(GatewayError):  # one that has ended meanwhile holds nothing
+                total += quitting.held(leaving)
+        return total
 
     def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:
         """Established connections from the gateways, by address."""
@@ -103,3 +144,11 @@ class ProjectGateways:
         if container.id not in self._known:
             self._known[container.id] = Gateway(self._door, container)
         return self._known[container.id]
+
+
+def _left_in(quitting: Gateway) -> int:
+    """The workers of an nginx that quits; one that has ended has none."""
+    try:
+        return len(quitting.workers().pids)
+    except GatewayError:
+        return 0

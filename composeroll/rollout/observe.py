@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from composeroll.config.project import Project, Service, reference_of
 from composeroll.errors import Refused
 from composeroll.model import Replica
-from composeroll.rollout.observed import Observed, ServiceState, Wiring
+from composeroll.rollout.observed import Front, Observed, ServiceState, Wiring
 
 
 class Engine(Protocol):
@@ -48,6 +49,12 @@ class Survey(Protocol):
         """
         ...
 
+    def fronts(
+        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+    ) -> Mapping[str, Front]:
+        """What those of the services stand for that are gateways themselves, by name."""
+        ...
+
 
 CHANGED = "its definition changed in the compose file"
 
@@ -75,9 +82,10 @@ def observe(
     with ThreadPoolExecutor(max_workers=4) as side_by_side:
         outdated = side_by_side.submit(engine.outdated, _scales(services, mine))
         obstacles = side_by_side.submit(engine.preflight, doubled)
-        wirings = side_by_side.submit(survey.wirings, project, services, everyone)
+        surveyed = side_by_side.submit(_survey, survey, project, services, everyone)
         names = side_by_side.submit(engine.names)
         images = {s.name: engine.image_id(reference_of(project, s)) or "" for s in services}
+    wirings, fronts = surveyed.result()
     return Observed(
         project=project.name,
         services=tuple(
@@ -87,16 +95,26 @@ def observe(
                 outdated=_by_id(mine[service.name], outdated.result(), images[service.name]),
                 image=images[service.name],
                 reference=reference_of(project, service),
-                wiring=_found(wirings.result().get(service.name)),
-                refusal=_refused(wirings.result().get(service.name)),
-                data_only=_data_only(project, service, wirings.result()),
+                wiring=_found(wirings.get(service.name)),
+                refusal=_refused(wirings.get(service.name)),
+                data_only=_data_only(project, service, {*wirings, *fronts}),
                 taken=names.result() - {r.name for r in mine[service.name]},
                 unlisted=_unlisted(project, service, services, everyone),
+                front=fronts.get(service.name),
+                tenants=project.living_in(service.name),
             )
             for service in services
         ),
         obstacles=obstacles.result(),
     )
+
+
+def _survey(
+    survey: Survey, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+) -> tuple[Mapping[str, Wiring | Refused], Mapping[str, Front]]:
+    """One after the other: both read the same gateways."""
+    wirings = survey.wirings(project, services, replicas)
+    return wirings, survey.fronts(project, services, replicas)
 
 
 def _scales(
@@ -110,8 +128,13 @@ def _doubled(
     project: Project, services: Sequence[Service], replicas: Mapping[str, tuple[Replica, ...]]
 ) -> Mapping[str, int]:
     """The scales a rollout would ask for, of the services that can be scaled at all."""
-    scalable = [s for s in services if not s.obstacles and not project.sharing_volumes_of(s.name)]
+    scalable = [s for s in services if _is_scalable(s) and not project.sharing_volumes_of(s.name)]
     return {s.name: len(replicas[s.name]) + max(s.scale or 1, 1) for s in scalable}
+
+
+def _is_scalable(service: Service) -> bool:
+    """Compose itself does not mind whose network namespace the containers live in."""
+    return all(obstacle.key == "network_mode" for obstacle in service.obstacles)
 
 
 def _by_id(
@@ -134,8 +157,8 @@ def _refused(place: Wiring | Refused | None) -> Refused | None:
     return place if isinstance(place, Refused) else None
 
 
-def _data_only(project: Project, service: Service, wirings: Mapping[str, object]) -> bool:
-    return bool(project.sharing_volumes_of(service.name)) and service.name not in wirings
+def _data_only(project: Project, service: Service, speaking: AbstractSet[str]) -> bool:
+    return bool(project.sharing_volumes_of(service.name)) and service.name not in speaking
 
 
 def _unlisted(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from composeroll.config.project import Service
 from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.errors import Refused
-from composeroll.model import ContainerState, Finding, Replica, Route, Upstream
+from composeroll.model import Attachment, ContainerState, Finding, Replica, Route, Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,26 @@ class Wiring:
     route: Route
     upstream: Upstream
     texts: Mapping[str, str | None] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What a service that is itself a gateway stands for.
+
+    Attributes:
+        takers: full IDs of its containers that take requests.
+        place: where requests reach it on a network, None where it is on none.
+        edge: the container whose network namespace its containers live in, so that two of them can
+            listen side by side; None where each has its own.
+        behind: the places of the services that it sends requests to, by service.
+        findings: what of its configuration and surroundings would hurt its replacement.
+    """
+
+    takers: tuple[str, ...]
+    place: Attachment | None
+    edge: Replica | None = None
+    behind: Mapping[str, Wiring] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
 
@@ -44,6 +64,8 @@ class ServiceState:
         half_made: full IDs of running replicas that a rollout which was cut off had made, and that
             get no requests.
         unlisted: services outside this rollout that mount its volumes.
+        front: what it stands for as a gateway, None for all other services.
+        tenants: services that live in its network namespace.
     """
 
     service: Service
@@ -58,6 +80,8 @@ class ServiceState:
     doubtful: bool = False
     half_made: frozenset[str] = frozenset()
     unlisted: tuple[str, ...] = ()
+    front: Front | None = None
+    tenants: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

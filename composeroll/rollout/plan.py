@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from composeroll.rollout.errors_share import percent
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.gateway_part import GatewayPart
+from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.part import Part, part_of, replicas_wanted
 from composeroll.rollout.steps import (
@@ -64,18 +65,29 @@ def plan_rollout(
         counts: how many replicas each service is to have, where an earlier batch has settled it.
     """
     settled = counts or {}
-    parts = [part_of(state, outgoing, settled.get(state.name)) for state in observed.services]
+    parts = [_part(state, outgoing, settled.get(state.name)) for state in observed.services]
+    behind = [part for part in parts if not isinstance(part, GatewayPart)]
+    gateways = [part for part in parts if isinstance(part, GatewayPart)]
     return Plan(
         reversible=(
-            *_pin(parts),
-            *(step for part in parts for step in part.prepare()),
-            *_traffic(parts),
+            *_pin(behind),
+            *(step for part in behind for step in part.prepare()),
+            *_traffic(behind),
+            *(step for part in gateways for step in part.prepare()),
         ),
         final=(
-            *(step for part in parts for step in part.finish()),
+            *(step for part in gateways for step in part.take_leave()),
+            *(step for part in (*behind, *gateways) for step in part.finish()),
             *(step for part in parts for step in part.tidy()),
         ),
     )
+
+
+def _part(state: ServiceState, outgoing: Reasons, wanted: int | None) -> Part:
+    part = part_of(state, outgoing, wanted)
+    if state.front is None or part.replaced_in_place:
+        return part
+    return GatewayPart(part.state, part.reasons, part.outgoing, part.wanted)
 
 
 def _pin(parts: Sequence[Part]) -> tuple[Step, ...]:

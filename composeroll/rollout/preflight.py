@@ -8,8 +8,12 @@ from composeroll.config.settings import Order
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
 from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.preflight_gateway import gateway_findings, together
 from composeroll.rollout.redefined import redefined
 from composeroll.rollout.rendering import rendering
+
+OF_PORTS = ("ports", "network_mode")
+"""What keeps a gateway from running twice unless an edge holds its ports: told in one sentence."""
 
 Locate = Callable[[Sequence[str]], str]
 """From nested keys of the compose file to `file:line`."""
@@ -18,7 +22,7 @@ Locate = Callable[[Sequence[str]], str]
 def findings(observed: Observed, locate: Locate) -> tuple[Finding, ...]:
     """What stands in the way of a rollout, the refusals first."""
     found = [f for state in observed.services for f in _of_service(state, locate)]
-    found += _gateways_too(observed)
+    found += together(observed)
     found += redefined(observed)
     found += rendering(observed)
     found = list(dict.fromkeys(found))
@@ -50,24 +54,17 @@ def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     yield from state.wiring.findings if state.wiring else ()
     yield from _scale(state, locate)
     yield from _mounted_code(state)
-
-
-def _gateways_too(observed: Observed) -> Iterator[Finding]:
-    """What is switched in a gateway's containers would go with them."""
-    names = {state.name for state in observed.services}
-    for state in observed.services:
-        if state.wiring and (gateway := state.wiring.route.gateway) in names:
-            yield _refusal(
-                f"{gateway} runs the nginx in front of {state.name}: one rollout cannot replace"
-                " both",
-                f"name {gateway} in a run of its own",
-            )
+    yield from gateway_findings(state)
 
 
 def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     if state.data_only or state.service.settings.order is Order.STOP_FIRST:
         return
     for obstacle in state.service.obstacles:
+        if state.front and obstacle.key in OF_PORTS:
+            continue
+        if state.tenants:
+            continue
         where = locate(["services", state.name, *obstacle.key.split(".")])
         yield _refusal(
             f"{state.name} cannot run twice: {obstacle.why}",
@@ -79,7 +76,7 @@ def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:
 def _shared_data(state: ServiceState) -> Iterator[Finding]:
     """A store such as redis, doubled, would be two writers on one set of files."""
     alone = state.service.settings.order is Order.STOP_FIRST or state.data_only
-    if state.wiring or alone or not (state.service.volumes and state.serving):
+    if state.wiring or state.front or alone or not (state.service.volumes and state.serving):
         return
     volumes = " and ".join(state.service.volumes)
     yield _refusal(

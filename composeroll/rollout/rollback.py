@@ -9,6 +9,7 @@ from dataclasses import replace
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, Locked, Refused, UsageError
 from composeroll.report.events import Noted, Outcome
+from composeroll.rollout.behind import behind
 from composeroll.rollout.history.revision import Revision, latest, previous, running
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.stack import Stack
@@ -29,7 +30,7 @@ def rollback(
         ComposerollError: as with an update; the reference then names what it named before.
     """
     services = stack.project.pick([service])
-    with stack.locks.hold([service], lock_wait) as left:
+    with stack.locks.hold([service], lock_wait, behind(stack, [service])) as left:
         revisions = stack.book.revisions(service)
         meant = left.back_to.get(service, "")
         target = _target(service, revisions, revision, meant)

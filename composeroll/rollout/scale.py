@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from composeroll.errors import UsageError
 from composeroll.report.events import Outcome, Warned
+from composeroll.rollout.behind import behind
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import Reasons
@@ -21,7 +22,7 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
         ComposerollError: as with an update.
     """
     services = stack.project.pick(list(counts))
-    with stack.locks.hold(list(counts), lock_wait) as left:
+    with stack.locks.hold(list(counts), lock_wait, behind(stack, list(counts))) as left:
         observed = look(stack, services)
         heed(stack, observed)
         _insist_on_one(observed, counts)

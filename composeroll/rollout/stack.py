@@ -48,10 +48,13 @@ class Images(Protocol):
 class Locks(Protocol):
     """The locks of the project's services."""
 
-    def hold(self, services: Sequence[str], patience: float) -> AbstractContextManager[Memory]:
+    def hold(
+        self, services: Sequence[str], patience: float, beside: Sequence[str] = ()
+    ) -> AbstractContextManager[Memory]:
         """Hold the services' locks, waiting `patience` seconds for whoever has them.
 
-        What comes out is what broken rollouts of them left to do.
+        What comes out is what broken rollouts of them left to do. The locks `beside` are held so
+        that nobody rolls those services meanwhile.
 
         Raises:
             Locked: somebody has one.
@@ -85,9 +88,11 @@ class Locks(Protocol):
 class NoLocks:
     """For a world with one inhabitant, who never forgets."""
 
-    def hold(self, services: Sequence[str], patience: float) -> AbstractContextManager[Memory]:
+    def hold(
+        self, services: Sequence[str], patience: float, beside: Sequence[str] = ()
+    ) -> AbstractContextManager[Memory]:
         """Nobody else is there."""
-        del services, patience
+        del services, patience, beside
         return nullcontext(Memory())
 
     def remember(self, memory: Memory, *, anew: bool = False) -> Memory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from composeroll.config.project import Project, Service
@@ -14,18 +14,28 @@ from composeroll.model import Attachment, Finding, Replica, Route
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover
 from composeroll.nginx.visibility import visibility_findings
-from composeroll.rollout.observed import Wiring
+from composeroll.rollout.observed import Front, Wiring
 
 
 class Nginx(Protocol):
     """What can be asked of a container that may run nginx."""
 
+    def keep(self, containers: Sequence[Replica]) -> None:
+        """Take it that no other containers run."""
+        ...
+
     def runs_in(self, container: Replica) -> bool:
-        """Whether an nginx master process runs in it."""
+        """Whether an nginx runs in it that takes requests."""
         ...
 
     def configuration(self, container: Replica) -> Configuration:
         """What `nginx -T` prints there."""
+        ...
+
+    def front_findings(
+        self, container: Replica, edge: Replica | None, drain_timeout: float
+    ) -> tuple[Finding, ...]:
+        """What would hurt when this nginx is replaced by another one on the same ports."""
         ...
 
     def findings(
@@ -58,9 +68,56 @@ class GatewaySurvey:
         A place that is ambiguous, or that cannot be rewritten, is the error that says so.
         """
         routed = [s for s in services if s.settings.gateway != NO_GATEWAY]
-        gateways = self._gateways(routed, replicas)
+        return self._places(project, routed, self._gateways(routed, replicas), replicas)
+
+    def fronts(
+        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+    ) -> Mapping[str, Front]:
+        """What those of the services stand for that run nginx themselves, by name."""
+        mine = {s.name for s in services} & may_be_gateways(project)
+        routed = [s for s in project.services.values() if s.settings.gateway != NO_GATEWAY]
+        gateways = self._gateways(routed, replicas) if mine else ()
+        if not mine & {gateway.service for gateway in gateways}:
+            return {}
+        places = self._places(project, routed, gateways, replicas)
+        return {
+            gateway.service: self._front(project, gateway, places, replicas)
+            for gateway in gateways
+            if gateway.service in mine
+        }
+
+    def _front(
+        self,
+        project: Project,
+        gateway: Gateway,
+        places: Mapping[str, Wiring | Refused],
+        replicas: Sequence[Replica],
+    ) -> Front:
+        behind = {
+            name: place
+            for name, place in places.items()
+            if isinstance(place, Wiring) and place.route.gateway == gateway.service
+        }
+        first, drain = gateway.containers[0], project.services[gateway.service].settings.drain
+        used = {place.route.network_id for place in behind.values()}
+        edge = host_of(first, replicas)
+        return Front(
+            takers=tuple(c.id for c in gateway.containers),
+            place=min(first.networks, key=lambda n: n.network_id not in used, default=None),
+            edge=edge,
+            behind=behind,
+            findings=self._nginx.front_findings(first, edge, drain.timeout),
+        )
+
+    def _places(
+        self,
+        project: Project,
+        services: Sequence[Service],
+        gateways: Sequence[Gateway],
+        replicas: Sequence[Replica],
+    ) -> Mapping[str, Wiring | Refused]:
         found: dict[str, Wiring | Refused] = {}
-        for service in routed:
+        for service in services:
             try:
                 wiring = self._wiring(project, service, gateways, replicas)
             except Refused as refusal:
@@ -74,7 +131,8 @@ class GatewaySurvey:
     ) -> tuple[Gateway, ...]:
         """The services that run nginx: those the settings name, else those that look like it."""
         named = {s.settings.gateway for s in services if s.settings.gateway}
-        running = [r for r in replicas if r.running]
+        running = [housed(r, replicas) for r in replicas if r.running]
+        self._nginx.keep(running)
         likely = [r for r in running if r.service in named or _sounds_like_nginx(r)]
         with ThreadPoolExecutor(max_workers=8) as side_by_side:
             for candidates in (likely, running):
@@ -137,6 +195,28 @@ class GatewaySurvey:
                 *_unwatched(service, gateway, found),
             ),
         )
+
+
+def may_be_gateways(project: Project) -> frozenset[str]:
+    """The services that the file leads one to take for gateways; all, where it tells nothing."""
+    services = project.services.values()
+    told = {s.name for s in services if s.may_be_nginx} | {s.settings.gateway for s in services}
+    return frozenset(filter(None, told)) & project.services.keys() or frozenset(project.services)
+
+
+def host_of(container: Replica, replicas: Sequence[Replica]) -> Replica | None:
+    """The container whose network namespace this one lives in, None where it has its own."""
+    kind, _, host = container.network_mode.partition(":")
+    return next((r for r in replicas if kind == "container" and r.id == host), None)
+
+
+def housed(container: Replica, replicas: Sequence[Replica]) -> Replica:
+    """The same with the networks it is really on: the engine lists them with the namespace's own.
+
+    Its address there is the other container's, which is where it is reached.
+    """
+    host = host_of(container, replicas)
+    return replace(container, networks=host.networks) if host else container
 
 
 def _unwatched(service: Service, gateway: Gateway, found: Found) -> tuple[Finding, ...]:

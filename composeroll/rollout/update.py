@@ -10,6 +10,7 @@ from composeroll.config.project import Service
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
 from composeroll.report.events import Outcome, Phase
+from composeroll.rollout.behind import behind
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import outgoing
@@ -47,7 +48,7 @@ def update(stack: Stack, wanted: Wanted) -> Outcome:
     services = in_order(stack.project.pick(wanted.services))
     if wanted.dry_run:
         return _foresee(stack, services, wanted)
-    with stack.locks.hold(wanted.services, wanted.lock_wait):
+    with stack.locks.hold(wanted.services, wanted.lock_wait, behind(stack, wanted.services)):
         return update_held(stack, services, wanted)
 
 

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from composeroll.config.settings import Ready
-from composeroll.model import Answered, ContainerEvent, Held, Replica, Route
+from composeroll.model import (
+    Answered,
+    Attachment,
+    ContainerEvent,
+    Held,
+    Replica,
+    Route,
+    Site,
+    Visit,
+)
+from composeroll.nginx.configuration import Configuration
 from composeroll.report.events import Emit
 from composeroll.rollout.draining import SetAside
 
@@ -157,6 +167,52 @@ class Gateways(Protocol):
         ...
 
 
+class Nginx(Protocol):
+    """nginx in single containers, also in such as are no gateway of the rollout yet, or no more."""
+
+    def find(self, container: str) -> Replica | None:
+        """A container by ID or name, as it is now."""
+        ...
+
+    def stand_in(self, model: str, name: str, beside: str) -> Replica:
+        """Create a container like `model`, named `name`, that stands apart; not started.
+
+        It is on the networks of the container `beside`, and published nowhere. One of that name
+        that a killed run has left goes first.
+        """
+        ...
+
+    def put(self, container: str, path: str, text: str) -> None:
+        """Have a file in a container that does not run; one that is right already stays."""
+        ...
+
+    def serves(self, container: Replica) -> bool:
+        """Whether an nginx runs in it, and its workers accept connections."""
+        ...
+
+    def configuration(self, container: Replica) -> Configuration:
+        """What `nginx -T` prints there; raises Refused where nginx rejects its files."""
+        ...
+
+    def listening(self, container: Replica) -> frozenset[int] | None:
+        """The ports that its own processes listen on; None where nothing can tell."""
+        ...
+
+    def workers(self, container: Replica) -> int:
+        """How many nginx workers live in it; none where it has ended."""
+        ...
+
+    def quit(self, container: Replica) -> None:
+        """Have nginx take nothing new and end what it has; one that has ended is fine."""
+        ...
+
+    def visit(
+        self, place: Attachment, sites: Sequence[Site], via: str, path: str
+    ) -> Mapping[Site, Visit]:
+        """Ask for every site that can be asked at a place on a network, from container `via`."""
+        ...
+
+
 class Readiness(Protocol):
     """Proof that replicas answer."""
 
@@ -210,12 +266,14 @@ class World:
 
     Attributes:
         shield: while it is entered, signals wait.
+        nginx: asked where a gateway itself is replaced.
         lock: asked before every step.
     """
 
     project: str
     engine: Serving
     gateways: Gateways
+    nginx: Nginx
     readiness: Readiness
     events: Listen
     clock: Clock

@@ -56,6 +56,7 @@ def _staging(service: str) -> Image:
 
 
 SERVICES = (
+    "edge",
     "php-fpm",
     "sdcv",
     "websocket",
@@ -90,6 +91,7 @@ E2E_GATEWAYS = {
         ("no-shell", "forky"),
         ("non-root", "forky"),
         ("non-root-own", "forky"),
+        ("replaced", "forky"),
     )
 }
 """Gateways in front of `app`, by what is special about them and the suite of their nginx."""

@@ -84,3 +84,23 @@ def test_docker_rollout_48_49_several_services_behind_one_nginx_are_replaced_tog
             flags=DRAIN,
         )
     claims.nothing_was_lost(dictionary.result())
+
+
+def test_the_whole_stack_goes_over_with_nginx_last_and_no_request_fails(staging: Stack) -> None:
+    old, new = version(staging)
+    services = ("applications", "applications1", "php-fpm", "websocket", "nginx")
+    before = claims.Before.of(staging)
+    with under_load(staging, WITH_WEBSOCKETS) as load:
+        for service in services:
+            staging.push(new, service)
+        load.mark("began")
+        done = staging.update("--all", *DRAIN)
+        load.mark("ended")
+    assert done.code == 0, str(done)
+    claims.nothing_was_lost(load.result())
+    claims.the_version_changed(load.result(), old, new)
+    for service in services:
+        claims.all_are_new(staging, service, before.containers, before.count(service))
+    claims.others_were_not_touched(staging, services, before.containers)
+    claims.nothing_is_left_over(staging, before)
+    claims.compose_has_nothing_to_do(staging)

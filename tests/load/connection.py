@@ -145,9 +145,16 @@ async def connect(target: Target, patience: float) -> Connection:
     sock = await dial(target, patience)
     loop = asyncio.get_running_loop()
     try:
-        _, connection = await loop.create_connection(lambda: Connection(sock), sock=sock)
-    except BaseException:
+        _, connection = await loop.create_connection(
+            lambda: Connection(sock),
+            sock=sock,
+            ssl=target.ssl,
+            server_hostname=target.server_hostname,
+        )
+    except BaseException as error:
         with contextlib.suppress(OSError):
             sock.close()
+        if isinstance(error, OSError):
+            raise LostRequestError(Failure.RESET, f"TLS handshake: {error}") from error
         raise
     return connection

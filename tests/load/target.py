@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
+
+PORTS = {"http": 80, "https": 443}
 
 
 class NotLoopbackError(ValueError):
-    """The URL is not plain http on 127.0.0.0/8, ::1 or localhost."""
+    """The URL is not http or https on 127.0.0.0/8, ::1 or localhost."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(f"{url}: load goes only to http:// on 127.0.0.0/8, [::1] or localhost")
+        where = "127.0.0.0/8, [::1] or localhost"
+        super().__init__(f"{url}: load goes only to http:// or https:// on {where}")
         self.url = url
 
 
@@ -24,6 +29,17 @@ class Target:
     port: int
     authority: str
     path: str
+    tls: bool = False
+
+    @property
+    def ssl(self) -> ssl.SSLContext | None:
+        """Return what asyncio needs to speak TLS; whose certificate it is does not matter here."""
+        return _context() if self.tls else None
+
+    @property
+    def server_hostname(self) -> str | None:
+        """Return the name that goes with `ssl`."""
+        return self.address if self.tls else None
 
     @property
     def family(self) -> socket.AddressFamily:
@@ -39,14 +55,22 @@ def parse_target(url: str) -> Target:
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 80
+        host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
     except ValueError as error:
         raise NotLoopbackError(url) from error
     address = "127.0.0.1" if host == "localhost" else host
-    if parts.scheme != "http" or not _is_loopback(address):
+    if parts.scheme not in PORTS or not _is_loopback(address):
         raise NotLoopbackError(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(address, port, parts.netloc.rpartition("@")[2], path)
+    authority = parts.netloc.rpartition("@")[2]
+    return Target(address, port, authority, path, parts.scheme == "https")
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def _is_loopback(address: str) -> bool:

@@ -121,7 +121,12 @@ async def open_websocket(
     Raises LostRequestError as `dial` and `shake_hands` do, and TIMEOUT.
     """
     sock = await dial(target, connect_patience)
-    reader, writer = await asyncio.open_connection(sock=sock)
+    try:
+        reader, writer = await asyncio.open_connection(
+            sock=sock, ssl=target.ssl, server_hostname=target.server_hostname
+        )
+    except OSError as error:
+        raise LostRequestError(Failure.RESET, f"TLS handshake: {error}") from error
     try:
         async with asyncio.timeout(patience):
             head = await shake_hands(reader, writer, target.authority, path)

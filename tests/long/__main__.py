@@ -20,11 +20,13 @@ RUNS: Mapping[str, tuple[str, int, float]] = {
     "together": ("two, then five updates at once, of one service and of several", 6, 10),
     "reordered": ("all containers stopped and started in another order, under sync --watch", 5, 10),
     "reboot": ("an engine of its own, restarted with live containers", 2, 20),
+    "gateway": ("nginx itself replaced between updates, then without tcp_migrate_req", 20, 20),
+    "edge_reboot": ("an engine of its own, restarted under a gateway behind an edge", 2, 15),
     "soak": ("updates in a row, each with a new image", 200, 60),
 }
 """By name: what it does, its rounds, and the minutes after which no further round begins."""
 
-APART = ("reboot",)
+APART = ("reboot", "edge_reboot")
 """Those that run in a network namespace of their own."""
 
 

@@ -26,7 +26,12 @@ STOPS_WITHIN = 60.0
 INSIDE = "COMPOSEROLL_LONG_NAMESPACE"
 """The environment variable that says that this process is in the namespace already."""
 
-CARRIED = (registry.IMAGE, images.APPS["checked"].ref, images.E2E_GATEWAYS["plain", "forky"].ref)
+CARRIED = (
+    registry.IMAGE,
+    images.APPS["checked"].ref,
+    images.STAGING["edge"].ref,
+    *(images.E2E_GATEWAYS[kind, "forky"].ref for kind in ("plain", "replaced")),
+)
 
 
 @dataclass

@@ -30,9 +30,12 @@ DRAIN = ("--drain-timeout", "5s")
 """Longer than any request of the mix: what then still holds an old worker is a websocket."""
 
 
-def image(service: str) -> Image:
-    """The app of the end-to-end tests with a layer that names service and version: no package."""
-    base = images.APPS["checked"].ref
+def image(service: str, base: str = "") -> Image:
+    """The app of the end-to-end tests with a layer that names service and version: no package.
+
+    Or another image, `base`, with such a layer.
+    """
+    base = base or images.APPS["checked"].ref
     built = {"BASE": base, "SERVICE": service}
     return Image(f"{service}:current", HERE / "image", built, parent=base)
 
@@ -41,6 +44,13 @@ def app(replicas: int = 2) -> Recipe:
     """The app behind the project's own gateway."""
     made = recipe.app("breakable", replicas=replicas)
     return replace(made, images={"app": image("app")})
+
+
+def behind_an_edge() -> Recipe:
+    """The app behind a gateway that can be replaced, all with the restart policy people have."""
+    made = recipe.edge("revived")
+    gateway = image("gateway", images.E2E_GATEWAYS["replaced", "forky"].ref)
+    return replace(made, images={"app": image("app"), "gateway": gateway})
 
 
 def two_apps() -> Recipe:

@@ -85,6 +85,22 @@ class Engine(Containers):
         self.volumes.add(box.id)
         return box
 
+    def stand_in(self, model: Box, name: str) -> Box:
+        """A container like another one that is no replica of any service."""
+        box = Box(
+            id=hashlib.sha256(str(next(self._ids)).encode()).hexdigest(),
+            name=name,
+            service="",
+            number=0,
+            image=model.image,
+            definition="",
+            sources=(),
+            restart_policy="no",
+            born=self._faults.process.number,
+        )
+        self.boxes[box.id] = box
+        return box
+
     def _image(self, name: str) -> str:
         image = self._images.here.get(self._images.reference(name))
         if image is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from composeroll.model import Attachment, ContainerState, Mount, Replica
 
@@ -22,6 +22,7 @@ class Box:
         life: how often it was started; what was proven in one life says nothing of the next.
         born: the number of the process (run) that made it; 0 was there before.
         errs: the part of its answers that is 5xx.
+        files: what was put into it.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Box:
     life: int = 0
     exit_code: int = 0
     errs: float = 0.0
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def running(self) -> bool:

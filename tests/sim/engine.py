@@ -32,11 +32,17 @@ class Stream:
         return self.waiting.popleft() if self.waiting else None
 
 
+def _nothing(box: Box) -> None:
+    del box
+
+
 class Containers:
     """Containers one by one. `composeroll.rollout.world.Engine` without compose's part."""
 
     def __init__(self, clock: VirtualClock, faults: Faults, images: Images, judge: Judge) -> None:
         self.on_look: Callable[[], None] = lambda: None
+        self.on_start: Callable[[Box], None] = _nothing
+        self.on_end: Callable[[Box], None] = _nothing
         self.gateways: Callable[[], tuple[Replica, ...]] = tuple
         self.boxes: dict[str, Box] = {}
         self.volumes: set[str] = set()
@@ -51,9 +57,10 @@ class Containers:
         """In all states, by service and number."""
         self._faults.ask("read containers")
         self.on_look()
-        if services == ["nginx"]:
+        if services == ["nginx"] and self.gateways():
             return self.gateways()
-        found = [b for b in self.boxes.values() if services is None or b.service in services]
+        project = [b for b in self.boxes.values() if b.service]
+        found = [b for b in project if services is None or b.service in services]
         return tuple(b.replica() for b in sorted(found, key=lambda b: (b.service, b.number)))
 
     def names(self) -> frozenset[str]:
@@ -83,6 +90,7 @@ class Containers:
         box.life += 1
         box.errs = behaviour.errs
         box.ip = free_address(self.boxes.values(), avoid)
+        self.on_start(box)
         self._tell("start", box)
         if behaviour.exits:
             self._end(box, 0)
@@ -109,6 +117,12 @@ class Containers:
     def stop_now(self, box: Box) -> None:
         """End it by a signal."""
         self._end(box, 143)
+
+    def quit_now(self, box: Box) -> None:
+        """Let it end by itself, as it was told to; a restart policy starts it again."""
+        self._end(box, 0)
+        if box.restart_policy == "always":
+            self.start_now(box)
 
     def forbid_restart(self, ids: Sequence[str]) -> None:
         """One that is gone is fine."""
@@ -179,6 +193,7 @@ class Containers:
 
     def _end(self, box: Box, code: int) -> None:
         box.state, box.ip, box.exit_code = ContainerState.EXITED, "", code
+        self.on_end(box)
         self._tell("die", box)
 
     def _tell(self, action: str, box: Box) -> None:

@@ -9,6 +9,7 @@ from tests.sim.world import Sim
 def finished(sim: Sim, service: str, replicas: int) -> None:
     """N replicas of the newest image, named from 1, in every upstream, and nothing besides."""
     boxes = sim.engine.of(service)
+    assert all(box.service for box in sim.engine.boxes.values())
     assert {b.image for b in boxes} == {sim.images.newest(service)}
     assert sorted(b.name for b in boxes) == [f"shop-{service}-{n + 1}" for n in range(replicas)]
     _in_upstreams(sim, service)

@@ -30,6 +30,7 @@ class Judge:
         capacity: how many replicas of a service must go on running at least.
         falls: how many replicas of a service the world has taken, for which nobody is to blame.
         moves: how often the world has moved.
+        edge: whether the gateway is itself a service, so that there always has to be one.
         broken: what did not hold; nobody may go on, but `finally` blocks run nevertheless.
     """
 
@@ -42,6 +43,7 @@ class Judge:
         self.capacity: dict[str, int] = {}
         self.falls: Counter[str] = Counter()
         self.moves = 0
+        self.edge = False
         self.broken: list[str] = []
 
     def count(self) -> None:
@@ -52,6 +54,8 @@ class Judge:
 
     def look(self) -> None:
         """The running upstreams name only running, proven replicas of their own service."""
+        taking = [gateway for gateway in self.gateways() if not gateway.quits]
+        self._insist(not self.edge or bool(taking), "no gateway takes requests")
         for gateway in self.gateways():
             for service, told in gateway.current.told.items():
                 self._insist(bool(told), f"{gateway.id}: the upstream of {service} is empty")
@@ -76,6 +80,12 @@ class Judge:
                     told[address] = None
                 elif box is None and wrong and not _is_name(address):
                     self._insist(False, wrong)  # noqa: FBT003 - the claim itself
+
+    def may_begin(self, gateway: Gateway, present: Gateway) -> None:
+        """A gateway that takes requests beside another one sends them to the same replicas."""
+        told = {service: set(addresses) for service, addresses in gateway.current.told.items()}
+        wanted = {s: set(addresses) for s, addresses in present.current.told.items()}
+        self._insist(told == wanted, f"{gateway.id} begins with {told}, and not with {wanted}")
 
     def _others_work(self, service: str) -> bool:
         """Whether there is anybody but what this run has made: else nobody better can be named."""
@@ -142,8 +152,9 @@ class Judge:
     def may_stop(self, box: Box) -> None:
         """Nobody may still send it a request, and enough others have to run."""
         rolled = self.process().rolled
-        if rolled is None:
+        if rolled is None or not box.service:
             return
+        self._cuts_nothing(box)
         self._insist(box.service in rolled, f"{box.name} is none of the rollout's services")
         listed = box.id in self.process().listed or box.born > 0
         self._insist(listed, f"{box.name} was to be left alone")
@@ -170,6 +181,12 @@ class Judge:
                     for address in [a for a, b in told.items() if b is box]:
                         told[address] = None
 
+    def _cuts_nothing(self, box: Box) -> None:
+        """An nginx that is stopped has quit before, and its requests have had their time."""
+        mine = [gateway for gateway in self.gateways() if gateway.id == box.id]
+        cut = [g for g in mine if not (g.quits and all(w.timed_out for w in g.workers))]
+        self._insist(not cut, f"{box.name} is stopped with requests in its hands")
+
     def _keeps_capacity(self, box: Box) -> None:
         of_service = [b for b in self.boxes() if b.service == box.service]
         others = [b for b in of_service if b is not box and self._works(b)]
@@ -185,7 +202,7 @@ class Judge:
     def may_remove(self, box: Box) -> None:
         """Only what is on the list: outdated, left over, or made by a rollout itself."""
         process = self.process()
-        if process.rolled is None:
+        if process.rolled is None or not box.service:
             return
         listed = box.id in process.listed or box.born > 0
         self._insist(box.service in process.rolled, f"{box.name} is none of the rollout's services")
@@ -199,6 +216,10 @@ class Judge:
         if isinstance(event, Noted) and event.text.partition(",")[0].endswith(" cut"):
             for worker in self._old_workers():
                 worker.timed_out |= worker.lasting
+        if isinstance(event, Warned) and "they are cut" in event.text:
+            for gateway in self.gateways():
+                for worker in gateway.workers if gateway.quits else ():
+                    worker.timed_out = True
 
     def _old_workers(self) -> list[Worker]:
         return [w for gateway in self.gateways() for w in gateway.workers[:-1]]

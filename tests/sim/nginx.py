@@ -53,6 +53,7 @@ class Gateway:
         longest: seconds that the longest request of a worker takes; None: for ever.
         websockets: whether other services' websockets keep every worker after that.
         own_websockets: whether the rolled services' own do.
+        quits: whether it was told to take nothing new.
     """
 
     id: str
@@ -63,6 +64,8 @@ class Gateway:
     websockets: bool = False
     own_websockets: bool = False
     workers: list[Worker] = field(default_factory=list)
+    network_mode: str = ""
+    quits: bool = False
 
     @property
     def name(self) -> str:
@@ -96,6 +99,17 @@ class Gateways:
         worker = Worker(self.meaning(gateway), booted=self._judge.moves)
         self._judge.overlook(worker)
         gateway.workers[:] = [worker]
+
+    @property
+    def takers(self) -> list[Gateway]:
+        """Those that take requests."""
+        return [gateway for gateway in self.all.values() if not gateway.quits]
+
+    def quit(self, gateway: Gateway, ended: Callable[[], None]) -> None:
+        """Take nothing new; with the last request the container ends."""
+        gateway.quits = gateway.current.leaving = True
+        if gateway.longest is not None:
+            self._clock.at(self._clock.now() + gateway.longest, ended)
 
     def reload(self, gateway: Gateway, touched: Collection[str]) -> None:
         """New workers with the files of now; the old ones are told to quit a little later.

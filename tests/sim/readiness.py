@@ -30,7 +30,7 @@ class Readiness:
         del route
         self._faults.ask("ask the replicas")
         end = self._clock.now() + settings.timeout
-        while waiting := [r for r in replicas if not self._proves_itself(r)]:
+        while waiting := [r for r in replicas if not self.proves_itself(r)]:
             fallen = [r for r in waiting if not self._runs(r)]
             if fallen or self._clock.now() >= end:
                 first = (fallen or waiting)[0]
@@ -44,16 +44,16 @@ class Readiness:
         del route
         self._faults.ask("ask the replicas")
         end = self._clock.now() + settings.timeout
-        while self._clock.now() < end and not all(map(self._proves_itself, replicas)):
+        while self._clock.now() < end and not all(map(self.proves_itself, replicas)):
             self._clock.wait(settings.interval)
-        return tuple(r for r in replicas if self._proves_itself(r))
+        return tuple(r for r in replicas if self.proves_itself(r))
 
     def _runs(self, replica: Replica) -> bool:
         box = self._engine.boxes.get(replica.id)
         return box is not None and box.running
 
-    def _proves_itself(self, replica: Replica) -> bool:
-        """The address it had when it was looked up is what is asked."""
+    def proves_itself(self, replica: Replica) -> bool:
+        """Whether it answers now. The address it had when it was looked up is what is asked."""
         box = self._engine.boxes.get(replica.id)
         if box is None or box.ip != replica.networks[0].ipv4:
             return False

@@ -26,6 +26,7 @@ from tests.sim.judge import Broken
 from tests.sim.locks import locks_of_run
 from tests.sim.process import Process
 from tests.sim.readiness import Readiness
+from tests.sim.single_nginx import SingleNginx
 from tests.sim.survey import Survey
 
 if TYPE_CHECKING:
@@ -136,11 +137,13 @@ class Life:
         me = Holder("tester", f"host-{self.number}", "", self.number, "", "composeroll")
         book = Book(sim.ledger, sim.images, sim.project.name, me)
         survey = Survey(sim.gateways, sim.faults)
+        readiness = Readiness(sim.engine, sim.clock, sim.images, sim.faults)
         world = World(
             project=sim.project.name,
             engine=engine,
             gateways=survey.gateways,
-            readiness=Readiness(sim.engine, sim.clock, sim.images, sim.faults),
+            nginx=SingleNginx(sim.gateways, sim.engine, readiness, sim.faults),
+            readiness=readiness,
             events=sim.engine.events,
             clock=sim.clock,
             emit=emit,

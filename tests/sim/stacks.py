@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.sim.edge import NGINX
 from tests.sim.images import Behaviour
 from tests.sim.world import Sim
 
@@ -19,6 +20,19 @@ def app(replicas: int = 2, *, gateways: int = 1, declared: bool = False, **setti
     sim.run("other", 1)
     sim.wire("app", "other")
     sim.images.push("app", "app-v2")
+    return sim
+
+
+def gateway(replicas: int = 1, *, beside: bool = False) -> Sim:
+    """Nginx itself behind an edge, and in front of one service; with `beside` that is new too."""
+    raw = {"edge": {}, "nginx": {"network_mode": "service:edge"}, "app": {}}
+    sim = Sim(raw)
+    for service in ("edge", "app"):
+        sim.run(service, 1)
+    sim.run("nginx", replicas)
+    sim.wire("app")
+    for service in ("nginx", "app") if beside else ("nginx",):
+        sim.images.push(service, f"{service}-v2")
     return sim
 
 
@@ -72,7 +86,10 @@ def named(**settings: Any) -> Sim:  # noqa: ANN401 - as in YAML
 
 def with_services(sim: Sim) -> tuple[str, ...]:
     """The services that a stack's update names."""
-    return tuple(name for name in sim.project.services if name != "other")
+    alone = {"other", "edge"}
+    if NGINX in sim.project.services and sim.images.newest("app") == "sha256:app-v1":
+        alone.add("app")
+    return tuple(name for name in sim.project.services if name not in alone)
 
 
 STACKS: dict[str, Callable[[], Sim]] = {
@@ -87,4 +104,7 @@ STACKS: dict[str, Callable[[], Sim]] = {
     "watched": lambda: app(1, monitor="2s"),
     "code and php-fpm": code,
     "two services": pair,
+    "gateway": gateway,
+    "two gateways behind an edge": lambda: gateway(2),
+    "gateway and its service": lambda: gateway(beside=True),
 }

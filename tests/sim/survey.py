@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 from composeroll.config.project import Project, Service
 from composeroll.errors import Refused
-from composeroll.model import Protocol, Replica, Route, Upstream
+from composeroll.model import Held, Protocol, Replica, Route, Upstream
 from composeroll.nginx.gateway import Gateway as RealGateway
 from composeroll.nginx.gateways import Gateways as RealGateways
-from composeroll.rollout.observed import Wiring
+from composeroll.nginx.install import Texts
+from composeroll.nginx.traffic import Traffic
+from composeroll.rollout.observed import Front, Wiring
 from tests.sim.containers import NETWORK
 from tests.sim.doors import GatewayDoor
 from tests.sim.faults import Faults
@@ -30,18 +32,81 @@ class Survey:
     """
 
     def __init__(self, nginx: Gateways, faults: Faults) -> None:
-        self._doors = {g.id: GatewayDoor(g, nginx, faults) for g in nginx.all.values()}
-        doors = cast("list[RealGateway]", list(self._doors.values()))
-        self.gateways = RealGateways(doors)
+        self._nginx = nginx
+        self._faults = faults
+        self._doors: dict[str, GatewayDoor] = {}
+        self.gateways = KnownGateways(self._doors)
 
     def wirings(
         self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
     ) -> Mapping[str, Wiring | Refused]:
         """The services that have an include."""
         del project, replicas
-        files = {name: door.configuration() for name, door in self._doors.items()}
+        self._look_around()
+        takers = {gateway.id for gateway in self._nginx.takers}
+        doors = {id_: door for id_, door in self._doors.items() if id_ in takers}
+        files = {name: door.configuration() for name, door in doors.items()}
         found = {s.name: _texts(files, include_of(s.name)) for s in services}
         return {name: _wiring(name, texts) for name, texts in found.items() if any(texts)}
+
+    def fronts(
+        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+    ) -> Mapping[str, Front]:
+        """What the gateway stands for, where it is a service of the project."""
+        gateway = next((s for s in services if s.edge), None)
+        edge = next((r for r in replicas if gateway and r.service == gateway.edge), None)
+        wired = self.wirings(project, list(project.services.values()), replicas) if edge else {}
+        takers = tuple(g.id for g in self._nginx.takers)
+        if not (gateway and edge and takers):
+            return {}
+        behind = {name: place for name, place in wired.items() if isinstance(place, Wiring)}
+        return {gateway.name: Front(takers, edge.networks[0], edge, behind)}
+
+    def _look_around(self) -> None:
+        """Learn of the gateways that run by now, and forget those that have ended."""
+        for gone in self._doors.keys() - self._nginx.all.keys():
+            del self._doors[gone]
+        for id_, gateway in self._nginx.all.items():
+            self._doors.setdefault(id_, GatewayDoor(gateway, self._nginx, self._faults))
+
+
+class KnownGateways:
+    """Answers to `composeroll.rollout.world.Gateways`: the real ones, over those known by now."""
+
+    def __init__(self, doors: Mapping[str, GatewayDoor]) -> None:
+        self._doors = doors
+
+    def switch(self, texts: Mapping[str, Texts]) -> None:
+        """All of them, or none."""
+        self._all.switch(texts)
+
+    def restore(self, texts: Mapping[str, Texts]) -> None:
+        """Wherever that goes."""
+        self._all.restore(texts)
+
+    def read(self, container: str, path: str) -> str | None:
+        """A file of one of them."""
+        return self._all.read(container, path)
+
+    def old_workers(self) -> int:
+        """Of all."""
+        return self._all.old_workers()
+
+    def held(self, leaving: Collection[str]) -> Held:
+        """By old workers of all."""
+        return self._all.held(leaving)
+
+    def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:
+        """Of all."""
+        return self._all.connections_to(addresses)
+
+    def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:
+        """Of some."""
+        return self._all.traffic(containers, upstream)
+
+    @property
+    def _all(self) -> RealGateways:
+        return RealGateways(cast("list[RealGateway]", list(self._doors.values())))
 
 
 def _texts(files: Mapping[str, Mapping[str, str]], path: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ class Room:
         self.number = 0
         self.inherited: dict[int, Memory] = {}
         self.finished = False
+        self.help = ""
 
     def process(self, *faults: Fault) -> Process:
         """A run to come."""
@@ -45,6 +46,21 @@ class Room:
                 locks.ensure()
                 self.finished = True
         except (ComposerollError, Killed) as failure:
+            return type(failure).__name__
+        else:
+            return "done"
+
+    def hold_nginx(self, process: Process) -> str:
+        """Hold the gateway's lock, and that of `app` behind it; how that ended."""
+        self.faults.plan(process)
+        locks = locks_of_run(self.engine, "shop", self.faults, self.clock, self._emit)
+        try:
+            with locks.hold(["nginx"], 0.0, ["app"]):
+                locks.remember(Memory({"an old nginx": "its image moved"}))
+                locks.ensure()
+        except (ComposerollError, Killed) as failure:
+            self.help = getattr(failure, "help", None) or ""
+            self.let_leases_end()
             return type(failure).__name__
         else:
             return "done"
@@ -138,3 +154,62 @@ def test_a_holder_that_lives_is_left_alone_however_long_it_takes() -> None:
     )
     assert ends in (["Locked"], ["done"])
     assert not room.told
+
+
+def test_a_gateways_rollout_and_those_of_its_services_wait_for_each_other() -> None:
+    room = Room()
+    inside: list[str] = []
+
+    def hold(process: Process, service: str, beside: tuple[str, ...]) -> None:
+        locks = locks_of_run(room.engine, "shop", room.faults, room.clock, lambda _: None)
+        with locks.hold([service], 10 * LEASE, beside):
+            assert "nginx" not in inside
+            assert not (beside and inside)
+            inside.append(service)
+            room.clock.wait(5.0)
+            inside.remove(service)
+            most.append(len(inside) + 1)
+        assert process
+
+    for seed in range(60):
+        most: list[int] = []
+        wanted = [("nginx", ("api", "app")), ("app", ()), ("api", ())]
+        runs = [(room.process(), *one) for one in wanted]
+        room.clock.turns.race(seed, [(p, partial(hold, p, who, what)) for p, who, what in runs])
+        assert len(most) == 3
+        assert not room.engine.all
+
+
+def test_two_services_are_rolled_side_by_side() -> None:
+    room = Room()
+    together: list[bool] = []
+    inside: set[str] = set()
+
+    def hold(service: str) -> None:
+        locks = locks_of_run(room.engine, "shop", room.faults, room.clock, lambda _: None)
+        with locks.hold([service]):
+            inside.add(service)
+            room.clock.wait(5.0)
+            together.append(inside == {"app", "api"})
+
+    runs = [(room.process(), partial(hold, service)) for service in ("app", "api")]
+    room.clock.turns.race(1, runs)
+    assert any(together)
+
+
+def test_a_gateways_rollout_that_broke_off_leaves_nothing_to_do_for_its_services() -> None:
+    room = Room()
+    ends = {room.hold_nginx(room.process(Fault(n, Kind.KILL, after=True))) for n in range(1, 25)}
+    assert ends >= {"Killed"}
+    room.let_leases_end()
+    assert room.hold(room.process()) == "done"
+    assert room.inherited[room.number].outgoing == {}
+
+
+def test_what_a_service_left_half_done_is_finished_before_its_gateway_is_touched() -> None:
+    room = broken()
+    assert room.hold_nginx(room.process()) == "Locked"
+    assert "composeroll update app" in room.help
+    assert room.hold(room.process()) == "done"
+    assert room.hold_nginx(room.process()) == "done"
+    assert not room.engine.all

@@ -18,6 +18,7 @@ from composeroll.rollout.lock.note import LEASE
 from tests.sim.clock import VirtualClock
 from tests.sim.compose import Engine
 from tests.sim.containers import Box
+from tests.sim.edge import NGINX, Edge
 from tests.sim.faults import Fault, Faults
 from tests.sim.images import SOUND, Behaviour, Images
 from tests.sim.interference import Move
@@ -59,7 +60,8 @@ class Sim:
         self.failure: BaseException | None = None
         self.moved: Counter[Move] = Counter()
         self.runs = 0
-        for number in range(1, gateways + 1):
+        self.edge = Edge(self) if NGINX in services else None
+        for number in range(1, 0 if self.edge else gateways + 1):
             self.gateways.boot(Gateway(f"gateway-{number}", {}))
         self._brief_judge()
 
@@ -159,7 +161,8 @@ class Sim:
         judge.process = lambda: self.faults.process
         judge.answers = lambda box: answers(box, self.images, self.clock)
         judge.gaps = {s.name for s in self.project.services.values() if self._may_gap(s.name)}
-        self.engine.gateways = lambda: tuple(map(_running, self.gateways.all))
+        if not self.edge:
+            self.engine.gateways = lambda: tuple(map(_running, self.gateways.all))
         self.engine.on_look = self._list_what_may_go
 
     def _list_what_may_go(self) -> None:

@@ -58,26 +58,31 @@ class ServiceLocks:
         self._clock = clock
         self._emit = emit
         self._ids: dict[str, str] = {}
+        self._beside: dict[str, str] = {}
         self._memory = Memory()
         self._leave = False
 
     @contextmanager
-    def hold(self, services: Sequence[str], patience: float = 0.0) -> Iterator[Memory]:
+    def hold(
+        self, services: Sequence[str], patience: float = 0.0, beside: Sequence[str] = ()
+    ) -> Iterator[Memory]:
         """Hold the services' locks; what comes out is what broken rollouts of them left to do.
 
         Args:
             services: their names.
             patience: seconds to wait for whoever has them.
+            beside: services that are not rolled, but that nobody else may roll meanwhile.
 
         Raises:
-            Locked: somebody has one.
+            Locked: somebody has one, or left something half-done in one of those beside.
         """
         deadline = self._clock.now() + patience
         self._memory, self._leave = Memory(), False  # who stays holds one lock after another
         try:
             # always in the same order, so that two runs cannot wait for each other
-            for service in sorted(services):
-                self._take(lock_name(self._project, service), deadline)
+            for service in sorted({*services, *beside}):
+                take = self._take if service in services else self._take_beside
+                take(lock_name(self._project, service), deadline)
             with self._heart(self._beat):
                 yield self._memory
         except ComposerollError as error:
@@ -110,12 +115,13 @@ class ServiceLocks:
         Raises:
             Locked: somebody else has one now.
         """
-        for name, mine in self._ids.items():
+        for name, mine in {**self._ids, **self._beside}.items():
             if self._locks.id_of(name) == mine:
                 continue
             if found := self._locks.find(name):
                 raise _taken_over(found)
-            self._take(name, self._clock.now())
+            take = self._take_beside if name in self._beside else self._take
+            take(name, self._clock.now())
 
     def broke_off(self, services: Sequence[str]) -> bool:
         """Whether a rollout of one of these services was cut off, and nobody has taken over yet."""
@@ -164,6 +170,29 @@ class ServiceLocks:
             else:
                 self._clock.wait(POLL)
 
+    def _take_beside(self, name: str, deadline: float) -> None:
+        """Take the lock of a service that is not rolled: there is nothing to be done for it.
+
+        What somebody left half-done there is not taken over, but has to be finished first.
+        """
+        while True:
+            if left := self._locks.find(left_beside(name)):
+                raise _half_done(left)
+            claimed = self._locks.claim(name, self._project, self._me.to_json())
+            if claimed:
+                self._beside[name] = claimed
+                return
+            if (found := self._locks.find(name)) is None:
+                continue
+            if is_abandoned(found, self._me, self._locks.now()):
+                if read_note(found).memory != Memory():
+                    raise _half_done(found)
+                self._locks.release(found.id)
+            elif self._clock.now() >= deadline:
+                raise _held(found, self._locks.now())
+            else:
+                self._clock.wait(POLL)
+
     def _take_over(self, found: Found) -> None:
         """Set the broken lock aside with its note, by its ID: of two that try at once one claims.
 
@@ -197,6 +226,9 @@ class ServiceLocks:
         note = Note(self._locks.now(), ended, self._memory).to_json()
         for container in self._ids.values():
             self._locks.write(container, note)
+        alive = Note(self._locks.now()).to_json() if self._beside else ""
+        for container in self._beside.values():
+            self._locks.write(container, alive)
 
     def _let_go(self, *, unfinished: bool) -> None:
         """Release; something half-done leaves its lock as a note to whoever comes next."""
@@ -204,8 +236,9 @@ class ServiceLocks:
             with suppress(ComposerollError):
                 self._write_all(ended=True)
             self._ids.clear()
-        while self._ids:
-            self._release(self._ids.popitem()[1])
+        for held in (self._ids, self._beside):
+            while held:
+                self._release(held.popitem()[1])
 
     def _release(self, container: str) -> None:
         with suppress(EngineError, EngineUnreachable):  # a dead holder's lock is no obstacle
@@ -220,6 +253,15 @@ def _taken_over(lock: Found) -> Locked:
         f"the lock {lock.name} was taken over by {read_holder(lock.holder)}",
         "nothing was taken back: the other run decides",
         "composeroll lock status",
+    )
+
+
+def _half_done(lock: Found) -> Locked:
+    service = service_of(lock)
+    return Locked(
+        f"a rollout of {service} broke off, and is to be finished first",
+        "nothing was touched",
+        f"composeroll update {service}",
     )
 
 

@@ -3,9 +3,13 @@
 from composeroll.rollout.steps.adopt import AdoptReplicas
 from composeroll.rollout.steps.detach import DetachReplicas
 from composeroll.rollout.steps.drain import DrainReplicas, Leaving
+from composeroll.rollout.steps.hand_over import HandOverUpstreams
 from composeroll.rollout.steps.judge import Judged
 from composeroll.rollout.steps.leftovers import RemoveLeftovers
+from composeroll.rollout.steps.prove import ProveGateway
+from composeroll.rollout.steps.quit import AwaitGatewaysEnd, QuitGateways, StartGateways
 from composeroll.rollout.steps.ready import AwaitReady
+from composeroll.rollout.steps.rehearse import ClearRehearsal, RehearseGateway
 from composeroll.rollout.steps.renumber import RenumberReplicas
 from composeroll.rollout.steps.replace import ReplaceReplicas
 from composeroll.rollout.steps.retire import RetireReplicas
@@ -19,19 +23,26 @@ from composeroll.rollout.steps.watch import WatchIncoming
 
 __all__ = [
     "AdoptReplicas",
+    "AwaitGatewaysEnd",
     "AwaitReady",
+    "ClearRehearsal",
     "CreateReplicas",
     "DetachReplicas",
     "DrainReplicas",
+    "HandOverUpstreams",
     "Incoming",
     "Judged",
     "Leaving",
     "PinUpstreams",
+    "ProveGateway",
+    "QuitGateways",
+    "RehearseGateway",
     "RemoveLeftovers",
     "RemoveVolumes",
     "RenumberReplicas",
     "ReplaceReplicas",
     "RetireReplicas",
+    "StartGateways",
     "StartReplicas",
     "Step",
     "StopReplicas",

@@ -24,6 +24,7 @@ class Recipe:
         variables: the rest of the compose files' `.env`.
         includes: the file in `/opt/nginx/include` for every service that nginx speaks to.
         beside: texts of further files next to the compose files, by name.
+        edge: the service that publishes the gateway's ports, where it does not do so itself.
     """
 
     files: tuple[Path, ...]
@@ -32,6 +33,7 @@ class Recipe:
     variables: Mapping[str, str] = field(default_factory=dict)
     includes: Mapping[str, str] = field(default_factory=dict)
     beside: Mapping[str, str] = field(default_factory=dict)
+    edge: str = ""
 
 
 def app(
@@ -65,6 +67,18 @@ def app(
     )
 
 
+def edge(*overlays: str, replicas: int = 2) -> Recipe:
+    """The app behind a gateway that can be replaced, since an edge holds its ports."""
+    made = app("edge", *overlays, gateway="replaced-forky", replicas=replicas)
+    gateway = images.E2E_GATEWAYS["replaced", "forky"]
+    return replace(
+        made,
+        images={**made.images, "gateway": replace(gateway, ref="gateway:current")},
+        variables={**made.variables, "EDGE": images.STAGING["edge"].ref},
+        edge="edge",
+    )
+
+
 def staging() -> Recipe:
     """The staging example itself, its own file, beside the one that may be running."""
     return Recipe(
@@ -77,12 +91,13 @@ def staging() -> Recipe:
             "websocket": "websocket.include",
             "sdcv": "sdcv.include",
         },
+        edge="edge",
     )
 
 
 def seed() -> Recipe:
     """The compose file that the project began with."""
-    return replace(staging(), files=(FILES / "seed.yml",), variables={})
+    return replace(staging(), files=(FILES / "seed.yml",), variables={}, edge="")
 
 
 def _staging_images() -> Mapping[str, Image]:

@@ -17,6 +17,8 @@ from tests.e2e.harness.recipe import INCLUDES, Recipe
 ENDS_WITHIN = 180.0
 """Seconds for one command line; the longest of the tests take 20."""
 
+HTTPS = 443
+
 
 @dataclass(frozen=True)
 class Done:
@@ -60,7 +62,9 @@ class Stack:
 
     def urls(self, port: int = 80) -> list[str]:
         """Where its gateways answer."""
-        return [f"http://{gateway.place(port)}/" for gateway in self.gateways]
+        outside = self.containers(self.recipe.edge or self.recipe.gateway)
+        scheme = "https" if port == HTTPS else "http"
+        return [f"{scheme}://{container.place(port)}/" for container in outside]
 
     @property
     def gateways(self) -> tuple[Container, ...]:

@@ -88,7 +88,7 @@ def test_the_error_of_the_block_itself_is_the_one_that_shows(url: str) -> None:
         "http://[::ffff:10.0.0.1]/",
         "http://[fe80::1]/",
         "http://2130706433/",
-        "https://127.0.0.1/",
+        "ftp://127.0.0.1/",
         "http://127.0.0.1:99999/",
         "127.0.0.1",
     ],

@@ -99,6 +99,7 @@ def run(
         nothing,
         nothing,
         nothing,
+        nothing,
         diary.events.append,
         diary.shield,
         lock or Unlocked(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from composeroll.config.project import Project, read_project
@@ -27,6 +29,9 @@ class OneNginx:
         files = {"/etc/nginx/nginx.conf": main, "/etc/nginx/app.conf": include}
         self._configuration = read_configuration(join_dump(files), (1, 30, 6))
 
+    def keep(self, containers: Sequence[Replica]) -> None:
+        """It lives for ever."""
+
     def runs_in(self, container: Replica) -> bool:
         """Whether it is one of that service."""
         return container.service == self._service
@@ -41,6 +46,13 @@ class OneNginx:
     ) -> tuple[Finding, ...]:
         """Nothing hurts."""
         del container, subject, found, drain_timeout
+        return ()
+
+    def front_findings(
+        self, container: Replica, edge: Replica | None, drain_timeout: float
+    ) -> tuple[Finding, ...]:
+        """Nothing hurts here either."""
+        del container, edge, drain_timeout
         return ()
 
 

@@ -1,0 +1,121 @@
+"""What a plan does for a gateway itself: a second nginx beside the first. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composeroll.rollout.observed import Front
+from composeroll.rollout.part import Part
+from composeroll.rollout.steps import (
+    AwaitGatewaysEnd,
+    ClearRehearsal,
+    CreateReplicas,
+    HandOverUpstreams,
+    ProveGateway,
+    QuitGateways,
+    RehearseGateway,
+    StartGateways,
+    Step,
+    StopReplicas,
+    WatchIncoming,
+    before,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayPart(Part):
+    """A gateway's part of a plan.
+
+    No upstream is switched: the new nginx begins with those of the old one, and takes its share of
+    the connections as soon as it listens. The way back ends where the old one is told to quit.
+    """
+
+    def prepare(self) -> tuple[Step, ...]:
+        """The steps that bring up and prove the new nginx."""
+        steps = (self._clear(), *self._bring_up(), self._prove(), self._watch())
+        return tuple(step for step in steps if step)
+
+    def take_leave(self) -> tuple[Step, ...]:
+        """The first step past the line: whoever connects from now on reaches the new nginx."""
+        if not self._shares:
+            return ()
+        return (QuitGateways(self.name, self.outgoing, reason="new connections reach the new one"),)
+
+    def finish(self) -> tuple[Step, ...]:
+        """The steps past the line, after those of the services behind it.
+
+        A service that ends its websockets when it stops frees the old nginx of them.
+        """
+        steps = (self._await_end(), self._retire(), self._renumber())
+        return tuple(step for step in steps if step)
+
+    def _clear(self) -> Step | None:
+        if not self.state.leftovers:
+            return None
+        reason = "a run that broke off left them"
+        return ClearRehearsal(self.name, self.state.leftovers, reason=reason)
+
+    def _bring_up(self) -> tuple[Step, ...]:
+        if self.missing:
+            return (*self._create(), self._hand_over(), *self._stop(), self._start())
+        return (self._hand_over(), self._start()) if self.outgoing and self.staying else ()
+
+    def _create(self) -> tuple[Step, ...]:
+        now, ready = before(self.state.serving), self.state.service.settings.ready
+        total = len(now.ids) + self.missing
+        return (
+            CreateReplicas(self.name, self.missing, total, now, self.state.image, reason=self.why),
+            RehearseGateway(
+                self.name,
+                now,
+                self._front(),
+                ready,
+                not self.stops_first,
+                reason="nothing unproven gets traffic",
+            ),
+        )
+
+    def _hand_over(self) -> Step:
+        return HandOverUpstreams(self.incoming(), self._front(), reason="before it listens")
+
+    def _stop(self) -> tuple[Step, ...]:
+        if not (self.stops_first and self.outgoing):
+            return ()
+        now = before(self.state.serving)
+        gap = "GAP: nobody listens until the new one does"
+        return (StopReplicas(self.name, self.outgoing, self._grace, now, None, reason=gap),)
+
+    def _start(self) -> Step:
+        old = before(self.state.serving if self.missing else self.outgoing)
+        beside = "beside the old one, on the same ports" if self._shares else ""
+        return StartGateways(self.name, old, self._timeout, reason=beside)
+
+    def _prove(self) -> Step | None:
+        if not (self.missing or self.outgoing):
+            return None
+        ready = self.state.service.settings.ready
+        return ProveGateway(self.incoming(), self._front(), ready)
+
+    def _watch(self) -> Step | None:
+        seconds = self.state.service.settings.monitor
+        return WatchIncoming((self.incoming(),), seconds) if seconds and self.missing else None
+
+    def _await_end(self) -> Step | None:
+        if not self._shares:
+            return None
+        return AwaitGatewaysEnd(
+            self.name, self.outgoing, self._timeout, reason="it ends what it has begun"
+        )
+
+    @property
+    def _shares(self) -> bool:
+        return bool(self.outgoing) and not self.stops_first
+
+    @property
+    def _timeout(self) -> float:
+        return self.state.service.settings.drain.timeout
+
+    def _front(self) -> Front:
+        if self.state.front is None:
+            raise AssertionError(f"{self.name} is no gateway")
+        return self.state.front

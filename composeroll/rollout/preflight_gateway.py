@@ -1,0 +1,78 @@
+"""What would hurt where a gateway itself is replaced, or what it lives in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from composeroll.config.project import Service
+from composeroll.config.settings import Order
+from composeroll.model import Finding, Severity
+from composeroll.rollout.observed import Front, Observed, ServiceState
+
+DOCS = "docs/nginx.md, Replacing nginx itself"
+
+
+def gateway_findings(state: ServiceState) -> Iterator[Finding]:
+    """What concerns one service: as a gateway, or as the edge of one."""
+    if state.tenants:
+        yield _edge_itself(state)
+    if state.front is None or not state.serving:
+        return
+    gap = state.service.settings.order is Order.STOP_FIRST
+    if state.front.edge is None and not gap:
+        yield edge_wanted(state.service, Severity.REFUSAL)
+    for finding in state.front.findings:
+        if not (gap and finding.severity is Severity.REFUSAL):
+            yield finding
+
+
+def together(observed: Observed) -> Iterator[Finding]:
+    """A gateway with a gap takes its services with it, and what is switched in its containers."""
+    with_gap = {s.name for s in observed.services if not is_smooth(s)}
+    for state in observed.services:
+        if state.wiring and (gateway := state.wiring.route.gateway) in with_gap:
+            yield Finding(
+                Severity.REFUSAL,
+                f"{gateway} runs the nginx in front of {state.name}: one rollout cannot replace"
+                " both",
+                f"name {gateway} in a run of its own",
+            )
+
+
+def is_smooth(state: ServiceState) -> bool:
+    """Whether a gateway can be replaced by another one beside it."""
+    beside = state.service.settings.order is Order.START_FIRST
+    return beside and state.front is not None and state.front.edge is not None
+
+
+def edge_wanted(gateway: Service, severity: Severity) -> Finding:
+    """A gateway that holds its ports itself, with the lines that give them to an edge."""
+    ports = ", ".join(f'"{o.value}"' for o in gateway.obstacles if o.key == "ports")
+    return Finding(
+        severity,
+        f"{gateway.name} publishes its ports itself, so a second nginx cannot take them over",
+        "give them to a service that does nothing else, of an image that never moves: `edge:"
+        " {image: busybox:1.37, command: [sleep, infinity], init: true, restart: unless-stopped,"
+        f' ports: [{ports}], sysctls: {{net.ipv4.tcp_migrate_req: "1"}}}}`, and write'
+        f" `network_mode: service:edge` in {gateway.name} in the place of ports and networks"
+        f" ({DOCS}); or accept a gap with --order stop-first",
+    )
+
+
+def recommended(fronts: Mapping[str, Front], services: Mapping[str, Service]) -> Iterator[Finding]:
+    """An edge for every gateway that has none, and whose owner has not accepted a gap."""
+    for name, front in fronts.items():
+        accepted = services[name].settings.order is Order.STOP_FIRST
+        if front.edge is None and not accepted:
+            yield edge_wanted(services[name], Severity.NOTE)
+
+
+def _edge_itself(state: ServiceState) -> Finding:
+    tenants = " and ".join(state.tenants)
+    return Finding(
+        Severity.REFUSAL,
+        f"{tenants} lives in the network namespace of {state.name}, which closes its ports when it"
+        " is replaced",
+        f"let it be: it holds nothing that needs updates; `docker compose up -d {state.name}"
+        f" {' '.join(state.tenants)}` makes it anew, with a gap",
+    )

@@ -1,0 +1,105 @@
+"""nginx in single containers: those that are to become a gateway, and those that were one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from composeroll.errors import EngineError, GatewayError, Refused
+from composeroll.model import Attachment, Replica, Site, Visit
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.door import ContainerDoor
+from composeroll.nginx.gateway import Gateway
+from composeroll.readiness.visit import Visits
+
+
+class Engine(ContainerDoor, Protocol):
+    """What this needs of the engine."""
+
+    def find(self, container: str) -> Replica | None:
+        """Any container, None where there is none."""
+        ...
+
+    def stand_in(self, model: str, name: str, beside: str) -> str:
+        """Create a container like `model`, on the networks of `beside`."""
+        ...
+
+    def signal(self, container: str, name: str) -> None:
+        """Send a signal to its first process."""
+        ...
+
+
+class SingleNginx:
+    """Answers to `composeroll.rollout.world.Nginx`."""
+
+    def __init__(self, engine: Engine, visits: Visits) -> None:
+        self._engine = engine
+        self._visits = visits
+
+    def find(self, container: str) -> Replica | None:
+        """A container by ID or name, as it is now."""
+        return self._engine.find(container)
+
+    def stand_in(self, model: str, name: str, beside: str) -> Replica:
+        """Create a container like `model` that stands apart.
+
+        Raises:
+            EngineError: it was removed at once by somebody.
+        """
+        made = self._engine.find(self._engine.stand_in(model, name, beside))
+        if made is None:
+            raise EngineError(f"{name} was removed by somebody")
+        return made
+
+    def put(self, container: str, path: str, text: str) -> None:
+        """Have a file in a container that does not run."""
+        if self._engine.read_file(container, path) != text.encode():
+            self._engine.write_file(container, path, text.encode())
+
+    def serves(self, container: Replica) -> bool:
+        """Whether its workers accept.
+
+        nginx opens every listening socket before it forks its first worker, and a worker bears its
+        title once it waits for connections (ngx_init_cycle, ngx_worker_process_cycle).
+        """
+        try:
+            return bool(Gateway(self._engine, container).workers().taking)
+        except GatewayError:
+            return False
+
+    def configuration(self, container: Replica) -> Configuration:
+        """What `nginx -T` prints there.
+
+        Raises:
+            Refused: nginx rejects its files.
+        """
+        try:
+            return Gateway(self._engine, container).configuration()
+        except GatewayError as error:
+            raise Refused(f"{error.what} in {container.name}", evidence=error.evidence) from error
+
+    def listening(self, container: Replica) -> frozenset[int] | None:
+        """The ports that its own processes listen on."""
+        return Gateway(self._engine, container).listening()
+
+    def workers(self, container: Replica) -> int:
+        """How many nginx workers live in it."""
+        try:
+            return len(Gateway(self._engine, container).workers().pids)
+        except GatewayError:
+            return 0
+
+    def quit(self, container: Replica) -> None:
+        """`nginx -s quit`; where that cannot be, as without a pid file, the signal itself."""
+        try:
+            told = Gateway(self._engine, container).quit()
+        except (EngineError, GatewayError):
+            told = False
+        if not told:
+            self._engine.signal(container.id, "SIGQUIT")
+
+    def visit(
+        self, place: Attachment, sites: Sequence[Site], via: str, path: str
+    ) -> Mapping[Site, Visit]:
+        """Ask for every site that can be asked there."""
+        return self._visits.visit(place, sites, via, path)

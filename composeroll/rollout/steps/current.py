@@ -1,0 +1,62 @@
+"""The upstreams that a gateway serves with now, as texts for another one to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from composeroll.errors import NotReady
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.include import parse_include
+from composeroll.rollout.observed import Front, Wiring
+from composeroll.rollout.steps.sets import Incoming
+from composeroll.rollout.steps.switch import Switch
+from composeroll.rollout.world import World
+
+
+def current_texts(world: World, front: Front) -> Mapping[str, str]:
+    """The includes of all services behind a gateway, by path, as it has them when this is asked.
+
+    A name is written as the addresses it means now: nginx would first have to ask for it, and
+    answers 502 until it knows.
+    """
+    source = front.takers[0]
+    texts: dict[str, str] = {}
+    for service, wiring in front.behind.items():
+        text = world.gateways.read(source, wiring.route.include)
+        if text is not None:
+            texts[wiring.route.include] = _by_address(world, service, wiring, text)
+    return texts
+
+
+def insist_on_texts(configuration: Configuration, texts: Mapping[str, str], service: str) -> None:
+    """See that nginx reads the includes as they were put.
+
+    Raises:
+        NotReady: it reads something else.
+    """
+    for path, text in texts.items():
+        if configuration.files.get(path) == text:
+            continue
+        if path in configuration.files:
+            raise NotReady(
+                f"the new {service} starts with another {path} than it was given",
+                help="its entrypoint writes that file, or something is mounted over it: it has to"
+                " leave an include alone whose addresses are right",
+            )
+        raise NotReady(
+            f"the new {service} does not read {path}, which the one that serves now does",
+            help=f"keep an include directive for it in the new configuration of {service}",
+        )
+
+
+def _by_address(world: World, service: str, wiring: Wiring, text: str) -> str:
+    upstream = parse_include(text)
+    if upstream is None or not upstream.names:
+        return text
+    everyone = world.engine.replicas([service])
+    serving = tuple(r for r in everyone if r.running and wiring.route.address(r))
+    if not serving:
+        return text
+    return Switch(Incoming(service, frozenset()), wiring.route, upstream).text(
+        world.project, serving
+    )

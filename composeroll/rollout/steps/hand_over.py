@@ -1,0 +1,44 @@
+"""Give the new nginx what the old one was told, before it takes its first request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composeroll.rollout.observed import Front
+from composeroll.rollout.steps.current import current_texts
+from composeroll.rollout.steps.sets import Incoming
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverUpstreams(Step):
+    """Put the current includes into the new gateway containers.
+
+    From the moment a second nginx listens it gets its share of new connections, so it has to begin
+    with the upstreams of now. One that runs already, since a rollout was cut off, is told of them.
+    """
+
+    incoming: Incoming
+    front: Front
+
+    def __str__(self) -> str:
+        paths = ", ".join(wiring.route.include for wiring in self.front.behind.values())
+        return f"hand the current upstreams to the new {self.incoming.service}: {paths}"
+
+    def do(self, world: World) -> None:
+        """Copy what differs.
+
+        Raises:
+            EngineError: a file cannot be put there.
+            GatewayError: a running one did not take it.
+        """
+        texts = current_texts(world, self.front)
+        for replica in self.incoming.look_up(world):
+            if not replica.running:
+                for path, text in texts.items():
+                    world.nginx.put(replica.id, path, text)
+                continue
+            read = {path: world.gateways.read(replica.id, path) for path in texts}
+            if read != texts:
+                world.gateways.switch({replica.id: texts})

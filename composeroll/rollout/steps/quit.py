@@ -1,0 +1,95 @@
+"""Let an nginx end what it has and go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from composeroll.config.durations import format_duration
+from composeroll.model import Replica
+from composeroll.report.events import Draining, Warned
+from composeroll.rollout.steps.sets import ids, names
+from composeroll.rollout.steps.start import StartReplicas
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.world import World
+
+POLL = 0.1
+"""Seconds between two looks at nginx's workers; one look costs the engine about 30 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartGateways(StartReplicas):
+    """Start the new nginx containers; on the way back they end what they have begun.
+
+    Attributes:
+        timeout: seconds that may take.
+    """
+
+    timeout: float
+
+    def __str__(self) -> str:
+        return f"start the new {self.service}"
+
+    def undo(self, world: World) -> None:
+        """Quit them: connections that wait are handed to the old one's sockets."""
+        begun = self.before.newcomers(world, self.service)
+        tell_to_quit(world, begun)
+        await_end(world, begun, self.timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class QuitGateways(Step):
+    """Have the old nginx close its listening sockets and end what it has."""
+
+    service: str
+    replicas: tuple[Replica, ...]
+
+    def __str__(self) -> str:
+        return f"quit {names(self.replicas)}"
+
+    def do(self, world: World) -> None:
+        """Tell them. They must not be started again: to the engine any end is an end."""
+        tell_to_quit(world, self.replicas)
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitGatewaysEnd(Step):
+    """Wait until the old nginx has ended its last request."""
+
+    service: str
+    replicas: tuple[Replica, ...]
+    timeout: float
+
+    def __str__(self) -> str:
+        return f"await the end of {names(self.replicas)} for up to {format_duration(self.timeout)}"
+
+    def do(self, world: World) -> None:
+        """Wait, bounded; what is not over by then is cut by the stop that follows."""
+        await_end(world, self.replicas, self.timeout)
+
+
+def tell_to_quit(world: World, replicas: Collection[Replica]) -> None:
+    """Tell these nginx containers to quit, and the engine to let them."""
+    world.engine.forbid_restart(ids(replicas))
+    for replica in _running(world, replicas):
+        world.nginx.quit(replica)
+
+
+def await_end(world: World, replicas: Collection[Replica], timeout: float) -> None:
+    """Wait for the end of these nginx containers, or say that it has not come."""
+    end = world.clock.now() + timeout
+    while left := _running(world, replicas):
+        workers = sum(map(world.nginx.workers, left))
+        if world.clock.now() >= end:
+            waited = format_duration(timeout)
+            held = f"after {waited} {names(left)} still holds connections: they are cut"
+            world.emit(Warned(held))
+            return
+        world.emit(Draining(workers))
+        world.clock.wait(POLL)
+    world.emit(Draining(0))
+
+
+def _running(world: World, replicas: Collection[Replica]) -> tuple[Replica, ...]:
+    found = (world.nginx.find(replica.id) for replica in replicas)
+    return tuple(r for r in found if r and r.running)

@@ -1,0 +1,131 @@
+"""Try the new nginx where no client can reach it: what fails there has cost nobody an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from composeroll.config.settings import Ready
+from composeroll.errors import NotReady, Refused
+from composeroll.model import Replica, Severity
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.listens import sites_of
+from composeroll.nginx.sharing import sharing_findings
+from composeroll.rollout.observed import Front
+from composeroll.rollout.steps.current import current_texts, insist_on_texts
+from composeroll.rollout.steps.leftovers import RemoveLeftovers
+from composeroll.rollout.steps.serving import await_serving
+from composeroll.rollout.steps.sets import last_words
+from composeroll.rollout.steps.start import Before
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.steps.visits import compare
+from composeroll.rollout.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class RehearseGateway(Step):
+    """Start a container like the new one, on the same networks but apart from the shared ports.
+
+    It goes through everything that the new one will: the image's entrypoint, `nginx -T`, the start
+    with the current upstreams, and a question for each of its sites, which it has to answer as
+    well as the nginx that serves now.
+
+    Attributes:
+        before: what was there before the new containers were created.
+        shares: whether the new one is to listen beside the old one.
+    """
+
+    service: str
+    before: Before
+    front: Front
+    ready: Ready
+    shares: bool
+
+    def __str__(self) -> str:
+        return f"rehearse the new {self.service} apart from its ports"
+
+    def do(self, world: World) -> None:
+        """Create it, hand it the upstreams, start it, look, ask, and remove it.
+
+        Raises:
+            NotReady: it does not start, does not accept its configuration, or answers worse.
+        """
+        model = self.before.newcomers(world, self.service)[0]
+        with self._stand_in(world, model) as actor:
+            texts = current_texts(world, self.front)
+            for path, text in texts.items():
+                world.nginx.put(actor.id, path, text)
+            world.engine.start([actor.id])
+            serving = await_serving(world, actor.id, self.ready.timeout)
+            configuration = self._accepted(world, serving)
+            insist_on_texts(configuration, texts, self.service)
+            self._insist_on_sharing(configuration)
+            self._ask(world, serving, configuration)
+
+    def undo(self, world: World) -> None:
+        """Remove what a half-done one has left."""
+        clear(world, self.service)
+
+    @contextmanager
+    def _stand_in(self, world: World, model: Replica) -> Iterator[Replica]:
+        beside = self.front.edge.id if self.front.edge else self.front.takers[0]
+        try:
+            yield world.nginx.stand_in(model.id, name_of(world.project, self.service), beside)
+        finally:
+            clear(world, self.service)
+
+    def _accepted(self, world: World, actor: Replica) -> Configuration:
+        try:
+            return world.nginx.configuration(actor)
+        except Refused as refusal:
+            raise NotReady(
+                f"the new {self.service}: nginx rejects its configuration",
+                evidence=refusal.evidence,
+            ) from refusal
+
+    def _insist_on_sharing(self, configuration: Configuration) -> None:
+        found = sharing_findings(configuration) if self.shares else ()
+        refusal = next((f for f in found if f.severity is Severity.REFUSAL), None)
+        if refusal:
+            raise NotReady(f"the new {self.service}: {refusal.what}", help=refusal.help)
+
+    def _ask(self, world: World, actor: Replica, configuration: Configuration) -> None:
+        if self.front.place is None:
+            return
+        place = actor.attached_to(self.front.place.network_id)
+        if place is None:
+            raise NotReady(f"{actor.name} is not on network {self.front.place.network}")
+        sites, via = sites_of(configuration), self.front.takers[0]
+        path = self.ready.path or "/"
+        now = world.nginx.visit(self.front.place, sites, via, path)
+        then = world.nginx.visit(place, sites, via, path)
+        if worse := compare(now, then, self.ready.status):
+            raise NotReady(
+                f"the new {self.service} {worse.what}",
+                help=f"if that is meant: services.{self.service}.x-composeroll.ready.status",
+                evidence=(*worse.evidence, *last_words(world, actor)),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ClearRehearsal(RemoveLeftovers):
+    """Remove containers of a gateway that do not run, and what a killed rehearsal has left."""
+
+    def do(self, world: World) -> None:
+        """Remove both."""
+        clear(world, self.service)
+        RemoveLeftovers.do(self, world)
+
+
+def name_of(project: str, service: str) -> str:
+    """The name of the container that a rehearsal uses; the service's lock keeps it for one run."""
+    return f"composeroll-rehearsal.{project}.{service}"
+
+
+def clear(world: World, service: str) -> None:
+    """Remove the container of a rehearsal, if there is one."""
+    left = world.nginx.find(name_of(world.project, service))
+    if left:
+        world.engine.stop([left.id], 0)
+        world.engine.remove([left.id], volumes=True)

@@ -1,0 +1,60 @@
+"""Whether a gateway's sites are answered as well as they were. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from composeroll.model import Site, Visit
+
+StatusRanges = tuple[tuple[int, int], ...]
+
+ERROR = 500
+"""From here on it is the server's fault (RFC 9110, 15.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worse:
+    """An answer that is not good enough, as the end of a sentence, with what it said."""
+
+    what: str
+    evidence: tuple[str, ...] = ()
+
+
+def compare(
+    now: Mapping[Site, Visit], then: Mapping[Site, Visit], accepted: StatusRanges
+) -> Worse | None:
+    """The first site that the new gateway answers worse than the present one.
+
+    Good is a status that is accepted, or the very one that the present gateway gives; of a site
+    that only the new one has, any that is no error of the server's.
+
+    Args:
+        now: the answers of the gateway that serves.
+        then: those of the one that is to.
+        accepted: closed ranges of status codes.
+    """
+    for site, visit in then.items():
+        before = now.get(site)
+        known = before is not None and before.status > 0
+        good = _accepted(visit.status, accepted) or (
+            visit.status == before.status if before and known else 0 < visit.status < ERROR
+        )
+        if not good:
+            than = f", where the present one {before.said}" if before and known else ""
+            return Worse(f"{visit.said} for {site}{than}", visit.output)
+    return None
+
+
+def unsteady(rounds: Sequence[Mapping[Site, Visit]], accepted: StatusRanges) -> Worse | None:
+    """The first site that two gateways behind one port do not answer alike, and not well."""
+    for site in dict.fromkeys(site for answers in rounds for site in answers):
+        visits = [answers[site] for answers in rounds if site in answers]
+        bad = [visit for visit in visits if not _accepted(visit.status, accepted)]
+        if bad and len({visit.status for visit in visits}) > 1:
+            return Worse(f"{bad[0].said} for {site}, and not every time", bad[0].output)
+    return None
+
+
+def _accepted(status: int, ranges: StatusRanges) -> bool:
+    return any(first <= status <= last for first, last in ranges)

@@ -1,0 +1,83 @@
+"""dockerd restarted under a gateway that lives in an edge: the edge comes back first, then nginx.
+
+Containers that share a network namespace cannot start before the one that it belongs to. Addresses
+may be others afterwards: nginx goes by names until `sync` has written addresses again.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+from tests.bed import registry, state
+from tests.e2e.harness import claims, docker
+from tests.e2e.harness.running import running
+from tests.e2e.harness.stack import Stack
+from tests.e2e.harness.trouble import ended_with
+from tests.long import recipes
+from tests.long.course import Course
+from tests.long.engine import OwnEngine, own_engine
+
+BACK_WITHIN = 30.0
+
+
+def run(course: Course, directory: Path) -> None:
+    """Each round: SIGTERM, then SIGKILL to dockerd; whoever stays down is counted."""
+    settings = {"live-restore": False, "userland-proxy": True}
+    with (
+        own_engine(directory / "engine", **settings) as engine,
+        running(recipes.behind_an_edge(), directory, prefix=recipes.PREFIX) as stack,
+    ):
+        ended_with(stack.update("app"), 0)
+        for number in course.each():
+            for signum in (signal.SIGTERM, signal.SIGKILL):
+                _restart(course, stack, engine, signum)
+            _replace(course, stack, str(number + 1))
+
+
+def _restart(course: Course, stack: Stack, engine: OwnEngine, signum: signal.Signals) -> None:
+    how = f"after {signum.name}"
+    engine.end(signum)
+    engine.start()
+    began = time.monotonic()
+    if not _all_run(stack):
+        course.counts[f"{how}: containers stayed down, started by hand"] += 1
+        course.say(f"{how}: {[(c.service, c.state) for c in stack.containers()]}")
+        stack.compose("start")
+        docker.docker("start", registry.NAME)
+    with course.promised(f"{how}: nginx answers by its boot default"):
+        state.await_state("an answer", lambda: _answers(stack), BACK_WITHIN)
+    course.took(f"{how}: until nginx answers", time.monotonic() - began)
+    with course.promised(f"{how}: sync names the replicas of now"):
+        ended_with(stack.composeroll("sync", *stack.selection), 0)
+        claims.the_include_names_exactly_the_replicas(stack, "app")
+    course.say(how)
+
+
+def _replace(course: Course, stack: Stack, version: str) -> None:
+    before = claims.Before.of(stack)
+    state.await_state("The registry", registry.answers, BACK_WITHIN)
+    stack.push(version, "gateway")
+    with course.promised(f"round {version}: nginx is replaced as ever"):
+        ended_with(stack.update("gateway"), 0)
+        claims.all_are_new(stack, "gateway", before.containers, 1)
+
+
+def _all_run(stack: Stack) -> bool:
+    def running_now() -> bool:
+        return all(c.state == "running" for c in stack.containers())
+
+    end = time.monotonic() + BACK_WITHIN
+    while not running_now() and time.monotonic() < end:
+        time.sleep(0.5)  # what is waited for may never come
+    return running_now()
+
+
+def _answers(stack: Stack) -> bool:
+    try:
+        with urlopen(stack.url, timeout=5) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,94 @@
+"""nginx itself is replaced, again and again, between updates of the service behind it.
+
+All that long a load goes to the published ports, over HTTP and over HTTPS. Then a crowd of new
+connections, with the kernel's `tcp_migrate_req` on and off: what is lost with it off shows that the
+load sees what it is to see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from tests.e2e.harness import claims, recipe
+from tests.e2e.harness.rolling import FULL, under_load
+from tests.e2e.harness.running import running
+from tests.e2e.harness.stack import HTTPS, Stack
+from tests.e2e.harness.trouble import ended_with
+from tests.load import Load
+from tests.long import recipes
+from tests.long.course import Course
+
+MIX = replace(FULL, rate=150, keepalive=3, fresh=4, slow_path="/slow?s=1")
+"""Every kind of request; many connections are new, since it is those that can be lost."""
+
+CROWD = replace(
+    MIX, rate=600, keepalive=0, fresh=24, post=0, half_post=0, slow=0, idle=0, slow_path=None
+)
+"""So many at once that some always wait to be accepted."""
+
+
+def run(course: Course, directory: Path) -> None:
+    """First as it should be, then the control: with `tcp_migrate_req` on and off."""
+    with _stack(directory, migrate=True) as stack:
+        for number in course.each():
+            with _loads(course, stack, "requests") as loads:
+                _replace(course, stack, str(number + 1), "replaced")
+                _update_service(course, stack, str(number + 1))
+            for load in loads:
+                with course.promised(f"round {number}: no request fails"):
+                    claims.nothing_was_lost(load.result())
+    for migrate in (True, False):
+        with _stack(directory, migrate=migrate) as stack:
+            control(course, stack, f"tcp_migrate_req {int(migrate)}")
+
+
+def control(course: Course, stack: Stack, what: str) -> None:
+    """Nothing but new connections, and many: how many of them are lost is only counted."""
+    for number in course.each():
+        with under_load(stack, CROWD) as load:
+            _replace(course, stack, str(number + 1), f"{what}: replaced")
+        course.answered(load.result(), f"{what}: new connections")
+
+
+def _update_service(course: Course, stack: Stack, number: str) -> None:
+    before = claims.Before.of(stack)
+    stack.push(number, "app")
+    with course.timed("update of the service"), course.promised(f"round {number}: the service"):
+        ended_with(stack.update("app", *recipes.DRAIN), 0)
+        claims.others_were_not_touched(stack, ("app",), before.containers)
+
+
+def _replace(course: Course, stack: Stack, number: str, what: str) -> None:
+    before = claims.Before.of(stack)
+    stack.push(number, "gateway")
+    with course.timed(what), course.promised(f"round {number}: the gateway"):
+        ended_with(stack.update("gateway"), 0)
+    with course.promised(f"round {number}: nothing but the gateway is another"):
+        claims.all_are_new(stack, "gateway", before.containers, 1)
+        claims.others_were_not_touched(stack, ("gateway",), before.containers)
+        claims.nothing_is_left_over(stack, before)
+        claims.the_include_names_exactly_the_replicas(stack, "app")
+    course.say(f"round {number}: {what}")
+
+
+@contextmanager
+def _stack(directory: Path, *, migrate: bool) -> Iterator[Stack]:
+    made = recipe.edge()
+    made = replace(made, variables={**made.variables, "MIGRATE": str(int(migrate))})
+    with running(made, directory, prefix=recipes.PREFIX) as stack:
+        ended_with(stack.update("app"), 0)
+        yield stack
+
+
+@contextmanager
+def _loads(course: Course, stack: Stack, what: str) -> Iterator[tuple[Load, Load]]:
+    with (
+        under_load(stack, MIX) as load,
+        under_load(stack, MIX, url=stack.urls(HTTPS)[0]) as tls,
+    ):
+        yield load, tls
+    for one, over in ((load, "HTTP"), (tls, "HTTPS")):
+        course.answered(one.result(), f"{what} over {over}")

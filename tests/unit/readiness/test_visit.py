@@ -1,0 +1,64 @@
+"""A gateway's sites are asked where it stands, and what they answer is noted."""
+
+from __future__ import annotations
+
+import pytest
+
+from composeroll.model import Attachment, Site
+from composeroll.readiness.dialers import Dialers
+from composeroll.readiness.visit import Visits
+from tests.unit.readiness.engine import Engine
+from tests.unit.readiness.servers import Serve, answering, free_address, http_answer, serving
+
+HERE = Attachment("n1", "shop_default", "127.0.0.1")
+
+
+def visited(site: Site) -> tuple[int, str]:
+    """What one site answers on this machine."""
+    visits = Visits(Dialers(Engine(), lambda _: True))
+    (visit,) = visits.visit(HERE, [site], "gateway").values()
+    return visit.status, visit.said
+
+
+@pytest.mark.parametrize(
+    ("serve", "status", "said"),
+    [
+        (answering(http_answer(200)), 200, "answered 200"),
+        (answering(http_answer(404, "nobody")), 404, "answered 404"),
+        (answering(b"220 mail ready\r\n\r\n"), 0, "does not speak HTTP"),
+        (answering(b""), 0, "closed the connection"),
+    ],
+)
+def test_a_site_is_known_by_its_status(serve: Serve, status: int, said: str) -> None:
+    with serving(serve) as address:
+        got, words = visited(Site(int(address.rpartition(":")[2]), "shop.test"))
+    assert got == status
+    assert said in words
+
+
+def test_a_site_where_nobody_listens_has_no_status() -> None:
+    status, said = visited(Site(int(free_address().rpartition(":")[2])))
+    assert (status, "cannot be reached" in said) == (0, True)
+
+
+def test_what_is_no_http_is_only_connected_to() -> None:
+    with serving(answering(b"")) as address:
+        port = int(address.rpartition(":")[2])
+        assert visited(Site(port, http=False)) == (200, "accepted a connection")
+
+
+def test_who_wants_to_know_who_connects_is_told_first_and_by_name() -> None:
+    heard: list[bytes] = []
+
+    def listen(connection: object) -> None:
+        heard.append(connection.recv(65536))  # type: ignore[attr-defined]  # a socket
+        connection.sendall(http_answer(200))  # type: ignore[attr-defined]
+
+    with serving(listen) as address:
+        visited(Site(int(address.rpartition(":")[2]), "shop.test", proxied=True))
+    assert heard[0].startswith(b"PROXY UNKNOWN\r\n")
+
+
+def test_sites_without_an_address_there_are_left_out() -> None:
+    visits = Visits(Dialers(Engine(), lambda _: True))
+    assert not visits.visit(HERE, [Site(80, ipv6=True)], "gateway")

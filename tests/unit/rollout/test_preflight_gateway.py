@@ -1,0 +1,81 @@
+"""What would hurt where a gateway is replaced is said beforehand, with the lines to write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from composeroll.model import Finding, Severity
+from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.preflight import findings
+from composeroll.rollout.preflight_gateway import recommended
+from tests.unit.rollout.makers import ours, replica, service, state, wiring
+from tests.unit.rollout.test_gateway_plans import container, gateway, nginx
+
+PORTS = {"ports": [{"published": "80", "target": 8080}], "network_mode": "bridge"}
+LONELY = Finding(Severity.REFUSAL, "`listen 80` has no reuseport", "write `listen 80 reuseport;`")
+
+
+def found(*states: ServiceState) -> list[Finding]:
+    return list(findings(Observed("shop", states), ".".join))
+
+
+def with_findings(of: ServiceState, *more: Finding) -> ServiceState:
+    assert of.front
+    return replace(of, front=replace(of.front, findings=more))
+
+
+def test_behind_an_edge_nothing_stands_in_the_way() -> None:
+    assert not found(gateway(container(1)))
+
+
+def test_a_gateway_that_writes_to_volumes_is_no_store() -> None:
+    volume = {"type": "volume", "source": "certs", "target": "/certs"}
+    assert not found(gateway(container(1), of=nginx(volumes=[volume])))
+
+
+def test_one_that_publishes_its_ports_is_refused_with_the_lines_of_an_edge() -> None:
+    (finding,) = found(gateway(container(1), of=nginx(**PORTS), edge=False))
+    assert finding.severity is Severity.REFUSAL
+    assert finding.what.startswith("nginx publishes its ports itself")
+    for line in ('ports: ["80:8080"]', "network_mode: service:edge", "tcp_migrate_req", "sleep"):
+        assert line in finding.help
+
+
+def test_who_accepts_a_gap_is_not_refused_for_what_only_sharing_needs() -> None:
+    accepting = nginx(**PORTS, **ours(order="stop-first"))
+    assert not found(with_findings(gateway(container(1), of=accepting, edge=False), LONELY))
+
+
+def test_what_the_configuration_lacks_is_refused() -> None:
+    assert found(with_findings(gateway(container(1)), LONELY)) == [LONELY]
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+def test_its_services_may_go_with_it_where_it_leaves_no_gap(*, smooth: bool) -> None:
+    alone = nginx(**PORTS, **ours(order="stop-first"))
+    own = gateway(container(9)) if smooth else gateway(container(9), of=alone, edge=False)
+    refused = [f.what for f in found(state([replica(1)], wiring(1)), own)]
+    assert any("one rollout cannot replace both" in what for what in refused) is not smooth
+
+
+def test_an_edge_is_never_touched() -> None:
+    edge = service("edge", **ours(order="stop-first"))
+    (finding,) = found(state([replica(1, of="edge")], of=edge, tenants=("nginx",)))
+    assert finding.severity is Severity.REFUSAL
+    assert "nginx lives in the network namespace of edge" in finding.what
+
+
+@pytest.mark.parametrize(
+    ("edge", "order", "notes"),
+    [(False, {}, 1), (True, {}, 0), (False, ours(order="stop-first"), 0)],
+)
+def test_an_edge_is_recommended_where_there_is_none(
+    order: dict[str, object], notes: int, *, edge: bool
+) -> None:
+    of = nginx(**(PORTS | order))
+    front = gateway(container(1), of=of, edge=edge).front
+    assert front
+    found = list(recommended({"nginx": front}, {"nginx": of}))
+    assert [f.severity for f in found] == [Severity.NOTE] * notes
