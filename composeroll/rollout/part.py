@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from composeroll.config.settings import Order
-from composeroll.model import ContainerState, Replica, Route
+from composeroll.model import Replica, Route
+from composeroll.rollout.counting import next_batch, replicas_wanted
 from composeroll.rollout.numbering import renamings
 from composeroll.rollout.observed import ServiceState, Wiring
 from composeroll.rollout.outgoing import Reasons
@@ -294,62 +294,8 @@ def part_of(state: ServiceState, reasons: Reasons, wanted: int | None = None) ->
     """
     outdated = [r for r in state.serving if r.id in reasons]
     wanted = replicas_wanted(state, reasons) if wanted is None else wanted
-    batch = tuple(_by_urgency(state, outdated)[: _batch_size(state, outdated, wanted)])
+    batch = next_batch(state, outdated, wanted)
     return Part(state, {r.id: reasons[r.id] for r in outdated}, batch, wanted)
-
-
-def _batch_size(state: ServiceState, outdated: list[Replica], wanted: int) -> int:
-    """How many of the outdated go now.
-
-    More than are wanted were left by broken rollouts; nobody knows which of them work, so they all
-    go. What does not run goes in any case: nothing can be pointed at it.
-    """
-    if len(outdated) > wanted:
-        return len(outdated)
-    down = sum(not replica.running for replica in outdated)
-    return max(down, state.service.settings.batch.of(wanted))
-
-
-def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
-    """How many replicas are to run in the end: as many as do their work now, or as the file says.
-
-    Old and new ones, and those of a broken image between them, run side by side where rollouts
-    broke off, so what was made from different images or definitions is not added up. What the
-    engine starts again and again belongs to those it was made with. nginx was told of one rollout's
-    replicas at a time, whatever they were made from, so as many as it was told of count together as
-    far as there are so many.
-    """
-    serving = Counter((_made_from(r), r.id in reasons) for r in state.serving)
-    idle = [r for r in state.replicas if _is_revived(r) and r not in state.serving]
-    revived = Counter(map(_made_from, idle))
-    declared = state.service.scale
-    return max(
-        1 if declared is None else declared,
-        len(state.named_in_upstream),
-        min(_told(state), len(state.serving) + len(idle)),
-        *revived.values(),
-        *(many + revived[made_from] for (made_from, _), many in serving.items()),
-    )
-
-
-def _told(state: ServiceState) -> int:
-    """How many replicas nginx was told of by their addresses."""
-    return len(state.wiring.upstream.addresses) if state.wiring else 0
-
-
-def _made_from(replica: Replica) -> tuple[str, str]:
-    return replica.image, replica.config_hash
-
-
-def _is_revived(replica: Replica) -> bool:
-    """Whether the engine starts it again and again: it does no work, but is meant to."""
-    return replica.state is ContainerState.RESTARTING
-
-
-def _by_urgency(state: ServiceState, outdated: list[Replica]) -> list[Replica]:
-    """What does not run first, then what gets no requests anyway, then by number."""
-    serving = state.named_in_upstream
-    return sorted(outdated, key=lambda r: (r.running, r in serving, r.number))
 
 
 def _addresses(wiring: Wiring, replicas: tuple[Replica, ...]) -> frozenset[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from composeroll.rollout.counting import replicas_wanted
 from composeroll.rollout.errors_share import percent
 from composeroll.rollout.gateway_part import GatewayPart
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.outgoing import Reasons
-from composeroll.rollout.part import Part, part_of, replicas_wanted
+from composeroll.rollout.part import Part, part_of
 from composeroll.rollout.steps import (
     DrainReplicas,
     Judged,

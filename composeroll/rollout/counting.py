@@ -1,0 +1,67 @@
+"""How many replicas a service is to have, and which of its outdated ones go first. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from composeroll.model import ContainerState, Replica
+from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.outgoing import Reasons
+
+
+def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
+    """How many replicas are to run in the end: as many as do their work now, or as the file says.
+
+    Old and new ones, and those of a broken image between them, run side by side where rollouts
+    broke off, so what was made from different images or definitions is not added up. What the
+    engine starts again and again belongs to those it was made with. nginx was told of one rollout's
+    replicas at a time, whatever they were made from, so as many as it was told of count together as
+    far as there are so many.
+    """
+    serving = Counter((_made_from(r), r.id in reasons) for r in state.serving)
+    idle = [r for r in state.replicas if _is_revived(r) and r not in state.serving]
+    revived = Counter(map(_made_from, idle))
+    declared = state.service.scale
+    return max(
+        1 if declared is None else declared,
+        len(state.named_in_upstream),
+        min(_told(state), len(state.serving) + len(idle)),
+        *revived.values(),
+        *(many + revived[made_from] for (made_from, _), many in serving.items()),
+    )
+
+
+def next_batch(
+    state: ServiceState, outdated: Sequence[Replica], wanted: int
+) -> tuple[Replica, ...]:
+    """Those of the outdated that go now.
+
+    More than are wanted were left by broken rollouts; nobody knows which of them work, so they all
+    go. What does not run goes in any case: nothing can be pointed at it.
+    """
+    if len(outdated) > wanted:
+        return tuple(_by_urgency(state, outdated))
+    down = sum(not replica.running for replica in outdated)
+    size = max(down, state.service.settings.batch.of(wanted))
+    return tuple(_by_urgency(state, outdated)[:size])
+
+
+def _by_urgency(state: ServiceState, outdated: Sequence[Replica]) -> list[Replica]:
+    """What does not run first, then what gets no requests anyway, then by number."""
+    serving = state.named_in_upstream
+    return sorted(outdated, key=lambda r: (r.running, r in serving, r.number))
+
+
+def _told(state: ServiceState) -> int:
+    """How many replicas nginx was told of by their addresses."""
+    return len(state.wiring.upstream.addresses) if state.wiring else 0
+
+
+def _made_from(replica: Replica) -> tuple[str, str]:
+    return replica.image, replica.config_hash
+
+
+def _is_revived(replica: Replica) -> bool:
+    """Whether the engine starts it again and again: it does no work, but is meant to."""
+    return replica.state is ContainerState.RESTARTING
