@@ -102,11 +102,15 @@ class Part:
         leaving = {r.id for r in self.outgoing}
         named = {r.id for r in self.state.named_in_upstream}
         # of the outdated, whose turn is yet to come, nobody has proven those that get no requests
-        return Incoming(self.name, frozenset(leaving | (self.reasons.keys() - named)))
+        return self._but_for(frozenset(leaving | (self.reasons.keys() - named)))
 
     def fresh(self) -> Incoming:
         """What has to prove itself: everything that is not outdated."""
-        return Incoming(self.name, frozenset(self.reasons) | self.incoming().besides)
+        return self._but_for(frozenset(self.reasons) | {r.id for r in self.outgoing})
+
+    def _but_for(self, besides: frozenset[str]) -> Incoming:
+        staying = sum(r.id not in besides for r in self.staying)
+        return Incoming(self.name, besides, least=staying + self.missing)
 
     @property
     def is_judged(self) -> bool:

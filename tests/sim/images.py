@@ -31,6 +31,13 @@ class Behaviour:
 
 SOUND = Behaviour()
 
+SICK = {
+    "never ready": Behaviour(ready_after=None),
+    "dead at once": Behaviour(dies_after=0.0),
+    "dead before it is ready": Behaviour(dies_after=0.2),
+    "dead while the old ones drain": Behaviour(dies_after=0.6),
+}
+
 
 class Images:
     """Answers to what `composeroll.rollout.images` and `….history.book` need of an engine.

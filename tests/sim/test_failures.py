@@ -7,19 +7,9 @@ import pytest
 from composeroll.report.events import StepStarted, Warned
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
-from tests.sim.images import Behaviour
-from tests.sim.interference import Move, Outside
-from tests.sim.runs import Moved, Run
+from tests.sim.images import SICK, Behaviour
+from tests.sim.moments import moment
 from tests.sim.stacks import app, code, pair, worker
-from tests.sim.survey import include_of
-from tests.sim.world import Sim
-
-SICK = {
-    "never ready": Behaviour(ready_after=None),
-    "dead at once": Behaviour(dies_after=0.0),
-    "dead before it is ready": Behaviour(dies_after=0.2),
-    "dead while the old ones drain": Behaviour(dies_after=0.6),
-}
 
 
 @pytest.mark.parametrize("sick", SICK)
@@ -120,50 +110,6 @@ def test_the_way_back_names_only_what_still_lives() -> None:
     ]
 
 
-def test_the_way_back_names_an_old_replica_where_it_is_now() -> None:
-    sim = app(2)
-    sim.images.push("app", "app-sick", SICK["never ready"])
-    sim.do(Run(("app",), moves=[Moved(moment(app(2), "begin: drain") + 1, Move.RESTART)]))
-    named = sim.gateways.all["gateway-1"].files[include_of("app")]
-    assert all(box.ip in named for box in sim.engine.of("app"))
-
-
-def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:
-    for number in range(1, 40):
-        sim = app(2, declared=True)
-        sim.images.push("app", "app-sick", SICK["never ready"])
-        sim.do(Run(("app",), moves=[Moved(number, Move.UP)]))
-        assert sim.engine.of("app"), number
-
-
-def test_stopped_replicas_that_come_back_are_named_where_they_are_then() -> None:
-    """Another service's container takes the first address that a new one leaves free."""
-    sim = app(2, declared=True, order="stop-first")
-    sim.images.push("app", "app-sick", Behaviour(ready_after=None))
-    other = sim.engine.of("other")[0]
-
-    def move() -> None:
-        sim.engine.kill(next(box for box in sim.engine.of("app") if box.running))
-        Outside(sim).restart_now(other)
-
-    sim.clock.at(1.0, move)
-    assert sim.update("app") == "RolledBack"
-    told = sim.gateways.all["gateway-1"].current.told["app"]
-    assert set(told) == {f"{box.ip}:9000" for box in sim.engine.of("app")}
-    assert other.ip not in {address.partition(":")[0] for address in told}
-
-
-@pytest.mark.parametrize("chance", range(6))
-def test_a_reboot_in_the_middle_leaves_no_new_replica_on_an_old_ones_address(chance: int) -> None:
-    """What nginx sends to then, is told elsewhere before it goes."""
-    for number in range(25, 60, 2):
-        sim = app(3)
-        sim.do(Run(("app",), moves=[Moved(number, Move.REBOOT, chance)]))
-        sim.let_pass(60.0)
-        assert sim.update("app") in ("updated", "up to date")
-        finished(sim, "app", 3)
-
-
 def test_a_worker_that_never_leaves_ends_the_drain_in_time_and_is_told() -> None:
     sim = app(2, drain={"timeout": "10s"})
     for gateway in sim.gateways.all.values():
@@ -241,31 +187,3 @@ def test_the_way_back_does_not_lead_to_a_replica_that_has_a_dead_ones_address() 
     assert left not in {box.ip for box in sim.engine.of("app")}
     told_now = sim.gateways.all["gateway-1"].current.told["app"]
     assert list(told_now) == [f"{living.ip}:9000"]
-
-
-def test_the_way_back_leads_to_what_was_to_leave_where_nginx_named_none_of_it() -> None:
-    """A new replica has meanwhile the address at which the old one was before it crashed."""
-    for number in range(40, 110):
-        sim = app(1, gateways=2)
-        moves = [Moved(1, Move.DIE), Moved(number, Move.DIE)]
-        end, (old, *_) = sim.do(Run(("app",), moves=moves)), sim.engine.of("app")
-        told = sim.gateways.all["gateway-1"].current.told["app"]
-        assert not (end == "RolledBack" and old.running) or list(told) == [f"{old.ip}:9000"], number
-
-
-def test_a_replica_that_dies_while_the_switch_looks_at_another_service_is_not_named() -> None:
-    for number in range(60, 110):
-        sim = pair()
-        sim.do(Run(("app", "api"), moves=[Moved(number, Move.DIE)]))
-
-
-def test_what_somebody_scaled_up_beside_the_upstream_gets_no_requests_before_its_turn() -> None:
-    sim = app(1, batch=1)
-    assert sim.do(Run(("app",), moves=[Moved(1, Move.SCALE, chance=310)])) == "updated"
-    finished(sim, "app", 3)
-
-
-def moment(sim: Sim, begins: str) -> int:
-    """The number of the first moment with such a name in a rollout that goes well."""
-    sim.update("app")
-    return next(n for n, told in enumerate(sim.faults.told, 1) if told.startswith(begins))

@@ -18,10 +18,12 @@ class Incoming:
 
     Attributes:
         besides: full IDs that do not belong to the set.
+        least: how many there have to be; where there are fewer, somebody has removed the others.
     """
 
     service: str
     besides: frozenset[str]
+    least: int = 1
 
     def look_up(self, world: World) -> tuple[Replica, ...]:
         """The replicas of the set that run or are about to."""
@@ -32,7 +34,7 @@ class Incoming:
         """The replicas of the set, all of which have to run.
 
         Raises:
-            NotReady: one of them, or of `proven`, does not run any more, or there is none at all.
+            NotReady: one of them, or of `proven`, does not run any more, or there are too few.
         """
         return self.running_among(world.engine.replicas([self.service]), world, proven)
 
@@ -48,6 +50,9 @@ class Incoming:
         gone = [container for container in proven if container not in mine]
         if gone:
             raise NotReady(f"container {gone[0][:12]} of {self.service} was removed by somebody")
+        if len(found) < self.least:
+            left = f"{len(found)} of {count(self.least)}"
+            raise NotReady(f"{left} of {self.service} are left: somebody has removed the others")
         return found
 
 

@@ -1,0 +1,87 @@
+"""What somebody, or the world, does to the replicas in the middle of a rollout."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sim.finished import finished
+from tests.sim.images import SICK
+from tests.sim.interference import Move, Outside
+from tests.sim.moments import moment
+from tests.sim.runs import Moved, Run
+from tests.sim.stacks import app, pair, worker
+from tests.sim.survey import include_of
+
+
+def test_the_way_back_names_an_old_replica_where_it_is_now() -> None:
+    sim = app(2)
+    sim.images.push("app", "app-sick", SICK["never ready"])
+    sim.do(Run(("app",), moves=[Moved(moment(app(2), "begin: drain") + 1, Move.RESTART)]))
+    named = sim.gateways.all["gateway-1"].files[include_of("app")]
+    assert all(box.ip in named for box in sim.engine.of("app"))
+
+
+def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:
+    for number in range(1, 40):
+        sim = app(2, declared=True)
+        sim.images.push("app", "app-sick", SICK["never ready"])
+        sim.do(Run(("app",), moves=[Moved(number, Move.UP)]))
+        assert sim.engine.of("app"), number
+
+
+def test_stopped_replicas_that_come_back_are_named_where_they_are_then() -> None:
+    """Another service's container takes the first address that a new one leaves free."""
+    sim = app(2, declared=True, order="stop-first")
+    sim.images.push("app", "app-sick", Behaviour(ready_after=None))
+    other = sim.engine.of("other")[0]
+
+    def move() -> None:
+        sim.engine.kill(next(box for box in sim.engine.of("app") if box.running))
+        Outside(sim).restart_now(other)
+
+    sim.clock.at(1.0, move)
+    assert sim.update("app") == "RolledBack"
+    told = sim.gateways.all["gateway-1"].current.told["app"]
+    assert set(told) == {f"{box.ip}:9000" for box in sim.engine.of("app")}
+    assert other.ip not in {address.partition(":")[0] for address in told}
+
+
+@pytest.mark.parametrize("chance", range(6))
+def test_a_reboot_in_the_middle_leaves_no_new_replica_on_an_old_ones_address(chance: int) -> None:
+    """What nginx sends to then, is told elsewhere before it goes."""
+    for number in range(25, 60, 2):
+        sim = app(3)
+        sim.do(Run(("app",), moves=[Moved(number, Move.REBOOT, chance)]))
+        sim.let_pass(60.0)
+        assert sim.update("app") in ("updated", "up to date")
+        finished(sim, "app", 3)
+
+
+def test_the_way_back_leads_to_what_was_to_leave_where_nginx_named_none_of_it() -> None:
+    """A new replica has meanwhile the address at which the old one was before it crashed."""
+    for number in range(40, 110):
+        sim = app(1, gateways=2)
+        moves = [Moved(1, Move.DIE), Moved(number, Move.DIE)]
+        end, (old, *_) = sim.do(Run(("app",), moves=moves)), sim.engine.of("app")
+        told = sim.gateways.all["gateway-1"].current.told["app"]
+        assert not (end == "RolledBack" and old.running) or list(told) == [f"{old.ip}:9000"], number
+
+
+def test_a_replica_that_dies_while_the_switch_looks_at_another_service_is_not_named() -> None:
+    for number in range(60, 110):
+        sim = pair()
+        sim.do(Run(("app", "api"), moves=[Moved(number, Move.DIE)]))
+
+
+def test_what_somebody_scaled_up_beside_the_upstream_gets_no_requests_before_its_turn() -> None:
+    sim = app(1, batch=1)
+    assert sim.do(Run(("app",), moves=[Moved(1, Move.SCALE, chance=310)])) == "updated"
+    finished(sim, "app", 3)
+
+
+@pytest.mark.parametrize("chance", [1, 10])
+def test_a_new_replica_that_somebody_removes_is_missed_before_an_old_one_goes(chance: int) -> None:
+    for number in range(1, 70):
+        sim = worker(2, batch=1)
+        sim.do(Run(("app",), moves=[Moved(number, Move.REMOVE, chance)]))
+        assert sim.engine.of("app"), number
