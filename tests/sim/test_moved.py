@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sim.finished import finished
-from tests.sim.images import SICK
+from tests.sim.images import SICK, Behaviour
 from tests.sim.interference import Move, Outside
 from tests.sim.moments import moment
 from tests.sim.runs import Moved, Run
