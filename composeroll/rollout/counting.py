@@ -10,14 +10,18 @@ from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.outgoing import Reasons
 
 
-def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
+def replicas_wanted(state: ServiceState, reasons: Reasons, settled: int = 0) -> int:
     """How many replicas are to run in the end: as many as do their work now, or as the file says.
 
     Old and new ones, and those of a broken image between them, run side by side where rollouts
-    broke off, so what was made from different images or definitions is not added up. What the
-    engine starts again and again belongs to those it was made with. nginx was told of one rollout's
-    replicas at a time, whatever they were made from, so as many as it was told of count together as
-    far as there are so many.
+    broke off, so what was made from different images or definitions is not added up; but as many
+    as nginx was told of at one time, or as the last rollout has left, count together as far as
+    there are so many. What the engine starts again and again belongs to those it was made with.
+
+    Args:
+        state: the service as it was observed.
+        reasons: the outgoing replicas, of this service and others.
+        settled: how many the last rollout that ended well has left, 0 where that is not known.
     """
     serving = Counter((_made_from(r), r.id in reasons) for r in state.serving)
     idle = [r for r in state.replicas if _is_revived(r) and r not in state.serving]
@@ -26,10 +30,15 @@ def replicas_wanted(state: ServiceState, reasons: Reasons) -> int:
     return max(
         1 if declared is None else declared,
         len(state.named_in_upstream),
-        min(_told(state), len(state.serving) + len(idle)),
+        min(max(_told(state), settled), len(state.serving) + len(idle)),
         *revived.values(),
         *(many + revived[made_from] for (made_from, _), many in serving.items()),
     )
+
+
+def is_mixed(state: ServiceState) -> bool:
+    """Whether its replicas were made from more than one image or definition."""
+    return len({_made_from(r) for r in state.replicas}) > 1
 
 
 def next_batch(

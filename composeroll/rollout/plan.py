@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from composeroll.rollout.counting import replicas_wanted
+from composeroll.rollout.counting import is_mixed, replicas_wanted
 from composeroll.rollout.errors_share import percent
 from composeroll.rollout.gateway_part import GatewayPart
 from composeroll.rollout.observed import Observed, ServiceState
@@ -50,9 +50,21 @@ class Plan:
         return "\n".join(lines)
 
 
-def replica_counts(observed: Observed, outgoing: Reasons) -> Mapping[str, int]:
-    """How many replicas each service is to have in the end, settled before the first batch."""
-    return {state.name: replicas_wanted(state, outgoing) for state in observed.services}
+def replica_counts(
+    observed: Observed, outgoing: Reasons, settled: Callable[[str], int]
+) -> Mapping[str, int]:
+    """How many replicas each service is to have in the end, settled before the first batch.
+
+    Args:
+        observed: the snapshot.
+        outgoing: the replicas that have to go.
+        settled: how many a service was to have after the last rollout; asked only where it tells
+            something.
+    """
+    return {
+        state.name: replicas_wanted(state, outgoing, settled(state.name) if is_mixed(state) else 0)
+        for state in observed.services
+    }
 
 
 def plan_rollout(

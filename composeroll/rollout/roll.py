@@ -46,7 +46,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
     show_plan(stack, plan)
     if plan.empty:
         return Outcome.UP_TO_DATE
-    with _written_down(stack, observed):
+    with _written_down(stack, observed, memory.wanted):
         return _apply_all(stack, observed, plan, memory, residue)
 
 
@@ -114,7 +114,7 @@ def names(services: Sequence[Service]) -> str:
 
 
 @contextmanager
-def _written_down(stack: Stack, observed: Observed) -> Iterator[None]:
+def _written_down(stack: Stack, observed: Observed, counts: Mapping[str, int]) -> Iterator[None]:
     """Keep the images of now, and write into the history how it ended.
 
     Whoever has lost the lock writes nothing: the other does.
@@ -130,12 +130,15 @@ def _written_down(stack: Stack, observed: Observed) -> Iterator[None]:
         raise
     finally:
         if result:
-            _record(stack, observed, result, stack.world.clock.now() - began)
+            seconds = stack.world.clock.now() - began
+            _record(stack, observed, result, seconds, counts)
 
 
-def _record(stack: Stack, observed: Observed, result: Result, seconds: float) -> None:
+def _record(
+    stack: Stack, observed: Observed, result: Result, seconds: float, counts: Mapping[str, int]
+) -> None:
     try:
-        stack.book.record(observed.services, result, seconds)
+        stack.book.record(observed.services, result, seconds, counts)
     except ComposerollError as error:
         stack.world.emit(Warned(f"the history could not be written: {error.what}"))
 

@@ -129,8 +129,18 @@ class History(Protocol):
         """Keep the images that run now, before a rollout replaces them."""
         ...
 
-    def record(self, states: Sequence[ServiceState], result: Result, seconds: float) -> None:
-        """Write down how a rollout of these services ended."""
+    def record(
+        self,
+        states: Sequence[ServiceState],
+        result: Result,
+        seconds: float,
+        counts: Mapping[str, int],
+    ) -> None:
+        """Write down how a rollout of these services ended, and their replica counts after it."""
+        ...
+
+    def settled(self, service: str) -> int:
+        """How many replicas the last rollout that ended well was to leave, 0 where nobody knows."""
         ...
 
     def hold_back(self, service: str, image: str) -> None:
@@ -153,8 +163,19 @@ class NoHistory:
     def keep_what_runs(self, states: Sequence[ServiceState]) -> None:
         """Nothing is kept."""
 
-    def record(self, states: Sequence[ServiceState], result: Result, seconds: float) -> None:
+    def record(
+        self,
+        states: Sequence[ServiceState],
+        result: Result,
+        seconds: float,
+        counts: Mapping[str, int],
+    ) -> None:
         """Nothing is written."""
+
+    def settled(self, service: str) -> int:
+        """Nobody knows."""
+        del service
+        return 0
 
     def hold_back(self, service: str, image: str) -> None:
         """Nothing is held back."""

@@ -57,7 +57,9 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     moved = stack.images.moved(services) if wanted.pull is Pull.ALWAYS else frozenset()
     observed = look(stack, services).with_newer_images(moved)
     heed(stack, observed)
-    show_plan(stack, plan_rollout(observed, outgoing(observed, force=wanted.force)))
+    leaving = outgoing(observed, force=wanted.force)
+    counts = replica_counts(observed, leaving, stack.book.settled)
+    show_plan(stack, plan_rollout(observed, leaving, counts))
     return Outcome.PLANNED
 
 
@@ -82,7 +84,7 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
     if retire_held(stack, services):
         observed = look(stack, services)
     leaving = outgoing(observed, force=wanted.force)
-    counts, before = replica_counts(observed, leaving), observed.containers()
-    memory = stack.locks.remember(Memory(leaving, counts, before=before))
+    counts = replica_counts(observed, leaving, stack.book.settled)
+    memory = stack.locks.remember(Memory(leaving, counts, before=observed.containers()))
     memory = memory.at_least({s.name: s.scale for s in services if s.scale})
     return roll(stack, observed, memory, residue=outgoing)

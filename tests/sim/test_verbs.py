@@ -129,6 +129,15 @@ def test_update_counts_all_that_nginx_was_told_of_even_where_they_are_of_two_ima
     finished(sim, "app", 3)
 
 
+def test_update_counts_what_the_last_scale_left_even_where_it_is_of_two_images() -> None:
+    sim = worker(1)
+    sim.images.fetch("app")
+    assert sim.do(Run(("app",), Verb.SCALE, 3)) == "updated"
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated"
+    finished(sim, "app", 3)
+
+
 def test_update_after_a_broken_scale_has_as_many_as_the_file_says() -> None:
     for sim in broken(lambda: app(3, declared=True), SCALE_DOWN, Kind.KILL):
         assert sim.update("app") in DONE

@@ -6,7 +6,7 @@ compose's scale and come back. An image with a tag of ours does no harm, and no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -75,13 +75,31 @@ class Book:
             images = {r.image for r in state.serving}
             now = running(self.revisions(state.name))
             for image in images - ({now.image} if now else set()):
-                self._add(state, image, Result.FOUND, 0.0)
+                self._add(state, image, Result.FOUND)
 
-    def record(self, states: Sequence[ServiceState], result: Result, seconds: float) -> None:
-        """Write down how a rollout of these services ended."""
+    def record(
+        self,
+        states: Sequence[ServiceState],
+        result: Result,
+        seconds: float,
+        counts: Mapping[str, int],
+    ) -> None:
+        """Write down how a rollout of these services ended, and how many replicas each was to have.
+
+        Args:
+            states: as they were before it.
+            result: how it ended.
+            seconds: how long it took.
+            counts: the replicas by service.
+        """
         for state in states:
             if state.image:
-                self._add(state, state.image, result, seconds)
+                self._add(state, state.image, result, seconds, counts.get(state.name, 0))
+
+    def settled(self, service: str) -> int:
+        """How many replicas the last rollout that ended well was to leave, 0 where nobody knows."""
+        now = running(self.revisions(service))
+        return now.replicas if now else 0
 
     def held_back(self, service: str) -> str:
         """The registry's digest of the version that was rolled back from, empty where none was."""
@@ -95,7 +113,14 @@ class Book:
         """The tag has moved on, or somebody insists: hold nothing back."""
         self._images.untag(self._held(service))
 
-    def _add(self, state: ServiceState, image: str, result: Result, seconds: float) -> None:
+    def _add(
+        self,
+        state: ServiceState,
+        image: str,
+        result: Result,
+        seconds: float = 0.0,
+        replicas: int = 0,
+    ) -> None:
         revisions = self.revisions(state.name)
         number = revisions[-1].number + 1 if revisions else 1
         self._images.tag(image, self._kept(state.name, number))
@@ -112,6 +137,7 @@ class Book:
             seconds=round(seconds, 1),
             who=str(self._me),
             command=self._me.command,
+            replicas=replicas,
         )
         written = (*revisions, revision)[-LONGEST:]
         self._ledger.write(self._project, state.name, write_revisions(written))

@@ -29,6 +29,7 @@ class Revision:
         at: RFC 3339, UTC.
         seconds: how long the rollout took.
         who: `user@host`, with the CI job where there is one.
+        replicas: how many the service was to have afterwards, 0 where that is not known.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Revision:
     seconds: float
     who: str
     command: str
+    replicas: int = 0
 
 
 def parse_revisions(text: str) -> tuple[Revision, ...]:

@@ -64,7 +64,7 @@ def runs(image: str, *, keep: int = 5) -> ServiceState:
 def rolled(engine: Engine, *images: str, keep: int = 5, result: Result = Result.UPDATED) -> None:
     """One rollout after the other, each by a run of its own."""
     for image in images:
-        book(engine).record([runs(image, keep=keep)], result, 1.25)
+        book(engine).record([runs(image, keep=keep)], result, 1.25, {"app": 2})
 
 
 def test_what_runs_before_the_first_rollout_is_found_and_kept_once() -> None:
@@ -83,6 +83,22 @@ def test_a_revision_says_who_what_from_where_and_how_long() -> None:
     assert (made.reference, made.digest) == ("app:1", f"digest-of-{NEW}")
     assert (made.seconds, made.who, made.command) == (1.2, str(ME), ME.command)
     assert made.at.endswith("+00:00")
+
+
+def test_the_last_rollout_that_ended_well_says_how_many_replicas_there_are_to_be() -> None:
+    engine = Engine()
+    assert book(engine).settled("app") == 0
+    rolled(engine, NEW)
+    rolled(engine, "sha256:bad", result=Result.FAILED)
+    assert book(engine).settled("app") == 2
+
+
+def test_a_revision_of_before_counts_were_written_says_none() -> None:
+    engine = Engine()
+    rolled(engine, NEW)
+    engine.texts = {key: text.replace(', "replicas": 2', "") for key, text in engine.texts.items()}
+    assert len(book(engine).revisions("app")) == 1
+    assert book(engine).settled("app") == 0
 
 
 def test_the_images_of_the_last_that_served_stay_tagged_and_older_ones_are_let_go() -> None:
@@ -147,6 +163,6 @@ def test_a_run_reads_each_history_once() -> None:
     engine = Engine()
     one = book(engine)
     one.keep_what_runs([runs(OLD)])
-    one.record([runs(NEW)], Result.UPDATED, 1.0)
+    one.record([runs(NEW)], Result.UPDATED, 1.0, {})
     assert [r.image for r in one.revisions("app")] == [OLD, NEW]
     assert engine.reads == 1
