@@ -195,6 +195,11 @@ class Upstream:
         """The servers that go by a name: whoever bears it in DNS gets requests, ready or not."""
         return tuple(s.address for s in self.servers if not _is_ip(s.address))
 
+    @property
+    def resolves(self) -> bool:
+        """Whether nginx goes on asking for a name, and has no address until the first answer."""
+        return any("resolve" in server.parameters for server in self.servers)
+
 
 def _is_ip(server: str) -> bool:
     try:

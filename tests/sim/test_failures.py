@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from composeroll.report.events import StepStarted, Warned
+from composeroll.model import Server, Upstream
+from composeroll.report.events import Noted, StepStarted, Warned
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import SICK, Behaviour
 from tests.sim.moments import moment
 from tests.sim.stacks import app, code, pair, worker
+from tests.sim.survey import include_of
+from tests.sim.world import render_once
 
 
 @pytest.mark.parametrize("sick", SICK)
@@ -138,6 +141,26 @@ def test_a_way_back_that_nginx_refuses_keeps_the_new_replicas_that_it_still_name
     sim.clock.at(0.5, lambda: setattr(gateway, "rejects", True))
     assert sim.update("app", fault=Fault(drain + 12, Kind.INTERRUPT)) == "UndoFailed"
     assert {box for box in gateway.current.told["app"].values() if box} <= set(sim.engine.of("app"))
+
+
+@pytest.mark.parametrize(("parameters", "stays"), [((), False), (("resolve",), True)])
+def test_a_name_that_nginx_resolves_itself_is_not_put_back(
+    parameters: tuple[str, ...],
+    stays: bool,  # noqa: FBT001 - a parameter of pytest's
+) -> None:
+    """It would answer 502 from the reload on until it knew the name's addresses."""
+    sim = app(2)
+    named = Upstream("app", (Server("app:9000", parameters),), ("zone app 256k",))
+    gateway = sim.gateways.all["gateway-1"]
+    gateway.files[include_of("app")] = before = render_once(named, "shop", "app")
+    sim.gateways.boot(gateway)
+    sim.images.push("app", "app-sick", SICK["never ready"])
+    assert sim.update("app") == "RolledBack"
+    told, old = gateway.current.told["app"], {f"{b.ip}:9000" for b in sim.engine.of("app")}
+    assert set(told) == (old if stays else {"app:9000"})
+    assert (gateway.files[include_of("app")] != before) is stays
+    noted = [e.text for e in sim.events if isinstance(e, Noted)]
+    assert any("goes on naming what serves now" in text for text in noted) is stays
 
 
 def test_docker_rollout_31_replicas_that_compose_made_from_another_image_are_taken_back() -> None:
