@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from composeroll.config.ports import PortRange
-from composeroll.config.settings import Order
 from composeroll.model import Finding, Severity
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.preflight import Locate
@@ -27,7 +26,7 @@ def limits(state: ServiceState, locate: Locate) -> tuple[Finding, ...]:
 
 
 def _port_ranges(state: ServiceState, locate: Locate) -> Iterator[Finding]:
-    if state.data_only or state.service.settings.order is Order.STOP_FIRST:
+    if state.data_only or state.stops_first:
         return
     now = len(state.serving)
     extra = state.service.settings.batch.of(now)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from composeroll.config.project import Service
+from composeroll.config.settings import Order
 from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.errors import Refused
 from composeroll.model import Attachment, ContainerState, Finding, Replica, Route, Upstream
@@ -89,6 +90,11 @@ class ServiceState:
         return self.service.name
 
     @property
+    def stops_first(self) -> bool:
+        """Whether its old replicas stop before the new ones start: a gap."""
+        return self.service.settings.order is Order.STOP_FIRST
+
+    @property
     def serving(self) -> tuple[Replica, ...]:
         """The replicas that do their work: a container that only holds data need not run for it."""
         if self.data_only:
@@ -150,6 +156,18 @@ class Observed:
     def containers(self) -> Mapping[str, tuple[str, ...]]:
         """The full IDs of each service's containers."""
         return {state.name: tuple(r.id for r in state.replicas) for state in self.services}
+
+    def at_work(self) -> frozenset[str]:
+        """Full IDs of what no rollout has begun to retire.
+
+        One that stops first, or is replaced in place, stops what it had before it has anything new.
+        """
+        return frozenset(
+            replica.id
+            for state in self.services
+            for replica in state.replicas
+            if replica.running or state.data_only or state.stops_first
+        )
 
     def still_there(self, reasons: Mapping[str, str]) -> Mapping[str, str]:
         """Those of the replicas, by full ID, that exist."""

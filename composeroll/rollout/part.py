@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from composeroll.config.settings import Order
 from composeroll.model import Replica, Route
 from composeroll.rollout.counting import next_batch, replicas_wanted
 from composeroll.rollout.numbering import renamings
@@ -71,7 +70,7 @@ class Part:
     @property
     def stops_first(self) -> bool:
         """Whether the old replicas stop before the new ones start: a gap."""
-        return self.state.service.settings.order is Order.STOP_FIRST
+        return self.state.stops_first
 
     @property
     def drains(self) -> bool:

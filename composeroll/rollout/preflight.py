@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from composeroll.config.settings import Order
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
 from composeroll.rollout.observed import Observed, ServiceState
@@ -58,7 +57,7 @@ def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
 
 
 def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:
-    if state.data_only or state.service.settings.order is Order.STOP_FIRST:
+    if state.data_only or state.stops_first:
         return
     for obstacle in state.service.obstacles:
         if state.front and obstacle.key in OF_PORTS:
@@ -75,7 +74,7 @@ def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:
 
 def _shared_data(state: ServiceState) -> Iterator[Finding]:
     """A store such as redis, doubled, would be two writers on one set of files."""
-    alone = state.service.settings.order is Order.STOP_FIRST or state.data_only
+    alone = state.stops_first or state.data_only
     if state.wiring or state.front or alone or not (state.service.volumes and state.serving):
         return
     volumes = " and ".join(state.service.volumes)

@@ -18,7 +18,7 @@ def gateway_findings(state: ServiceState) -> Iterator[Finding]:
         yield _edge_itself(state)
     if state.front is None or not state.serving:
         return
-    gap = state.service.settings.order is Order.STOP_FIRST
+    gap = state.stops_first
     if state.front.edge is None and not gap:
         yield edge_wanted(state.service, Severity.REFUSAL)
     for finding in state.front.findings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from composeroll.config.settings import Order
 from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.model import Finding, Replica, Severity
 from composeroll.rollout.drift import owners_of
@@ -81,7 +80,7 @@ def _next_names(project: str, state: ServiceState) -> Iterator[Finding]:
 
     Leftovers of a broken rollout do not count: they go first.
     """
-    if state.data_only or state.service.settings.order is Order.STOP_FIRST:
+    if state.data_only or state.stops_first:
         return
     highest = max((r.number for r in state.serving), default=0)
     extra = state.service.settings.batch.of(max(len(state.serving), 1))

@@ -51,9 +51,8 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
 
 
 def _before(observed: Observed, memory: Memory) -> Mapping[str, Collection[str]]:
-    """What was there before a broken rollout; once something has gone, what is new stays."""
-    gone = len(observed.still_there(memory.outgoing)) < len(memory.outgoing)
-    return {} if gone else memory.before
+    """What was there before a broken rollout; once it has begun to retire it, what is new stays."""
+    return memory.before if memory.outgoing.keys() <= observed.at_work() else {}
 
 
 def _apply_all(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from composeroll.config.settings import Order
 from composeroll.model import Finding, Severity
 from composeroll.rollout.observed import Observed, ServiceState
 
@@ -48,7 +47,7 @@ class Need:
 
 def _need(state: ServiceState, used: Mapping[str, int]) -> Need | None:
     sizes = [used[r.id] for r in state.replicas if used.get(r.id)]
-    if not sizes or state.data_only or state.service.settings.order is Order.STOP_FIRST:
+    if not sizes or state.data_only or state.stops_first:
         return None
     extra = state.service.settings.batch.of(len(sizes))
     return Need(state.name, extra, max(sizes), state.service.memory)

@@ -93,6 +93,17 @@ def test_a_rollout_killed_twice_is_finished_by_the_third_run(stack: str) -> None
             finished(sim, name, replicas)
 
 
+def test_what_is_new_stays_once_something_old_has_been_stopped_for_it() -> None:
+    """The judge counts what is at work, whatever fails in the second run."""
+    for first in every_fault("worker, batch 1 of 3", Kind.FAIL):
+        for second in range(30, 60, 3 * EVERY):
+            sim = STACKS["worker, batch 1 of 3"]()
+            sim.update("app", force=True, fault=first)
+            sim.update("app", fault=Fault(second, Kind.FAIL))
+            assert sim.update("app") in ("updated", "up to date"), (first, second, sim.failure)
+            finished(sim, "app", 3)
+
+
 def test_a_broken_image_after_a_kill_is_refused_and_a_sound_one_then_taken() -> None:
     for fault in every_fault("two replicas", Kind.KILL):
         sim = STACKS["two replicas"]()
