@@ -57,6 +57,7 @@ class GatewayDoor:
     def restore(self, texts: Texts) -> None:
         """Write and test."""
         with self.faults.change(f"write the include in {self.container.id}", GatewayError):
+            self.faults.process.has_written = True
             self.touched |= {service_of(text) for text in texts.values() if text}
             for path, text in texts.items():
                 if text is None:

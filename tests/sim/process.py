@@ -29,7 +29,8 @@ class Process:
         looked: how often the world had moved when it last read containers.
         began: how often it had moved when it first did so.
         listed: full IDs that it may remove.
-        stale: addresses that were wrong in an upstream when it first looked.
+        has_written: whether it has told nginx anything.
+        stale: addresses that were wrong in an upstream when it last looked before it did so.
     """
 
     number: int = 0
@@ -47,6 +48,7 @@ class Process:
     shields: int = 0
     looked: int = 0
     has_looked: bool = False
+    has_written: bool = False
     began: int = 0
     listed: set[str] = field(default_factory=set)
     stale: set[tuple[str, str]] = field(default_factory=set)

@@ -175,8 +175,9 @@ class Sim:
         process.listed |= {b.id for b in boxes if every or self._is_due(b, rolled)}
         process.listed |= self.locks.remembered()
         process.listed |= {b.id for b in boxes if read_aside(b.replica())}
-        if not process.has_looked:
+        if not process.has_written:
             process.stale = self.judge.stale()
+        if not process.has_looked:
             process.began = self.judge.moves
         process.has_looked = True
 
