@@ -62,6 +62,7 @@ class ServiceState:
         data_only: other services mount its volumes and nothing sends requests to it.
         taken: names of all containers on the engine that are not this service's.
         doubtful: a rollout was cut off, so nginx may run something else than its files say.
+        perhaps_by_name: what it runs may go by the service's name, whatever the files say.
         half_made: full IDs of running replicas that a rollout which was cut off had made, and that
             get no requests.
         unlisted: services outside this rollout that mount its volumes.
@@ -79,6 +80,7 @@ class ServiceState:
     data_only: bool = False
     taken: frozenset[str] = frozenset()
     doubtful: bool = False
+    perhaps_by_name: bool = False
     half_made: frozenset[str] = frozenset()
     unlisted: tuple[str, ...] = ()
     front: Front | None = None
@@ -145,13 +147,22 @@ class Observed:
         """The same, knowing that the registry has newer images for these services."""
         return replace(self, services=tuple(_newer(s, services) for s in self.services))
 
-    def doubted(self, before: Mapping[str, Collection[str]]) -> Observed:
+    def doubted(
+        self, before: Mapping[str, Collection[str]], names: Collection[str] = ()
+    ) -> Observed:
         """The same after a rollout that was cut off, perhaps between writing and reloading.
 
         Args:
             before: full IDs of what each service had before that rollout, where it can be told.
+            names: the services whose upstream went by a name before it.
         """
-        return replace(self, services=tuple(_doubted(s, before) for s in self.services))
+        doubted = (_doubted(s, before, named=s.name in names) for s in self.services)
+        return replace(self, services=tuple(doubted))
+
+    def names(self) -> Mapping[str, str]:
+        """The names that upstreams go by, by service; those of addresses only are absent."""
+        wired = {s.name: s.wiring.upstream.names for s in self.services if s.wiring}
+        return {service: ", ".join(names) for service, names in wired.items() if names}
 
     def containers(self) -> Mapping[str, tuple[str, ...]]:
         """The full IDs of each service's containers."""
@@ -175,11 +186,13 @@ class Observed:
         return {container: why for container, why in reasons.items() if container in existing}
 
 
-def _doubted(state: ServiceState, before: Mapping[str, Collection[str]]) -> ServiceState:
+def _doubted(
+    state: ServiceState, before: Mapping[str, Collection[str]], *, named: bool
+) -> ServiceState:
     old = before.get(state.name)
     idle = [r for r in state.serving if r.running and r not in state.named_in_upstream]
     made = {r.id for r in idle if r.id not in old} if old else set()
-    return replace(state, doubtful=True, half_made=frozenset(made))
+    return replace(state, doubtful=True, half_made=frozenset(made), perhaps_by_name=named)
 
 
 def _newer(state: ServiceState, services: Collection[str]) -> ServiceState:

@@ -136,7 +136,8 @@ class Part:
     def pins(self) -> bool:
         """Whether new replicas would get requests, unproven, by their service's name."""
         beside = self.missing and not (self.stops_first or self.replaced_in_place)
-        named = self.state.wiring is not None and self.state.wiring.upstream.names
+        wiring = self.state.wiring
+        named = wiring and (wiring.upstream.names or self.state.perhaps_by_name)
         return bool(beside and named and self.state.named_in_upstream)
 
     def pin(self) -> Switch:

@@ -40,7 +40,8 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         RolledBack: a batch failed before its line, and was taken back.
         Unfinished: something failed past the line, or what was done is to be done again.
     """
-    observed = observed.doubted(_before(observed, memory)) if memory.broke_off else observed
+    if memory.broke_off:
+        observed = observed.doubted(_before(observed, memory), memory.names)
     leaving = observed.still_there(memory.outgoing)
     plan = plan_rollout(observed, leaving, memory.wanted)
     show_plan(stack, plan)
@@ -48,6 +49,12 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         return Outcome.UP_TO_DATE
     with _written_down(stack, observed, memory.wanted):
         return _apply_all(stack, observed, plan, memory, residue)
+
+
+def asked(observed: Observed, outgoing: Reasons, counts: Mapping[str, int]) -> Memory:
+    """What a run that breaks off is to leave to the next one."""
+    before, named = observed.containers(), observed.names()
+    return Memory(outgoing, counts, before=before, names=named)
 
 
 def _before(observed: Observed, memory: Memory) -> Mapping[str, Collection[str]]:

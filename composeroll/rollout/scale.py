@@ -7,10 +7,9 @@ from collections.abc import Collection, Mapping
 from composeroll.errors import UsageError
 from composeroll.report.events import Outcome, Warned
 from composeroll.rollout.behind import behind
-from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import Reasons
-from composeroll.rollout.roll import heed, look, roll
+from composeroll.rollout.roll import asked, heed, look, roll
 from composeroll.rollout.stack import Stack
 
 
@@ -27,10 +26,8 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
         heed(stack, observed)
         _insist_on_one(observed, counts)
         _tell_outdated(stack, observed)
-        asked = Memory(
-            surplus(observed, counts, left.outgoing), counts, before=observed.containers()
-        )
-        memory = stack.locks.remember(asked, anew=True)
+        leaving = surplus(observed, counts, left.outgoing)
+        memory = stack.locks.remember(asked(observed, leaving, counts), anew=True)
         return roll(stack, observed, memory, residue=_nothing_else)
 
 

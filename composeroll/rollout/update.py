@@ -11,12 +11,11 @@ from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
 from composeroll.report.events import Outcome, Phase
 from composeroll.rollout.behind import behind
-from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
 from composeroll.rollout.retirement import retire_held
-from composeroll.rollout.roll import heed, look, names, phase, roll, show_plan
+from composeroll.rollout.roll import asked, heed, look, names, phase, roll, show_plan
 from composeroll.rollout.stack import Stack
 
 
@@ -85,6 +84,6 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
         observed = look(stack, services)
     leaving = outgoing(observed, force=wanted.force)
     counts = replica_counts(observed, leaving, stack.book.settled)
-    memory = stack.locks.remember(Memory(leaving, counts, before=observed.containers()))
+    memory = stack.locks.remember(asked(observed, leaving, counts))
     memory = memory.at_least({s.name: s.scale for s in services if s.scale})
     return roll(stack, observed, memory, residue=outgoing)

@@ -10,7 +10,7 @@ from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import Behaviour
-from tests.sim.stacks import EXITING, STACKS, with_services
+from tests.sim.stacks import EXITING, STACKS, app, with_services
 from tests.sim.world import Sim
 
 
@@ -114,6 +114,26 @@ def test_a_broken_image_after_a_kill_is_refused_and_a_sound_one_then_taken() -> 
         untouched(sim, "app", frozenset(b.id for b in old))
         sim.images.push("app", "app-mended")
         assert sim.update("app") == "updated"
+        finished(sim, "app", 2)
+
+
+def by_name() -> Sim:
+    """A service whose upstream goes by its name, as after a start of nginx."""
+    sim = app(2, gateways=2)
+    sim.tell("app", ["app:9000"])
+    return sim
+
+
+def test_new_replicas_start_only_once_no_nginx_goes_by_their_name_whoever_was_killed_before() -> (
+    None
+):
+    """Killed between write and reload: the files name addresses, and nginx goes by the name."""
+    whole = by_name()
+    whole.update("app")
+    for number in range(1, len(whole.faults.told), EVERY):
+        sim = by_name()
+        sim.update("app", fault=Fault(number, Kind.KILL))
+        assert sim.update("app") in ("updated", "up to date"), (number, sim.failure)
         finished(sim, "app", 2)
 
 
