@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 CODE := composeroll tests $(wildcard benchmarks)
 QUICK_TESTS := tests/unit $(wildcard tests/sim)
 TEST_TIMEOUT := 300
-E2E_JOBS ?= 3
+E2E_JOBS ?= 4
 ROLLOUTS ?= 10000
 SEED ?= 1
 SIM_JOBS ?= 2
@@ -43,9 +43,10 @@ sim-long: ## 1,000,000 random rollouts, with SEED to begin from: an hour or two
 	@$(MAKE) --no-print-directory sim ROLLOUTS=1000000
 
 .PHONY: test
-test: ## everything: check, then end to end on a real engine
+test: ## everything: check, the simulation, then end to end on a real engine
 	@$(BOTH) env images
 	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory e2e
 
 .PHONY: bench
