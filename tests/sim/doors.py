@@ -87,8 +87,9 @@ class GatewayDoor:
         return self.container.files.get(path)
 
     def old_workers(self) -> int:
-        """From before this run's last reload, or seen leaving."""
+        """From before this run's last reload, or seen leaving. The engine tells of such looks."""
         self.faults.ask(f"look at workers of {self.container.id}", GatewayError)
+        self.nginx.on_look(self.container.id)
         return len(self._old())
 
     def held(self, leaving: Collection[str]) -> Held:

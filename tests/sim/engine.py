@@ -196,9 +196,16 @@ class Containers:
         self.on_end(box)
         self._tell("die", box)
 
+    def tell_of_top(self, gateway: str) -> None:
+        """Whoever lists a container's processes hears of it, as everybody does."""
+        self._spread(ContainerEvent("top", gateway, "nginx"))
+
     def _tell(self, action: str, box: Box) -> None:
+        self._spread(ContainerEvent(action, box.id, box.service))
+
+    def _spread(self, event: ContainerEvent) -> None:
         for stream in self._streams:
-            stream.waiting.append(ContainerEvent(action, box.id, box.service))
+            stream.waiting.append(event)
 
     def _others_running(self, box: Box) -> bool:
         return any(b.running for b in self.boxes.values() if b.service == box.service)

@@ -85,6 +85,7 @@ class Gateways:
         self, clock: VirtualClock, judge: Judge, owner: Callable[[str], Box | None]
     ) -> None:
         self.all: dict[str, Gateway] = {}
+        self.on_look: Callable[[str], None] = _nothing
         self._clock = clock
         self._judge = judge
         self._owner = owner
@@ -135,6 +136,10 @@ class Gateways:
         if gateway.longest is not None:
             end = self._clock.now() + gateway.longest
             self._clock.at(end, lambda: _leave(gateway, worker))
+
+
+def _nothing(gateway: str) -> None:
+    del gateway
 
 
 def service_of(text: str) -> str:

@@ -68,6 +68,14 @@ def test_own_websockets_are_waited_for_as_long_as_the_budget_lasts() -> None:
     assert any("after 10m 1 old nginx worker still lives" in text for text in told(sim, Warned))
 
 
+def test_a_drain_looks_ten_times_a_second_and_a_long_one_once() -> None:
+    """Each look is an event of the engine's, which wakes whoever listens."""
+    sim = with_own_websockets()
+    assert sim.update("app") == "updated", sim.failure
+    looks = sum(told.startswith("look at workers") for told in sim.faults.told)
+    assert 10 * 60 + 540 < looks < 10 * 60 + 540 + 60
+
+
 def test_own_websockets_that_are_to_be_cut_cost_seconds() -> None:
     sim = with_own_websockets(long_connections="cut", long_after="20s")
     began = sim.clock.now()

@@ -164,6 +164,7 @@ class Sim:
         if not self.edge:
             self.engine.gateways = lambda: tuple(map(_running, self.gateways.all))
         self.engine.on_look = self._list_what_may_go
+        self.gateways.on_look = self.engine.tell_of_top
 
     def _list_what_may_go(self) -> None:
         """A run may remove what it saw to be outdated or down; `--force`, all it saw at first."""

@@ -73,13 +73,15 @@ class DrainReplicas(Step):
                 if lingering.may_be_left():
                     world.emit(Noted(str(lingering)))
                     break
-                if world.clock.now() >= end:
+                now = world.clock.now()
+                if now >= end:
                     self._report_unfinished(world, workers, lingering.held.unknown)
-                    return
-                if world.clock.now() >= recount:
+                    break
+                if now >= recount:
                     world.emit(Draining(workers, tuple(self._connections(world).items())))
-                    recount = world.clock.now() + RECOUNT
-                guard.heed(events.next(_pause(world.clock.now() - began)))
+                    recount = now + RECOUNT
+                # looking at workers is an event too, so the next event is no reason to look again
+                guard.heed_until(events, min(now + _pause(now - began), end))
             else:
                 world.emit(Draining(0))
             guard.look()

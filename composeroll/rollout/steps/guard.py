@@ -8,7 +8,7 @@ from composeroll.errors import NotReady
 from composeroll.model import ContainerEvent, Health, Replica
 from composeroll.readiness.death import cause_of_death
 from composeroll.rollout.steps.sets import Incoming, last_words
-from composeroll.rollout.world import World
+from composeroll.rollout.world import EventStream, World
 
 
 class Guard:
@@ -32,6 +32,15 @@ class Guard:
         """
         if event is not None and self._concerns(event):
             self.look()
+
+    def heed_until(self, events: EventStream, end: float) -> None:
+        """Heed every event until then: there may be many that are nobody's bad news.
+
+        Raises:
+            NotReady: as `look` does.
+        """
+        while (left := end - self._world.clock.now()) > 0:
+            self.heed(events.next(left))
 
     def look(self) -> None:
         """See that all are well.

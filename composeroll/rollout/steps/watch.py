@@ -9,7 +9,7 @@ from composeroll.rollout.steps.guard import Guard
 from composeroll.rollout.steps.judge import GLANCE, Judge, Judged
 from composeroll.rollout.steps.sets import Incoming
 from composeroll.rollout.steps.step import Step
-from composeroll.rollout.world import EventStream, World
+from composeroll.rollout.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,9 @@ class WatchIncoming(Step):
             judges = [Judge(world, one) for one in self.judged]
             end = world.clock.now() + self.seconds
             while (now := world.clock.now()) < end:
-                _wait(world, events, guard, min(end, now + GLANCE) if judges else end)
+                guard.heed_until(events, min(end, now + GLANCE) if judges else end)
                 for judge in judges:
                     judge.look()
             guard.look()
             for judge in judges:
                 judge.conclude()
-
-
-def _wait(world: World, events: EventStream, guard: Guard, end: float) -> None:
-    """Heed events until then."""
-    while (left := end - world.clock.now()) > 0:
-        guard.heed(events.next(left))
