@@ -54,9 +54,11 @@ class Images:
     def untag(self, reference: str) -> None:
         """Take a reference away; one that is not there is fine.
 
-        The engine deletes an image with its last reference, unless a container uses it.
+        The engine deletes an image with its last reference. Where a container uses it, it refuses
+        to (409), and the reference stays.
         """
-        self._api.send("DELETE", f"/images/{reference}", fine=(HTTPStatus.NOT_FOUND,))
+        fine = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+        self._api.send("DELETE", f"/images/{reference}", fine=fine)
 
     def registry_digest(self, reference: str) -> str:
         """The digest (`sha256:…`) that a reference has at its registry now. Pulls nothing.

@@ -74,6 +74,8 @@ def _finish(plan: Plan, world: World, show: Show) -> None:
         for number, step in enumerate(plan.final, start=len(plan.reversible) + 1):
             _take(step, number, len(plan.steps), world)
             show(plan.steps[:number])
+    except Locked:
+        raise
     except BaseException as failure:
         raise Unfinished(
             _what(failure), "traffic is on the new replicas", AGAIN, _evidence(failure)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from composeroll.config.project import Service
-from composeroll.errors import ComposerollError, Locked, Unfinished
+from composeroll.errors import ComposerollError, Interrupted, Locked, Unfinished
 from composeroll.model import Severity
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
 from composeroll.rollout.apply import AGAIN, apply
@@ -68,9 +68,8 @@ def _apply_all(
     leaving = observed.still_there(memory.outgoing)
     services = [state.service for state in observed.services]
     while True:
-        with phase(stack, Phase.APPLY, f"update {names(services)}"), _resumable(observed, memory):
-            apply(plan, stack.world, showing(stack.world, observed, leaving))
-        with phase(stack, Phase.VERIFY, "see that nothing is left to do"), _past_the_line():
+        _apply(stack, observed, plan, memory)
+        with _past_the_line(), phase(stack, Phase.VERIFY, "see that nothing is left to do"):
             observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
             before, leaving = leaving, observed.still_there(leaving)
             plan = plan_rollout(observed, leaving or residue(observed), memory.wanted)
@@ -78,6 +77,20 @@ def _apply_all(
                 return Outcome.UPDATED
             if len(leaving) in {0, len(before)}:
                 raise Unfinished(NOT_RIGHT, SERVING, AGAIN, tuple(str(plan).splitlines()))
+
+
+def _apply(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> None:
+    """One batch; a signal after its last step comes past the line as well."""
+    services = [state.service for state in observed.services]
+    leaving, done = observed.still_there(memory.outgoing), False
+    try:
+        with phase(stack, Phase.APPLY, f"update {names(services)}"), _resumable(observed, memory):
+            apply(plan, stack.world, showing(stack.world, observed, leaving))
+            done = True
+    except Interrupted as signal:
+        if not done:
+            raise
+        raise _unfinished(signal) from signal
 
 
 def look(stack: Stack, services: Sequence[Service], *, preflight: bool = True) -> Observed:
@@ -127,17 +140,21 @@ def _written_down(stack: Stack, observed: Observed, counts: Mapping[str, int]) -
     """
     began = stack.world.clock.now()
     stack.book.keep_what_runs(observed.services)
-    result: Result | None = Result.FAILED
+
+    def record(result: Result) -> None:
+        seconds = stack.world.clock.now() - began
+        _record(stack, observed, result, seconds, counts)
+
     try:
         yield
-        result = Result.UPDATED
     except Locked:
-        result = None
         raise
-    finally:
-        if result:
-            seconds = stack.world.clock.now() - began
-            _record(stack, observed, result, seconds, counts)
+    except BaseException:
+        with suppress(Interrupted):  # it ends anyway, and says why
+            record(Result.FAILED)
+        raise
+    with _past_the_line():
+        record(Result.UPDATED)
 
 
 def _record(
@@ -145,6 +162,8 @@ def _record(
 ) -> None:
     try:
         stack.book.record(observed.services, result, seconds, counts)
+    except Interrupted:
+        raise
     except ComposerollError as error:
         stack.world.emit(Warned(f"the history could not be written: {error.what}"))
 
@@ -175,4 +194,8 @@ def _past_the_line() -> Iterator[None]:
     except Unfinished:
         raise
     except ComposerollError as failure:
-        raise Unfinished(failure.what, SERVING, AGAIN, failure.evidence) from failure
+        raise _unfinished(failure) from failure
+
+
+def _unfinished(failure: ComposerollError) -> Unfinished:
+    return Unfinished(failure.what, SERVING, AGAIN, failure.evidence)

@@ -45,20 +45,29 @@ def rollback(
 @contextmanager
 def _leaving(stack: Stack, service: str, now: Revision | None, target: Revision) -> Iterator[None]:
     """Hold the version of now back and let its reference name the target; a failure undoes both."""
-    before = stack.engine.image_id(target.reference)
+    before, held = stack.engine.image_id(target.reference), stack.book.held_image(service)
     bad = now.image if now and now.image != target.image else ""
-    if bad:
-        stack.book.hold_back(service, bad)
-    stack.world.engine.tag(target.image, target.reference)
     try:
+        if bad:
+            stack.book.hold_back(service, bad)
+        stack.world.engine.tag(target.image, target.reference)
         yield
     except Locked:
         raise  # whoever has the lock now decides what the reference names
     except ComposerollError as failure:
         if before and not failure.half_done:
-            stack.world.engine.tag(before, target.reference)
-            stack.book.let_pass(service)
+            with stack.world.shield():
+                stack.world.engine.tag(before, target.reference)
+                _hold_again(stack, service, held, bad)
         raise
+
+
+def _hold_again(stack: Stack, service: str, held: str, bad: str) -> None:
+    """Hold back what was held back before, which may be nothing."""
+    if held:
+        stack.book.hold_back(service, held)
+    elif bad:
+        stack.book.let_pass(service)
 
 
 def _target(

@@ -143,6 +143,10 @@ class History(Protocol):
         """How many replicas the last rollout that ended well was to leave, 0 where nobody knows."""
         ...
 
+    def held_image(self, service: str) -> str:
+        """The image that a scheduled refresh is not to bring back, empty where there is none."""
+        ...
+
     def hold_back(self, service: str, image: str) -> None:
         """Remember a version that a scheduled refresh is not to bring back."""
         ...
@@ -176,6 +180,11 @@ class NoHistory:
         """Nobody knows."""
         del service
         return 0
+
+    def held_image(self, service: str) -> str:
+        """Nothing is held back."""
+        del service
+        return ""
 
     def hold_back(self, service: str, image: str) -> None:
         """Nothing is held back."""

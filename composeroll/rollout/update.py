@@ -80,10 +80,12 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
         stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
     heed(stack, observed)
-    if retire_held(stack, services):
+    retired = retire_held(stack, services)
+    if retired:
         observed = look(stack, services)
     leaving = outgoing(observed, force=wanted.force)
     counts = replica_counts(observed, leaving, stack.book.settled)
     memory = stack.locks.remember(asked(observed, leaving, counts))
     memory = memory.at_least({s.name: s.scale for s in services if s.scale})
-    return roll(stack, observed, memory, residue=outgoing)
+    end = roll(stack, observed, memory, residue=outgoing)
+    return Outcome.UPDATED if retired else end

@@ -77,6 +77,7 @@ def test_a_version_that_answers_5xx_is_switched_back_by_itself(stack: Stack) -> 
 def test_a_log_of_the_services_own_is_enough_without_addresses(start: Start) -> None:
     made = recipe.app("breakable", "own-site", beside={"site.conf": PLAIN_LOG})
     stack = start(made)
+    ended_with(stack.update("app"), 0)  # a boot default's name would not be put back
     done = taken_back_under_load(stack)
     ended_with(done, 1, "upstream app answered", "5% allowed", 'HTTP/1.1" 500 ')
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from composeroll.errors import ComposerollError
-from composeroll.report.events import Event, Outcome, StepStarted
+from composeroll.report.events import Event, Outcome, Phase, PhaseEnded, StepStarted
 from composeroll.rollout.aside import ServingEngine
 from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages
@@ -59,12 +59,14 @@ class Run:
     Attributes:
         count: how many replicas `scale` asks for.
         patience: seconds it waits for locks.
+        to: the revision that `rollback` goes to, the one before where it is None.
     """
 
     services: tuple[str, ...]
     verb: Verb = Verb.UPDATE
     count: int = 1
     patience: float = 0.0
+    to: int | None = None
     faults: Sequence[Fault] = ()
     moves: Sequence[Moved] = ()
 
@@ -120,7 +122,7 @@ class Life:
             case Verb.SCALE:
                 return scale(stack, dict.fromkeys(run.services, run.count), run.patience)
             case Verb.ROLLBACK:
-                return rollback(stack, run.services[0], None, run.patience)
+                return rollback(stack, run.services[0], run.to, run.patience)
 
     def _moves(self) -> dict[int, Sequence[Callable[[], None]]]:
         planned: dict[int, Sequence[Callable[[], None]]] = {}
@@ -167,3 +169,5 @@ class Life:
         self.sim.judge.hear(event)
         if isinstance(event, StepStarted):
             self.sim.faults.moment(f"begin: {event.step}")
+        if isinstance(event, PhaseEnded) and event.phase in (Phase.APPLY, Phase.VERIFY):
+            self.sim.faults.moment(f"end: {event.phase}")

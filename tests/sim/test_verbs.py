@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -100,6 +101,18 @@ def test_after_a_rollback_a_plain_update_leaves_the_bad_version_where_it_is() ->
     sim.images.push("app", "app-v3")
     assert sim.update("app") == "updated"
     finished(sim, "app", 2)
+
+
+def test_a_rollback_that_fails_still_holds_back_what_was_held_back_before() -> None:
+    whole = updated()
+    assert whole.do(ROLLBACK) == "updated"
+    whole.do(replace(ROLLBACK, to=2))
+    for number in range(1, len(whole.faults.told), EVERY):
+        sim = updated()
+        assert sim.do(ROLLBACK) == "updated"
+        end = sim.do(replace(ROLLBACK, to=2, faults=[Fault(number, Kind.FAIL)]))
+        if end in ("RolledBack", "EngineError"):
+            assert sim.update("app") == "up to date", number
 
 
 @pytest.mark.parametrize("count", [1, 3])

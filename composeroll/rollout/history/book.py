@@ -105,6 +105,11 @@ class Book:
         """The registry's digest of the version that was rolled back from, empty where none was."""
         return self._digest(self._held(service))
 
+    def held_image(self, service: str) -> str:
+        """The image that `held_back` tells of, empty where there is none."""
+        image = self._images.image(self._held(service))
+        return image.id if image else ""
+
     def hold_back(self, service: str, image: str) -> None:
         """Remember a version that a scheduled refresh is not to bring back."""
         self._images.tag(image, self._held(service))

@@ -182,3 +182,9 @@ def test_who_loses_the_lock_on_the_way_back_goes_no_further() -> None:
     diary, failure = run(Noting("a"), Noting("b"), Noting("c", BROKEN), lock=LostAfter(4))
     assert diary.lines == ["a", "b", "c", "undo c"]
     assert isinstance(failure, Locked)
+
+
+def test_who_loses_the_lock_past_the_line_leaves_the_rest_to_whoever_has_it() -> None:
+    diary, failure = run(Noting("a"), final=(Noting("b"), Noting("c")), lock=LostAfter(2))
+    assert diary.lines == ["a", "b"]
+    assert isinstance(failure, Locked)
