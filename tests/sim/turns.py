@@ -104,8 +104,14 @@ class Turns:
         except BaseException as failure:  # noqa: BLE001 - raised where the race was started
             runner.failure = failure
         self._runners.remove(runner)
-        if self._runners:
-            self._give(self._next())
+        if not self._runners:
+            return
+        try:
+            following = self._next()
+        except BaseException as failure:  # noqa: BLE001 - as above: what happened while all waited
+            runner.failure = runner.failure or failure
+            following = self._runners[0]
+        self._give(following)
 
     def _pass_on(self) -> None:
         me, other = self._current, self._next()
