@@ -113,10 +113,10 @@ class Judge:
 
     def _wrong(self, service: str, address: str, box: Box | None) -> str:
         """Why requests to a service must not be sent to this address, empty where they may."""
+        if service in self.gaps:
+            return ""  # nobody may answer there, and what starts meanwhile may get the address
         if box and box.service != service:
             return f"{address} of {service} belongs to {box.service}"
-        if service in self.gaps:
-            return ""
         if box is None:
             return f"{service} is sent to {address}, where nobody is"
         if not (box.running and address.startswith(f"{box.ip}:")):
