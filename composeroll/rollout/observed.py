@@ -59,13 +59,16 @@ class ServiceState:
         reference: the image reference compose creates its containers from.
         wiring: its place in the gateway, None for a worker.
         refusal: why its place in the gateway cannot be used, where that is so.
-        data_only: other services mount its volumes and nothing sends requests to it.
+        data_only: other services mount its volumes, nothing sends requests to it, and it does no
+            work of its own.
         taken: names of all containers on the engine that are not this service's.
         doubtful: a rollout was cut off, so nginx may run something else than its files say.
         perhaps_by_name: what it runs may go by the service's name, whatever the files say.
         half_made: full IDs of running replicas that a rollout which was cut off had made, and that
             get no requests.
         unlisted: services outside this rollout that mount its volumes.
+        sharing: all services that mount its volumes.
+        unnamed: where its own anonymous volumes are mounted.
         front: what it stands for as a gateway, None for all other services.
         tenants: services that live in its network namespace.
     """
@@ -83,6 +86,8 @@ class ServiceState:
     perhaps_by_name: bool = False
     half_made: frozenset[str] = frozenset()
     unlisted: tuple[str, ...] = ()
+    sharing: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
     front: Front | None = None
     tenants: tuple[str, ...] = ()
 

@@ -55,8 +55,8 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     """Plan without a lock, and with what a pull would bring."""
     moved = stack.images.moved(services) if wanted.pull is Pull.ALWAYS else frozenset()
     observed = look(stack, services).with_newer_images(moved)
-    heed(stack, observed)
     leaving = outgoing(observed, force=wanted.force)
+    heed(stack, observed, leaving)
     counts = replica_counts(observed, leaving, stack.book.settled)
     show_plan(stack, plan_rollout(observed, leaving, counts))
     return Outcome.PLANNED
@@ -79,7 +79,7 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
     with phase(stack, Phase.PULL, f"pull {names(services)}"):
         stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
-    heed(stack, observed)
+    heed(stack, observed, outgoing(observed, force=wanted.force))
     if retire_held(stack, services):
         observed = look(stack, services)
     leaving = outgoing(observed, force=wanted.force)

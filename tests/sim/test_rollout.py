@@ -156,3 +156,13 @@ def test_what_will_hurt_but_forbids_nothing_is_told_before_the_rollout() -> None
     sim.update("app")
     warned = [event.text for event in sim.events if isinstance(event, Warned)]
     assert any("2 replicas of app run, but the file does not say how many" in w for w in warned)
+
+
+def test_a_server_whose_volumes_others_mount_keeps_what_it_wrote() -> None:
+    sim = Sim({"db": {}, "backup": {"volumes_from": ["db"]}})
+    for name in ("db", "backup"):
+        sim.run(name)
+    volumes = set(sim.engine.volumes)
+    sim.images.push("db", "db-v2")
+    assert sim.update("db", "backup") == "Refused"
+    assert sim.engine.volumes == volumes
