@@ -102,6 +102,7 @@ def observe(
                 taken=names.result() - {r.name for r in mine[service.name]},
                 unlisted=_unlisted(project, service, services, everyone),
                 sharing=project.sharing_volumes_of(service.name),
+                held=_held(services, everyone),
                 unnamed=unnamed_volumes(service, mine[service.name], everyone),
                 front=fronts.get(service.name),
                 tenants=project.living_in(service.name),
@@ -180,3 +181,10 @@ def _unlisted(
     listed, running = {s.name for s in services}, {r.service for r in replicas if r.running}
     sharing = project.sharing_volumes_of(service.name)
     return tuple(name for name in sharing if name in running - listed)
+
+
+def _held(services: Sequence[Service], replicas: Sequence[Replica]) -> frozenset[str]:
+    """What containers outside the rollout mount, in whatever state: the engine keeps it."""
+    listed = {s.name for s in services}
+    others = [r for r in replicas if r.service not in listed]
+    return frozenset(volume for r in others for volume in r.anonymous_volumes)

@@ -68,6 +68,7 @@ class ServiceState:
             get no requests.
         unlisted: services outside this rollout that mount its volumes.
         sharing: all services that mount its volumes.
+        held: anonymous volumes that containers outside this rollout mount.
         unnamed: where its own anonymous volumes are mounted.
         front: what it stands for as a gateway, None for all other services.
         tenants: services that live in its network namespace.
@@ -88,6 +89,7 @@ class ServiceState:
     unlisted: tuple[str, ...] = ()
     sharing: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
+    held: frozenset[str] = frozenset()
     front: Front | None = None
     tenants: tuple[str, ...] = ()
 

@@ -168,7 +168,8 @@ class Part:
 
     def tidy(self) -> tuple[Step, ...]:
         """The steps after the last replica of any service has gone."""
-        volumes = tuple(name for r in self.outgoing for name in r.anonymous_volumes)
+        every = (name for r in self.outgoing for name in r.anonymous_volumes)
+        volumes = tuple(name for name in every if name not in self.state.held)
         if not (self.state.data_only and volumes):
             return ()
         return (RemoveVolumes(self.name, volumes, reason="nobody mounts the old code any more"),)

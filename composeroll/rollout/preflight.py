@@ -126,7 +126,8 @@ def _mounted_code(state: ServiceState) -> Iterator[Finding]:
     for other in state.unlisted:
         yield Finding(
             Severity.WARNING,
-            f"{other} mounts the volumes of {state.name} and goes on seeing the old ones",
+            f"{other} mounts the volumes of {state.name} and goes on seeing the old ones,"
+            " which stay",
             f"keep {other} from mounting {state.name}, or afterwards, with a gap of its own:"
             f" docker compose up -d --no-deps {other}",
         )
