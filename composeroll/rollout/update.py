@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from composeroll.config.project import Service
 from composeroll.config.settings import Pull
-from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
+from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked, Refused
 from composeroll.report.events import Outcome, Phase
 from composeroll.rollout.behind import behind
+from composeroll.rollout.counting import replicas_wanted
+from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.order import in_order
-from composeroll.rollout.outgoing import outgoing
+from composeroll.rollout.outgoing import Reasons, outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
 from composeroll.rollout.retirement import retire_held
 from composeroll.rollout.roll import asked, heed, look, names, phase, roll, show_plan
@@ -57,6 +59,8 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     observed = look(stack, services).with_newer_images(moved)
     leaving = outgoing(observed, force=wanted.force)
     heed(stack, observed, leaving)
+    if wanted.pull is Pull.NEVER:
+        _insist_on_images(observed, leaving)
     counts = replica_counts(observed, leaving, stack.book.settled)
     show_plan(stack, plan_rollout(observed, leaving, counts))
     return Outcome.PLANNED
@@ -79,7 +83,9 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
     with phase(stack, Phase.PULL, f"pull {names(services)}"):
         stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
-    heed(stack, observed, outgoing(observed, force=wanted.force))
+    leaving = outgoing(observed, force=wanted.force)
+    heed(stack, observed, leaving)
+    _insist_on_images(observed, leaving)
     if retire_held(stack, services):
         observed = look(stack, services)
     leaving = outgoing(observed, force=wanted.force)
@@ -87,3 +93,26 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
     memory = stack.locks.remember(asked(observed, leaving, counts))
     memory = memory.at_least({s.name: s.scale for s in services if s.scale})
     return roll(stack, observed, memory, residue=outgoing)
+
+
+def _insist_on_images(observed: Observed, leaving: Reasons) -> None:
+    """What a pull did not bring, compose does not fetch either.
+
+    Raises:
+        Refused: new replicas are called for, and their image is not on the engine.
+    """
+    missing = [s for s in observed.services if not s.image and _creates(s, leaving)]
+    if missing:
+        which = ", ".join(f"{s.reference} of {s.name}" for s in missing)
+        help_ = "; ".join(map(_how_to_get, missing))
+        raise Refused(f"new replicas need an image that is not on the engine: {which}", help=help_)
+
+
+def _creates(state: ServiceState, leaving: Reasons) -> bool:
+    staying = [r for r in state.serving if r.id not in leaving]
+    return len(staying) < replicas_wanted(state, leaving)
+
+
+def _how_to_get(state: ServiceState) -> str:
+    builds = state.service.builds
+    return f"docker compose build {state.name}" if builds else f"docker pull {state.reference}"

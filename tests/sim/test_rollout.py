@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from composeroll.config.settings import Pull
 from composeroll.model import ContainerState
 from composeroll.report.events import Warned
 from tests.sim.finished import finished, ids, untouched
+from tests.sim.runs import Run, Verb
 from tests.sim.stacks import STACKS, app, code, named, ours, with_services
 from tests.sim.world import Sim
 
@@ -166,3 +168,11 @@ def test_a_server_whose_volumes_others_mount_keeps_what_it_wrote() -> None:
     sim.images.push("db", "db-v2")
     assert sim.update("db", "backup") == "Refused"
     assert sim.engine.volumes == volumes
+
+
+def test_an_image_that_is_not_here_and_not_pulled_is_refused_by_its_name() -> None:
+    sim = app(1)
+    del sim.images.here["registry/app:1"]
+    assert sim.do(Run(("app",), Verb.FORCE, pull=Pull.NEVER)) == "Refused"
+    assert "registry/app:1 of app" in str(sim.failure)
+    assert sim.engine.of("app")[0].running
