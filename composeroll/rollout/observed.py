@@ -72,6 +72,7 @@ class ServiceState:
         unnamed: where its own anonymous volumes are mounted.
         front: what it stands for as a gateway, None for all other services.
         tenants: services that live in its network namespace.
+        ran: it was run in this rollout, and may have ended well by now: see `ends`.
     """
 
     service: Service
@@ -88,10 +89,11 @@ class ServiceState:
     half_made: frozenset[str] = frozenset()
     unlisted: tuple[str, ...] = ()
     sharing: tuple[str, ...] = ()
-    unnamed: tuple[str, ...] = ()
     held: frozenset[str] = frozenset()
+    unnamed: tuple[str, ...] = ()
     front: Front | None = None
     tenants: tuple[str, ...] = ()
+    ran: bool = False
 
     @property
     def name(self) -> str:
@@ -108,7 +110,15 @@ class ServiceState:
         """The replicas that do their work: a container that only holds data need not run for it."""
         if self.data_only:
             return tuple(r for r in self.replicas if not is_left_by_recreate(r.name))
-        return tuple(r for r in self.replicas if r.running or self._crash_loops(r))
+        return tuple(r for r in self.replicas if r.running or self._does_its_part(r))
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is run once, such as a migration: nobody sees it stay, and it need not."""
+        waits = self.wiring or self.front or self.data_only
+        return not waits and all(
+            r.finished or r.state is ContainerState.CREATED for r in self.replicas
+        )
 
     def address(self, replica: Replica) -> str:
         """`host:port` of a replica as the gateway sees it, empty without a gateway."""
@@ -133,6 +143,9 @@ class ServiceState:
             return tuple(r for r in self.serving if r.running)
         named = self.wiring.upstream.addresses
         return tuple(r for r in self.serving if self.address(r) in named)
+
+    def _does_its_part(self, replica: Replica) -> bool:
+        return self._crash_loops(replica) or (self.ran and replica.finished)
 
     def _crash_loops(self, replica: Replica) -> bool:
         return replica.state is ContainerState.RESTARTING and replica.id in self.outdated
@@ -165,6 +178,11 @@ class Observed:
         """
         doubted = (_doubted(s, before, named=s.name in names) for s in self.services)
         return replace(self, services=tuple(doubted))
+
+    def after_running(self, before: Observed) -> Observed:
+        """The same, after what ends by itself was run."""
+        ended = {state.name for state in before.services if state.ends or state.ran}
+        return replace(self, services=tuple(replace(s, ran=s.name in ended) for s in self.services))
 
     def names(self) -> Mapping[str, str]:
         """The names that upstreams go by, by service; those of addresses only are absent."""

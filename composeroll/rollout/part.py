@@ -241,7 +241,11 @@ class Part:
         wiring = self.state.wiring
         route = wiring.route if wiring else None
         return AwaitReady(
-            self.fresh(), route, settings.ready, reason="nothing unproven gets traffic"
+            self.fresh(),
+            route,
+            settings.ready,
+            may_end=self.state.ends,
+            reason="nothing unproven gets traffic",
         )
 
     def _retire(self) -> Step | None:

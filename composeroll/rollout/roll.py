@@ -71,7 +71,8 @@ def _apply_all(
         with phase(stack, Phase.APPLY, f"update {names(services)}"), _resumable(observed, memory):
             apply(plan, stack.world, showing(stack.world, observed, leaving))
         with phase(stack, Phase.VERIFY, "see that nothing is left to do"), _past_the_line():
-            observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
+            now = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
+            observed = now.after_running(observed)
             before, leaving = leaving, observed.still_there(leaving)
             plan = plan_rollout(observed, leaving or residue(observed), memory.wanted)
             if plan.empty:
