@@ -113,6 +113,7 @@ class Replica:
         mounts: volumes, binds and tmpfs, by destination.
         read_only: whether the root filesystem cannot be written.
         made_from: the project's directory on the machine whose compose made it.
+        command: what its first process was started with, the entrypoint included.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Replica:
     mounts: tuple[Mount, ...] = ()
     read_only: bool = False
     made_from: str = ""
+    command: tuple[str, ...] = ()
 
     @property
     def short_id(self) -> str:
@@ -146,6 +148,12 @@ class Replica:
     def running(self) -> bool:
         """Whether its processes run now (a restarting or paused container does not count)."""
         return self.state is ContainerState.RUNNING
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended well, and nothing is to start it again."""
+        stays = self.restart_policy in ("no", "on-failure")
+        return self.state is ContainerState.EXITED and self.exit_code == 0 and stays
 
     @property
     def anonymous_volumes(self) -> tuple[str, ...]:

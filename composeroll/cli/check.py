@@ -30,6 +30,7 @@ def command(context: click.Context, /, **options: Any) -> int:
         from composeroll.rollout.checkouts import checkouts  # noqa: PLC0415 - late
         from composeroll.rollout.observe import observe  # noqa: PLC0415 - late
         from composeroll.rollout.offered import offered  # noqa: PLC0415 - late
+        from composeroll.rollout.outgoing import outgoing  # noqa: PLC0415 - late
         from composeroll.rollout.preflight import findings  # noqa: PLC0415 - late
         from composeroll.rollout.room import room  # noqa: PLC0415 - late
         from composeroll.rollout.traps import traps  # noqa: PLC0415 - late
@@ -39,7 +40,7 @@ def command(context: click.Context, /, **options: Any) -> int:
         everyone = stack.engine.replicas()
         used = stack.host_memory.memory_used_by([r.id for r in everyone if r.running])
         found = (
-            *findings(observed, stack.locate),
+            *findings(observed, stack.locate, outgoing(observed)),
             *offered(stack.images.unavailable(picked)),
             *room(observed, used, stack.host_memory.memory_left()),
             *traps(stack.project, observed, everyone, stack.locate),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from composeroll.config.project import Service
 from composeroll.config.settings import Order
 from composeroll.errors import UsageError
+from composeroll.report.events import Noted
 from composeroll.rollout.observed import Wiring
 from composeroll.rollout.stack import Stack
 
@@ -16,13 +17,25 @@ def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tu
         UsageError: none was named; it lists those that could be.
     """
     if everything:
-        return all_but_nginx(stack)
+        return _but_for_the_ended(stack, all_but_nginx(stack))
     if not named:
         raise UsageError(
             "which service? name one or more, or say --all",
             help=f"services in this file: {', '.join(stack.project.services)}",
         )
     return named
+
+
+def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
+    """A migration that was run is not run again by a nightly update."""
+    replicas = stack.engine.replicas()
+    work = {r.service for r in replicas if not r.finished}
+    ended = {r.service for r in replicas} - work
+    ended -= {name for name in ended if stack.project.sharing_volumes_of(name)}
+    for name in (name for name in names if name in ended):
+        note = f"{name} has ended and is left alone: composeroll update {name} runs it again"
+        stack.world.emit(Noted(note))
+    return tuple(name for name in names if name not in ended)
 
 
 def all_but_nginx(stack: Stack) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ class Service:
         binds: absolute paths of the host that it mounts.
         unheeded: keys of its `deploy.update_config` that no rollout follows.
         edge: the service whose network namespace it lives in, empty where it has its own.
+        mounted: paths in its containers at which the file mounts what outlives them, or a tmpfs.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Service:
     binds: tuple[str, ...] = ()
     unheeded: tuple[str, ...] = ()
     edge: str = ""
+    mounted: tuple[str, ...] = ()
 
     @property
     def may_be_nginx(self) -> bool:
@@ -179,6 +181,7 @@ def _service(
         binds=tuple(_binds(raw.get("volumes") or ())),
         unheeded=unheeded(deploy),
         edge=_edge(str(raw.get("network_mode") or "")),
+        mounted=tuple(_mounted(raw)),
     )
 
 
@@ -212,6 +215,13 @@ def _memory(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
 def _written_volumes(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     named = (v for v in volumes if v.get("type") == "volume" and v.get("source"))
     return (str(v["source"]) for v in named if not v.get("read_only"))
+
+
+def _mounted(raw: Mapping[str, Any]) -> Iterator[str]:
+    for volume in raw.get("volumes") or ():
+        if volume.get("source") or volume.get("type") != "volume":
+            yield str(volume.get("target") or "")
+    yield from (str(path).partition(":")[0] for path in raw.get("tmpfs") or ())
 
 
 def _binds(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:

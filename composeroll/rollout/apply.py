@@ -114,7 +114,8 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
                 AGAIN,
                 _evidence(failure) + _evidence(stuck),
             ) from failure
-        world.emit(StepUndone(str(step), world.clock.now() - began))
+        if step.comes_back:
+            world.emit(StepUndone(str(step), world.clock.now() - began))
 
 
 def _tell_rolled_back(failure: BaseException) -> NoReturn:

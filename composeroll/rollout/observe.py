@@ -10,6 +10,7 @@ from typing import Protocol
 from composeroll.config.project import Project, Service, reference_of
 from composeroll.errors import Refused
 from composeroll.model import Replica
+from composeroll.rollout.carrying import only_carries, unnamed_volumes
 from composeroll.rollout.observed import Front, Observed, ServiceState, Wiring
 
 
@@ -97,9 +98,12 @@ def observe(
                 reference=reference_of(project, service),
                 wiring=_found(wirings.get(service.name)),
                 refusal=_refused(wirings.get(service.name)),
-                data_only=_data_only(project, service, {*wirings, *fronts}),
+                data_only=_data_only(project, service, {*wirings, *fronts}, mine[service.name]),
                 taken=names.result() - {r.name for r in mine[service.name]},
                 unlisted=_unlisted(project, service, services, everyone),
+                sharing=project.sharing_volumes_of(service.name),
+                held=_held(services, everyone),
+                unnamed=unnamed_volumes(service, mine[service.name], everyone),
                 front=fronts.get(service.name),
                 tenants=project.living_in(service.name),
             )
@@ -157,8 +161,14 @@ def _refused(place: Wiring | Refused | None) -> Refused | None:
     return place if isinstance(place, Refused) else None
 
 
-def _data_only(project: Project, service: Service, speaking: AbstractSet[str]) -> bool:
-    return bool(project.sharing_volumes_of(service.name)) and service.name not in speaking
+def _data_only(
+    project: Project,
+    service: Service,
+    speaking: AbstractSet[str],
+    replicas: Sequence[Replica],
+) -> bool:
+    mounted = project.sharing_volumes_of(service.name) and service.name not in speaking
+    return bool(mounted) and only_carries(replicas)
 
 
 def _unlisted(
@@ -171,3 +181,10 @@ def _unlisted(
     listed, running = {s.name for s in services}, {r.service for r in replicas if r.running}
     sharing = project.sharing_volumes_of(service.name)
     return tuple(name for name in sharing if name in running - listed)
+
+
+def _held(services: Sequence[Service], replicas: Sequence[Replica]) -> frozenset[str]:
+    """What containers outside the rollout mount, in whatever state: the engine keeps it."""
+    listed = {s.name for s in services}
+    others = [r for r in replicas if r.service not in listed]
+    return frozenset(volume for r in others for volume in r.anonymous_volumes)

@@ -59,15 +59,20 @@ class ServiceState:
         reference: the image reference compose creates its containers from.
         wiring: its place in the gateway, None for a worker.
         refusal: why its place in the gateway cannot be used, where that is so.
-        data_only: other services mount its volumes and nothing sends requests to it.
+        data_only: other services mount its volumes, nothing sends requests to it, and it does no
+            work of its own.
         taken: names of all containers on the engine that are not this service's.
         doubtful: a rollout was cut off, so nginx may run something else than its files say.
         perhaps_by_name: what it runs may go by the service's name, whatever the files say.
         half_made: full IDs of running replicas that a rollout which was cut off had made, and that
             get no requests.
         unlisted: services outside this rollout that mount its volumes.
+        sharing: all services that mount its volumes.
+        held: anonymous volumes that containers outside this rollout mount.
+        unnamed: where its own anonymous volumes are mounted.
         front: what it stands for as a gateway, None for all other services.
         tenants: services that live in its network namespace.
+        ran: it was run in this rollout, and may have ended well by now: see `ends`.
     """
 
     service: Service
@@ -83,8 +88,12 @@ class ServiceState:
     perhaps_by_name: bool = False
     half_made: frozenset[str] = frozenset()
     unlisted: tuple[str, ...] = ()
+    sharing: tuple[str, ...] = ()
+    held: frozenset[str] = frozenset()
+    unnamed: tuple[str, ...] = ()
     front: Front | None = None
     tenants: tuple[str, ...] = ()
+    ran: bool = False
 
     @property
     def name(self) -> str:
@@ -101,7 +110,15 @@ class ServiceState:
         """The replicas that do their work: a container that only holds data need not run for it."""
         if self.data_only:
             return tuple(r for r in self.replicas if not is_left_by_recreate(r.name))
-        return tuple(r for r in self.replicas if r.running or self._crash_loops(r))
+        return tuple(r for r in self.replicas if r.running or self._does_its_part(r))
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is run once, such as a migration: nobody sees it stay, and it need not."""
+        waits = self.wiring or self.front or self.data_only
+        return not waits and all(
+            r.finished or r.state is ContainerState.CREATED for r in self.replicas
+        )
 
     def address(self, replica: Replica) -> str:
         """`host:port` of a replica as the gateway sees it, empty without a gateway."""
@@ -126,6 +143,9 @@ class ServiceState:
             return tuple(r for r in self.serving if r.running)
         named = self.wiring.upstream.addresses
         return tuple(r for r in self.serving if self.address(r) in named)
+
+    def _does_its_part(self, replica: Replica) -> bool:
+        return self._crash_loops(replica) or (self.ran and replica.finished)
 
     def _crash_loops(self, replica: Replica) -> bool:
         return replica.state is ContainerState.RESTARTING and replica.id in self.outdated
@@ -158,6 +178,11 @@ class Observed:
         """
         doubted = (_doubted(s, before, named=s.name in names) for s in self.services)
         return replace(self, services=tuple(doubted))
+
+    def after_running(self, before: Observed) -> Observed:
+        """The same, after what ends by itself was run."""
+        ended = {state.name for state in before.services if state.ends or state.ran}
+        return replace(self, services=tuple(replace(s, ran=s.name in ended) for s in self.services))
 
     def names(self) -> Mapping[str, str]:
         """The names that upstreams go by, by service; those of addresses only are absent."""

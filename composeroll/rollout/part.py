@@ -168,7 +168,8 @@ class Part:
 
     def tidy(self) -> tuple[Step, ...]:
         """The steps after the last replica of any service has gone."""
-        volumes = tuple(name for r in self.outgoing for name in r.anonymous_volumes)
+        every = (name for r in self.outgoing for name in r.anonymous_volumes)
+        volumes = tuple(name for name in every if name not in self.state.held)
         if not (self.state.data_only and volumes):
             return ()
         return (RemoveVolumes(self.name, volumes, reason="nobody mounts the old code any more"),)
@@ -240,7 +241,11 @@ class Part:
         wiring = self.state.wiring
         route = wiring.route if wiring else None
         return AwaitReady(
-            self.fresh(), route, settings.ready, reason="nothing unproven gets traffic"
+            self.fresh(),
+            route,
+            settings.ready,
+            may_end=self.state.ends,
+            reason="nothing unproven gets traffic",
         )
 
     def _retire(self) -> Step | None:

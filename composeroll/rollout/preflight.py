@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
@@ -10,6 +10,7 @@ from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.preflight_gateway import gateway_findings, together
 from composeroll.rollout.redefined import redefined
 from composeroll.rollout.rendering import rendering
+from composeroll.rollout.unnamed import unnamed
 
 OF_PORTS = ("ports", "network_mode")
 """What keeps a gateway from running twice unless an edge holds its ports: told in one sentence."""
@@ -18,12 +19,21 @@ Locate = Callable[[Sequence[str]], str]
 """From nested keys of the compose file to `file:line`."""
 
 
-def findings(observed: Observed, locate: Locate) -> tuple[Finding, ...]:
-    """What stands in the way of a rollout, the refusals first."""
+def findings(
+    observed: Observed, locate: Locate, leaving: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """What stands in the way of a rollout, the refusals first.
+
+    Args:
+        observed: the snapshot.
+        locate: where the file says so.
+        leaving: full IDs of the replicas that would have to go.
+    """
     found = [f for state in observed.services for f in _of_service(state, locate)]
     found += together(observed)
     found += redefined(observed)
     found += rendering(observed)
+    found += (f for state in observed.services for f in unnamed(state, leaving))
     found = list(dict.fromkeys(found))
     return tuple(sorted(found, key=lambda f: f.severity is not Severity.REFUSAL))
 
@@ -116,7 +126,8 @@ def _mounted_code(state: ServiceState) -> Iterator[Finding]:
     for other in state.unlisted:
         yield Finding(
             Severity.WARNING,
-            f"{other} mounts the volumes of {state.name} and goes on seeing the old ones",
+            f"{other} mounts the volumes of {state.name} and goes on seeing the old ones,"
+            " which stay",
             f"keep {other} from mounting {state.name}, or afterwards, with a gap of its own:"
             f" docker compose up -d --no-deps {other}",
         )

@@ -70,7 +70,8 @@ def _apply_all(
     while True:
         _apply(stack, observed, plan, memory)
         with _past_the_line(), phase(stack, Phase.VERIFY, "see that nothing is left to do"):
-            observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
+            now = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
+            observed = now.after_running(observed)
             before, leaving = leaving, observed.still_there(leaving)
             plan = plan_rollout(observed, leaving or residue(observed), memory.wanted)
             if plan.empty:
@@ -99,13 +100,18 @@ def look(stack: Stack, services: Sequence[Service], *, preflight: bool = True) -
         return observe(stack.project, services, stack.engine, stack.survey, preflight=preflight)
 
 
-def heed(stack: Stack, observed: Observed) -> None:
+def heed(stack: Stack, observed: Observed, leaving: Reasons) -> None:
     """Refuse what cannot go well, and warn of what will hurt; `check` has notes besides.
+
+    Args:
+        stack: what it would be done to.
+        observed: the snapshot.
+        leaving: the replicas that would have to go.
 
     Raises:
         Refused: with every refusal and its mend.
     """
-    found = findings(observed, stack.locate)
+    found = findings(observed, stack.locate, leaving)
     refuse(observed, found)
     for finding in (f for f in found if f.severity is Severity.WARNING):
         stack.world.emit(Warned(": ".join(filter(None, (finding.what, finding.help)))))

@@ -23,10 +23,10 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
     services = stack.project.pick(list(counts))
     with stack.locks.hold(list(counts), lock_wait, behind(stack, list(counts))) as left:
         observed = look(stack, services)
-        heed(stack, observed)
+        leaving = surplus(observed, counts, left.outgoing)
+        heed(stack, observed, leaving)
         _insist_on_one(observed, counts)
         _tell_outdated(stack, observed)
-        leaving = surplus(observed, counts, left.outgoing)
         memory = stack.locks.remember(asked(observed, leaving, counts), anew=True)
         return roll(stack, observed, memory, residue=_nothing_else)
 

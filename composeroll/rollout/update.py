@@ -11,6 +11,7 @@ from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
 from composeroll.report.events import Outcome, Phase
 from composeroll.rollout.behind import behind
+from composeroll.rollout.local_images import insist_on_images
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
@@ -55,8 +56,10 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     """Plan without a lock, and with what a pull would bring."""
     moved = stack.images.moved(services) if wanted.pull is Pull.ALWAYS else frozenset()
     observed = look(stack, services).with_newer_images(moved)
-    heed(stack, observed)
     leaving = outgoing(observed, force=wanted.force)
+    heed(stack, observed, leaving)
+    if wanted.pull is Pull.NEVER:
+        insist_on_images(observed, leaving)
     counts = replica_counts(observed, leaving, stack.book.settled)
     show_plan(stack, plan_rollout(observed, leaving, counts))
     return Outcome.PLANNED
@@ -79,7 +82,9 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
     with phase(stack, Phase.PULL, f"pull {names(services)}"):
         stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
-    heed(stack, observed)
+    leaving = outgoing(observed, force=wanted.force)
+    heed(stack, observed, leaving)
+    insist_on_images(observed, leaving)
     retired = retire_held(stack, services)
     if retired:
         observed = look(stack, services)

@@ -78,6 +78,7 @@ class Engine(Containers):
             sources=self._sources(name),
             restart_policy="always",
             born=self._faults.process.number,
+            carries=bool(self._project.sharing_volumes_of(name)),
         )
         if box.name in self._names():
             raise EngineError(f"Conflict. The container name {box.name} is already in use")

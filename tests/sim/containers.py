@@ -23,6 +23,7 @@ class Box:
         born: the number of the process (run) that made it; 0 was there before.
         errs: the part of its answers that is 5xx.
         files: what was put into it.
+        carries: whether it has a volume for others to mount.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Box:
     exit_code: int = 0
     errs: float = 0.0
     files: dict[str, str] = field(default_factory=dict)
+    carries: bool = False
 
     @property
     def running(self) -> bool:
@@ -63,7 +65,7 @@ class Box:
             networks=(Attachment(NETWORK, "shop_default", self.ip, aliases=(self.service,)),),
             exposed=(9000,),
             config_hash=self.definition,
-            mounts=(Mount("/code", "volume", writable=True, volume=self.id),),
+            mounts=(Mount("/code", "volume", writable=True, volume=self.id),) * self.carries,
         )
 
 

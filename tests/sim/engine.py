@@ -93,6 +93,7 @@ class Containers:
         self.on_start(box)
         self._tell("start", box)
         if behaviour.exits:
+            box.restart_policy = "no"  # `always` would have it start again and again
             self._end(box, 0)
             return
         begun = box.started
@@ -115,8 +116,9 @@ class Containers:
             self.stop_now(box)
 
     def stop_now(self, box: Box) -> None:
-        """End it by a signal."""
-        self._end(box, 143)
+        """End it by a signal; what has ended keeps its code."""
+        if box.state is not ContainerState.EXITED:
+            self._end(box, 143)
 
     def quit_now(self, box: Box) -> None:
         """Let it end by itself, as it was told to; a restart policy starts it again."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
+from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError
 from composeroll.report.events import Event, Outcome, Phase, PhaseEnded, StepStarted
 from composeroll.rollout.aside import ServingEngine
@@ -60,6 +61,7 @@ class Run:
         count: how many replicas `scale` asks for.
         patience: seconds it waits for locks.
         to: the revision that `rollback` goes to, the one before where it is None.
+        pull: what `update` pulls.
     """
 
     services: tuple[str, ...]
@@ -67,6 +69,7 @@ class Run:
     count: int = 1
     patience: float = 0.0
     to: int | None = None
+    pull: Pull = Pull.ALWAYS
     faults: Sequence[Fault] = ()
     moves: Sequence[Moved] = ()
 
@@ -116,7 +119,8 @@ class Life:
         match run.verb:
             case Verb.UPDATE | Verb.FORCE:
                 force = run.verb is Verb.FORCE
-                return update(stack, Wanted(run.services, force=force, lock_wait=run.patience))
+                wanted = Wanted(run.services, force, run.pull, lock_wait=run.patience)
+                return update(stack, wanted)
             case Verb.SYNC:
                 return sync(stack, run.services, run.patience)
             case Verb.SCALE:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from composeroll.config.settings import Pull
 from composeroll.model import ContainerState
 from composeroll.report.events import Warned
 from tests.sim.finished import finished, ids, untouched
-from tests.sim.stacks import STACKS, app, code, named, ours, with_services
+from tests.sim.runs import Run, Verb
+from tests.sim.stacks import EXITING, STACKS, app, code, named, ours, with_services, worker
 from tests.sim.world import Sim
 
 READING = ("pull", "look", "ask", "lock", "read", "tag", "untag")
@@ -156,3 +158,48 @@ def test_what_will_hurt_but_forbids_nothing_is_told_before_the_rollout() -> None
     sim.update("app")
     warned = [event.text for event in sim.events if isinstance(event, Warned)]
     assert any("2 replicas of app run, but the file does not say how many" in w for w in warned)
+
+
+def test_a_server_whose_volumes_others_mount_keeps_what_it_wrote() -> None:
+    sim = Sim({"db": {}, "backup": {"volumes_from": ["db"]}})
+    for name in ("db", "backup"):
+        sim.run(name)
+    volumes = set(sim.engine.volumes)
+    sim.images.push("db", "db-v2")
+    assert sim.update("db", "backup") == "Refused"
+    assert sim.engine.volumes == volumes
+
+
+def test_a_migration_that_is_named_is_run_again_and_may_end() -> None:
+    sim = Sim({"app": {}, "migrate": {}})
+    sim.run("app")
+    sim.wire("app")
+    sim.run("migrate", 1, EXITING)
+    (first,) = ids(sim, "migrate")
+    sim.images.push("app", "app-v2")
+    assert sim.update("app", "migrate") == "updated", sim.failure
+    assert first not in ids(sim, "migrate")
+    finished(sim, "app", 1)
+
+
+def test_a_migration_is_run_for_the_first_time_too() -> None:
+    sim = Sim({"migrate": {}})
+    sim.images.push("migrate", "migrate-v1", EXITING)
+    assert sim.update("migrate") == "updated", sim.failure
+    (box,) = sim.engine.of("migrate")
+    assert box.exit_code == 0
+
+
+def test_an_application_that_ends_at_once_is_not_taken_for_a_migration() -> None:
+    sim = worker(1)
+    sim.images.push("app", "app-ends", EXITING)
+    assert sim.update("app") == "RolledBack"
+    assert sim.engine.of("app")[0].running
+
+
+def test_an_image_that_is_not_here_and_not_pulled_is_refused_by_its_name() -> None:
+    sim = app(1)
+    del sim.images.here["registry/app:1"]
+    assert sim.do(Run(("app",), Verb.FORCE, pull=Pull.NEVER)) == "Refused"
+    assert "registry/app:1 of app" in str(sim.failure)
+    assert sim.engine.of("app")[0].running

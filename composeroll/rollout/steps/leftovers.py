@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from composeroll.model import Replica
 from composeroll.rollout.steps.sets import ids, names
@@ -13,6 +14,8 @@ from composeroll.rollout.world import World
 @dataclass(frozen=True, slots=True)
 class RemoveLeftovers(Step):
     """Remove containers of the service that do not run; volumes of theirs are kept."""
+
+    comes_back: ClassVar[bool] = False
 
     service: str
     replicas: tuple[Replica, ...]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composeroll.config.settings import Ready
-from composeroll.model import Route
+from composeroll.errors import NotReady
+from composeroll.model import Replica, Route
 from composeroll.rollout.steps.sets import Incoming
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
@@ -13,11 +14,16 @@ from composeroll.rollout.world import World
 
 @dataclass(frozen=True, slots=True)
 class AwaitReady(Step):
-    """Wait until every incoming replica has proved that it answers."""
+    """Wait until every incoming replica has proved that it answers.
+
+    Attributes:
+        may_end: whether one that ends well has done what it is for, as a migration has.
+    """
 
     incoming: Incoming
     route: Route | None
     settings: Ready
+    may_end: bool = False
 
     def __str__(self) -> str:
         return f"await {self.incoming.service} ready"
@@ -28,5 +34,23 @@ class AwaitReady(Step):
         Raises:
             NotReady: one died, or did not prove itself in time.
         """
-        replicas = self.incoming.look_up_running(world)
-        world.readiness.await_ready(replicas, self.route, self.settings)
+        while waiting := self._unproven(world):
+            try:
+                world.readiness.await_ready(waiting, self.route, self.settings)
+            except NotReady:
+                if not self.may_end or len(self._unproven(world)) == len(waiting):
+                    raise
+            else:
+                return
+
+    def _unproven(self, world: World) -> tuple[Replica, ...]:
+        """All of them, but for what has ended well where it may."""
+        if not self.may_end:
+            return self.incoming.look_up_running(world)
+        everyone = world.engine.replicas([self.incoming.service])
+        ended = {r.id for r in everyone if r.finished} - self.incoming.besides
+        least = self.incoming.least - len(ended)
+        if ended and least <= 0:
+            return ()
+        others = self.incoming.besides | ended
+        return replace(self.incoming, besides=others, least=least).look_up_running(world)

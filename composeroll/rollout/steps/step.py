@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from composeroll.rollout.world import World
 
@@ -13,7 +14,10 @@ class Step:
 
     Attributes:
         reason: why the plan holds it.
+        comes_back: whether taking it back is worth telling; what was removed does not come back.
     """
+
+    comes_back: ClassVar[bool] = True
 
     reason: str = field(default="")
 

@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from composeroll.cli.services import services_of
 from composeroll.config.project import read_project
 from composeroll.errors import UsageError
+from composeroll.model import ContainerState
+from composeroll.report.events import Noted
 from composeroll.rollout.stack import Stack
+from tests.unit.rollout.makers import replica
 
-SERVICES = ("app", "front", "api", "worker")
+SERVICES = ("app", "front", "api", "worker", "migrate", "code", "crashed")
+ENDED = ContainerState.EXITED
+REPLICAS = (
+    replica(1, of="worker"),
+    replica(2, of="worker", state=ENDED),
+    replica(3, of="migrate", state=ENDED),
+    replica(4, of="code", state=ENDED),
+    replace(replica(5, of="crashed", state=ENDED), exit_code=1),
+)
+ALL = ("app", "api", "worker", "code", "crashed")
+TOLD: list[Noted] = []
+WORLD = SimpleNamespace(emit=TOLD.append)
 
 
 @pytest.fixture
 def stack() -> Stack:
     """A file of four services, one of which is nginx."""
-    model = {name: {"image": f"{name}:1"} for name in SERVICES} | {"front": {"image": "nginx:1"}}
+    model: dict[str, Any] = {name: {"image": f"{name}:1"} for name in SERVICES}
+    model["front"]["image"] = "nginx:1"
+    model["app"]["volumes_from"] = ["code"]
+    TOLD.clear()
     project = read_project({"name": "shop", "services": model}, [])
-    return cast("Stack", SimpleNamespace(project=project))
+    engine = SimpleNamespace(replicas=lambda: REPLICAS)
+    return cast("Stack", SimpleNamespace(project=project, engine=engine, world=WORLD))
 
 
 def test_docker_rollout_48_49_all_means_every_service_but_nginx(stack: Stack) -> None:
-    assert services_of(stack, (), everything=True) == ("app", "api", "worker")
+    assert services_of(stack, (), everything=True) == ALL
+
+
+def test_all_leaves_alone_what_was_run_once_and_has_ended_well_and_says_so(stack: Stack) -> None:
+    assert "migrate" not in services_of(stack, (), everything=True)
+    (noted,) = TOLD
+    assert noted.text.startswith("migrate has ended and is left alone")
+    assert services_of(stack, ("migrate",), everything=False) == ("migrate",)
 
 
 def test_docker_rollout_48_49_several_are_taken_as_they_are_named(stack: Stack) -> None:

@@ -135,3 +135,11 @@ def test_containers_of_compose_run_are_known_by_their_label(value: str, one_off:
 )
 def test_what_a_killed_recreate_leaves_is_known_by_its_name(name: str, left: bool) -> None:  # noqa: FBT001 a parameter of the table above
     assert is_left_by_recreate(name) is left
+
+
+def test_the_command_is_what_the_first_process_was_started_with() -> None:
+    assert replica_of(RECORDED | {"Path": "tini", "Args": ["--", "sleep"]}).command == (
+        "tini",
+        "--",
+        "sleep",
+    )

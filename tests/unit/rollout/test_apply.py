@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -188,3 +188,11 @@ def test_who_loses_the_lock_past_the_line_leaves_the_rest_to_whoever_has_it() ->
     diary, failure = run(Noting("a"), final=(Noting("b"), Noting("c")), lock=LostAfter(2))
     assert diary.lines == ["a", "b"]
     assert isinstance(failure, Locked)
+
+
+def test_what_was_removed_is_not_told_as_undone() -> None:
+    class Removing(Noting):
+        comes_back: ClassVar[bool] = False
+
+    diary, _ = run(Removing("clear"), Noting("start"), Noting("prove", BROKEN))
+    assert [e.step for e in diary.events if isinstance(e, StepUndone)] == ["prove", "start"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from inline_snapshot import snapshot
 
-from composeroll.model import ContainerState, Server, Upstream
+from composeroll.model import ContainerState, Mount, Server, Upstream
 from tests.unit.rollout.makers import NEW, ours, plan, replica, service, state, wiring
 
 
@@ -308,3 +308,11 @@ unready ones too)
   7  retire shop-app-1 (111111111111)  (replaced)
   8  renumber 1 replica of app  (names count from 1 again)\
 """)
+
+
+def test_volumes_that_somebody_outside_the_rollout_mounts_are_not_told_as_removed() -> None:
+    volumes = (Mount("/code", "volume", writable=True, volume="a" * 64),)
+    old = replace(replica(9, of="code"), mounts=volumes)
+    code = state([old], of=service("code"), data_only=True)
+    assert "remove the old volumes of code" in plan(code)
+    assert "remove the old volumes" not in plan(replace(code, held=frozenset({"a" * 64})))

@@ -109,3 +109,32 @@ def test_a_gateway_is_not_replaced_in_one_rollout_with_what_it_serves() -> None:
     assert finding.severity is Severity.REFUSAL
     assert finding.what == ("nginx runs the nginx in front of app: one rollout cannot replace both")
     assert finding.help == "name nginx in a run of its own"
+
+
+def test_a_server_whose_anonymous_volumes_others_mount_is_not_replaced() -> None:
+    db = state([replica(1)], unnamed=("/var/lib/data",), sharing=("backup",))
+    (refusal,) = findings(Observed("shop", (db,)), ".".join, [replica(1).id])
+    assert refusal.severity is Severity.REFUSAL
+    assert "losing what it wrote to /var/lib/data, which backup mounts" in refusal.what
+    assert "services.app.volumes: [data:/var/lib/data]" in refusal.help
+    (warning,) = findings(Observed("shop", (db,)), ".".join)
+    assert warning.severity is Severity.WARNING
+
+
+def test_anonymous_volumes_that_nobody_else_mounts_are_a_warning_with_the_line() -> None:
+    (finding,) = found(state([replica(1)], unnamed=("/a/data", "/b/data")))
+    assert finding.severity is Severity.WARNING
+    assert finding.help.endswith("services.app.volumes: [a-data:/a/data, b-data:/b/data]")
+
+
+def test_who_has_named_the_volume_since_is_told_how_to_keep_what_is_in_the_old_one() -> None:
+    volume = {"type": "volume", "source": "data", "target": "/data"}
+    redis = service(volumes=[volume], **STOP_FIRST)
+    (finding,) = found(state([replica(1)], of=redis, unnamed=("/data",)))
+    assert finding.help.endswith("docker compose up -d --no-deps app")
+
+
+def test_volumes_that_compose_hands_on_or_that_hold_code_are_no_finding() -> None:
+    named = service(container_name="the-app", **STOP_FIRST)
+    assert not found(state([replica(1)], of=named, unnamed=("/data",)))
+    assert not found(state([replica(1)], data_only=True, unnamed=("/data",), sharing=("fpm",)))

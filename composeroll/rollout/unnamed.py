@@ -1,0 +1,59 @@
+"""What a service would lose with its anonymous volumes: new replicas get new ones. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import PurePosixPath
+
+from composeroll.model import Finding, Severity
+from composeroll.rollout.observed import ServiceState
+
+
+def unnamed(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:
+    """A finding where a service that works has such volumes, none where it only carries code.
+
+    It is a refusal where others mount them too, and the rollout would replace it: somebody counts
+    on what is in there.
+
+    Args:
+        state: the service as it was observed.
+        leaving: full IDs of the replicas that would have to go.
+    """
+    if not state.unnamed or state.data_only or _hands_on(state):
+        return
+    where = " and ".join(state.unnamed)
+    if not state.sharing:
+        what = f"what {state.name} wrote to {where} goes with its replicas: new ones"
+        yield Finding(Severity.WARNING, f"{what} start with new anonymous volumes", _help(state))
+        return
+    goes = any(r.id in leaving or r in state.leftovers for r in state.replicas)
+    others = " and ".join(state.sharing)
+    yield Finding(
+        Severity.REFUSAL if goes else Severity.WARNING,
+        f"{state.name} cannot be replaced without losing what it wrote to {where}, which {others}"
+        f" {'mounts' if len(state.sharing) == 1 else 'mount'}: new replicas start with new"
+        " anonymous volumes",
+        f"{_help(state)}; or, if it only carries code, let it end or sleep",
+    )
+
+
+def _hands_on(state: ServiceState) -> bool:
+    """Compose itself replaces a container with a name of its own, and keeps its volumes."""
+    return any(obstacle.key == "container_name" for obstacle in state.service.obstacles)
+
+
+def _help(state: ServiceState) -> str:
+    """The file may name the volumes already, while the replicas of now have the old ones."""
+    if set(state.unnamed) <= set(state.service.mounted):
+        return (
+            "copy what is to stay to the named volume, then once, with a gap:"
+            f" docker compose up -d --no-deps {state.name}"
+        )
+    line = ", ".join(_volume(path, state.unnamed) for path in state.unnamed)
+    return f"name the volume: services.{state.name}.volumes: [{line}]"
+
+
+def _volume(path: str, beside: Sequence[str]) -> str:
+    name = PurePosixPath(path).name
+    unique = sum(PurePosixPath(other).name == name for other in beside) == 1
+    return f"{name if unique else path.strip('/').replace('/', '-')}:{path}"
