@@ -16,7 +16,7 @@ from composeroll.rollout.stack import Stack
 
 @click.command()
 @click.argument("services", nargs=-1, metavar="SERVICE...")
-@click.option("--all", "everything", is_flag=True, help="Every service of the file.")
+@click.option("--all", "everything", is_flag=True, help="Every service of the active profiles.")
 @click.option("--force", is_flag=True, help="Replace replicas that are up to date too.")
 @click.option(
     "--pull",

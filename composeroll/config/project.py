@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,7 @@ class Service:
         binds: absolute paths of the host that it mounts.
         unheeded: keys of its `deploy.update_config` that no rollout follows.
         edge: the service whose network namespace it lives in, empty where it has its own.
+        profiles: those that show it; without any it is always there.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Service:
     binds: tuple[str, ...] = ()
     unheeded: tuple[str, ...] = ()
     edge: str = ""
+    profiles: tuple[str, ...] = ()
 
     @property
     def may_be_nginx(self) -> bool:
@@ -82,10 +84,20 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A compose project: its name and all its services, in the file's order."""
+    """A compose project: its name and all its services, in the file's order.
+
+    Attributes:
+        profiles: those that are active; `*` is all of them.
+    """
 
     name: str
     services: Mapping[str, Service]
+    profiles: frozenset[str] = frozenset()
+
+    def is_active(self, service: Service) -> bool:
+        """Whether it is meant where no service is named, by compose's own rule."""
+        shown = self.profiles & {"*", *service.profiles}
+        return bool(shown) or not service.profiles
 
     def pick(self, names: Sequence[str]) -> tuple[Service, ...]:
         """The services of these names.
@@ -127,12 +139,15 @@ def parse_model(text: str) -> Mapping[str, Any]:
     return model
 
 
-def read_project(model: Mapping[str, Any], strongest: Sequence[Layer]) -> Project:
+def read_project(
+    model: Mapping[str, Any], strongest: Sequence[Layer], profiles: Collection[str] = ()
+) -> Project:
     """The project of a parsed `docker compose config`.
 
     Args:
         model: the document as a mapping.
         strongest: the layers that beat the file, strongest first: flags, environment.
+        profiles: the active ones.
 
     Raises:
         SettingsError: a wrong key or value in an `x-composeroll`.
@@ -145,6 +160,7 @@ def read_project(model: Mapping[str, Any], strongest: Sequence[Layer]) -> Projec
             name: _service(name, raw, networks, strongest, everywhere)
             for name, raw in (model.get("services") or {}).items()
         },
+        profiles=frozenset(profiles),
     )
 
 
@@ -179,6 +195,7 @@ def _service(
         binds=tuple(_binds(raw.get("volumes") or ())),
         unheeded=unheeded(deploy),
         edge=_edge(str(raw.get("network_mode") or "")),
+        profiles=tuple(raw.get("profiles") or ()),
     )
 
 
