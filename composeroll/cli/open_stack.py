@@ -49,6 +49,7 @@ def open_stack(
     directory = project_directory(flags.project_directory, files)
     written = env_files(flags.env_files, os.environ, directory)
     profiles = active_profiles(flags.profiles, os.environ, written)
-    project = read_project(model, [given, environment_layer(os.environ)], profiles)
+    strongest = [given, environment_layer(os.environ)]
+    project = read_project(model, strongest, profiles, directory)
     with assemble(project, flags, files, emit, shield) as stack:
         yield stack

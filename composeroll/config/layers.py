@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from composeroll.config.settings import Drain, Ready, Settings
@@ -72,6 +73,14 @@ def environment_layer(environ: Mapping[str, str]) -> Layer:
     """What the environment sets, by the names that follow from the keys."""
     found = {key: environ.get(environment_name(key)) for key in SETTINGS}
     return Layer("the environment", {key: value for key, value in found.items() if value})
+
+
+def placed(one: Layer, directory: Path) -> Layer:
+    """The same layer of a file, whose relative paths count from `directory`, as in compose."""
+    template = one.values.get("template")
+    if not isinstance(template, str) or not template.strip():
+        return one
+    return Layer(one.source, {**one.values, "template": str(directory / template)})
 
 
 def deploy_layer(source: str, deploy: Mapping[str, Any]) -> Layer:
