@@ -16,7 +16,7 @@ from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.plan import Plan, plan_rollout
-from composeroll.rollout.preflight import findings, refuse
+from composeroll.rollout.preflight import NOT_SCALED, findings, refuse
 from composeroll.rollout.showing import showing
 from composeroll.rollout.stack import Stack
 
@@ -86,13 +86,18 @@ def look(stack: Stack, services: Sequence[Service], *, preflight: bool = True) -
         return observe(stack.project, services, stack.engine, stack.survey, preflight=preflight)
 
 
-def heed(stack: Stack, observed: Observed) -> None:
+def heed(stack: Stack, observed: Observed, counts: Mapping[str, int] = NOT_SCALED) -> None:
     """Refuse what cannot go well, and warn of what will hurt; `check` has notes besides.
+
+    Args:
+        stack: where warnings are told.
+        observed: the snapshot.
+        counts: how many replicas of a service are asked for, where they are.
 
     Raises:
         Refused: with every refusal and its mend.
     """
-    found = findings(observed, stack.locate)
+    found = findings(observed, stack.locate, counts)
     refuse(observed, found)
     for finding in (f for f in found if f.severity is Severity.WARNING):
         stack.world.emit(Warned(": ".join(filter(None, (finding.what, finding.help)))))

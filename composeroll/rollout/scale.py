@@ -23,7 +23,7 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
     services = stack.project.pick(list(counts))
     with stack.locks.hold(list(counts), lock_wait, behind(stack, list(counts))) as left:
         observed = look(stack, services)
-        heed(stack, observed)
+        heed(stack, observed, counts)
         _insist_on_one(observed, counts)
         _tell_outdated(stack, observed)
         leaving = surplus(observed, counts, left.outgoing)
