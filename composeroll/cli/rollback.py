@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from composeroll.cli.ended import BACK
 from composeroll.cli.options import rolling_options
 from composeroll.cli.run import Run
 from composeroll.report.events import Outcome
@@ -29,4 +30,4 @@ def command(context: click.Context, /, **options: Any) -> int:
 
         return rollback(stack, service, options["revision"], options["lock_wait"]), (service,)
 
-    return Run.taken_from(context, options).do(act)
+    return Run.taken_from(context, options).do(act, BACK)

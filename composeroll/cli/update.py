@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from composeroll.cli.ended import RUNS
 from composeroll.cli.options import from_environment, rolling_options
 from composeroll.cli.run import Run
 from composeroll.cli.services import services_of
@@ -46,4 +47,4 @@ def command(context: click.Context, /, **options: Any) -> int:
         )
         return update(stack, wanted), names
 
-    return Run.taken_from(context, options, plan_is_answer=options["dry_run"]).do(act)
+    return Run.taken_from(context, options, plan_is_answer=options["dry_run"]).do(act, RUNS)
