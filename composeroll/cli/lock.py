@@ -9,12 +9,12 @@ import click
 from composeroll.cli.looking import Answer, unheard
 from composeroll.cli.open_stack import open_stack
 from composeroll.cli.options import compose_options, stacked, take_compose_flags
-from composeroll.config.layers import Layer
+from composeroll.config.layers import COMMAND_LINE, Layer
 from composeroll.errors import ExitCode
 from composeroll.rollout.stack import Stack
 
 FREE = "no service is locked"
-NOTHING_SET = Layer("the command line", {})
+NOTHING_SET = Layer(COMMAND_LINE, {})
 
 lock_options = stacked(
     click.argument("services", nargs=-1, metavar="[SERVICE...]"),

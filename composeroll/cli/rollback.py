@@ -13,9 +13,18 @@ from composeroll.report.events import Outcome
 from composeroll.rollout.stack import Stack
 
 
+class RevisionNumber(click.IntRange):
+    """A whole number above 0, by a name that says so where it is none."""
+
+    name = "revision number"
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+
 @click.command()
 @click.argument("service", metavar="SERVICE")
-@click.option("--to", "revision", type=click.IntRange(min=1), help="Revision of `history`.")
+@click.option("--to", "revision", type=RevisionNumber(), metavar="N", help="Revision of `history`.")
 @rolling_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:

@@ -17,6 +17,7 @@ from composeroll.config.values import SETTINGS
 from composeroll.errors import SettingsError
 
 _GROUPS = {"ready": Ready, "drain": Drain}
+COMMAND_LINE = "the command line"
 ENVIRONMENT_PREFIX = "COMPOSEROLL_"
 
 
@@ -67,6 +68,11 @@ def _unknown(source: str, key: str) -> SettingsError:
 def environment_name(key: str) -> str:
     """The environment variable of a dotted key: `ready.timeout` → `COMPOSEROLL_READY_TIMEOUT`."""
     return ENVIRONMENT_PREFIX + key.upper().replace(".", "_")
+
+
+def flag_name(key: str) -> str:
+    """The flag of a dotted key: `ready.timeout` → `--ready-timeout`."""
+    return "--" + key.replace(".", "-").replace("_", "-")
 
 
 def environment_layer(environ: Mapping[str, str]) -> Layer:
@@ -130,4 +136,5 @@ def _read(one: Layer, key: str) -> object:
 
 
 def _shown(one: Layer, key: str) -> str:
-    return environment_name(key) if one.source == "the environment" else key
+    names = {"the environment": environment_name, COMMAND_LINE: flag_name}
+    return names.get(one.source, str)(key)

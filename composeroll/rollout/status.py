@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from composeroll.config.durations import format_duration
 from composeroll.model import Replica
 from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
+from composeroll.report.wording import count_text
 from composeroll.rollout.draining import SetAside
 from composeroll.rollout.drift import drift, owners_of
 from composeroll.rollout.lock.note import Held
@@ -61,10 +62,14 @@ def _draining(stack: Stack, state: ServiceState, aside: Sequence[SetAside]) -> t
     now = stack.world.engine.now()
     return tuple(
         f"{one.name} ({one.replica.short_id}) has been draining for {_time(now - one.since)},"
-        f" {held.get(state.address(one.replica), 'unknown')} connections, {_time(one.until - now)}"
+        f" {_connections(held.get(state.address(one.replica)))}, {_time(one.until - now)}"
         f" left: then, or once drained, `composeroll sync {state.name}` retires it"
         for one in own
     )
+
+
+def _connections(number: int | None) -> str:
+    return "unknown connections" if number is None else count_text(number, "connection")
 
 
 def _time(seconds: float) -> str:
