@@ -83,7 +83,7 @@ output_options = stacked(
         envvar=from_environment("events"),
         help="Add the events to FILE too, one a line, as --json prints them.",
     ),
-    click.option("--record", hidden=True, metavar="FILE", help="Draw the run as an SVG."),
+    click.option("--record", metavar="FILE", help="Draw the run as an SVG into FILE."),
 )
 """How a rollout is shown."""
 
