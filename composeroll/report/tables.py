@@ -10,8 +10,8 @@ from composeroll.report.status import Past, ReplicaStatus, ServiceStatus, Status
 from composeroll.report.wording import count_text, seconds_text, short_image
 
 REPLICA = (
-    Column("replica", least=14, yields=2),
-    Column("image", least=7, yields=4, identifier=True),
+    Column("replica", least=14, yields=2, tightest=8),
+    Column("image", least=7, yields=4, identifier=True, spare=True),
     Column("address", least=0, yields=1),
     Column("state", least=7, yields=3, identifier=True),
     Column("ready", least=5),
