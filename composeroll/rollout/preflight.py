@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
@@ -30,15 +30,27 @@ def findings(
         locate: where a key of the compose file stands.
         counts: how many replicas of a service are asked for, where they are.
     """
-    found = [f for state in observed.services for f in _of_service(state, locate)]
+    states = observed.services
+    found = [f.about(state.name) for state in states for f in _of_service(state, locate)]
     found += [
-        f for state in observed.services for f in _scale(state, counts.get(state.name), locate)
+        f.about(state.name)
+        for state in states
+        for f in _scale(state, counts.get(state.name), locate)
     ]
     found += together(observed)
     found += redefined(observed)
     found += rendering(observed)
-    found = list(dict.fromkeys(found))
-    return tuple(sorted(found, key=lambda f: f.severity is not Severity.REFUSAL))
+    return tuple(sorted(once(found), key=lambda f: f.severity is not Severity.REFUSAL))
+
+
+def once(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What is found of several services is one finding, about none of them."""
+    kept: dict[Finding, Finding] = {}
+    for finding in found:
+        before = kept.setdefault(finding, finding)
+        if before.service != finding.service:
+            kept[finding] = before.about("")
+    return tuple(kept.values())
 
 
 def refuse(observed: Observed, found: Sequence[Finding]) -> None:

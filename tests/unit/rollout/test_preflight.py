@@ -9,7 +9,7 @@ import pytest
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.preflight import Locate, findings, refuse
+from composeroll.rollout.preflight import Locate, findings, once, refuse
 from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 
 STOP_FIRST: dict[str, Any] = {"x-composeroll": {"order": "stop-first"}}
@@ -131,3 +131,10 @@ def test_a_gateway_is_not_replaced_in_one_rollout_with_what_it_serves() -> None:
     assert finding.severity is Severity.REFUSAL
     assert finding.what == ("nginx runs the nginx in front of app: one rollout cannot replace both")
     assert finding.help == "name nginx in a run of its own"
+
+
+def test_what_is_found_of_several_services_is_about_none_of_them() -> None:
+    same = Finding(Severity.NOTE, "nginx has no keepalive")
+    own = Finding(Severity.NOTE, "app has none").about("app")
+    told = once([same.about("app"), own, same.about("api")])
+    assert [(f.what, f.service) for f in told] == [(same.what, ""), (own.what, "app")]
