@@ -86,8 +86,11 @@ class Locked(ComposerollError):
     exit_code = ExitCode.LOCKED
 
 
+@dataclass(eq=False)
 class EngineUnreachable(ComposerollError):
-    """The engine or the registry did not answer."""
+    """The engine or the registry did not answer; amid a plan it ends as one of the others."""
+
+    serving: str | None = "no container was touched"
 
     exit_code = ExitCode.UNREACHABLE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import ip_address
 
@@ -356,11 +356,18 @@ class Finding:
     Attributes:
         what: one sentence without a full stop.
         help: the line to change, or the command to run.
+        service: the one it is about, empty where it is about several or about the gateway; two
+            findings that say the same are one, whatever they are about.
     """
 
     severity: Severity
     what: str
     help: str = ""
+    service: str = field(default="", compare=False)
+
+    def about(self, service: str) -> Finding:
+        """The same about a service."""
+        return replace(self, service=service)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def command(context: click.Context, /, **options: Any) -> int:
         from composeroll.rollout.observe import observe  # noqa: PLC0415 - late
         from composeroll.rollout.offered import offered  # noqa: PLC0415 - late
         from composeroll.rollout.outgoing import outgoing  # noqa: PLC0415 - late
-        from composeroll.rollout.preflight import findings  # noqa: PLC0415 - late
+        from composeroll.rollout.preflight import findings, once  # noqa: PLC0415 - late
         from composeroll.rollout.room import room  # noqa: PLC0415 - late
         from composeroll.rollout.traps import traps  # noqa: PLC0415 - late
 
@@ -46,6 +46,7 @@ def command(context: click.Context, /, **options: Any) -> int:
             *traps(stack.project, observed, everyone, stack.locate),
             *(f for state in observed.services for f in checkouts(state, stack.directory)),
         )
+        found = once(found)
         known = {finding.what for finding in found}
         found += tuple(f for f in _of_gateways(stack, everyone) if f.what not in known)
         printer.findings(found)

@@ -44,6 +44,19 @@ class Verbs(click.Group):
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the flags before the verb; one that belongs behind it is told so."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as wrong:
+            if self._has_verb_with(ctx, wrong.option_name):
+                raise _too_early(ctx, wrong.option_name) from None
+            raise
+
+    def _has_verb_with(self, ctx: click.Context, flag: str) -> bool:
+        commands = filter(None, (self.get_command(ctx, verb) for verb in VERBS))
+        return any(flag in param.opts for command in commands for param in command.params)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -51,6 +64,14 @@ class Verbs(click.Group):
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             raise _unknown_verb(ctx, args[0])
         return super().resolve_command(ctx, args)
+
+
+def _too_early(ctx: click.Context, flag: str) -> click.UsageError:
+    return click.UsageError(
+        f"{flag} stands behind the verb, such as `composeroll update {flag}`; before it only"
+        " compose's own flags do.",
+        ctx,
+    )
 
 
 def _unknown_verb(ctx: click.Context, given: str) -> click.UsageError:

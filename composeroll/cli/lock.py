@@ -6,9 +6,21 @@ from typing import Any
 
 import click
 
-from composeroll.cli.looking import look, looking_options
+from composeroll.cli.looking import Answer, unheard
+from composeroll.cli.open_stack import open_stack
+from composeroll.cli.options import compose_options, stacked, take_compose_flags
+from composeroll.config.layers import COMMAND_LINE, Layer
 from composeroll.errors import ExitCode
 from composeroll.rollout.stack import Stack
+
+FREE = "no service is locked"
+NOTHING_SET = Layer(COMMAND_LINE, {})
+
+lock_options = stacked(
+    click.argument("services", nargs=-1, metavar="[SERVICE...]"),
+    compose_options,
+)
+"""No setting says anything about a lock."""
 
 
 @click.group()
@@ -17,29 +29,44 @@ def command() -> None:
 
 
 @command.command()
-@looking_options
+@lock_options
 @click.pass_context
 def status(context: click.Context, /, **options: Any) -> int:
     """Show who holds which service's lock, since when, and with what command."""
 
     def answer(stack: Stack, services: tuple[str, ...]) -> int:
-        del services
-        for line in stack.locks.describe() or ("no service is locked",):
-            click.echo(line)
+        held = [str(one) for one in stack.locks.describe() if one.service in services]
+        click.echo("\n".join(held or [FREE]))
         return ExitCode.DONE
 
-    return look(context, options, answer)
+    return _look(context, options, answer)
 
 
 @command.command()
-@looking_options
+@lock_options
 @click.pass_context
 def release(context: click.Context, /, **options: Any) -> int:
-    """Take locks away from whoever has them. A rollout that still runs stops at its next step."""
+    """Take locks away from whoever has them, for when you know that they are gone.
+
+    A rollout that still runs takes its lock again before its next step; only if another one has
+    it by then does it stop there.
+    """
 
     def answer(stack: Stack, services: tuple[str, ...]) -> int:
-        for line in stack.locks.break_open(services) or ("no service is locked",):
-            click.echo(f"released: {line}")
+        released = stack.locks.break_open(services)
+        for held in released:
+            click.echo(f"released {held.service}, held by {held.who}, since {held.since}")
+        if not released:
+            click.echo(FREE)
         return ExitCode.DONE
 
-    return look(context, options, answer)
+    return _look(context, options, answer)
+
+
+def _look(context: click.Context, options: dict[str, Any], answer: Answer) -> int:
+    """As `look`, but without names every service is meant that is locked, gateways too."""
+    flags = take_compose_flags(context, options)
+    with open_stack(flags, NOTHING_SET, unheard) as stack:
+        stack.project.pick(options["services"])
+        locked = (held.service for held in stack.locks.describe())
+        return answer(stack, options["services"] or tuple(dict.fromkeys(locked)))

@@ -37,10 +37,19 @@ def open_stack(
     # compose reads the model meanwhile: imports cost as much as its answer
     from composeroll.cli.rooms import assemble  # noqa: PLC0415
     from composeroll.config.project import parse_model, read_project  # noqa: PLC0415
-    from composeroll.config.source import compose_files  # noqa: PLC0415
+    from composeroll.config.source import (  # noqa: PLC0415
+        active_profiles,
+        compose_files,
+        env_files,
+        project_directory,
+    )
 
     model = parse_model(reading.result())
-    project = read_project(model, [given, environment_layer(os.environ)])
     files = compose_files(flags.files, os.environ)
+    directory = project_directory(flags.project_directory, files)
+    written = env_files(flags.env_files, os.environ, directory)
+    profiles = active_profiles(flags.profiles, os.environ, written)
+    strongest = [given, environment_layer(os.environ)]
+    project = read_project(model, strongest, profiles, directory)
     with assemble(project, flags, files, emit, shield) as stack:
         yield stack

@@ -9,7 +9,7 @@ import click
 
 from composeroll.config.durations import parse_duration
 from composeroll.config.flags import ComposeFlags
-from composeroll.config.layers import Layer, environment_name
+from composeroll.config.layers import COMMAND_LINE, Layer, environment_name, flag_name
 from composeroll.config.values import SETTINGS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -83,7 +83,7 @@ output_options = stacked(
         envvar=from_environment("events"),
         help="Add the events to FILE too, one a line, as --json prints them.",
     ),
-    click.option("--record", hidden=True, metavar="FILE", help="Draw the run as an SVG."),
+    click.option("--record", metavar="FILE", help="Draw the run as an SVG into FILE."),
 )
 """How a rollout is shown."""
 
@@ -93,7 +93,7 @@ _SWITCHES = {"drain.detach": "--detach-drain"}
 
 
 def _setting_option(key: str) -> Decorator[Any]:
-    flag = "--" + key.replace(".", "-").replace("_", "-")
+    flag = flag_name(key)
     help_ = f"{SETTINGS[key].help[0].upper()}{SETTINGS[key].help[1:]}."
     if key in _SWITCHES:
         name = _SWITCHES[key]
@@ -129,7 +129,7 @@ rolling_options = stacked(
 def take_settings(options: dict[str, Any]) -> Layer:
     """Take the settings' flags out of a command's options, as the strongest layer."""
     given = {key: options.pop(_parameter(key), None) for key in SETTINGS}
-    return Layer("the command line", {key: text for key, text in given.items() if text is not None})
+    return Layer(COMMAND_LINE, {key: text for key, text in given.items() if text is not None})
 
 
 def take_compose_flags(context: click.Context, options: dict[str, Any]) -> ComposeFlags:

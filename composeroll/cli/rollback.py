@@ -6,15 +6,25 @@ from typing import Any
 
 import click
 
+from composeroll.cli.ended import BACK
 from composeroll.cli.options import rolling_options
 from composeroll.cli.run import Run
 from composeroll.report.events import Outcome
 from composeroll.rollout.stack import Stack
 
 
+class RevisionNumber(click.IntRange):
+    """A whole number above 0, by a name that says so where it is none."""
+
+    name = "revision number"
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+
 @click.command()
 @click.argument("service", metavar="SERVICE")
-@click.option("--to", "revision", type=click.IntRange(min=1), help="Revision of `history`.")
+@click.option("--to", "revision", type=RevisionNumber(), metavar="N", help="Revision of `history`.")
 @rolling_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
@@ -29,4 +39,4 @@ def command(context: click.Context, /, **options: Any) -> int:
 
         return rollback(stack, service, options["revision"], options["lock_wait"]), (service,)
 
-    return Run.taken_from(context, options).do(act)
+    return Run.taken_from(context, options).do(act, BACK)

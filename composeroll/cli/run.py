@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import click
 
+from composeroll.cli.ended import ended_with
 from composeroll.cli.exit import exit_code
 from composeroll.cli.open_stack import open_stack
 from composeroll.cli.options import take_compose_flags, take_settings
@@ -55,8 +56,8 @@ class Run:
             mode=_mode(options, plan_is_answer=plan_is_answer),
         )
 
-    def do(self, act: Act) -> int:
-        """Run it, and tell how it ended.
+    def do(self, act: Act, words: str = "") -> int:
+        """Run it, and tell how it ended: see `ended_with` for `words`.
 
         Returns:
             The exit code.
@@ -70,10 +71,10 @@ class Run:
                 emit = signals.heeded_by(report)
                 with open_stack(self.flags, self.settings, emit, signals.shield) as stack:
                     outcome, services = act(stack)
+                    text = ended_with(stack, outcome, services, words)
             except ComposerollError as error:
                 report(finished_by(error, time.monotonic() - BEGAN))
                 return exit_code(error)
-            text = f"{', '.join(services)}: {outcome.value}"
             report(Finished(outcome, text, time.monotonic() - BEGAN))
             return ExitCode.DONE
 

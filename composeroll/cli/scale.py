@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from composeroll.cli.ended import SCALED
 from composeroll.cli.options import rolling_options
 from composeroll.cli.run import Run
 from composeroll.errors import UsageError
@@ -26,7 +27,7 @@ def command(context: click.Context, /, **options: Any) -> int:
 
         return scale(stack, wanted, options["lock_wait"]), tuple(wanted)
 
-    return Run.taken_from(context, options).do(act)
+    return Run.taken_from(context, options).do(act, SCALED)
 
 
 def _count(text: str) -> tuple[str, int]:

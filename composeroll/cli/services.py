@@ -41,14 +41,17 @@ def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
 def all_but_nginx(stack: Stack) -> tuple[str, ...]:
     """Every service but those that have to be named to be touched.
 
-    That is a gateway that publishes its ports itself, and what another service's network namespace
-    is. Where neither a name nor an image nor a setting tells which is the gateway, what runs does.
+    That is what only an inactive profile shows, a gateway that publishes its ports itself, and
+    what another service's network namespace is. Where neither a name nor an image nor a setting
+    tells which is the gateway, what runs does.
     """
-    services = stack.project.services.values()
+    project = stack.project
+    services = project.services.values()
     told = {s.name for s in services if s.may_be_nginx} | {s.settings.gateway for s in services}
-    gateways = told & stack.project.services.keys() or _in_front(stack)
+    gateways = told & project.services.keys() or _in_front(stack)
     kept = {s.name for s in services if s.name in gateways and not _goes_beside(s)}
     kept |= {service.edge for service in services}
+    kept |= {service.name for service in services if not project.is_active(service)}
     return tuple(service.name for service in services if service.name not in kept)
 
 

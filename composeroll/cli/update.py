@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from composeroll.cli.ended import RUNS
 from composeroll.cli.options import from_environment, rolling_options
 from composeroll.cli.run import Run
 from composeroll.cli.services import services_of
@@ -16,7 +17,7 @@ from composeroll.rollout.stack import Stack
 
 @click.command()
 @click.argument("services", nargs=-1, metavar="SERVICE...")
-@click.option("--all", "everything", is_flag=True, help="Every service of the file.")
+@click.option("--all", "everything", is_flag=True, help="Every service of the active profiles.")
 @click.option("--force", is_flag=True, help="Replace replicas that are up to date too.")
 @click.option(
     "--pull",
@@ -46,4 +47,4 @@ def command(context: click.Context, /, **options: Any) -> int:
         )
         return update(stack, wanted), names
 
-    return Run.taken_from(context, options, plan_is_answer=options["dry_run"]).do(act)
+    return Run.taken_from(context, options, plan_is_answer=options["dry_run"]).do(act, RUNS)

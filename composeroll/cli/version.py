@@ -9,6 +9,7 @@ import click
 
 from composeroll import __version__
 from composeroll.cli.options import compose_options, take_compose_flags
+from composeroll.engine.transport import HELP
 from composeroll.errors import EngineUnreachable
 
 SECONDS = 20.0
@@ -30,8 +31,11 @@ def _asked(argv: list[str]) -> str:
     try:
         answer = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=SECONDS)
     except FileNotFoundError:
-        raise EngineUnreachable("there is no docker command on this machine") from None
+        what = "there is no docker command on this machine"
+        raise EngineUnreachable(what, None, "is docker in the PATH?") from None
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failure:
-        lines = tuple(str(failure.stderr or "").splitlines())
-        raise EngineUnreachable(f"`{' '.join(argv)}` failed", evidence=lines) from None
+        said = failure.stderr or b""  # of a timeout bytes, whatever was asked for
+        text = said.decode(errors="replace") if isinstance(said, bytes) else said
+        what, lines = f"`{' '.join(argv)}` failed", tuple(text.splitlines())
+        raise EngineUnreachable(what, None, HELP, lines) from None
     return answer.stdout.strip()

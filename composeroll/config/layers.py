@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from composeroll.config.settings import Drain, Ready, Settings
@@ -16,6 +17,7 @@ from composeroll.config.values import SETTINGS
 from composeroll.errors import SettingsError
 
 _GROUPS = {"ready": Ready, "drain": Drain}
+COMMAND_LINE = "the command line"
 ENVIRONMENT_PREFIX = "COMPOSEROLL_"
 
 
@@ -68,10 +70,23 @@ def environment_name(key: str) -> str:
     return ENVIRONMENT_PREFIX + key.upper().replace(".", "_")
 
 
+def flag_name(key: str) -> str:
+    """The flag of a dotted key: `ready.timeout` → `--ready-timeout`."""
+    return "--" + key.replace(".", "-").replace("_", "-")
+
+
 def environment_layer(environ: Mapping[str, str]) -> Layer:
     """What the environment sets, by the names that follow from the keys."""
     found = {key: environ.get(environment_name(key)) for key in SETTINGS}
     return Layer("the environment", {key: value for key, value in found.items() if value})
+
+
+def placed(one: Layer, directory: Path) -> Layer:
+    """The same layer of a file, whose relative paths count from `directory`, as in compose."""
+    template = one.values.get("template")
+    if not isinstance(template, str) or not template.strip():
+        return one
+    return Layer(one.source, {**one.values, "template": str(directory / template)})
 
 
 def deploy_layer(source: str, deploy: Mapping[str, Any]) -> Layer:
@@ -121,4 +136,5 @@ def _read(one: Layer, key: str) -> object:
 
 
 def _shown(one: Layer, key: str) -> str:
-    return environment_name(key) if one.source == "the environment" else key
+    names = {"the environment": environment_name, COMMAND_LINE: flag_name}
+    return names.get(one.source, str)(key)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from composeroll.config.durations import parse_duration
-from composeroll.config.layers import Layer, deploy_layer, layer, resolve, unheeded
+from composeroll.config.layers import Layer, deploy_layer, layer, placed, resolve, unheeded
 from composeroll.config.ports import PortRange, fixed_ports, port_ranges
 from composeroll.config.settings import Settings
 from composeroll.errors import UsageError
 
 EXTENSION = "x-composeroll"
+HERE = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Service:
         unheeded: keys of its `deploy.update_config` that no rollout follows.
         edge: the service whose network namespace it lives in, empty where it has its own.
         mounted: paths in its containers at which the file mounts what outlives them, or a tmpfs.
+        profiles: those that show it; without any it is always there.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Service:
     unheeded: tuple[str, ...] = ()
     edge: str = ""
     mounted: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
 
     @property
     def may_be_nginx(self) -> bool:
@@ -84,10 +88,20 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A compose project: its name and all its services, in the file's order."""
+    """A compose project: its name and all its services, in the file's order.
+
+    Attributes:
+        profiles: those that are active; `*` is all of them.
+    """
 
     name: str
     services: Mapping[str, Service]
+    profiles: frozenset[str] = frozenset()
+
+    def is_active(self, service: Service) -> bool:
+        """Whether it is meant where no service is named, by compose's own rule."""
+        shown = self.profiles & {"*", *service.profiles}
+        return bool(shown) or not service.profiles
 
     def pick(self, names: Sequence[str]) -> tuple[Service, ...]:
         """The services of these names.
@@ -129,36 +143,51 @@ def parse_model(text: str) -> Mapping[str, Any]:
     return model
 
 
-def read_project(model: Mapping[str, Any], strongest: Sequence[Layer]) -> Project:
+def read_project(
+    model: Mapping[str, Any],
+    strongest: Sequence[Layer],
+    profiles: Collection[str] = (),
+    directory: Path = HERE,
+) -> Project:
     """The project of a parsed `docker compose config`.
 
     Args:
         model: the document as a mapping.
         strongest: the layers that beat the file, strongest first: flags, environment.
+        profiles: the active ones.
+        directory: from where relative paths of the file count.
 
     Raises:
         SettingsError: a wrong key or value in an `x-composeroll`.
     """
-    everywhere = layer(EXTENSION, model.get(EXTENSION))
+    everywhere = placed(layer(EXTENSION, model.get(EXTENSION)), directory)
     networks = {k: str((v or {}).get("name", k)) for k, v in (model.get("networks") or {}).items()}
     return Project(
         name=str(model["name"]),
         services={
-            name: _service(name, raw, networks, strongest, everywhere)
+            name: _service(name, raw, networks, _Said(strongest, everywhere, directory))
             for name, raw in (model.get("services") or {}).items()
         },
+        profiles=frozenset(profiles),
     )
+
+
+class _Said(NamedTuple):
+    """What holds for every service: the layers around its own, and where its paths begin."""
+
+    strongest: Sequence[Layer]
+    everywhere: Layer
+    directory: Path
 
 
 def _service(
     name: str,
     raw: Mapping[str, Any],
     networks: Mapping[str, str],
-    strongest: Sequence[Layer],
-    everywhere: Layer,
+    said: _Said,
 ) -> Service:
     where = f"services.{name}"
-    own = layer(f"{where}.{EXTENSION}", raw.get(EXTENSION))
+    own = placed(layer(f"{where}.{EXTENSION}", raw.get(EXTENSION)), said.directory)
     deploy = raw.get("deploy") or {}
     return Service(
         name=name,
@@ -173,7 +202,7 @@ def _service(
         networks=tuple(networks.get(n, n) for n in raw.get("networks") or ()),
         volumes=tuple(_written_volumes(raw.get("volumes") or ())),
         obstacles=tuple(_obstacles(raw)),
-        settings=resolve([*strongest, own, everywhere, deploy_layer(where, deploy)]),
+        settings=resolve([*said.strongest, own, said.everywhere, deploy_layer(where, deploy)]),
         healthy_first=tuple(_healthy_first(raw.get("depends_on") or {})),
         mode=str(deploy.get("mode") or ""),
         port_ranges=tuple(port_ranges(raw.get("ports") or ())),
@@ -182,6 +211,7 @@ def _service(
         unheeded=unheeded(deploy),
         edge=_edge(str(raw.get("network_mode") or "")),
         mounted=tuple(_mounted(raw)),
+        profiles=tuple(raw.get("profiles") or ()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -31,6 +32,41 @@ def project_directory(given: str | None, files: Sequence[Path]) -> Path:
     if given:
         return Path(given).absolute()
     return files[0].absolute().parent if files else Path.cwd()
+
+
+def active_profiles(
+    given: Sequence[str], environ: Mapping[str, str], env_files: Iterable[Path]
+) -> tuple[str, ...]:
+    """The profiles compose would take: `--profile`, else `COMPOSE_PROFILES`.
+
+    Where the environment does not have it at all, the last of the files that has it says.
+    """
+    listed = environ.get("COMPOSE_PROFILES")
+    if listed is None:
+        found = (text for path in env_files for text in _PROFILES.findall(_text(path)))
+        listed = next(reversed(list(found)), "")
+    return tuple(given) or tuple(filter(None, map(str.strip, listed.split(","))))
+
+
+_PROFILES = re.compile(
+    r"""^\s*(?:export\s+)?COMPOSE_PROFILES\s*=\s*["']?([^"'#\n]*)""", re.MULTILINE
+)
+
+
+def env_files(
+    given: Sequence[str], environ: Mapping[str, str], directory: Path
+) -> tuple[Path, ...]:
+    """The environment files compose would read: `--env-file`, `COMPOSE_ENV_FILES` or `.env`."""
+    listed = environ.get("COMPOSE_ENV_FILES")
+    named = tuple(given) or tuple(listed.split(",") if listed else ())
+    return tuple(map(Path, named)) or (directory / ".env",)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def locate(files: Iterable[Path], keys: Sequence[str]) -> str:

@@ -125,10 +125,10 @@ class Setting:
 
 SETTINGS: dict[str, Setting] = {
     "gateway": Setting(text, "service that runs nginx"),
-    "upstream": Setting(text, "nginx's name of the service's upstream"),
+    "upstream": Setting(text, "the service's upstream, as nginx calls it"),
     "include": Setting(absolute_path, "file in the gateway that holds just that upstream"),
     "port": Setting(port, "port that the replicas listen on"),
-    "protocol": Setting(word(Protocol), "http, fastcgi, uwsgi, grpc or tcp"),
+    "protocol": Setting(word(Protocol), "what they speak: http, fastcgi, uwsgi, grpc or tcp"),
     "template": Setting(text, "Jinja2 template of your own for the include"),
     "ready.path": Setting(url_path, "path of a request that proves a replica ready"),
     "ready.status": Setting(statuses, "status codes that count as ready (200-399)"),
@@ -141,7 +141,9 @@ SETTINGS: dict[str, Setting] = {
     "drain.long_connections": Setting(word(LongConnections), "wait for them, or cut them"),
     "drain.long_after": Setting(parse_duration, "open for how long is long, for cut (10s)"),
     "drain.detach": Setting(yes_or_no, "end before the old replicas have drained"),
-    "order": Setting(word(Order), "start-first, or stop-first where doubling is impossible"),
+    "order": Setting(
+        word(Order), "what comes first: start-first; stop-first where both cannot run"
+    ),
     "batch": Setting(batch, "how many are replaced at a time: all, 2, 50%"),
     "keep": Setting(whole, "how many images are kept for a rollback (5)"),
     "monitor": Setting(parse_duration, "how long to watch the new replicas before the old go (0s)"),

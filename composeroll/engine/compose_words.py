@@ -145,10 +145,10 @@ def compose_failure(said: str) -> ComposerollError:
     lines = complaint(said)
     what = lines[-1] if lines else "compose failed without a word"
     if _NO_ENGINE.search(said):
-        return EngineUnreachable(what, help=HELP, evidence=lines)
+        return EngineUnreachable(what, help=HELP, evidence=lines[:-1])
     if _NO_COMPOSE.search(said):
         advice = "is the Compose plugin (2.26 or newer) installed? `docker compose version`"
-        return EngineUnreachable(what, help=advice, evidence=lines)
+        return EngineUnreachable(what, help=advice, evidence=lines[:-1])
     return EngineError(what, evidence=lines)
 
 

@@ -10,7 +10,7 @@ import http.client
 import json
 import select
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
@@ -167,6 +167,13 @@ def speaking_to(stream: Stream, timeout: float) -> Iterator[None]:
         what = f"the engine did not answer within {timeout:g} s"
         raise EngineUnreachable(what, help=HELP) from error
     except (OSError, http.client.HTTPException) as error:
-        said = stream.complaint()
-        what = f"the connection to the engine broke: {said or error or type(error).__name__}"
-        raise EngineUnreachable(what, help=HELP, evidence=tuple(said.splitlines())) from error
+        raise _broken(stream.complaint().splitlines(), error) from error
+
+
+def _broken(said: Sequence[str], error: Exception) -> EngineUnreachable:
+    """What carries a stream says why it could not; without a word it has broken amid one."""
+    if not said:
+        what = f"the connection to the engine broke: {error or type(error).__name__}"
+        return EngineUnreachable(what, help=HELP)
+    first, *more = said
+    return EngineUnreachable(f"no engine answers: {first}", help=HELP, evidence=tuple(more))

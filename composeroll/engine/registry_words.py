@@ -6,6 +6,7 @@ Both hand a registry's failure on as text alone, so there is nothing else to go 
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 from composeroll.engine.reference import registry_of
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Refused
@@ -39,11 +40,16 @@ def registry_failure(said: str, reference: str = "") -> ComposerollError:
             help="does `docker pull` reach it from the engine's host?",
             evidence=evidence,
         )
-    what = evidence[-1] if evidence else "the image cannot be had"
+    what = _once(evidence[-1]) if evidence else "the image cannot be had"
     if _REFUSED.search(said):
         advice = "is the tag pushed, and is this user logged in (`docker login`)?"
         return Refused(what, help=advice, evidence=evidence)
     return EngineError(what, evidence=evidence)
+
+
+def _once(said: str) -> str:
+    """The engine says some words twice: `manifest unknown: manifest unknown`."""
+    return ": ".join(part for part, _ in groupby(said.split(": ")))
 
 
 def _host(said: str, reference: str) -> str:

@@ -17,6 +17,7 @@ from composeroll.readiness.evidence import evidence_of
 from composeroll.readiness.pace import Clock, Pace
 from composeroll.readiness.prove import Ask, OverdueError, prove
 from composeroll.report.events import Emit, Noted, Probed, ReplicaReady
+from composeroll.report.wording import mend_text
 
 SIDE_BY_SIDE = 32
 """Replicas asked at the same time, each by a thread of its own."""
@@ -143,7 +144,8 @@ class Vigil:
         cause = cause_of_death(replica, now, short_of_memory=short) or otherwise
         if now is None or cause:
             evidence = evidence_of(self.door, replica, self._last.get(replica.id))
-            raise NotReady(f"{replica.name} {cause}", evidence=evidence)
+            mend = mend_text(replica.service, replica.image)
+            raise NotReady(f"{replica.name} {cause}", None, mend, evidence)
         return now
 
     def _note_verdict(self, replica: Replica) -> None:

@@ -24,7 +24,8 @@ class Cell:
 class Column:
     """A heading, and how the column gives way: the highest `yields` first, down to `least`.
 
-    A column with `least` 0 is left out rather than cut; an `identifier` loses its end.
+    A column with `least` 0 is left out rather than cut; an `identifier` loses its end. Where that
+    is not enough, a `spare` one is left out too, and then one with a `tightest` cut to that.
     """
 
     title: str
@@ -32,6 +33,8 @@ class Column:
     yields: int = 0
     right: bool = False
     identifier: bool = False
+    spare: bool = False
+    tightest: int = 0
 
 
 Row = Sequence[Cell]
@@ -69,6 +72,17 @@ def column_widths(columns: Sequence[Column], rows: Sequence[Row], room: int) -> 
         if over > 0:
             least = columns[index].least
             widths[index] = min(widths[index], max(widths[index] - over, least)) if least else 0
+    return _squeezed(columns, widths, room)
+
+
+def _squeezed(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:
+    for index, column in enumerate(columns):
+        if column.spare and _total(widths) > room:
+            widths[index] = 0
+    for index, column in enumerate(columns):
+        over = _total(widths) - room
+        if column.tightest and over > 0:
+            widths[index] = min(widths[index], max(widths[index] - over, column.tightest))
     return widths
 
 

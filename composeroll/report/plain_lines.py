@@ -115,7 +115,7 @@ def watching_text(event: Watching) -> str:
 def _detail(event: Event) -> Iterator[Said]:
     match event:
         case StepStarted(number, total, step, reason):
-            yield Said(f"{number}/{total}", f"{step}, because {reason}" if reason else step)
+            yield Said(f"{number}/{total}", f"{step} ({reason})" if reason else step)
         case Probed(_, name, passed, detail):
             yield Said("probe", f"{name} {'passed' if passed else 'not yet'}: {detail}")
         case ReplicasSeen(rows):

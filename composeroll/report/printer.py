@@ -13,7 +13,14 @@ from composeroll.report.choose import on_terminal
 from composeroll.report.glyphs import ASCII, UNICODE, speaks_unicode
 from composeroll.report.grid import GAP, Cell, Column, Row, laid_out, plain_lines
 from composeroll.report.status import Past, Status
-from composeroll.report.tables import PAST, Line, finding_lines, past_cells, status_lines
+from composeroll.report.tables import (
+    PAST,
+    Line,
+    finding_keys,
+    finding_lines,
+    past_cells,
+    status_lines,
+)
 from composeroll.report.wording import clean_event
 
 
@@ -45,7 +52,7 @@ class Printer:
     def findings(self, findings: Sequence[Finding]) -> None:
         """Every finding, the worst first."""
         if self._json:
-            self._channel.line(json.dumps([asdict(f) for f in findings], indent=2))
+            self._channel.line(json.dumps([finding_keys(f) for f in findings], indent=2))
         else:
             cleaned = [clean_event(f, ascii_only=self._ascii_only) for f in findings]
             self._print(finding_lines(cleaned))

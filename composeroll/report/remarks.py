@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.text import Text
 
 from composeroll.report.events import Finished, Outcome
@@ -16,6 +18,12 @@ STYLES = {
 }
 """Any other outcome is red."""
 
+COMMANDS = ("composeroll ", "docker ")
+"""How advice begins that is nothing but a command."""
+
+WORD = re.compile(r"`[^`]*`[^\s`]*|\S+")
+"""A command amid a sentence is one word."""
+
 
 def note_rows(sign: str, style: str, text: str, pen: Pen) -> list[Text]:
     """A remark, wrapped under itself."""
@@ -27,7 +35,8 @@ def note_rows(sign: str, style: str, text: str, pen: Pen) -> list[Text]:
 def end_rows(end: Finished, pen: Pen) -> list[Text]:
     """How it ended, what serves now, what to do next, and what shows it.
 
-    A command is never broken into lines, so that it can be copied.
+    A command is never broken into lines, so that it can be copied; sentences and what shows it are,
+    between words, before a terminal does it within them.
     """
     style = STYLES.get(end.outcome, "red")
     sign = pen.glyphs.done if style == "green" else pen.glyphs.failed
@@ -36,20 +45,32 @@ def end_rows(end: Finished, pen: Pen) -> list[Text]:
     if end.serving:
         rows += _hanging(Text("    serving  ", "dim"), end.serving, "", pen)
     if end.help:
-        rows += [
-            Text("    next     ", "dim").append(line, "bold") for line in end.help.splitlines()
-        ]
+        rows += [row for line in end.help.splitlines() for row in _next(line, pen)]
     if end.evidence:
-        rows += [Text(""), *(_evidence(line, pen) for line in _split(end.evidence))]
+        rows += [Text(""), *(row for line in _split(end.evidence) for row in _evidence(line, pen))]
     return rows
+
+
+def _next(line: str, pen: Pen) -> list[Text]:
+    head = Text("    next     ", "dim")
+    if line.startswith(COMMANDS):
+        return [head.append(line, "bold")]
+    return _hanging(head, line, "bold", pen)
 
 
 def _split(evidence: tuple[str, ...]) -> list[str]:
     return [part for line in evidence for part in line.splitlines() or [""]]
 
 
-def _evidence(line: str, pen: Pen) -> Text:
-    return Text(f"    {pen.glyphs.bar} {line}".rstrip(), "dim")
+def _evidence(line: str, pen: Pen) -> list[Text]:
+    """Foreign text keeps its own blanks where it fits."""
+    room = max(pen.measure - 6, 20)
+    if len(line) <= room:
+        return [Text(f"    {pen.glyphs.bar} {line}".rstrip(), "dim")]
+    indent = line[: len(line) - len(line.lstrip())]
+    first, *rest = _wrapped(line, room - len(indent) - 2)
+    parts = [f"{indent}{first}", *(f"{indent}  {part}" for part in rest)]
+    return [Text(f"    {pen.glyphs.bar} {part}", "dim") for part in parts]
 
 
 def _hanging(head: Text, text: str, style: str, pen: Pen, tail: str = "") -> list[Text]:
@@ -63,7 +84,7 @@ def _hanging(head: Text, text: str, style: str, pen: Pen, tail: str = "") -> lis
 
 def _wrapped(text: str, width: int) -> list[str]:
     lines: list[str] = []
-    for word in text.split():
+    for word in WORD.findall(text):
         if lines and len(lines[-1]) + 1 + len(word) <= width:
             lines[-1] += f" {word}"
         else:

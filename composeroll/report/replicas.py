@@ -13,8 +13,8 @@ from composeroll.report.pen import Pen
 from composeroll.report.wording import short_image
 
 COLUMNS = (
-    Column("replica", least=14, yields=2),
-    Column("image", least=7, yields=4, identifier=True),
+    Column("replica", least=14, yields=2, tightest=8),
+    Column("image", least=7, yields=4, identifier=True, spare=True),
     Column("address", least=0, yields=1),
     Column("stage", least=8),
     Column("state", least=0, yields=5),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from composeroll.model import Finding, Severity
@@ -10,8 +11,8 @@ from composeroll.report.status import Past, ReplicaStatus, ServiceStatus, Status
 from composeroll.report.wording import count_text, seconds_text, short_image
 
 REPLICA = (
-    Column("replica", least=14, yields=2),
-    Column("image", least=7, yields=4, identifier=True),
+    Column("replica", least=14, yields=2, tightest=8),
+    Column("image", least=7, yields=4, identifier=True, spare=True),
     Column("address", least=0, yields=1),
     Column("state", least=7, yields=3, identifier=True),
     Column("ready", least=5),
@@ -27,6 +28,9 @@ PAST = (
 )
 SEVERITY_STYLES = {Severity.REFUSAL: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 SEVERITY_WIDTH = 9
+PLACE = re.compile(r"\((?P<file>[^()\n]+):(?P<line>\d+)\)")
+"""A line of a file, as help names it."""
+TOGETHER = "gateway, or several services"
 NOTHING_FOUND = "nothing found that could go wrong"
 
 Line = Sequence[Cell]
@@ -43,15 +47,38 @@ def status_lines(status: Status, table: Table) -> Iterator[Line]:
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
-    """Severity and sentence, and below it the line to change."""
+    """By service, those about several or the gateway last; in a group the worst first."""
     if not findings:
         yield (Cell(NOTHING_FOUND, "green"),)
+    services = sorted({f.service for f in findings}, key=lambda name: (not name, name))
+    for number, service in enumerate(services):
+        if services != [""]:
+            yield from [(Cell(""),)] * bool(number)
+            yield (Cell(service or TOGETHER, "bold"),)
+        yield from _of_one([f for f in findings if f.service == service])
+
+
+def _of_one(findings: Sequence[Finding]) -> Iterator[Line]:
+    """Severity and sentence, and below it the line to change."""
     order = list(Severity)
     for finding in sorted(findings, key=lambda f: order.index(f.severity)):
         word = Cell(f"{finding.severity:<{SEVERITY_WIDTH}}", SEVERITY_STYLES[finding.severity])
         yield (word, Cell(finding.what))
         for line in finding.help.splitlines():
             yield (Cell(f"{'':<{SEVERITY_WIDTH}}{line}", "bold"),)
+
+
+def finding_keys(finding: Finding) -> dict[str, object]:
+    """A finding for programs, with the place its help names."""
+    place = PLACE.search(finding.help)
+    return {
+        "severity": finding.severity.value,
+        "what": finding.what,
+        "help": finding.help,
+        "service": finding.service or None,
+        "file": place["file"] if place else None,
+        "line": int(place["line"]) if place else None,
+    }
 
 
 def _facts(status: Status) -> Iterator[Cell]:

@@ -59,6 +59,14 @@ def short_image(image: str) -> str:
     return image.removeprefix("sha256:")[:SHORT_ID]
 
 
+def mend_text(service: str, image: str) -> str:
+    """What helps where a replica has died."""
+    return (
+        f"mend the image {short_image(image)} of {service}, then run the same command again;"
+        f" `composeroll check {service}` shows what else is wrong"
+    )
+
+
 def clean_text(text: str, *, ascii_only: bool = False) -> str:
     """Foreign text (logs, compose's words) without escapes, carriage returns and other controls.
 

@@ -16,7 +16,7 @@ from composeroll.errors import (
 )
 from composeroll.report.events import StepEnded, StepFailed, StepStarted, StepUndone
 from composeroll.rollout.plan import Plan
-from composeroll.rollout.steps import Step
+from composeroll.rollout.steps import ReplaceReplicas, Step, StopReplicas
 from composeroll.rollout.world import World
 
 AGAIN = "run the same command again: it finishes what is half-done"
@@ -66,7 +66,9 @@ def _prepare(plan: Plan, world: World, show: Show) -> None:
             _undo(done, failure, world)
             with suppress(ComposerollError):
                 show(())
-            _tell_rolled_back(failure)  # still inside: a second signal has nothing left to end
+            _tell_rolled_back(
+                failure, done
+            )  # still inside: a second signal has nothing left to end
 
 
 def _finish(plan: Plan, world: World, show: Show) -> None:
@@ -118,13 +120,20 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
             world.emit(StepUndone(str(step), world.clock.now() - began))
 
 
-def _tell_rolled_back(failure: BaseException) -> NoReturn:
-    serving = "everything was taken back: what served before serves on"
+def _tell_rolled_back(failure: BaseException, done: Sequence[Step]) -> NoReturn:
+    served = "was stopped meanwhile, and serves again" if any(map(_stops, done)) else "serves on"
+    serving = f"everything was taken back: what served before {served}"
     if isinstance(failure, Interrupted):
         failure.serving, failure.help = serving, TRY_AGAIN
         raise failure
     help_ = (failure.help if isinstance(failure, ComposerollError) else None) or MENDED
     raise RolledBack(_what(failure), serving, help_, _evidence(failure)) from failure
+
+
+def _stops(step: Step) -> bool:
+    """Whether it is a gap; a data-only service, whose volumes are renewed, serves nobody."""
+    in_place = isinstance(step, ReplaceReplicas) and not step.renew_volumes
+    return in_place or isinstance(step, StopReplicas)
 
 
 def _what(failure: BaseException) -> str:

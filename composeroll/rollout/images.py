@@ -10,7 +10,7 @@ from composeroll.config.project import Project, Service, reference_of
 from composeroll.config.settings import Pull
 from composeroll.engine.compose_words import PullLine
 from composeroll.engine.images import Image
-from composeroll.errors import ComposerollError
+from composeroll.errors import ComposerollError, Refused
 from composeroll.report.events import Emit, Noted, Pulled, PullProgress
 
 
@@ -117,7 +117,7 @@ class ComposeImages:
         held = self._holds.held_back(service.name)
         if not held:
             return False
-        if self._registry.registry_digest(self._reference(service)) != held:
+        if self._digest(service) != held:
             self._holds.let_pass(service.name)
             return False
         self._emit(
@@ -130,8 +130,17 @@ class ComposeImages:
 
     def _differs(self, service: Service) -> bool:
         reference = self._reference(service)
-        here, there = self._registry.image(reference), self._registry.registry_digest(reference)
+        here, there = self._registry.image(reference), self._digest(service)
         return here is None or not any(digest.endswith(there) for digest in here.digests)
+
+    def _digest(self, service: Service) -> str:
+        """What its registry has; a refusal says whose image it is, since several are asked for."""
+        reference = self._reference(service)
+        try:
+            return self._registry.registry_digest(reference)
+        except Refused as error:
+            error.what = f"the image of {service.name}, {reference}, cannot be had: {error.what}"
+            raise
 
     def _id(self, service: Service) -> str:
         image = self._registry.image(self._reference(service))

@@ -9,6 +9,9 @@ from composeroll.rollout.observed import Observed, ServiceState
 Reasons = Mapping[str, str]
 """Why a replica is outgoing, by its full ID."""
 
+SCALED = "scaled to "
+"""How the reason begins of what goes though nothing takes its place."""
+
 
 def outgoing(observed: Observed, *, force: bool = False) -> Reasons:
     """The outgoing replicas of all services.

@@ -8,7 +8,7 @@ from composeroll.model import Replica, Route
 from composeroll.rollout.counting import next_batch, replicas_wanted
 from composeroll.rollout.numbering import renamings
 from composeroll.rollout.observed import ServiceState, Wiring
-from composeroll.rollout.outgoing import Reasons
+from composeroll.rollout.outgoing import SCALED, Reasons
 from composeroll.rollout.steps import (
     AdoptReplicas,
     AwaitReady,
@@ -54,6 +54,11 @@ class Part:
     def staying(self) -> tuple[Replica, ...]:
         """The replicas that serve now and after this plan."""
         return tuple(r for r in self.state.serving if r not in self.outgoing)
+
+    @property
+    def left_for_later(self) -> int:
+        """How many outdated replicas are replaced the same way by the plans after this one."""
+        return 0 if self.replaced_in_place else len(self.reasons) - len(self.outgoing)
 
     @property
     def missing(self) -> int:
@@ -253,7 +258,8 @@ class Part:
             return None
         if self.detaches:
             return self._detach()
-        return RetireReplicas(self.name, self.outgoing, self._grace, reason="replaced")
+        why = "surplus" if self.why.startswith(SCALED) else "replaced"
+        return RetireReplicas(self.name, self.outgoing, self._grace, reason=why)
 
     def _detach(self) -> Step:
         timeout = self.state.service.settings.drain.timeout

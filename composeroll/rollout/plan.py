@@ -25,10 +25,15 @@ LINE = "no way back after this"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps that can be taken back, then steps that cannot. `str(plan)` shows exactly what runs."""
+    """Steps that can be taken back, then steps that cannot. `str(plan)` shows exactly what runs.
+
+    Attributes:
+        later: what the plans after this one do, a line each.
+    """
 
     reversible: tuple[Step, ...] = ()
     final: tuple[Step, ...] = ()
+    later: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -47,6 +52,7 @@ class Plan:
         lines = [f"{next(number):>3}  {step.line}" for step in self.reversible]
         lines += [f"     ── {LINE} ──"] if self.final else []
         lines += [f"{next(number):>3}  {step.line}" for step in self.final]
+        lines += [f"     {line}" for line in self.later]
         return "\n".join(lines)
 
 
@@ -92,6 +98,11 @@ def plan_rollout(
             *(step for part in gateways for step in part.take_leave()),
             *(step for part in (*behind, *gateways) for step in part.finish()),
             *(step for part in parts for step in part.tidy()),
+        ),
+        later=tuple(
+            f"then the same for {part.left_for_later} more of {part.name}"
+            for part in parts
+            if part.left_for_later
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
@@ -15,27 +15,48 @@ from composeroll.rollout.unnamed import unnamed
 OF_PORTS = ("ports", "network_mode")
 """What keeps a gateway from running twice unless an edge holds its ports: told in one sentence."""
 
+NOT_SCALED: Mapping[str, int] = {}
+
 Locate = Callable[[Sequence[str]], str]
 """From nested keys of the compose file to `file:line`."""
 
 
 def findings(
-    observed: Observed, locate: Locate, leaving: Collection[str] = ()
+    observed: Observed,
+    locate: Locate,
+    leaving: Collection[str] = (),
+    counts: Mapping[str, int] = NOT_SCALED,
 ) -> tuple[Finding, ...]:
     """What stands in the way of a rollout, the refusals first.
 
     Args:
         observed: the snapshot.
-        locate: where the file says so.
+        locate: where a key of the compose file stands.
         leaving: full IDs of the replicas that would have to go.
+        counts: how many replicas of a service are asked for, where they are.
     """
-    found = [f for state in observed.services for f in _of_service(state, locate)]
+    states = observed.services
+    found = [f.about(state.name) for state in states for f in _of_service(state, locate)]
+    found += [
+        f.about(state.name)
+        for state in states
+        for f in _scale(state, counts.get(state.name), locate)
+    ]
     found += together(observed)
     found += redefined(observed)
     found += rendering(observed)
-    found += (f for state in observed.services for f in unnamed(state, leaving))
-    found = list(dict.fromkeys(found))
-    return tuple(sorted(found, key=lambda f: f.severity is not Severity.REFUSAL))
+    found += [f.about(state.name) for state in states for f in unnamed(state, leaving)]
+    return tuple(sorted(once(found), key=lambda f: f.severity is not Severity.REFUSAL))
+
+
+def once(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What is found of several services is one finding, about none of them."""
+    kept: dict[Finding, Finding] = {}
+    for finding in found:
+        before = kept.setdefault(finding, finding)
+        if before.service != finding.service:
+            kept[finding] = before.about("")
+    return tuple(kept.values())
 
 
 def refuse(observed: Observed, found: Sequence[Finding]) -> None:
@@ -61,7 +82,6 @@ def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     yield from _shared_data(state)
     yield from _paused(state)
     yield from state.wiring.findings if state.wiring else ()
-    yield from _scale(state, locate)
     yield from _mounted_code(state)
     yield from gateway_findings(state)
 
@@ -103,23 +123,27 @@ def _paused(state: ServiceState) -> Iterator[Finding]:
             yield _refusal(what, f"docker unpause {replica.name}")
 
 
-def _scale(state: ServiceState, locate: Locate) -> Iterator[Finding]:
-    declared, running = state.service.scale, len(state.serving)
+def _scale(state: ServiceState, asked: int | None, locate: Locate) -> Iterator[Finding]:
+    declared, running = state.service.scale, len(state.serving) if asked is None else asked
     if running > (declared or 1):
         says = f"says {declared}" if declared is not None else "does not say how many"
+        run = "run" if asked is None else "are to run"
         yield Finding(
             Severity.WARNING,
-            f"{running} replicas of {state.name} run, but the file {says}:"
+            f"{running} replicas of {state.name} {run}, but the file {says}:"
             " a plain `docker compose up -d` stops the others at once",
-            f"services.{state.name}: scale: {running} ({_scale_line(state, locate)})",
+            _write_scale(state, running, locate),
         )
 
 
-def _scale_line(state: ServiceState, locate: Locate) -> str:
-    """Where it stands in either form, else where the service begins."""
-    keys = (("scale",), ("deploy", "replicas"), ())
-    places = (locate(["services", state.name, *key]) for key in keys)
-    return next((place for place in places if ":" in place), f"services.{state.name}")
+def _write_scale(state: ServiceState, running: int, locate: Locate) -> str:
+    """In the form that the file has: with both of them compose refuses it."""
+    forms = {"scale": ["scale"], "deploy.replicas": ["deploy", "replicas"]}
+    places = {key: locate(["services", state.name, *path]) for key, path in forms.items()}
+    key = next((key for key, place in places.items() if ":" in place), "scale")
+    begins = locate(["services", state.name])
+    where = places[key] if ":" in places[key] else begins
+    return f"services.{state.name}: {key}: {running} ({where})"
 
 
 def _mounted_code(state: ServiceState) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.plan import Plan, plan_rollout
-from composeroll.rollout.preflight import findings, refuse
+from composeroll.rollout.preflight import NOT_SCALED, findings, refuse
 from composeroll.rollout.showing import showing
 from composeroll.rollout.stack import Stack
 
@@ -100,18 +100,21 @@ def look(stack: Stack, services: Sequence[Service], *, preflight: bool = True) -
         return observe(stack.project, services, stack.engine, stack.survey, preflight=preflight)
 
 
-def heed(stack: Stack, observed: Observed, leaving: Reasons) -> None:
+def heed(
+    stack: Stack, observed: Observed, leaving: Reasons, counts: Mapping[str, int] = NOT_SCALED
+) -> None:
     """Refuse what cannot go well, and warn of what will hurt; `check` has notes besides.
 
     Args:
-        stack: what it would be done to.
+        stack: where warnings are told.
         observed: the snapshot.
         leaving: the replicas that would have to go.
+        counts: how many replicas of a service are asked for, where they are.
 
     Raises:
         Refused: with every refusal and its mend.
     """
-    found = findings(observed, stack.locate, leaving)
+    found = findings(observed, stack.locate, leaving, counts)
     refuse(observed, found)
     for finding in (f for f in found if f.severity is Severity.WARNING):
         stack.world.emit(Warned(": ".join(filter(None, (finding.what, finding.help)))))

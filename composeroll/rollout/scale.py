@@ -8,7 +8,7 @@ from composeroll.errors import UsageError
 from composeroll.report.events import Outcome, Warned
 from composeroll.rollout.behind import behind
 from composeroll.rollout.observed import Observed
-from composeroll.rollout.outgoing import Reasons
+from composeroll.rollout.outgoing import SCALED, Reasons
 from composeroll.rollout.roll import asked, heed, look, roll
 from composeroll.rollout.stack import Stack
 
@@ -24,7 +24,7 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
     with stack.locks.hold(list(counts), lock_wait, behind(stack, list(counts))) as left:
         observed = look(stack, services)
         leaving = surplus(observed, counts, left.outgoing)
-        heed(stack, observed, leaving)
+        heed(stack, observed, leaving, counts)
         _insist_on_one(observed, counts)
         _tell_outdated(stack, observed)
         memory = stack.locks.remember(asked(observed, leaving, counts), anew=True)
@@ -46,7 +46,7 @@ def surplus(
         wanted = counts[state.name]
         staying = (r for r in state.serving if r.id not in leaving)
         kept_first = sorted(staying, key=lambda r: (r.id in state.outdated, r.number))
-        reasons |= {r.id: f"scaled to {wanted}" for r in kept_first[wanted:]}
+        reasons |= {r.id: f"{SCALED}{wanted}" for r in kept_first[wanted:]}
     return reasons
 
 

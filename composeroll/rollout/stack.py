@@ -11,7 +11,7 @@ from composeroll.config.project import Project, Service
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError
 from composeroll.rollout.history.revision import Result, Revision
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Held, Memory
 from composeroll.rollout.observe import Engine, Survey
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.preflight import Locate
@@ -76,12 +76,12 @@ class Locks(Protocol):
         """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""
         ...
 
-    def describe(self) -> tuple[str, ...]:
-        """Who holds which service, a sentence each."""
+    def describe(self) -> tuple[Held, ...]:
+        """Who holds which service."""
         ...
 
-    def break_open(self, services: Sequence[str]) -> tuple[str, ...]:
-        """Take the services' locks away from whoever has them; a sentence for each."""
+    def break_open(self, services: Sequence[str]) -> tuple[Held, ...]:
+        """Take the services' locks away from whoever has them; who that was."""
         ...
 
 
@@ -108,11 +108,11 @@ class NoLocks:
     def leave_to_others(self) -> None:
         """Nobody else is there."""
 
-    def describe(self) -> tuple[str, ...]:
+    def describe(self) -> tuple[Held, ...]:
         """Nobody holds anything."""
         return ()
 
-    def break_open(self, services: Sequence[str]) -> tuple[str, ...]:
+    def break_open(self, services: Sequence[str]) -> tuple[Held, ...]:
         """There is nothing to break."""
         del services
         return ()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from composeroll.config.durations import format_duration
 from composeroll.model import Replica
 from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
+from composeroll.report.wording import count_text
 from composeroll.rollout.draining import SetAside
 from composeroll.rollout.drift import drift, owners_of
+from composeroll.rollout.lock.note import Held
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.showing import describe
@@ -21,14 +23,25 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
     observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
     owners = owners_of(stack.engine.replicas())
     aside = stack.world.engine.aside(names)
+    locks = stack.locks.describe()
+    at_work = {held.service: held for held in locks if not held.fate}
     return Status(
         project=stack.project.name,
         services=tuple(
-            _service(state, (*drift(state, owners), *_draining(stack, state, aside)))
+            _service(state, (*notes_of(state, owners, at_work), *_draining(stack, state, aside)))
             for state in observed.services
         ),
-        lock="; ".join(stack.locks.describe()),
+        lock="; ".join(map(str, locks)),
     )
+
+
+def notes_of(
+    state: ServiceState, owners: Mapping[str, Replica], at_work: Mapping[str, Held]
+) -> tuple[str, ...]:
+    """What is not as it should be; while a rollout runs, that is its affair."""
+    if held := at_work.get(state.name):
+        return (f"a rollout runs, by {held.who}, since {held.since}",)
+    return drift(state, owners)
 
 
 def _service(state: ServiceState, notes: tuple[str, ...]) -> ServiceStatus:
@@ -49,10 +62,14 @@ def _draining(stack: Stack, state: ServiceState, aside: Sequence[SetAside]) -> t
     now = stack.world.engine.now()
     return tuple(
         f"{one.name} ({one.replica.short_id}) has been draining for {_time(now - one.since)},"
-        f" {held.get(state.address(one.replica), 'unknown')} connections, {_time(one.until - now)}"
+        f" {_connections(held.get(state.address(one.replica)))}, {_time(one.until - now)}"
         f" left: then, or once drained, `composeroll sync {state.name}` retires it"
         for one in own
     )
+
+
+def _connections(number: int | None) -> str:
+    return "unknown connections" if number is None else count_text(number, "connection")
 
 
 def _time(seconds: float) -> str:

@@ -26,11 +26,14 @@ def traps(
     """
     found: list[Finding] = []
     for state in observed.services:
-        found += _unproven(state)
-        found += remnants(observed.project, state, everyone)
-        found += _unhealthy_dependencies(state, everyone)
-        found += file_traps(project, state, locate)
-        found += limits(state, locate)
+        own = [
+            *_unproven(state),
+            *remnants(observed.project, state, everyone),
+            *_unhealthy_dependencies(state, everyone),
+            *file_traps(project, state, locate),
+            *limits(state, locate),
+        ]
+        found += (finding.about(state.name) for finding in own)
     return tuple(found)
 
 

@@ -51,7 +51,7 @@ FINE = "services: {}\n"
         (app("x-composeroll: {raedy: {}}"), ["app"], ["services.app", "did you mean 'ready'"]),
         (app("x-composeroll: {ready: 3}"), ["app"], ["services.app.x-composeroll.ready"]),
         (app("x-composeroll: {port: http}"), ["app"], ["services.app.x-composeroll", "port"]),
-        (FINE, ["--ready-timeout", "soon", "app"], ["the command line", "ready.timeout", "soon"]),
+        (FINE, ["--ready-timeout", "soon", "app"], ["the command line", "--ready-timeout", "soon"]),
         (FINE, ["--order", "random", "app"], ["order", "stop-first"]),
         (FINE, ["--pull", "often", "app"], ["--pull", "always"]),
         (FINE, ["--upstraem", "app", "app"], ["--upstraem", "--upstream"]),

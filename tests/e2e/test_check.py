@@ -43,5 +43,5 @@ def test_check_names_the_line_of_what_bites_with_0_and_of_what_is_refused_with_3
     warned = [f"{f['what']}: {f['help']}" for f in found if f["severity"] == "warning"]
     assert [bite for bite in BITES if not any(bite in line for line in warned)] == []
     assert refused.code == 3, str(refused)
-    assert refused.stdout.startswith("refusal  app cannot run twice"), str(refused)
+    assert refused.stdout.startswith("app\nrefusal  app cannot run twice"), str(refused)
     assert "(fixed.yml:1)" in refused.stdout

@@ -65,7 +65,7 @@ def test_kamal_656_1517_1930_another_hosts_run_is_left_alone_until_somebody_rele
     with nobody_notices(stack):
         ended_with(stack.update("app"), 4, "deploy@elsewhere", "composeroll lock release app")
         assert "app is locked by deploy@elsewhere" in lock(stack, "status")
-        assert "app is locked by deploy@elsewhere" in lock(stack, "release")
+        assert "released app, held by deploy@elsewhere" in lock(stack, "release")
         assert lock(stack, "status") == "no service is locked\n"
     ended_with(stack.update("app"), 0)
 

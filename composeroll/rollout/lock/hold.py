@@ -23,6 +23,7 @@ from composeroll.rollout.lock.heart import Heart, beating
 from composeroll.rollout.lock.holder import Holder, read_holder
 from composeroll.rollout.lock.note import (
     Found,
+    Held,
     Memory,
     Note,
     held_by,
@@ -31,6 +32,7 @@ from composeroll.rollout.lock.note import (
     left_name,
     lock_name,
     read_note,
+    seen_by,
     service_of,
 )
 from composeroll.rollout.world import Clock
@@ -61,6 +63,7 @@ class ServiceLocks:
         self._beside: dict[str, str] = {}
         self._memory = Memory()
         self._leave = False
+        self._waited: set[str] = set()
 
     @contextmanager
     def hold(
@@ -130,29 +133,23 @@ class ServiceLocks:
         now = self._locks.now()
         return any(lock and is_abandoned(lock, self._me, now) for lock in found)
 
-    def describe(self) -> tuple[str, ...]:
-        """Who holds which service of the project, a sentence each."""
-        now = self._locks.now()
-        return tuple(self._sentence(lock, now) for lock in self._locks.of_project(self._project))
+    def describe(self) -> tuple[Held, ...]:
+        """Who holds which service of the project."""
+        now, found = self._locks.now(), self._locks.of_project(self._project)
+        return tuple(seen_by(lock, self._me, now) for lock in found)
 
-    def break_open(self, services: Sequence[str]) -> tuple[str, ...]:
-        """Take the services' locks away from whoever has them; a sentence for each."""
+    def break_open(self, services: Sequence[str]) -> tuple[Held, ...]:
+        """Take the services' locks away from whoever has them; who that was."""
         now, names = self._locks.now(), self._names(services)
         broken = [lock for lock in self._locks.of_project(self._project) if lock.name in names]
         for lock in broken:
             self._locks.release(lock.id)
-        return tuple(self._sentence(lock, now) for lock in broken)
+        return tuple(seen_by(lock, self._me, now) for lock in broken)
 
     def _names(self, services: Sequence[str]) -> tuple[str, ...]:
         """Of the services' locks, and of what was set aside of broken ones."""
         named = (lock_name, left_name)
         return tuple(name(self._project, service) for service in services for name in named)
-
-    def _sentence(self, lock: Found, now: float) -> str:
-        if is_abandoned(lock, self._me, now):
-            service = service_of(lock)
-            return f"{held_by(lock, now)}; it broke off: `composeroll update {service}` finishes it"
-        return held_by(lock, now)
 
     def _take(self, name: str, deadline: float) -> None:
         while True:
@@ -165,10 +162,8 @@ class ServiceLocks:
                 continue
             if is_abandoned(found, self._me, self._locks.now()):
                 self._take_over(found)
-            elif self._clock.now() >= deadline:
-                raise _held(found, self._locks.now())
             else:
-                self._clock.wait(POLL)
+                self._wait_for(found, deadline)
 
     def _take_beside(self, name: str, deadline: float) -> None:
         """Take the lock of a service that is not rolled: there is nothing to be done for it.
@@ -188,10 +183,17 @@ class ServiceLocks:
                 if read_note(found).memory != Memory():
                     raise _half_done(found)
                 self._locks.release(found.id)
-            elif self._clock.now() >= deadline:
-                raise _held(found, self._locks.now())
             else:
-                self._clock.wait(POLL)
+                self._wait_for(found, deadline)
+
+    def _wait_for(self, found: Found, deadline: float) -> None:
+        """A moment, and say once for whom."""
+        if self._clock.now() >= deadline:
+            raise _held(found, self._locks.now())
+        if found.id not in self._waited:
+            self._waited.add(found.id)
+            self._emit(Noted(f"waiting: {held_by(found, self._locks.now())}"))
+        self._clock.wait(POLL)
 
     def _take_over(self, found: Found) -> None:
         """Set the broken lock aside with its note, by its ID: of two that try at once one claims.
@@ -267,7 +269,7 @@ def _half_done(lock: Found) -> Locked:
 
 def _held(lock: Found, now: float) -> Locked:
     return Locked(
-        held_by(lock, now),
+        str(held_by(lock, now)),
         "nothing was touched",
         "wait for it with --lock-wait 10m; if you know that it is gone:"
         f" composeroll lock release {service_of(lock)}",

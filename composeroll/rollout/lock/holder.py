@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
+ENDED = ("Z", "X")
+"""States of processes that run no more."""
 CI_JOBS = ("CI_JOB_URL", "GITHUB_RUN_ID", "BUILD_URL")
 """Where GitLab, GitHub and Jenkins say which job runs."""
 
@@ -70,13 +72,17 @@ def read_holder(text: str) -> Holder | None:
 
 
 def birth(pid: int) -> str:
-    """The start time of a process, field 22 of its `stat` (proc(5)); empty if it is gone."""
+    """The start time of a process, field 22 of its `stat` (proc(5)); empty if it is gone.
+
+    One that has ended is gone, even while nobody has asked how (a zombie).
+    """
     try:
         stat = (PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return ""
     # the second field is a name in brackets that may itself hold blanks and brackets
-    return stat.rpartition(")")[2].split()[19]
+    state, *rest = stat.rpartition(")")[2].split()
+    return "" if state in ENDED else rest[18]
 
 
 def _boot() -> str:

@@ -121,12 +121,53 @@ def is_abandoned(lock: Found, me: Holder, now: float) -> bool:
     return now - note.beat > LEASE
 
 
-def held_by(lock: Found, now: float) -> str:
-    """Who holds it, since when, and what they run, as a sentence."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lock in words.
+
+    Attributes:
+        who: `root@host (pid 7)`.
+        since: for how long they have had it.
+        command: what they run, empty where nobody knows.
+        fate: what became of them, empty while they are at work.
+    """
+
+    service: str
+    who: str
+    since: str
+    command: str
+    fate: str = ""
+
+    def __str__(self) -> str:
+        command = f": {self.command}" if self.command else ""
+        text = f"{self.service} is locked by {self.who}, since {self.since}{command}"
+        if not self.fate:
+            return text
+        return f"{text}; {self.fate}: `composeroll update {self.service}` finishes it"
+
+
+def held_by(lock: Found, now: float) -> Held:
+    """Who holds it, since when, and what they run."""
     holder = read_holder(lock.holder)
     since = format_duration(round(now - lock.created))
-    command = f": {holder.command}" if holder else ""
-    return f"{service_of(lock)} is locked by {holder or 'somebody'}, since {since}{command}"
+    who, command = str(holder or "somebody"), holder.command if holder else ""
+    return Held(service_of(lock), who, since, command)
+
+
+def seen_by(lock: Found, me: Holder, now: float) -> Held:
+    """The same, with what became of them where they broke off."""
+    held = held_by(lock, now)
+    return replace(held, fate=_fate(lock, me, now)) if is_abandoned(lock, me, now) else held
+
+
+def _fate(lock: Found, me: Holder, now: float) -> str:
+    note, holder = read_note(lock), read_holder(lock.holder)
+    if note.ended:
+        return "it broke off"
+    if holder and holder.seen_dead(me):
+        return "it broke off, and that process is gone"
+    silent = format_duration(round(now - note.beat))
+    return f"it broke off: no sign of life for {silent}"
 
 
 def service_of(lock: Found) -> str:

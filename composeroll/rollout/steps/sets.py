@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Replica
+from composeroll.report.wording import mend_text
 from composeroll.rollout.world import World
 
 ALIVE = (ContainerState.CREATED, ContainerState.RUNNING)
@@ -61,7 +62,11 @@ def died(world: World, service: str, fallen: Collection[Replica]) -> NotReady:
     if not fallen:
         return NotReady(f"no replica of {service} is left")
     first = next(iter(fallen))
-    return NotReady(f"{first.name} {_end_of(first)}", evidence=last_words(world, first))
+    return NotReady(
+        f"{first.name} {_end_of(first)}",
+        help=mend_text(service, first.image),
+        evidence=last_words(world, first),
+    )
 
 
 def last_words(world: World, replica: Replica) -> tuple[str, ...]:

@@ -6,9 +6,18 @@ from itertools import combinations
 
 import pytest
 
-from composeroll.config.layers import deploy_layer, environment_layer, layer, resolve
+from composeroll.config.layers import (
+    COMMAND_LINE,
+    Layer,
+    deploy_layer,
+    environment_layer,
+    layer,
+    resolve,
+)
 from composeroll.config.project import read_project
 from composeroll.config.settings import Batch, Order, Settings
+from composeroll.config.values import SETTINGS
+from composeroll.errors import SettingsError
 
 STRONGEST_FIRST = ("flag", "environment", "service", "top-level", "deploy")
 SECONDS = {name: 10.0 + place for place, name in enumerate(STRONGEST_FIRST)}
@@ -70,3 +79,17 @@ def test_parallelism_0_means_all_at_once() -> None:
 
 def test_an_empty_variable_says_nothing() -> None:
     assert not environment_layer({"COMPOSEROLL_PORT": "", "PORT": "9"}).values
+
+
+def test_a_wrong_value_is_told_by_the_name_it_was_given_under() -> None:
+    environment = environment_layer({"COMPOSEROLL_DRAIN_TIMEOUT": "soon"})
+    flag = Layer(COMMAND_LINE, {"drain.timeout": "soon"})
+    said = {"the environment: COMPOSEROLL_DRAIN_TIMEOUT": environment, "--drain-timeout": flag}
+    for name, one in said.items():
+        with pytest.raises(SettingsError, match=f"{name} wants"):
+            resolve([one])
+
+
+def test_no_help_begins_with_a_value_which_would_be_shown_with_a_capital() -> None:
+    values = ("http", "start-first", "stop-first", "nginx", "all")
+    assert not [s.help for s in SETTINGS.values() if s.help.startswith(values)]

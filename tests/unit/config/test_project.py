@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from composeroll.config.layers import Layer
 from composeroll.config.project import (
     Obstacle,
     Project,
@@ -128,3 +129,25 @@ def test_a_memory_limit_is_read_in_both_its_forms(
 ) -> None:
     model = {"name": "shop", "services": {"app": {"image": "app:1", **raw}}}
     assert read_project(model, []).services["app"].memory == limit
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("./t.j2", "/srv/shop/t.j2"), ("../t.j2", "/srv/shop/../t.j2"), ("/etc/t.j2", "/etc/t.j2")],
+)
+def test_a_template_in_the_file_stands_where_the_projects_paths_begin(
+    written: str, meant: str
+) -> None:
+    said = {"x-composeroll": {"template": written}}
+    everywhere = {"name": "shop", **said, "services": {"app": {}}}
+    own = {"name": "shop", "services": {"app": said}}
+    for model in (everywhere, own):
+        project = read_project(model, [], directory=Path("/srv/shop"))
+        assert project.services["app"].settings.template == meant
+
+
+def test_a_template_on_the_command_line_stands_where_the_shell_is() -> None:
+    model = {"name": "shop", "services": {"app": {"x-composeroll": {"template": "own.j2"}}}}
+    flag = Layer("the command line", {"template": "t.j2"})
+    settings = read_project(model, [flag], directory=Path("/srv")).services["app"].settings
+    assert settings.template == "t.j2"

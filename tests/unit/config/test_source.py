@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from composeroll.config.source import DEFAULT_FILES, compose_files, locate
+from composeroll.config.source import (
+    DEFAULT_FILES,
+    active_profiles,
+    compose_files,
+    env_files,
+    locate,
+)
 
 BASE = """\
 version: '2'
@@ -72,3 +78,31 @@ def test_given_files_beat_the_environment_and_that_beats_the_default_names(
     windows = environ | {"COMPOSE_PATH_SEPARATOR": ";"}
     assert compose_files([], windows) == (Path("a.yml:b.yml"),)
     assert compose_files([], {}) == (tmp_path / "compose.yaml",)
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "written", "active"),
+    [
+        (["web"], {"COMPOSE_PROFILES": "ops"}, "COMPOSE_PROFILES=jobs", ("web",)),
+        ([], {"COMPOSE_PROFILES": " ops , web"}, "COMPOSE_PROFILES=jobs", ("ops", "web")),
+        ([], {"COMPOSE_PROFILES": ""}, "COMPOSE_PROFILES=jobs", ()),
+        ([], {}, 'A=1\nexport COMPOSE_PROFILES="jobs,web"  # mine\n', ("jobs", "web")),
+        ([], {}, "COMPOSE_PROFILES=jobs\nCOMPOSE_PROFILES=ops\n", ("ops",)),
+        ([], {}, "# COMPOSE_PROFILES=jobs\n", ()),
+    ],
+)
+def test_the_active_profiles_are_those_that_compose_would_take(
+    tmp_path: Path,
+    given: list[str],
+    environ: dict[str, str],
+    written: str,
+    active: tuple[str, ...],
+) -> None:
+    (tmp_path / ".env").write_text(written, encoding="utf-8")
+    assert active_profiles(given, environ, env_files([], {}, tmp_path)) == active
+
+
+def test_an_environment_file_that_is_named_takes_the_place_of_the_projects_own() -> None:
+    assert env_files(["a", "b"], {"COMPOSE_ENV_FILES": "c"}, Path("/")) == (Path("a"), Path("b"))
+    assert env_files([], {"COMPOSE_ENV_FILES": "c,d"}, Path("/")) == (Path("c"), Path("d"))
+    assert env_files([], {}, Path("/srv")) == (Path("/srv/.env"),)

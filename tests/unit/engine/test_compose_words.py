@@ -136,4 +136,7 @@ def test_a_failure_is_told_in_composes_own_words_without_progress_and_warnings()
     ],
 )
 def test_no_engine_and_no_compose_are_unreachable(said: str) -> None:
-    assert isinstance(compose_failure(said), EngineUnreachable)
+    error = compose_failure(said)
+    assert isinstance(error, EngineUnreachable)
+    assert (error.what, error.evidence) == (said, ())
+    assert error.serving == "no container was touched"

@@ -107,9 +107,13 @@ def test_no_socket_is_unreachable_with_advice(tmp_path: Path) -> None:
 
 
 def test_a_way_through_docker_that_fails_tells_what_docker_said() -> None:
-    api = Api(DialStdio(["sh", "-c", "echo ssh: connection refused >&2; exit 1", "docker"]))
-    with pytest.raises(EngineUnreachable, match="ssh: connection refused"):
+    says = "echo ssh: connection refused >&2; echo twice >&2; exit 1"
+    api = Api(DialStdio(["sh", "-c", says, "docker"]))
+    with pytest.raises(EngineUnreachable) as caught:
         api.get("/_ping")
+    assert caught.value.what == "no engine answers: ssh: connection refused"
+    assert caught.value.evidence == ("twice",)
+    assert caught.value.serving == "no container was touched"
 
 
 def test_no_docker_at_all_is_unreachable() -> None:

@@ -38,6 +38,10 @@ def test_silence_refusal_and_all_else_are_three_errors(
     assert error.evidence == (said,)
 
 
+def test_what_the_engine_says_twice_is_said_once() -> None:
+    assert registry_failure("manifest unknown: manifest unknown").what == "manifest unknown"
+
+
 def test_a_silent_registry_is_named() -> None:
     said = 'Get "http://127.0.0.1:5999/v2/": dial tcp 127.0.0.1:5999: connect: connection refused'
     assert registry_failure(said).what == "registry 127.0.0.1:5999 does not answer"

@@ -15,6 +15,7 @@ from composeroll.config.settings import Ready
 from composeroll.errors import EngineError, EngineUnreachable, NotReady
 from composeroll.model import Health, Healthcheck, Output, Protocol
 from composeroll.report.events import Noted, ReplicaReady
+from composeroll.report.wording import mend_text
 from tests.unit.readiness.engine import Engine, replica, route
 from tests.unit.readiness.grpc_answers import (
     HEADERS,
@@ -179,6 +180,7 @@ def test_a_death_ends_the_waiting_for_all_at_once(serve: Serve) -> None:
     assert time.monotonic() - began < 1
     assert error.value.what == "shop-app-2 exited with code 3"
     assert error.value.evidence[-2:] == ("  Traceback", "  KeyError: 'DB'")
+    assert error.value.help == mend_text("app", TWO.image)
 
 
 def test_a_death_that_its_restart_policy_has_hidden_counts() -> None:

@@ -86,7 +86,7 @@ def test_verbose_adds_every_probe_and_why_each_step_runs() -> None:
     added = set(plain(updated(), verbose=True).splitlines()) - set(plain(updated()).splitlines())
     text = "\n".join(added)
     assert "staging-php-fpm-3 not yet: connection refused" in text
-    assert "start 2 replicas of php-fpm, because the image moved" in text
+    assert "start 2 replicas of php-fpm (the image moved)" in text
 
 
 @BOTH

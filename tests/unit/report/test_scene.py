@@ -8,9 +8,19 @@ import pytest
 from inline_snapshot import snapshot
 from rich.text import Text
 
-from composeroll.report.events import Draining, Event, Planned, ReplicasSeen, Stage, Watching
+from composeroll.report.events import (
+    Draining,
+    Event,
+    Finished,
+    Outcome,
+    Planned,
+    ReplicasSeen,
+    Stage,
+    Watching,
+)
 from composeroll.report.glyphs import ASCII
 from composeroll.report.pen import Pen
+from composeroll.report.remarks import end_rows
 from composeroll.report.scene import Scene
 from composeroll.report.wording import clean_event
 from tests.unit.report.streams import FINAL, PLAN, REVERSIBLE, replica, rolled_back, updated
@@ -175,3 +185,28 @@ def test_what_was_cut_off_does_not_look_as_if_it_still_ran() -> None:
     scene, _ = told(until_draining(), NARROW)
     assert "  ⠋  6  drain" in text(scene.moving(NARROW, 40))
     assert "  ·  6  drain" in text(scene.settled(NARROW))
+
+
+def test_in_the_narrowest_window_the_images_go_and_not_what_nginx_does() -> None:
+    scene, _ = told(until_draining(), Pen(40))
+    shown = text(scene.moving(Pen(40), 40))
+    heading = next(line for line in shown.splitlines() if "replica " in line)
+    assert heading.split() == ["replica", "stage", "upstream", "conns"]
+    assert "\N{HORIZONTAL ELLIPSIS}m-3" in shown
+
+
+@pytest.mark.parametrize("width", [40, 90])
+def test_an_end_is_broken_between_words_and_a_command_not_at_all(width: int) -> None:
+    command = "`composeroll rollback php-fpm --to 3`"
+    advice = f"mend the image of the service and run the same command again, or {command} goes back"
+    log = "PHP Fatal error: Class Cache not found in /app/ping.php on the line with number 3 of it"
+    end = Finished(Outcome.ROLLED_BACK, "it died", 1.0, "", advice, (f"  {log}", "short"))
+    pen = Pen(width)
+    rows = [row.plain for row in end_rows(end, pen)]
+    assert all(len(row) < width or command in row for row in rows)
+    said = " ".join(" ".join(row.removeprefix("    \u2502").split()) for row in rows)
+    assert advice in said
+    assert log in said
+    bare = "docker compose --project-name shop up -d --no-deps --force-recreate nginx --wait"
+    (row,) = (r for r in end_rows(replace(end, help=bare), pen) if "--no-deps" in r.plain)
+    assert row.plain.endswith(bare)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from inline_snapshot import snapshot
@@ -136,3 +137,40 @@ def test_every_severity_has_its_word_on_a_line(severity: Severity) -> None:
     sink = Sink()
     Printer(sink, UTF8, as_json=False).findings((Finding(severity, "what", "mend"),))
     assert f"{severity.value:<9}what\n" in sink.text
+
+
+OF_APP = Finding(Severity.WARNING, "3 run", "services.app: scale: 3 (./compose.yml:9)", "app")
+OF_ALL = Finding(Severity.REFUSAL, "nginx is not root", "run it as root")
+
+
+def test_findings_are_told_by_service_and_what_is_about_several_comes_last() -> None:
+    sink = Sink()
+    Printer(sink, UTF8).findings((OF_ALL, OF_APP, replace(OF_APP, what="2 run", service="api")))
+    assert sink.text == snapshot("""\
+api
+warning  2 run
+         services.app: scale: 3 (./compose.yml:9)
+
+app
+warning  3 run
+         services.app: scale: 3 (./compose.yml:9)
+
+gateway, or several services
+refusal  nginx is not root
+         run it as root
+""")
+
+
+def test_a_program_is_told_the_service_and_the_line_where_they_are_known() -> None:
+    sink = Sink()
+    Printer(sink, {}, as_json=True).findings((OF_APP, OF_ALL))
+    of_app, of_all = json.loads(sink.text)
+    assert of_app == {
+        "severity": "warning",
+        "what": "3 run",
+        "help": "services.app: scale: 3 (./compose.yml:9)",
+        "service": "app",
+        "file": "./compose.yml",
+        "line": 9,
+    }
+    assert [of_all[key] for key in ("service", "file", "line")] == [None, None, None]

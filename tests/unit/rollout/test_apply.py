@@ -22,7 +22,7 @@ from composeroll.errors import (
 from composeroll.report.events import Event, StepEnded, StepFailed, StepStarted, StepUndone
 from composeroll.rollout.apply import apply
 from composeroll.rollout.plan import Plan
-from composeroll.rollout.steps import Step
+from composeroll.rollout.steps import ReplaceReplicas, Step
 from composeroll.rollout.world import Lock, Unlocked, World
 
 
@@ -196,3 +196,22 @@ def test_what_was_removed_is_not_told_as_undone() -> None:
 
     diary, _ = run(Removing("clear"), Noting("start"), Noting("prove", BROKEN))
     assert [e.step for e in diary.events if isinstance(e, StepUndone)] == ["prove", "start"]
+
+
+class Replaced(ReplaceReplicas):
+    """One that only says that it ran."""
+
+    def do(self, world: World) -> None:
+        """Nothing."""
+
+    def undo(self, world: World) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize("renews", [False, True])
+def test_after_a_gap_it_is_said_that_what_was_stopped_serves_again(*, renews: bool) -> None:
+    gap = Replaced("app", 1, "sha256:1", "app:1", renew_volumes=renews)
+    _, failure = run(gap, Noting("prove", doing=EngineError("no")))
+    assert isinstance(failure, RolledBack)
+    says = "serves on" if renews else "was stopped meanwhile, and serves again"
+    assert failure.serving == f"everything was taken back: what served before {says}"

@@ -7,6 +7,9 @@ from dataclasses import replace
 from inline_snapshot import snapshot
 
 from composeroll.model import ContainerState, Mount, Server, Upstream
+from composeroll.rollout.observed import Observed
+from composeroll.rollout.plan import plan_rollout
+from composeroll.rollout.scale import surplus
 from tests.unit.rollout.makers import NEW, ours, plan, replica, service, state, wiring
 
 
@@ -37,7 +40,8 @@ def test_one_batch_at_a_time_leaves_the_names_for_the_last() -> None:
   4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
   5  drain shop-app-1 (111111111111) for up to 1m
      ── no way back after this ──
-  6  retire shop-app-1 (111111111111)  (replaced)\
+  6  retire shop-app-1 (111111111111)  (replaced)
+     then the same for 2 more of app\
 """)
 
 
@@ -316,3 +320,10 @@ def test_volumes_that_somebody_outside_the_rollout_mounts_are_not_told_as_remove
     code = state([old], of=service("code"), data_only=True)
     assert "remove the old volumes of code" in plan(code)
     assert "remove the old volumes" not in plan(replace(code, held=frozenset({"a" * 64})))
+
+
+def test_what_scaling_down_lets_go_is_surplus_and_nothing_takes_its_place() -> None:
+    observed = Observed("shop", (state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)),), ())
+    text = str(plan_rollout(observed, surplus(observed, {"app": 1}), {"app": 1}))
+    assert "retire shop-app-2 (222222222222)  (surplus)" in text
+    assert "create" not in text

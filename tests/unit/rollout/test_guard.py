@@ -49,6 +49,7 @@ def test_a_replica_that_fails_is_named_with_its_last_words(
     with pytest.raises(NotReady, match=f"shop-app-3 {said}") as failure:
         guard.heed(event("die"))
     assert failure.value.evidence[-1] == "  its last words"
+    assert "`composeroll check app`" in str(failure.value.help)
 
 
 def test_a_replica_that_somebody_removed_is_missed() -> None:

@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+import pytest
+
+from composeroll.errors import Locked
 from composeroll.nginx.clock import MonotonicClock
-from composeroll.report.events import Event
+from composeroll.report.events import Event, Noted
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import this_process
-from composeroll.rollout.lock.note import Memory, Note, lock_name
+from composeroll.rollout.lock.note import Memory, Note, held_by, lock_name
 
 ME = this_process()
 SOMEBODY = replace(ME, boot="another boot", host="elsewhere")
@@ -100,3 +103,40 @@ def test_what_one_broken_rollout_left_does_not_follow_into_the_next_lock() -> No
         assert left == Memory()
     assert locks.broke_off(["app"])
     assert engine.find(lock_name("shop", "other")) is None
+
+
+class Hours:
+    """A clock on which waiting is all that takes time."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def now(self) -> float:
+        """The time."""
+        return self.at
+
+    def wait(self, seconds: float) -> None:
+        """Let it pass."""
+        self.at += seconds
+
+
+def test_who_waits_for_a_lock_says_once_for_whom() -> None:
+    told: list[Event] = []
+    engine = EngineLocks()
+    theirs = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
+    assert theirs
+    engine.write(theirs, Note(1000.0).to_json())
+    locks = ServiceLocks(engine, "shop", ME, Hours(), told.append, still)
+    with pytest.raises(Locked), locks.hold(["app"], patience=30.0):
+        pass
+    assert [event.text for event in told if isinstance(event, Noted)] == [
+        f"waiting: {held_by(engine.locks[theirs], 1000.0)}"
+    ]
+
+
+def test_a_lock_that_is_taken_away_says_whose_it_was() -> None:
+    engine = EngineLocks()
+    engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
+    assert [held.who for held in locks.break_open(["api", "app"])] == [str(SOMEBODY)]
+    assert not locks.describe()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import pytest
+
 from composeroll.config.project import Project
 from composeroll.config.settings import Pull
 from composeroll.engine.compose_words import PullLine
@@ -109,10 +111,21 @@ def test_only_what_would_be_pulled_is_asked_for_and_nothing_is_pulled_or_let_pas
     assert (registry.here, holds.held) == ("sha256:old", "sha256:bad")
 
 
-def test_what_a_registry_does_not_give_is_told_with_its_reason() -> None:
-    class Empty(Registry):
-        def registry_digest(self, reference: str) -> str:
-            raise Refused(f"{reference}: manifest unknown")
+class Empty(Registry):
+    """One that does not have the image."""
 
+    def registry_digest(self, reference: str) -> str:
+        """There is none."""
+        raise Refused(f"{reference}: manifest unknown")
+
+
+def test_a_plan_without_an_image_names_the_service_and_the_image() -> None:
+    with pytest.raises(Refused) as error:
+        images(Empty(), Holds(), []).moved([service()])
+    what = "the image of app, app:1, cannot be had: app:1: manifest unknown"
+    assert (error.value.what, error.value.serving) == (what, "nothing was touched")
+
+
+def test_what_a_registry_does_not_give_is_told_with_its_reason() -> None:
     (told,) = images(Empty(), Holds(), []).unavailable([service()]).items()
     assert (told[0], told[1].what) == ("app", "app:1: manifest unknown")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from dataclasses import dataclass, replace
 
 import pytest
@@ -18,6 +19,7 @@ from composeroll.rollout.lock.note import (
     left_name,
     lock_name,
     read_note,
+    seen_by,
     service_of,
 )
 
@@ -103,8 +105,37 @@ def test_no_fewer_replicas_than_the_file_says() -> None:
 
 def test_the_lock_says_who_where_since_when_and_with_what_command() -> None:
     told = held_by(Lock(created=NOW - 65), NOW)
-    assert told == ("app.v2 is locked by you@there (pid 7), since 1m5s: composeroll update app")
-    assert held_by(Lock("?"), NOW) == "app.v2 is locked by somebody, since 0s"
+    assert str(told) == (
+        "app.v2 is locked by you@there (pid 7), since 1m5s: composeroll update app"
+    )
+    assert str(held_by(Lock("?"), NOW)) == "app.v2 is locked by somebody, since 0s"
+
+
+@pytest.mark.parametrize(
+    ("holder", "note", "fate"),
+    [
+        (ME, Note(NOW - 100), ""),
+        (DEAD_HERE, Note(NOW), "it broke off, and that process is gone"),
+        (ELSEWHERE, Note(NOW - 65), "it broke off: no sign of life for 1m5s"),
+        (ELSEWHERE, Note(NOW, ended=True), "it broke off"),
+    ],
+)
+def test_what_became_of_the_holder_is_said_with_the_command_that_finishes_it(
+    holder: Holder, note: Note, fate: str
+) -> None:
+    held = seen_by(Lock(holder.to_json(), note.to_json()), ME, NOW)
+    assert held.fate == fate
+    helps = "`composeroll update app.v2` finishes it"
+    assert str(held).endswith(f"; {fate}: {helps}" if fate else ": composeroll update app")
+
+
+def test_a_process_that_has_ended_is_gone_though_nobody_has_asked_how() -> None:
+    child = subprocess.Popen(["sleep", "60"])
+    assert birth(child.pid)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert not birth(child.pid)
+    child.wait()
 
 
 def test_a_ci_job_is_named() -> None:

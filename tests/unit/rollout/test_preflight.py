@@ -9,7 +9,7 @@ import pytest
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.preflight import findings, refuse
+from composeroll.rollout.preflight import Locate, findings, once, refuse
 from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 
 STOP_FIRST: dict[str, Any] = {"x-composeroll": {"order": "stop-first"}}
@@ -65,6 +65,28 @@ def test_more_replicas_than_the_file_asks_for_are_a_warning() -> None:
     assert finding.severity is Severity.WARNING
     assert "2 replicas of app run, but the file does not say how many" in finding.what
     assert finding.help == "services.app: scale: 2 (file:7 services.app.scale)"
+
+
+def written_at(*keys: str) -> Locate:
+    """A file that has these keys and no other, all of them in line 9."""
+    known = {".".join(keys[:many]) for many in range(1, len(keys) + 1)}
+    return lambda asked: "compose.yml:9" if ".".join(asked) in known else ".".join(asked)
+
+
+def test_the_number_is_written_where_the_file_has_it_since_compose_wants_one_form_only() -> None:
+    found = Observed("shop", (state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)),), ())
+    (short,) = findings(found, written_at("services", "app", "scale"))
+    (long,) = findings(found, written_at("services", "app", "deploy", "replicas"))
+    (neither,) = findings(found, written_at("services", "app"))
+    assert short.help == neither.help == "services.app: scale: 2 (compose.yml:9)"
+    assert long.help == "services.app: deploy.replicas: 2 (compose.yml:9)"
+
+
+def test_scale_warns_of_the_number_it_is_to_reach_and_not_of_the_one_it_mends() -> None:
+    found = Observed("shop", (state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)),), ())
+    (up,) = findings(found, written_at("services", "app"), {"app": 3})
+    assert "3 replicas of app are to run, but the file does not say" in up.what
+    assert not findings(found, written_at("services", "app"), {"app": 1})
 
 
 def test_who_goes_on_seeing_old_volumes_is_a_warning() -> None:
@@ -138,3 +160,10 @@ def test_volumes_that_compose_hands_on_or_that_hold_code_are_no_finding() -> Non
     named = service(container_name="the-app", **STOP_FIRST)
     assert not found(state([replica(1)], of=named, unnamed=("/data",)))
     assert not found(state([replica(1)], data_only=True, unnamed=("/data",), sharing=("fpm",)))
+
+
+def test_what_is_found_of_several_services_is_about_none_of_them() -> None:
+    same = Finding(Severity.NOTE, "nginx has no keepalive")
+    own = Finding(Severity.NOTE, "app has none").about("app")
+    told = once([same.about("app"), own, same.about("api")])
+    assert [(f.what, f.service) for f in told] == [(same.what, ""), (own.what, "app")]

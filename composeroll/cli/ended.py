@@ -1,0 +1,44 @@
+"""What a run that went well says in the end: what runs now, in the words of its verb."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from composeroll.errors import ComposerollError
+from composeroll.model import Replica
+from composeroll.report.events import Outcome
+from composeroll.report.wording import count_text, short_image
+from composeroll.rollout.stack import Stack
+
+RUNS = "{service} runs {image} on {replicas}"
+SCALED = "{service} is scaled to {replicas} of {image}"
+BACK = "{service} is back at {image} on {replicas}"
+
+
+def ended_with(stack: Stack, outcome: Outcome, services: Sequence[str], words: str) -> str:
+    """The sentence for these services; nothing more is known of one whose replicas are not told.
+
+    Args:
+        stack: is asked what runs, where anything has changed.
+        outcome: how it ended.
+        services: their names.
+        words: one of the forms above, empty where the verb changes no replicas.
+    """
+    plain = f"{', '.join(services)}: {outcome.value}"
+    if outcome is not Outcome.UPDATED or not words:
+        return plain
+    try:
+        found = stack.engine.replicas(services)
+    except ComposerollError:
+        return plain
+    return "; ".join(_sentence(name, found, words) for name in services)
+
+
+def _sentence(service: str, found: Sequence[Replica], words: str) -> str:
+    own = [replica for replica in found if replica.service == service]
+    counted = [
+        replica for replica in own if replica.running
+    ] or own  # data-only ones may have ended
+    images = dict.fromkeys(short_image(replica.image) for replica in counted)
+    replicas = count_text(len(counted), "replica")
+    return words.format(service=service, image=" and ".join(images), replicas=replicas)
