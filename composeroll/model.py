@@ -113,6 +113,7 @@ class Replica:
         mounts: volumes, binds and tmpfs, by destination.
         read_only: whether the root filesystem cannot be written.
         made_from: the project's directory on the machine whose compose made it.
+        command: what its first process runs, with the entrypoint.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Replica:
     mounts: tuple[Mount, ...] = ()
     read_only: bool = False
     made_from: str = ""
+    command: tuple[str, ...] = ()
 
     @property
     def short_id(self) -> str:

@@ -54,6 +54,7 @@ def replica_of(inspected: Json) -> Replica:
         mounts=_mounts(inspected),
         read_only=bool(host.get("ReadonlyRootfs")),
         made_from=labels.get(WORKING_DIRECTORY, ""),
+        command=tuple(filter(None, (inspected.get("Path"), *(inspected.get("Args") or ())))),
     )
 
 

@@ -143,6 +143,10 @@ class History(Protocol):
         """How many replicas the last rollout that ended well was to leave, 0 where nobody knows."""
         ...
 
+    def gateway(self, service: str) -> str:
+        """Whose nginx sent it requests when it last came to serve, empty where none is known."""
+        ...
+
     def hold_back(self, service: str, image: str) -> None:
         """Remember a version that a scheduled refresh is not to bring back."""
         ...
@@ -176,6 +180,11 @@ class NoHistory:
         """Nobody knows."""
         del service
         return 0
+
+    def gateway(self, service: str) -> str:
+        """None is known."""
+        del service
+        return ""
 
     def hold_back(self, service: str, image: str) -> None:
         """Nothing is held back."""
