@@ -37,10 +37,11 @@ def open_stack(
     # compose reads the model meanwhile: imports cost as much as its answer
     from composeroll.cli.rooms import assemble  # noqa: PLC0415
     from composeroll.config.project import parse_model, read_project  # noqa: PLC0415
-    from composeroll.config.source import compose_files  # noqa: PLC0415
+    from composeroll.config.source import compose_files, locate  # noqa: PLC0415
 
     model = parse_model(reading.result())
     project = read_project(model, [given, environment_layer(os.environ)])
     files = compose_files(flags.files, os.environ)
+    project.insist_on_gateways(lambda keys: locate(files, keys))
     with assemble(project, flags, files, emit, shield) as stack:
         yield stack

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from composeroll.config.durations import parse_duration
 from composeroll.config.layers import Layer, deploy_layer, layer, resolve, unheeded
 from composeroll.config.ports import PortRange, fixed_ports, port_ranges
-from composeroll.config.settings import Settings
+from composeroll.config.settings import NO_GATEWAY, Settings
 from composeroll.errors import UsageError
 
 EXTENSION = "x-composeroll"
@@ -98,6 +98,28 @@ class Project:
             known = ", ".join(self.services)
             raise UsageError(f"no such service: {', '.join(missing)}", help=f"services: {known}")
         return tuple(self.services[name] for name in dict.fromkeys(names))
+
+    def insist_on_gateways(self, locate: Callable[[Sequence[str]], str]) -> None:
+        """See that each service's gateway is one of the project.
+
+        Args:
+            locate: from nested keys of the compose file to `file:line`.
+
+        Raises:
+            UsageError: with the line that names another one.
+        """
+        for service in self.services.values():
+            gateway = service.settings.gateway
+            if gateway and gateway not in {NO_GATEWAY, *self.services}:
+                keys = ("services", service.name, EXTENSION, "gateway"), (EXTENSION, "gateway")
+                lines = [place for place in map(locate, keys) if ":" in place]
+                where = lines[0] if lines else "--gateway, or COMPOSEROLL_GATEWAY"
+                known = ", ".join(self.services)
+                raise UsageError(
+                    f"the gateway of {service.name} is to be {gateway}, and there is no such"
+                    f" service ({where})",
+                    help=f"services: {known}; {NO_GATEWAY}, where no nginx speaks to it",
+                )
 
     def living_in(self, name: str) -> tuple[str, ...]:
         """The services that live in this one's network namespace."""
