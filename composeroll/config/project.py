@@ -8,7 +8,7 @@ from typing import Any
 
 from composeroll.config.durations import parse_duration
 from composeroll.config.layers import Layer, deploy_layer, layer, resolve, unheeded
-from composeroll.config.ports import PortRange, fixed_ports, port_ranges
+from composeroll.config.ports import PortRange, fixed_ports, port_ranges, short_forms
 from composeroll.config.settings import NO_GATEWAY, Settings
 from composeroll.errors import UsageError
 
@@ -51,6 +51,7 @@ class Service:
         binds: absolute paths of the host that it mounts.
         unheeded: keys of its `deploy.update_config` that no rollout follows.
         edge: the service whose network namespace it lives in, empty where it has its own.
+        ports: what it publishes, in compose's short form.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Service:
     binds: tuple[str, ...] = ()
     unheeded: tuple[str, ...] = ()
     edge: str = ""
+    ports: tuple[str, ...] = ()
 
     @property
     def may_be_nginx(self) -> bool:
@@ -201,6 +203,7 @@ def _service(
         binds=tuple(_binds(raw.get("volumes") or ())),
         unheeded=unheeded(deploy),
         edge=_edge(str(raw.get("network_mode") or "")),
+        ports=tuple(short_forms(raw.get("ports") or ())),
     )
 
 

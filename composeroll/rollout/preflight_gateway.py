@@ -47,7 +47,7 @@ def is_smooth(state: ServiceState) -> bool:
 
 def edge_wanted(gateway: Service, severity: Severity) -> Finding:
     """A gateway that holds its ports itself, with the lines that give them to an edge."""
-    ports = ", ".join(f'"{o.value}"' for o in gateway.obstacles if o.key == "ports")
+    ports = ", ".join(f'"{port}"' for port in gateway.ports)
     return Finding(
         severity,
         f"{gateway.name} publishes its ports itself, so a second nginx cannot take them over",
