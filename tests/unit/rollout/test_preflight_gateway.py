@@ -80,6 +80,13 @@ def test_an_edge_is_never_touched() -> None:
     assert "nginx lives in the network namespace of edge" in finding.what
 
 
+def test_what_could_be_better_about_a_gateway_is_told_too() -> None:
+    note = Finding(Severity.NOTE, "drains wait for every open connection", "take another image")
+    front = with_findings(gateway(container(1)), LONELY, note).front
+    assert front
+    assert list(recommended({"nginx": front}, {"nginx": nginx()})) == [note]
+
+
 @pytest.mark.parametrize(
     ("edge", "order", "notes"),
     [(False, {}, 1), (True, {}, 0), (False, ours(order="stop-first"), 0)],
