@@ -266,6 +266,8 @@ class Site:
 
     def __str__(self) -> str:
         scheme = ("https" if self.tls else "http") if self.http else "tcp"
+        if not self.host:
+            return f"{scheme} on port {self.port}"
         return f"{scheme}://{self.host}:{self.port}"
 
     def address_in(self, place: Attachment) -> str:

@@ -28,6 +28,7 @@ def command(context: click.Context, /, **options: Any) -> int:
 
     def answer(stack: Stack, services: tuple[str, ...]) -> int:
         from composeroll.rollout.checkouts import checkouts  # noqa: PLC0415 - late
+        from composeroll.rollout.forgotten import forgotten  # noqa: PLC0415 - late
         from composeroll.rollout.observe import observe  # noqa: PLC0415 - late
         from composeroll.rollout.offered import offered  # noqa: PLC0415 - late
         from composeroll.rollout.outgoing import outgoing  # noqa: PLC0415 - late
@@ -41,6 +42,7 @@ def command(context: click.Context, /, **options: Any) -> int:
         used = stack.host_memory.memory_used_by([r.id for r in everyone if r.running])
         found = (
             *findings(observed, stack.locate, outgoing(observed)),
+            *forgotten(observed, stack.book.gateway),
             *offered(stack.images.unavailable(picked)),
             *room(observed, used, stack.host_memory.memory_left()),
             *traps(stack.project, observed, everyone, stack.locate),

@@ -17,6 +17,7 @@ from composeroll.cli.options import (
     take_settings,
 )
 from composeroll.cli.services import all_but_nginx
+from composeroll.errors import Refused
 from composeroll.report.events import Event
 from composeroll.rollout.stack import Stack
 
@@ -43,7 +44,15 @@ def look(context: click.Context, options: dict[str, Any], answer: Answer) -> int
     """
     flags, settings = take_compose_flags(context, options), take_settings(options)
     with open_stack(flags, settings, unheard) as stack:
-        return answer(stack, options["services"] or all_but_nginx(stack))
+        return answer(stack, options["services"] or _meant(stack))
+
+
+def _meant(stack: Stack) -> tuple[str, ...]:
+    """All services where nginx cannot tell which is the gateway: the answer says why."""
+    try:
+        return all_but_nginx(stack)
+    except Refused:
+        return tuple(stack.project.services)
 
 
 def unheard(event: Event) -> None:

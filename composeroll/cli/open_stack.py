@@ -41,6 +41,7 @@ def open_stack(
         active_profiles,
         compose_files,
         env_files,
+        locate,
         project_directory,
     )
 
@@ -51,5 +52,6 @@ def open_stack(
     profiles = active_profiles(flags.profiles, os.environ, written)
     strongest = [given, environment_layer(os.environ)]
     project = read_project(model, strongest, profiles, directory)
+    project.insist_on_gateways(lambda keys: locate(files, keys))
     with assemble(project, flags, files, emit, shield) as stack:
         yield stack

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -22,9 +23,12 @@ def command(context: click.Context, /, **options: Any) -> int:
     printer = Printer(sys.stdout, os.environ, as_json=options["as_json"])
 
     def answer(stack: Stack, services: tuple[str, ...]) -> int:
-        from composeroll.rollout.status import status_of  # noqa: PLC0415 - late
+        from composeroll.rollout.status import Lenient, status_of  # noqa: PLC0415 - late
 
-        printer.status(status_of(stack, services))
+        survey = Lenient(stack.survey)
+        printer.status(status_of(replace(stack, survey=survey), services))
+        if survey.refusal:
+            raise survey.refusal
         return ExitCode.DONE
 
     return look(context, options, answer)

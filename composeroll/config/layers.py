@@ -6,7 +6,7 @@ Within the file a service's `x-composeroll` beats the top-level one, which beats
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,6 +19,10 @@ from composeroll.errors import SettingsError
 _GROUPS = {"ready": Ready, "drain": Drain}
 COMMAND_LINE = "the command line"
 ENVIRONMENT_PREFIX = "COMPOSEROLL_"
+OF_FLAGS = ("json", "quiet", "verbose", "ci", "events", "pull", "lock_wait", "debug")
+"""What the environment may say besides the settings."""
+OF_TESTS = ("COMPOSEROLL_BED_", "COMPOSEROLL_E2E_", "COMPOSEROLL_LONG_")
+"""How the variables of the project's own tests begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,12 @@ def flag_name(key: str) -> str:
 
 
 def environment_layer(environ: Mapping[str, str]) -> Layer:
-    """What the environment sets, by the names that follow from the keys."""
+    """What the environment sets, by the names that follow from the keys.
+
+    Raises:
+        SettingsError: a variable of ours that means nothing.
+    """
+    _insist_on_names(environ)
     found = {key: environ.get(environment_name(key)) for key in SETTINGS}
     return Layer("the environment", {key: value for key, value in found.items() if value})
 
@@ -87,6 +96,21 @@ def placed(one: Layer, directory: Path) -> Layer:
     if not isinstance(template, str) or not template.strip():
         return one
     return Layer(one.source, {**one.values, "template": str(directory / template)})
+
+
+def _insist_on_names(environ: Mapping[str, str]) -> None:
+    known = {environment_name(key) for key in (*SETTINGS, *OF_FLAGS)}
+    for name in sorted(environ):
+        ours = name.startswith(ENVIRONMENT_PREFIX) and not name.startswith(OF_TESTS)
+        if ours and name not in known:
+            raise _no_setting(name, known)
+
+
+def _no_setting(name: str, known: Collection[str]) -> SettingsError:
+    tails = [one.removeprefix(ENVIRONMENT_PREFIX) for one in known]
+    close = get_close_matches(name.removeprefix(ENVIRONMENT_PREFIX), tails, n=1)
+    meant = f"did you mean {ENVIRONMENT_PREFIX}{close[0]}?" if close else f"unset {name}"
+    return SettingsError(f"the environment has {name}, which is no setting", help=meant)
 
 
 def deploy_layer(source: str, deploy: Mapping[str, Any]) -> Layer:

@@ -29,6 +29,17 @@ def fixed_ports(ports: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"{p['published']}:{p['target']}" for p in fixed]
 
 
+def short_forms(ports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """All of them as a file says them: `127.0.0.1:8080:80`, `127.0.0.1::80`, `53:53/udp`, `80`."""
+    for port in ports:
+        host, published = str(port.get("host_ip") or ""), str(port.get("published") or "")
+        bound = [f"[{host}]" if ":" in host else host] if host else []
+        outer = [published] if published or host else []
+        protocol = str(port.get("protocol") or "tcp")
+        suffix = "" if protocol == "tcp" else f"/{protocol}"
+        yield ":".join((*bound, *outer, str(port["target"]))) + suffix
+
+
 def port_ranges(ports: Sequence[Mapping[str, Any]]) -> Iterator[PortRange]:
     """Those that are shared out: `published: 3000-3002`."""
     for port in ports:

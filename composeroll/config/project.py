@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from composeroll.config.durations import parse_duration
 from composeroll.config.layers import Layer, deploy_layer, layer, placed, resolve, unheeded
-from composeroll.config.ports import PortRange, fixed_ports, port_ranges
-from composeroll.config.settings import Settings
+from composeroll.config.ports import PortRange, fixed_ports, port_ranges, short_forms
+from composeroll.config.settings import NO_GATEWAY, Settings
 from composeroll.errors import UsageError
 
 EXTENSION = "x-composeroll"
@@ -55,6 +55,7 @@ class Service:
         edge: the service whose network namespace it lives in, empty where it has its own.
         mounted: paths in its containers at which the file mounts what outlives them, or a tmpfs.
         profiles: those that show it; without any it is always there.
+        ports: what it publishes, in compose's short form.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Service:
     edge: str = ""
     mounted: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
 
     @property
     def may_be_nginx(self) -> bool:
@@ -114,6 +116,28 @@ class Project:
             known = ", ".join(self.services)
             raise UsageError(f"no such service: {', '.join(missing)}", help=f"services: {known}")
         return tuple(self.services[name] for name in dict.fromkeys(names))
+
+    def insist_on_gateways(self, locate: Callable[[Sequence[str]], str]) -> None:
+        """See that each service's gateway is one of the project.
+
+        Args:
+            locate: from nested keys of the compose file to `file:line`.
+
+        Raises:
+            UsageError: with the line that names another one.
+        """
+        for service in self.services.values():
+            gateway = service.settings.gateway
+            if gateway and gateway not in {NO_GATEWAY, *self.services}:
+                keys = ("services", service.name, EXTENSION, "gateway"), (EXTENSION, "gateway")
+                lines = [place for place in map(locate, keys) if ":" in place]
+                where = lines[0] if lines else "--gateway, or COMPOSEROLL_GATEWAY"
+                known = ", ".join(self.services)
+                raise UsageError(
+                    f"the gateway of {service.name} is to be {gateway}, and there is no such"
+                    f" service ({where})",
+                    help=f"services: {known}; {NO_GATEWAY}, where no nginx speaks to it",
+                )
 
     def living_in(self, name: str) -> tuple[str, ...]:
         """The services that live in this one's network namespace."""
@@ -212,6 +236,7 @@ def _service(
         edge=_edge(str(raw.get("network_mode") or "")),
         mounted=tuple(_mounted(raw)),
         profiles=tuple(raw.get("profiles") or ()),
+        ports=tuple(short_forms(raw.get("ports") or ())),
     )
 
 

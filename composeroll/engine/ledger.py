@@ -11,6 +11,7 @@ import io
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from composeroll.engine.connection import Api
 from composeroll.engine.empty import create_empty
@@ -36,7 +37,10 @@ class Ledger:
         self._at_hand = mounted
 
     def read(self, project: str, name: str) -> str:
-        """A text, empty where there is none."""
+        """A text, empty where there is none. Where nothing was ever written, nothing is made."""
+        fine = (HTTPStatus.NOT_FOUND,)
+        if self._api.get(f"/volumes/{VOLUME}", fine=fine).status in fine:
+            return ""
         with self._mounted() as container:
             path = f"{ROOT}/{project}/{name}"
             return (self._files.read(container, path) or b"").decode(errors="replace")

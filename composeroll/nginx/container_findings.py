@@ -28,6 +28,23 @@ def container_findings(
     return (*_stopped(container), *_written(container, include, mount_table))
 
 
+def sight_findings(gateway: str, *, shows: bool) -> tuple[Finding, ...]:
+    """Where nobody can tell whose connections old workers hold, each drain waits for all of them.
+
+    Args:
+        gateway: the service that runs nginx.
+        shows: whether its image has the programs of a look at its workers' sockets.
+    """
+    if shows:
+        return ()
+    what = (
+        "drains wait for every open connection, be it a websocket to another service: the sockets"
+        f" of {gateway} cannot be looked at, since its image lacks sh, ls, tr or cat"
+    )
+    help_ = "take an image that has them; drain.timeout says how long a drain waits at most"
+    return (Finding(Severity.NOTE, what, help_),)
+
+
 def hard_to_write(container: Replica, include: str) -> Mount | None:
     """The single file or tmpfs that the include lies on: no engine can write there."""
     mount = mount_under(include, container.mounts)

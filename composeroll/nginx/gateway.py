@@ -25,6 +25,9 @@ TEST = ("-v", "-T")
 
 LOG_LINES = 5
 
+TOOLS_OF_LOOK = "ls / && tr 0 1 < /proc/self/cmdline && cat /proc/self/cmdline"
+"""Runs all that `held.sh` runs."""
+
 
 class Gateway:
     """nginx in one container.
@@ -160,6 +163,10 @@ class Gateway:
         """The kernel's list of its mounts; None where the image has no shell to ask with."""
         output = self._execute("sh", "-c", "cat /proc/self/mountinfo")
         return None if output.exit_code in NOT_RUN else output.stdout
+
+    def shows_sockets(self) -> bool:
+        """Whether its image has what a look at its workers' sockets needs."""
+        return self._execute("sh", "-c", TOOLS_OF_LOOK).exit_code == 0
 
     @contextmanager
     def _named(self) -> Iterator[None]:

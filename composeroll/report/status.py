@@ -13,7 +13,8 @@ class ReplicaStatus:
         image: the image ID, with or without `sha256:`.
         state: the engine's word with its health (`running (healthy)`).
         ready: what the probe said, None where it was not asked.
-        upstream: whether nginx sends requests to it.
+        upstream: whether nginx sends requests to it, None where it is in no upstream by nature: a
+            worker, nginx itself; or where nginx cannot be asked.
     """
 
     name: str
@@ -22,7 +23,7 @@ class ReplicaStatus:
     address: str
     state: str
     ready: bool | None
-    upstream: bool
+    upstream: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,11 @@ class ServiceStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All that `status` tells of a project; `lock` and `last` are sentences or empty."""
+    """All that `status` tells of a project; `lock` is sentences or empty."""
 
     project: str
     services: tuple[ServiceStatus, ...]
     lock: str = ""
-    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)

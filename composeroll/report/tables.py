@@ -84,8 +84,6 @@ def finding_keys(finding: Finding) -> dict[str, object]:
 def _facts(status: Status) -> Iterator[Cell]:
     if status.lock:
         yield Cell(f"{GAP}{status.lock}", "yellow")
-    if status.last:
-        yield Cell(f"{GAP}{status.last}", "dim")
 
 
 def _service_lines(service: ServiceStatus, table: Table) -> Iterator[Line]:
@@ -100,13 +98,14 @@ def _service_lines(service: ServiceStatus, table: Table) -> Iterator[Line]:
 
 def _replica_cells(replica: ReplicaStatus) -> list[Cell]:
     ready = {True: Cell("yes", "green"), False: Cell("no", "red"), None: Cell("-", "dim")}
+    told = {True: Cell("in", "green"), False: Cell("out", "dim"), None: Cell("-", "dim")}
     return [
         Cell(replica.name),
         Cell(short_image(replica.image)),
         Cell(replica.address or "-"),
         Cell(replica.state, "" if replica.state.startswith("running") else "red"),
         ready[replica.ready],
-        Cell("in", "green") if replica.upstream else Cell("out", "dim"),
+        told[replica.upstream],
     ]
 
 

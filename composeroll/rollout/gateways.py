@@ -8,7 +8,11 @@ from contextlib import suppress
 from composeroll.errors import GatewayError, Refused
 from composeroll.model import Finding, Held, Replica
 from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.container_findings import container_findings, hard_to_write
+from composeroll.nginx.container_findings import (
+    container_findings,
+    hard_to_write,
+    sight_findings,
+)
 from composeroll.nginx.discovery import Found, Subject
 from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.failover_findings import failover_findings
@@ -114,6 +118,7 @@ class ProjectGateways:
         found = (
             *quit_findings(container.service, container.stop_signal),
             *reload_findings(known, drain_timeout),
+            *sight_findings(container.service, shows=self._gateway(container).shows_sockets()),
         )
         if edge is None:
             return found

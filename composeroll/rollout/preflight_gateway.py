@@ -47,7 +47,7 @@ def is_smooth(state: ServiceState) -> bool:
 
 def edge_wanted(gateway: Service, severity: Severity) -> Finding:
     """A gateway that holds its ports itself, with the lines that give them to an edge."""
-    ports = ", ".join(f'"{o.value}"' for o in gateway.obstacles if o.key == "ports")
+    ports = ", ".join(f'"{port}"' for port in gateway.ports)
     return Finding(
         severity,
         f"{gateway.name} publishes its ports itself, so a second nginx cannot take them over",
@@ -60,8 +60,9 @@ def edge_wanted(gateway: Service, severity: Severity) -> Finding:
 
 
 def recommended(fronts: Mapping[str, Front], services: Mapping[str, Service]) -> Iterator[Finding]:
-    """An edge for every gateway that has none, and whose owner has not accepted a gap."""
+    """What could be better, and an edge for every gateway that has none and is to have no gap."""
     for name, front in fronts.items():
+        yield from (f for f in front.findings if f.severity is Severity.NOTE)
         accepted = services[name].settings.order is Order.STOP_FIRST
         if front.edge is None and not accepted:
             yield edge_wanted(services[name], Severity.NOTE)

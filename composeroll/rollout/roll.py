@@ -10,6 +10,7 @@ from composeroll.errors import ComposerollError, Interrupted, Locked, Unfinished
 from composeroll.model import Severity
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
 from composeroll.rollout.apply import AGAIN, apply
+from composeroll.rollout.forgotten import forgotten
 from composeroll.rollout.history.revision import Result
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import observe
@@ -114,7 +115,10 @@ def heed(
     Raises:
         Refused: with every refusal and its mend.
     """
-    found = findings(observed, stack.locate, leaving, counts)
+    found = (
+        *findings(observed, stack.locate, leaving, counts),
+        *forgotten(observed, stack.book.gateway),
+    )
     refuse(observed, found)
     for finding in (f for f in found if f.severity is Severity.WARNING):
         stack.world.emit(Warned(": ".join(filter(None, (finding.what, finding.help)))))

@@ -147,6 +147,10 @@ class History(Protocol):
         """The image that a scheduled refresh is not to bring back, empty where there is none."""
         ...
 
+    def gateway(self, service: str) -> str:
+        """Whose nginx sent it requests when it last came to serve, empty where none is known."""
+        ...
+
     def hold_back(self, service: str, image: str) -> None:
         """Remember a version that a scheduled refresh is not to bring back."""
         ...
@@ -183,6 +187,11 @@ class NoHistory:
 
     def held_image(self, service: str) -> str:
         """Nothing is held back."""
+        del service
+        return ""
+
+    def gateway(self, service: str) -> str:
+        """None is known."""
         del service
         return ""
 

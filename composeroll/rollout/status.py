@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from composeroll.config.durations import format_duration
+from composeroll.config.project import Project, Service
+from composeroll.errors import Refused
 from composeroll.model import Replica
 from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
 from composeroll.report.wording import count_text
 from composeroll.rollout.draining import SetAside
 from composeroll.rollout.drift import drift, owners_of
 from composeroll.rollout.lock.note import Held
-from composeroll.rollout.observe import observe
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observe import Survey, observe
+from composeroll.rollout.observed import Front, ServiceState, Wiring
 from composeroll.rollout.showing import describe
 from composeroll.rollout.stack import Stack
 
@@ -42,6 +44,38 @@ def notes_of(
     if held := at_work.get(state.name):
         return (f"a rollout runs, by {held.who}, since {held.since}",)
     return drift(state, owners)
+
+
+class Lenient:
+    """A survey that goes on without nginx where nginx rejects its own files.
+
+    Attributes:
+        refusal: why it was left out, None where it was not.
+    """
+
+    def __init__(self, survey: Survey) -> None:
+        self._survey = survey
+        self.refusal: Refused | None = None
+
+    def wirings(
+        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+    ) -> Mapping[str, Wiring | Refused]:
+        """Each service's place, by name; none where that cannot be told."""
+        try:
+            return self._survey.wirings(project, services, replicas)
+        except Refused as refusal:
+            self.refusal = refusal
+            return {}
+
+    def fronts(
+        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+    ) -> Mapping[str, Front]:
+        """What gateways stand for; nothing where that cannot be told."""
+        try:
+            return self._survey.fronts(project, services, replicas)
+        except Refused as refusal:
+            self.refusal = refusal
+            return {}
 
 
 def _service(state: ServiceState, notes: tuple[str, ...]) -> ServiceStatus:
@@ -91,5 +125,5 @@ def _replica(state: ServiceState, replica: Replica) -> ReplicaStatus:
         address=state.address(replica),
         state=describe(replica),
         ready=None,
-        upstream=replica in state.named_in_upstream,
+        upstream=replica in state.named_in_upstream if state.wiring else None,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from composeroll.config.project import Project, Service
@@ -167,6 +168,8 @@ class GatewaySurvey:
             raise _two_gateways(service, [gateway for gateway, _ in found])
         if not any(settings.gateway in (None, gateway.service) for gateway in gateways):
             _insist_on_nginx(project, service)
+        if not found:
+            _insist_on_all(project, service, gateways, replicas)
         return self._place(service, subject, *found[0]) if found else None
 
     def _place(self, service: Service, subject: Subject, gateway: Gateway, found: Found) -> Wiring:
@@ -251,12 +254,34 @@ def _insist_on_nginx(project: Project, service: Service) -> None:
     named = service.settings.gateway
     meant = [named] if named else [s.name for s in project.services.values() if s.may_be_nginx]
     if meant:
-        raise Refused(
-            f"no nginx runs in {meant[0]}, so {service.name} cannot be put behind it",
-            "nothing was touched",
-            f"docker compose up -d {meant[0]}; for a service that no nginx speaks to, set"
-            " x-composeroll.gateway: none",
-        )
+        raise _no_nginx_in(meant[0], service)
+
+
+def _insist_on_all(
+    project: Project, service: Service, gateways: Sequence[Gateway], replicas: Sequence[Replica]
+) -> None:
+    """No running nginx speaks to the service: one that is down may do so as soon as it is up."""
+    up = {gateway.service for gateway in gateways}
+    if project.sharing_volumes_of(service.name) or service.settings.gateway in up:
+        return
+    others = project.services.keys() - up - {service.name}
+    silent = (r for r in replicas if r.service in others and not r.running)
+    down = [r.service for r in silent if _sounds_like_nginx(r) or _is_told_nginx(r)]
+    if down:
+        raise _no_nginx_in(down[0], service)
+
+
+def _is_told_nginx(replica: Replica) -> bool:
+    return any(PurePosixPath(word).name == "nginx" for word in replica.command)
+
+
+def _no_nginx_in(gateway: str, service: Service) -> Refused:
+    return Refused(
+        f"no nginx runs in {gateway}, so {service.name} cannot be put behind it",
+        "nothing was touched",
+        f"docker compose up -d {gateway}; for a service that no nginx speaks to, set"
+        f" services.{service.name}.x-composeroll.gateway: {NO_GATEWAY}",
+    )
 
 
 def _two_gateways(service: Service, gateways: Sequence[Gateway]) -> Refused:

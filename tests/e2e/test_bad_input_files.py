@@ -50,6 +50,11 @@ FINE = "services: {}\n"
         (app("image: ${TAG:?tell me the TAG}"), ["app"], ["tell me the TAG"]),
         (app("x-composeroll: {raedy: {}}"), ["app"], ["services.app", "did you mean 'ready'"]),
         (app("x-composeroll: {ready: 3}"), ["app"], ["services.app.x-composeroll.ready"]),
+        (
+            app("x-composeroll: {gateway: frontend}"),
+            ["app"],
+            ["frontend, and there is no such service", f"{BAD}:3", "app, gateway"],
+        ),
         (app("x-composeroll: {port: http}"), ["app"], ["services.app.x-composeroll", "port"]),
         (FINE, ["--ready-timeout", "soon", "app"], ["the command line", "--ready-timeout", "soon"]),
         (FINE, ["--order", "random", "app"], ["order", "stop-first"]),
@@ -70,6 +75,12 @@ def test_a_wrong_value_in_the_environment_is_named(stack: Stack) -> None:
     with untouched(stack):
         done = update(stack, FINE, "app", COMPOSEROLL_READY_TIMEOUT="soon")
     ended_with(done, USAGE, "the environment", "COMPOSEROLL_READY_TIMEOUT", "soon")
+
+
+def test_a_variable_that_is_no_setting_is_named_with_the_one_that_was_meant(stack: Stack) -> None:
+    with untouched(stack):
+        done = update(stack, FINE, "app", COMPOSEROLL_DRIAN_TIMEOUT="3s")
+    ended_with(done, USAGE, "COMPOSEROLL_DRIAN_TIMEOUT", "COMPOSEROLL_DRAIN_TIMEOUT?")
 
 
 NETWORKS = """services:
@@ -103,7 +114,6 @@ MTU = """networks:
         (app("image: ${REGISTRY}/nothing:here"), ["nothing:here"]),
         (app("x-composeroll: {upstream: other}"), ["upstream other", "nginx has: upstream app"]),
         (app("x-composeroll: {include: /else/where}"), ["/else/where", "include"]),
-        (app("x-composeroll: {gateway: frontend}"), ["frontend"]),
     ],
 )
 def test_what_the_preflight_sees_is_refused_with_3(

@@ -162,3 +162,19 @@ def in_upstream(sim: Sim) -> None:
     addresses = {f"{box.ip}:9000" for box in sim.engine.of("app")}
     for gateway in sim.gateways.all.values():
         assert set(gateway.current.told["app"]) == addresses
+
+
+@pytest.mark.parametrize("run", [Run(("app",)), Run(("app",), Verb.FORCE), SCALE_UP, ROLLBACK])
+def test_a_service_whose_gateway_went_down_is_left_as_it_is_until_the_gateway_is_back(
+    run: Run,
+) -> None:
+    sim = updated()
+    sim.images.push("app", "app-v3")
+    down = dict(sim.gateways.all)
+    sim.gateways.all.clear()
+    before = set(sim.engine.boxes)
+    assert sim.do(run) == "Refused"
+    assert "no running nginx knows it now" in str(sim.failure)
+    assert set(sim.engine.boxes) == before
+    sim.gateways.all.update(down)
+    assert sim.do(run) == "updated"

@@ -101,6 +101,11 @@ class Book:
         now = running(self.revisions(service))
         return now.replicas if now else 0
 
+    def gateway(self, service: str) -> str:
+        """Whose nginx sent it requests when it last came to serve, empty where none is known."""
+        now = running(self.revisions(service))
+        return now.gateway if now else ""
+
     def held_back(self, service: str) -> str:
         """The registry's digest of the version that was rolled back from, empty where none was."""
         return self._digest(self._held(service))
@@ -143,6 +148,7 @@ class Book:
             who=str(self._me),
             command=self._me.command,
             replicas=replicas,
+            gateway=state.wiring.route.gateway if state.wiring else "",
         )
         written = (*revisions, revision)[-LONGEST:]
         self._ledger.write(self._project, state.name, write_revisions(written))

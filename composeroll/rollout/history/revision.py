@@ -30,6 +30,7 @@ class Revision:
         seconds: how long the rollout took.
         who: `user@host`, with the CI job where there is one.
         replicas: how many the service was to have afterwards, 0 where that is not known.
+        gateway: the service whose nginx sent it requests, empty where none did, or nobody knows.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Revision:
     who: str
     command: str
     replicas: int = 0
+    gateway: str = ""
 
 
 def parse_revisions(text: str) -> tuple[Revision, ...]:

@@ -103,7 +103,8 @@ class RehearseGateway(Step):
         if worse := compare(now, then, self.ready.status):
             raise NotReady(
                 f"the new {self.service} {worse.what}",
-                help=f"if that is meant: services.{self.service}.x-composeroll.ready.status",
+                help="mend it, or let it count as an answer: name its status in"
+                f" services.{self.service}.x-composeroll.ready.status, such as 200-399,404",
                 evidence=(*worse.evidence, *last_words(world, actor)),
             )
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import click
 import pytest
 
+from composeroll.cli.main import composeroll
 from composeroll.config.layers import (
     COMMAND_LINE,
+    OF_FLAGS,
+    OF_TESTS,
     Layer,
     deploy_layer,
     environment_layer,
+    environment_name,
     layer,
     resolve,
 )
@@ -75,6 +80,31 @@ def test_composes_own_update_config_is_honoured() -> None:
 def test_parallelism_0_means_all_at_once() -> None:
     raw = {"update_config": {"parallelism": 0}}
     assert resolve([deploy_layer("services.app", raw)]).batch == Batch()
+
+
+def test_a_variable_of_ours_that_means_nothing_is_an_error_that_names_the_closest() -> None:
+    with pytest.raises(SettingsError, match="COMPOSEROLL_DRIAN_TIMEOUT, which is no") as wrong:
+        environment_layer({"COMPOSEROLL_DRIAN_TIMEOUT": "3s"})
+    assert wrong.value.help == "did you mean COMPOSEROLL_DRAIN_TIMEOUT?"
+    with pytest.raises(SettingsError) as wrong:
+        environment_layer({"COMPOSEROLL_XYZZY": ""})
+    assert wrong.value.help == "unset COMPOSEROLL_XYZZY"
+
+
+def test_flags_and_the_tests_have_variables_that_are_no_settings() -> None:
+    flags = {environment_name(name): "1" for name in OF_FLAGS}
+    tests = {f"{prefix}X": "1" for prefix in OF_TESTS}
+    assert not environment_layer({**flags, **tests, "_COMPOSEROLL_COMPLETE": "1"}).values
+
+
+def test_every_variable_that_a_flag_reads_is_known() -> None:
+    assert isinstance(composeroll, click.Group)
+    context = click.Context(composeroll)
+    names = composeroll.list_commands(context)
+    verbs = filter(None, (composeroll.get_command(context, name) for name in names))
+    read = {p.envvar for verb in verbs for p in verb.params if isinstance(p.envvar, str)}
+    assert read
+    assert read <= {environment_name(name) for name in OF_FLAGS}
 
 
 def test_an_empty_variable_says_nothing() -> None:

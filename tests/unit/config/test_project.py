@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,31 @@ def test_an_unknown_service_is_an_error_that_lists_those_there_are(project: Proj
         project.pick(["php", "redis", "fpm"])
     assert wrong.value.help
     assert "php-fpm" in wrong.value.help
+
+
+@pytest.mark.parametrize(
+    ("lines", "where"),
+    [
+        ({"services.app.x-composeroll.gateway": "f.yml:7"}, "f.yml:7"),
+        ({"x-composeroll.gateway": "f.yml:2"}, "f.yml:2"),
+        ({}, "--gateway, or COMPOSEROLL_GATEWAY"),
+    ],
+)
+def test_a_gateway_that_is_no_service_is_an_error_with_its_line(
+    lines: dict[str, str], where: str
+) -> None:
+    services = {"app": {"x-composeroll": {"gateway": "nosuch"}}, "edge": {}}
+    shop = read_project({"name": "shop", "services": services}, [])
+    with pytest.raises(UsageError, match=re.escape(f"no such service ({where})")) as wrong:
+        shop.insist_on_gateways(lambda keys: lines.get(".".join(keys), "nowhere"))
+    assert "services: app, edge" in (wrong.value.help or "")
+
+
+@pytest.mark.parametrize("gateway", ["edge", "none"])
+def test_a_gateway_that_is_a_service_or_none_is_fine(gateway: str) -> None:
+    services = {"app": {"x-composeroll": {"gateway": gateway}}, "edge": {}}
+    shop = read_project({"name": "shop", "services": services}, [])
+    shop.insist_on_gateways(lambda _: "")
 
 
 def test_a_wrong_key_of_a_service_names_the_service() -> None:

@@ -7,7 +7,11 @@ from dataclasses import replace
 import pytest
 
 from composeroll.model import Mount, Severity
-from composeroll.nginx.container_findings import container_findings, hard_to_write
+from composeroll.nginx.container_findings import (
+    container_findings,
+    hard_to_write,
+    sight_findings,
+)
 from tests.unit.nginx.made import INCLUDE, replica
 
 NGINX = replace(replica("nginx"), stop_signal="SIGQUIT")
@@ -52,3 +56,11 @@ def test_the_mounts_are_asked_for_only_where_the_include_is_hard_to_write() -> N
 def test_a_signal_that_drops_requests_is_noted(signal: str, *, noted: bool) -> None:
     notes = found(FOLDER, "", signal)
     assert [severity for severity, _ in notes] == [Severity.NOTE] * noted
+
+
+def test_an_image_without_what_a_look_needs_is_noted_as_one_whose_drains_wait_for_all() -> None:
+    assert not sight_findings("front", shows=True)
+    (note,) = sight_findings("front", shows=False)
+    assert note.severity is Severity.NOTE
+    assert "the sockets of front cannot be looked at" in note.what
+    assert "sh, ls, tr or cat" in note.what

@@ -45,7 +45,7 @@ STATUS = Status(
         ),
         ServiceStatus("redis", "", ()),
     ),
-    last="last: updated 2 hours ago",
+    lock="php-fpm is locked by deploy@ci",
 )
 FINDINGS = (
     Finding(Severity.WARNING, "nginx has no keepalive_min_timeout", "keepalive_min_timeout 5s;"),
@@ -64,7 +64,7 @@ def printed(environ: dict[str, str], *, as_json: bool = False) -> str:
 
 def test_in_a_pipe_the_columns_are_aligned_text() -> None:
     assert printed(UTF8) == snapshot("""\
-staging  last: updated 2 hours ago
+staging  php-fpm is locked by deploy@ci
 
 php-fpm  2 replicas, upstream backend in nginx, fastcgi
   replica            image         address          state              ready  upstream
@@ -78,6 +78,15 @@ refusal  web has a container_name
 warning  nginx has no keepalive_min_timeout
          keepalive_min_timeout 5s;
 """)
+
+
+def test_what_is_in_no_upstream_by_nature_is_not_out_of_it() -> None:
+    sink = Sink()
+    worker = ReplicaStatus("shop-worker-1", "1" * 64, "8c1d0f1e22aa", "", "running", None, None)
+    Printer(sink, UTF8).status(Status("shop", (ServiceStatus("worker", "", (worker,)),)))
+    assert sink.text.splitlines()[-1].split() == [
+        *("shop-worker-1", "8c1d0f1e22aa", "-", "running", "-", "-")
+    ]
 
 
 def test_refusals_come_before_warnings() -> None:

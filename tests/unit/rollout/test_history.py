@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from composeroll.engine.images import Image
 from composeroll.rollout.history.book import LONGEST, Book
 from composeroll.rollout.history.revision import (
@@ -14,7 +16,7 @@ from composeroll.rollout.history.revision import (
 )
 from composeroll.rollout.lock.holder import Holder
 from composeroll.rollout.observed import ServiceState
-from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state
+from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state, wiring
 
 ME = Holder("me", "here", "", 1, "", "composeroll update app")
 
@@ -91,6 +93,25 @@ def test_the_last_rollout_that_ended_well_says_how_many_replicas_there_are_to_be
     rolled(engine, NEW)
     rolled(engine, "sha256:bad", result=Result.FAILED)
     assert book(engine).settled("app") == 2
+
+
+def test_the_last_rollout_that_ended_well_says_whose_nginx_spoke_to_the_service() -> None:
+    engine = Engine()
+    assert not book(engine).gateway("app")
+    wired = replace(runs(NEW), wiring=wiring(1))
+    book(engine).record([wired], Result.UPDATED, 1.0, {})
+    book(engine).record([runs(OLD)], Result.FAILED, 1.0, {})
+    assert book(engine).gateway("app") == "nginx"
+    book(engine).record([runs(OLD)], Result.UPDATED, 1.0, {})
+    assert not book(engine).gateway("app")
+
+
+def test_a_revision_of_before_gateways_were_written_says_none() -> None:
+    engine = Engine()
+    rolled(engine, NEW)
+    engine.texts = {key: text.replace(', "gateway": ""', "") for key, text in engine.texts.items()}
+    assert len(book(engine).revisions("app")) == 1
+    assert not book(engine).gateway("app")
 
 
 def test_a_revision_of_before_counts_were_written_says_none() -> None:

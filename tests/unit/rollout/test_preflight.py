@@ -84,9 +84,9 @@ def test_the_number_is_written_where_the_file_has_it_since_compose_wants_one_for
 
 def test_scale_warns_of_the_number_it_is_to_reach_and_not_of_the_one_it_mends() -> None:
     found = Observed("shop", (state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)),), ())
-    (up,) = findings(found, written_at("services", "app"), {"app": 3})
+    (up,) = findings(found, written_at("services", "app"), counts={"app": 3})
     assert "3 replicas of app are to run, but the file does not say" in up.what
-    assert not findings(found, written_at("services", "app"), {"app": 1})
+    assert not findings(found, written_at("services", "app"), counts={"app": 1})
 
 
 def test_who_goes_on_seeing_old_volumes_is_a_warning() -> None:

@@ -43,6 +43,19 @@ def test_one_that_publishes_its_ports_is_refused_with_the_lines_of_an_edge() -> 
         assert line in finding.help
 
 
+def test_the_edge_gets_the_ports_as_they_were_and_no_more_of_the_world() -> None:
+    ports = [
+        {"host_ip": "127.0.0.1", "published": "21000", "target": 80, "protocol": "tcp"},
+        {"host_ip": "127.0.0.1", "target": 81, "protocol": "tcp"},
+        {"host_ip": "::1", "published": "443", "target": 443, "protocol": "udp"},
+        {"target": 82, "protocol": "tcp"},
+        {"published": "3000-3002", "target": 83},
+    ]
+    (finding,) = found(gateway(container(1), of=nginx(ports=ports), edge=False))
+    lines = '"127.0.0.1:21000:80", "127.0.0.1::81", "[::1]:443:443/udp", "82", "3000-3002:83"'
+    assert f"ports: [{lines}]" in finding.help
+
+
 def test_who_accepts_a_gap_is_not_refused_for_what_only_sharing_needs() -> None:
     accepting = nginx(**PORTS, **ours(order="stop-first"))
     assert not found(with_findings(gateway(container(1), of=accepting, edge=False), LONELY))
@@ -65,6 +78,13 @@ def test_an_edge_is_never_touched() -> None:
     (finding,) = found(state([replica(1, of="edge")], of=edge, tenants=("nginx",)))
     assert finding.severity is Severity.REFUSAL
     assert "nginx lives in the network namespace of edge" in finding.what
+
+
+def test_what_could_be_better_about_a_gateway_is_told_too() -> None:
+    note = Finding(Severity.NOTE, "drains wait for every open connection", "take another image")
+    front = with_findings(gateway(container(1)), LONELY, note).front
+    assert front
+    assert list(recommended({"nginx": front}, {"nginx": nginx()})) == [note]
 
 
 @pytest.mark.parametrize(

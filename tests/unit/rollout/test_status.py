@@ -1,10 +1,101 @@
-"""What `status` says about a service, and what it leaves to a rollout that is at work."""
+"""`status` tells what is known, and leaves to a rollout that is at work what it has under way."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import cast
+
+from composeroll.config.project import read_project
+from composeroll.errors import Refused
+from composeroll.report.status import ReplicaStatus
 from composeroll.rollout.lock.note import Held
-from composeroll.rollout.status import notes_of
-from tests.unit.rollout.makers import replica, state, wiring
+from composeroll.rollout.observe import Survey
+from composeroll.rollout.observed import Front, Wiring
+from composeroll.rollout.stack import Stack
+from composeroll.rollout.status import Lenient, notes_of, status_of
+from tests.unit.rollout.makers import OLD, replica, state, wiring
+
+REFUSAL = Refused("nginx rejects its configuration")
+
+
+class Nginx:
+    """A survey that finds the service behind nginx, unless nginx is broken."""
+
+    def __init__(self, *, broken: bool) -> None:
+        self._broken = broken
+
+    def wirings(self, *_: object) -> Mapping[str, Wiring | Refused]:
+        """Where app is."""
+        if self._broken:
+            raise REFUSAL
+        return {"app": wiring(1)}
+
+    def fronts(self, *_: object) -> Mapping[str, Front]:
+        """No gateway is asked for."""
+        if self._broken:
+            raise REFUSAL
+        return {}
+
+
+class Engine:
+    """One container of either service."""
+
+    def replicas(self, *_: object) -> tuple[object, ...]:
+        """Those."""
+        return replica(1), replica(2, of="worker")
+
+    def names(self) -> frozenset[str]:
+        """Of nobody else."""
+        return frozenset()
+
+    def image_id(self, reference: str) -> str:
+        """All is up to date."""
+        del reference
+        return OLD
+
+    def outdated(self, *_: object) -> Mapping[str, str]:
+        """All is up to date."""
+        return {}
+
+    def preflight(self, *_: object) -> tuple[str, ...]:
+        """Nothing stands in the way."""
+        return ()
+
+    def aside(self, *_: object) -> tuple[object, ...]:
+        """Nothing drains."""
+        return ()
+
+
+def replicas_seen(survey: Survey) -> list[ReplicaStatus]:
+    """What `status` tells of the replicas of app and worker."""
+    shop = read_project({"name": "shop", "services": {"app": {}, "worker": {}}}, [])
+    engine = Engine()
+    world = SimpleNamespace(engine=engine)
+    locks = SimpleNamespace(describe=lambda: ())
+    stack = SimpleNamespace(project=shop, engine=engine, survey=survey, world=world, locks=locks)
+    seen = status_of(cast("Stack", stack), ["app", "worker"])
+    return [replica for service in seen.services for replica in service.replicas]
+
+
+def test_a_worker_is_neither_in_an_upstream_nor_out_of_one() -> None:
+    app, worker = replicas_seen(Nginx(broken=False))
+    assert (app.upstream, worker.upstream) == (True, None)
+
+
+def test_replicas_are_told_where_nginx_rejects_its_own_files_and_the_complaint_is_kept() -> None:
+    survey = Lenient(Nginx(broken=True))
+    app, worker = replicas_seen(survey)
+    assert (app.name, app.state, app.upstream) == ("shop-app-1", "running", None)
+    assert worker.upstream is None
+    assert survey.refusal is REFUSAL
+
+
+def test_a_sound_nginx_leaves_no_complaint() -> None:
+    survey = Lenient(Nginx(broken=False))
+    replicas_seen(survey)
+    assert survey.refusal is None
+
 
 DOUBLED = state([replica(number) for number in (1, 2, 3, 4)], wiring(1, 2))
 AT_WORK = Held("app", "root@host (pid 7)", "12s", "composeroll update app")

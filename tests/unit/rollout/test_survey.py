@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from composeroll.config.project import Project, read_project
-from composeroll.model import Finding, Replica
+from composeroll.errors import Refused
+from composeroll.model import ContainerState, Finding, Replica
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.discovery import Found, Subject
 from composeroll.nginx.dump import join_dump
@@ -71,6 +73,53 @@ def test_a_gateway_of_any_name_is_found_among_the_services_that_are_looked_at() 
     place = places["app"]
     assert isinstance(place, Wiring)
     assert place.route.gateway == "front"
+
+
+def nginx(service: str, state: ContainerState, *command: str) -> Replica:
+    return replace(replica(3, of=service, state=state), command=command)
+
+
+@pytest.mark.parametrize(
+    "down",
+    [
+        nginx("nginx-admin", ContainerState.EXITED, "/start.sh"),
+        nginx("gateway", ContainerState.RESTARTING, "/docker-entrypoint.sh", "nginx", "-g", "x"),
+        nginx("gateway", ContainerState.CREATED, "/usr/sbin/nginx"),
+    ],
+)
+def test_an_nginx_that_is_down_may_be_the_one_of_a_service_that_no_other_speaks_to(
+    down: Replica,
+) -> None:
+    shop = project("app", "front", down.service)
+    running = (replica(1), replica(2, of="front"), down)
+    survey = GatewaySurvey(OneNginx("front", upstream=9))
+    place = survey.wirings(shop, [shop.services["app"]], running)["app"]
+    assert isinstance(place, Refused)
+    assert place.what.startswith(f"no nginx runs in {down.service}")
+    assert f"docker compose up -d {down.service}" in (place.help or "")
+    assert "services.app.x-composeroll.gateway: none" in (place.help or "")
+
+
+@pytest.mark.parametrize(
+    ("upstream", "settings"), [(1, {}), (9, {"gateway": "none"}), (9, {"gateway": "front"})]
+)
+def test_an_nginx_that_is_down_means_nothing_to_a_service_whose_place_is_known(
+    upstream: int, settings: dict[str, str]
+) -> None:
+    shop = project("app", "front", "nginx", **settings)
+    running = (replica(1), replica(2, of="front"), nginx("nginx", ContainerState.EXITED, "nginx"))
+    survey = GatewaySurvey(OneNginx("front", upstream))
+    place = survey.wirings(shop, [shop.services["app"]], running).get("app")
+    assert not isinstance(place, Refused)
+
+
+def test_a_stopped_container_of_the_service_itself_or_of_none_in_the_file_is_no_gateway() -> None:
+    shop = project("app", "front")
+    own = nginx("app", ContainerState.EXITED, "nginx")
+    gone = nginx("nginx", ContainerState.EXITED, "nginx")
+    survey = GatewaySurvey(OneNginx("front", upstream=9))
+    running = (replica(1), replica(2, of="front"), own, gone)
+    assert not survey.wirings(shop, [shop.services["app"]], running)
 
 
 @pytest.mark.parametrize(
