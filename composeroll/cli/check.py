@@ -27,14 +27,14 @@ def command(context: click.Context, /, **options: Any) -> int:
     printer = Printer(sys.stdout, os.environ, as_json=options["as_json"])
 
     def answer(stack: Stack, services: tuple[str, ...]) -> int:
-        from composeroll.rollout.checkouts import checkouts  # noqa: PLC0415 - late
-        from composeroll.rollout.forgotten import forgotten  # noqa: PLC0415 - late
+        from composeroll.rollout.checks.checkouts import checkouts  # noqa: PLC0415 - late
+        from composeroll.rollout.checks.forgotten import forgotten  # noqa: PLC0415 - late
+        from composeroll.rollout.checks.memory import room  # noqa: PLC0415 - late
+        from composeroll.rollout.checks.offered import offered  # noqa: PLC0415 - late
+        from composeroll.rollout.checks.preflight import findings, once  # noqa: PLC0415 - late
+        from composeroll.rollout.checks.traps import traps  # noqa: PLC0415 - late
         from composeroll.rollout.observe import observe  # noqa: PLC0415 - late
-        from composeroll.rollout.offered import offered  # noqa: PLC0415 - late
         from composeroll.rollout.outgoing import outgoing  # noqa: PLC0415 - late
-        from composeroll.rollout.preflight import findings, once  # noqa: PLC0415 - late
-        from composeroll.rollout.room import room  # noqa: PLC0415 - late
-        from composeroll.rollout.traps import traps  # noqa: PLC0415 - late
 
         picked = stack.project.pick(services)
         observed = observe(stack.project, picked, stack.engine, stack.survey)
@@ -60,7 +60,7 @@ def command(context: click.Context, /, **options: Any) -> int:
 
 def _of_gateways(stack: Stack, everyone: Sequence[Replica]) -> Iterator[Finding]:
     """What would be better about the gateways, whether or not they are asked for."""
-    from composeroll.rollout.preflight_gateway import recommended  # noqa: PLC0415 - late
+    from composeroll.rollout.checks.gateway import recommended  # noqa: PLC0415 - late
 
     services = stack.project.services
     fronts = stack.survey.fronts(stack.project, tuple(services.values()), everyone)

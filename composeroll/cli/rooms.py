@@ -15,7 +15,7 @@ from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.readiness import Readiness
 from composeroll.readiness.visit import Visits
 from composeroll.report.events import Emit
-from composeroll.rollout.aside import ServingEngine
+from composeroll.rollout.detached.aside import ServingEngine
 from composeroll.rollout.gateways import ProjectGateways
 from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from composeroll.nginx.access_logs import AccessLog, logs_of_passes
+from composeroll.nginx.access_log.configured import AccessLog, logs_of_passes
 from composeroll.nginx.dump import covers, split_dump
 from composeroll.nginx.idle import Idle, read_idle
 from composeroll.nginx.pairing import Pairing, read_pairing

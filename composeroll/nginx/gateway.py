@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 
 from composeroll.errors import ComposerollError, EngineError, GatewayError
 from composeroll.model import Held, Output, Replica
+from composeroll.nginx.access_log.traffic import Traffic, open_traffic
+from composeroll.nginx.access_log.visibility import visibility
 from composeroll.nginx.clock import Clock, MonotonicClock
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.door import ContainerDoor
@@ -15,9 +17,7 @@ from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
 from composeroll.nginx.listening import listening, sockets_script
 from composeroll.nginx.reload import await_replaced, not_taken, send_reload
 from composeroll.nginx.sockets import count
-from composeroll.nginx.traffic import Traffic, open_traffic
 from composeroll.nginx.version import Version, read_version
-from composeroll.nginx.visibility import visibility
 from composeroll.nginx.workers import Workers, read_workers
 
 TEST = ("-v", "-T")

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from composeroll.errors import ComposerollError, GatewayError
 from composeroll.model import Held, Replica
+from composeroll.nginx.access_log.traffic import Traffic, all_of
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.install import Texts
-from composeroll.nginx.traffic import Traffic, all_of
 
 
 @dataclass(slots=True)

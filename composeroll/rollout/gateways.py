@@ -7,28 +7,28 @@ from contextlib import suppress
 
 from composeroll.errors import GatewayError, Refused
 from composeroll.model import Finding, Held, Replica
+from composeroll.nginx.access_log.traffic import Traffic
 from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.container_findings import (
+from composeroll.nginx.discovery import Found, Subject
+from composeroll.nginx.door import ContainerDoor
+from composeroll.nginx.findings.container import (
     container_findings,
     hard_to_write,
     sight_findings,
 )
-from composeroll.nginx.discovery import Found, Subject
-from composeroll.nginx.door import ContainerDoor
-from composeroll.nginx.failover_findings import failover_findings
-from composeroll.nginx.findings import reload_findings
-from composeroll.nginx.gateway import Gateway
-from composeroll.nginx.gateways import Gateways
-from composeroll.nginx.include_findings import include_findings
-from composeroll.nginx.install import Texts
-from composeroll.nginx.sharing import (
+from composeroll.nginx.findings.failover import failover_findings
+from composeroll.nginx.findings.include import include_findings
+from composeroll.nginx.findings.reload import reload_findings
+from composeroll.nginx.findings.sharing import (
     MIGRATE,
     migration_findings,
     quit_findings,
     sharing_findings,
 )
-from composeroll.nginx.stray_findings import stray_findings
-from composeroll.nginx.traffic import Traffic
+from composeroll.nginx.findings.stray import stray_findings
+from composeroll.nginx.gateway import Gateway
+from composeroll.nginx.gateways import Gateways
+from composeroll.nginx.install import Texts
 
 MIGRATE_FILE = f"/proc/sys/{MIGRATE.replace('.', '/')}"
 

@@ -10,14 +10,14 @@ from composeroll.errors import ComposerollError, Interrupted, Locked, Unfinished
 from composeroll.model import Severity
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
 from composeroll.rollout.apply import AGAIN, apply
-from composeroll.rollout.forgotten import forgotten
+from composeroll.rollout.checks.forgotten import forgotten
+from composeroll.rollout.checks.preflight import NOT_SCALED, findings, refuse
 from composeroll.rollout.history.revision import Result
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.plan import Plan, plan_rollout
-from composeroll.rollout.preflight import NOT_SCALED, findings, refuse
 from composeroll.rollout.showing import showing
 from composeroll.rollout.stack import Stack
 

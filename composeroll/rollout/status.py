@@ -10,7 +10,7 @@ from composeroll.errors import Refused
 from composeroll.model import Replica
 from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
 from composeroll.report.wording import count_text
-from composeroll.rollout.draining import SetAside
+from composeroll.rollout.detached.draining import SetAside
 from composeroll.rollout.drift import drift, owners_of
 from composeroll.rollout.lock.note import Held
 from composeroll.rollout.observe import Survey, observe

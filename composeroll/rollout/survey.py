@@ -12,9 +12,9 @@ from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import Refused
 from composeroll.model import Attachment, Finding, Replica, Route
+from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover
-from composeroll.nginx.visibility import visibility_findings
 from composeroll.rollout.observed import Front, Wiring
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from composeroll.config.project import Service
 from composeroll.model import Replica
 from composeroll.report.events import Outcome, Warned
+from composeroll.rollout.detached.retirement import retire_drained
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.evict import evict_held, plan_eviction
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.mend import apart_if_broken, meant, mend, seen, switch_to
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.plan import Plan
-from composeroll.rollout.retirement import retire_drained
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import SwitchUpstreams
 

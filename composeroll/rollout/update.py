@@ -11,11 +11,11 @@ from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
 from composeroll.report.events import Outcome, Phase
 from composeroll.rollout.behind import behind
-from composeroll.rollout.local_images import insist_on_images
+from composeroll.rollout.checks.local_images import insist_on_images
+from composeroll.rollout.detached.retirement import retire_held
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
-from composeroll.rollout.retirement import retire_held
 from composeroll.rollout.roll import asked, heed, look, names, phase, roll, show_plan
 from composeroll.rollout.stack import Stack
 

@@ -23,7 +23,7 @@ from composeroll.model import (
 )
 from composeroll.nginx.configuration import Configuration
 from composeroll.report.events import Emit
-from composeroll.rollout.draining import SetAside
+from composeroll.rollout.detached.draining import SetAside
 
 
 class Engine(Protocol):

@@ -13,8 +13,8 @@ from typing import cast
 
 from composeroll.errors import ComposerollError, GatewayError
 from composeroll.model import Held
+from composeroll.nginx.access_log.traffic import Source, Traffic
 from composeroll.nginx.install import Texts
-from composeroll.nginx.traffic import Source, Traffic
 from tests.sim.faults import Faults
 from tests.sim.log import Log
 from tests.sim.nginx import Gateway, Gateways, Worker, service_of

@@ -8,10 +8,10 @@ from typing import cast
 from composeroll.config.project import Project, Service
 from composeroll.errors import Refused
 from composeroll.model import Held, Protocol, Replica, Route, Upstream
+from composeroll.nginx.access_log.traffic import Traffic
 from composeroll.nginx.gateway import Gateway as RealGateway
 from composeroll.nginx.gateways import Gateways as RealGateways
 from composeroll.nginx.install import Texts
-from composeroll.nginx.traffic import Traffic
 from composeroll.rollout.observed import Front, Wiring
 from tests.sim.containers import NETWORK
 from tests.sim.doors import GatewayDoor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from composeroll.report.events import Noted, Warned
-from composeroll.rollout.draining import read_aside
+from composeroll.rollout.detached.draining import read_aside
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
 from tests.sim.images import Behaviour

@@ -10,8 +10,8 @@ from composeroll.config.settings import Ready
 from composeroll.errors import NotReady, Refused
 from composeroll.model import Replica, Severity
 from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.findings.sharing import sharing_findings
 from composeroll.nginx.listens import sites_of
-from composeroll.nginx.sharing import sharing_findings
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps.current import current_texts, insist_on_texts
 from composeroll.rollout.steps.leftovers import RemoveLeftovers

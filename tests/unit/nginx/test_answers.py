@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from composeroll.nginx.answers import answers_in
-from composeroll.nginx.log_format import LogFormat
-from composeroll.nginx.log_lines import reader_of
+from composeroll.nginx.access_log.answers import answers_in
+from composeroll.nginx.access_log.format import LogFormat
+from composeroll.nginx.access_log.lines import reader_of
 
 WHOLE = "$status|$upstream_addr|$upstream_status"
 

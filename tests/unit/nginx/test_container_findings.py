@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from composeroll.model import Mount, Severity
-from composeroll.nginx.container_findings import (
+from composeroll.nginx.findings.container import (
     container_findings,
     hard_to_write,
     sight_findings,

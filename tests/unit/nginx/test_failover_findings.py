@@ -6,7 +6,7 @@ import pytest
 
 from composeroll.model import Severity
 from composeroll.nginx.discovery import Wanted, discover
-from composeroll.nginx.failover_findings import failover_findings
+from composeroll.nginx.findings.failover import failover_findings
 from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, SITE, configured, subject
 
 

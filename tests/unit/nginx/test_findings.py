@@ -7,8 +7,8 @@ import pytest
 from composeroll.model import Finding, Mount, Protocol, Severity, Upstream
 from composeroll.nginx.discovery import Found, Wanted, discover
 from composeroll.nginx.durations import seconds
-from composeroll.nginx.findings import reload_findings
-from composeroll.nginx.include_findings import include_findings
+from composeroll.nginx.findings.include import include_findings
+from composeroll.nginx.findings.reload import reload_findings
 from composeroll.nginx.version import read_version
 from tests.unit.nginx.made import BACKEND, INCLUDE, SITE, configured, configured_with, subject
 

@@ -12,8 +12,8 @@ import pytest
 
 from composeroll.errors import GatewayError
 from composeroll.model import LogStream, Output
-from composeroll.nginx import log_tail
-from composeroll.nginx.log_tail import FileTail, OutputTail, tail_of
+from composeroll.nginx.access_log import tail as log_tail
+from composeroll.nginx.access_log.tail import FileTail, OutputTail, tail_of
 from tests.unit.nginx.fake import FakeNginx, VirtualClock
 
 KNOWN = (["dash"], ["busybox", "sh"], ["bash", "--posix"])

@@ -6,7 +6,7 @@ import pytest
 
 from composeroll.model import Severity
 from composeroll.nginx.discovery import Wanted, discover
-from composeroll.nginx.stray_findings import stray_findings
+from composeroll.nginx.findings.stray import stray_findings
 from tests.unit.nginx.made import BACKEND, configured, subject
 
 BESIDE = "/etc/nginx/upstreams/ws.conf:1"

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from composeroll.model import Replica
-from composeroll.rollout.aside import Everything, ServingEngine
-from composeroll.rollout.draining import SetAside, aside_name, read_aside
+from composeroll.rollout.detached.aside import Everything, ServingEngine
+from composeroll.rollout.detached.draining import SetAside, aside_name, read_aside
 from tests.unit.rollout.makers import replica
 
 NOON = 1_700_000_000.0

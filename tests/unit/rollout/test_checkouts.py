@@ -9,7 +9,7 @@ import pytest
 
 from composeroll.config.source import project_directory
 from composeroll.model import Finding, Severity
-from composeroll.rollout.checkouts import checkouts
+from composeroll.rollout.checks.checkouts import checkouts
 from tests.unit.rollout.makers import replica, service, state
 
 HERE, THERE = "/srv/here", "/builds/17/there"

@@ -6,7 +6,7 @@ import pytest
 
 from composeroll.errors import Refused
 from composeroll.model import Severity
-from composeroll.rollout.forgotten import forgotten
+from composeroll.rollout.checks.forgotten import forgotten
 from composeroll.rollout.observed import Front, Observed, ServiceState
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from composeroll.model import Finding, Severity, Upstream
-from composeroll.rollout.limits import limits
+from composeroll.rollout.checks.limits import limits
 from composeroll.rollout.observed import ServiceState
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 

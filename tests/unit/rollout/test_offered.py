@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from composeroll.errors import ComposerollError, EngineUnreachable, Refused
 from composeroll.model import Severity
-from composeroll.rollout.offered import offered
+from composeroll.rollout.checks.offered import offered
 
 
 def gone(host: str) -> ComposerollError:

@@ -8,8 +8,8 @@ import pytest
 
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
+from composeroll.rollout.checks.preflight import Locate, findings, once, refuse
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.preflight import Locate, findings, once, refuse
 from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 
 STOP_FIRST: dict[str, Any] = {"x-composeroll": {"order": "stop-first"}}

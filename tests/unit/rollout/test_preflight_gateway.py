@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from composeroll.model import Finding, Severity
+from composeroll.rollout.checks.gateway import recommended
+from composeroll.rollout.checks.preflight import findings
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.preflight import findings
-from composeroll.rollout.preflight_gateway import recommended
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 from tests.unit.rollout.test_gateway_plans import container, gateway, nginx
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from composeroll.model import Finding, Replica, Server, Upstream
+from composeroll.rollout.checks.remnants import remnants
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.remnants import remnants
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from composeroll.model import Finding, Severity
+from composeroll.rollout.checks.preflight import findings
 from composeroll.rollout.observed import Observed
-from composeroll.rollout.preflight import findings
 from tests.unit.rollout.makers import replica, state, wiring
 
 GOOD = """\

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from composeroll.model import Severity
+from composeroll.rollout.checks.memory import MEBI, room
 from composeroll.rollout.observed import Observed
-from composeroll.rollout.room import MEBI, room
 from tests.unit.rollout.makers import ours, replica, service, state
 
 REPLICAS = [replica(1), replica(2), replica(3)]

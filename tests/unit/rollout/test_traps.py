@@ -9,8 +9,8 @@ import pytest
 
 from composeroll.config.project import Project, read_project
 from composeroll.model import ContainerState, Finding, Health, Healthcheck, Replica, Severity
+from composeroll.rollout.checks.traps import traps
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.traps import traps
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 
 PROVEN = Healthcheck(("true",))

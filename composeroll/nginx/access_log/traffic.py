@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from composeroll.errors import EngineError, GatewayError
 from composeroll.model import Answered
-from composeroll.nginx.access_logs import AccessLog
-from composeroll.nginx.answers import answers_in
+from composeroll.nginx.access_log.answers import answers_in
+from composeroll.nginx.access_log.configured import AccessLog
+from composeroll.nginx.access_log.format import COMBINED
+from composeroll.nginx.access_log.lines import Reader, reader_of
+from composeroll.nginx.access_log.tail import Tail, tail_of
+from composeroll.nginx.access_log.visibility import Visibility
 from composeroll.nginx.door import ContainerDoor
-from composeroll.nginx.log_format import COMBINED
-from composeroll.nginx.log_lines import Reader, reader_of
-from composeroll.nginx.log_tail import Tail, tail_of
-from composeroll.nginx.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from composeroll.nginx.log_format import COMBINED, LogFormat, read_format
+from composeroll.nginx.access_log.format import COMBINED, LogFormat, read_format
 from composeroll.nginx.syntax import Directive, Place
 
 Tree = tuple[tuple[Directive, tuple[Directive, ...]], ...]

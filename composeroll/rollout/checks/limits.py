@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from composeroll.config.ports import PortRange
 from composeroll.model import Finding, Severity
+from composeroll.rollout.checks.preflight import Locate
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.preflight import Locate
 
 ZONE_ITSELF = 16
 """KiB of a zone that hold no server; each server takes less than 1 KiB of the rest.

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Severity
+from composeroll.rollout.checks.gateway import gateway_findings, together
+from composeroll.rollout.checks.redefined import redefined
+from composeroll.rollout.checks.template import rendering
+from composeroll.rollout.checks.volumes import unnamed
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.preflight_gateway import gateway_findings, together
-from composeroll.rollout.redefined import redefined
-from composeroll.rollout.rendering import rendering
-from composeroll.rollout.unnamed import unnamed
 
 OF_PORTS = ("ports", "network_mode")
 """What keeps a gateway from running twice unless an edge holds its ports: told in one sentence."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from composeroll.config.project import Project
 from composeroll.model import Finding, Health, Protocol, Replica, Severity
-from composeroll.rollout.file_traps import file_traps
-from composeroll.rollout.limits import limits
+from composeroll.rollout.checks.compose_file import file_traps
+from composeroll.rollout.checks.limits import limits
+from composeroll.rollout.checks.preflight import Locate
+from composeroll.rollout.checks.remnants import remnants
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.preflight import Locate
-from composeroll.rollout.remnants import remnants
 
 
 def traps(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from composeroll.config.project import Project
 from composeroll.model import Finding, Severity
+from composeroll.rollout.checks.preflight import Locate
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.preflight import Locate
 
 
 def file_traps(project: Project, state: ServiceState, locate: Locate) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from composeroll.model import Finding, Severity
-from composeroll.nginx.access_logs import OFF, AccessLog
+from composeroll.nginx.access_log.configured import OFF, AccessLog
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.upstreams import Context

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from composeroll.model import Answered
-from composeroll.nginx.log_lines import Reader
+from composeroll.nginx.access_log.lines import Reader
 
 NOBODY = ("", "-")
 """What stands in a line for a request that nginx answered by itself."""

@@ -120,4 +120,4 @@ def _look(
 
 @cache
 def _script() -> str:
-    return Path(__file__).with_name("log_tail.sh").read_text(encoding="utf-8")
+    return Path(__file__).with_name("tail.sh").read_text(encoding="utf-8")

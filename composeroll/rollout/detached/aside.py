@@ -10,7 +10,7 @@ from typing import Protocol
 
 from composeroll.model import Replica
 from composeroll.rollout import observe, world
-from composeroll.rollout.draining import SetAside, aside_name, read_aside
+from composeroll.rollout.detached.draining import SetAside, aside_name, read_aside
 
 
 class Everything(observe.Engine, world.Engine, Protocol):
