@@ -81,7 +81,7 @@ class Refused(ComposerollError):
 
 
 class Locked(ComposerollError):
-    """Another rollout holds the lock of this project."""
+    """Another rollout holds a lock of this run."""
 
     exit_code = ExitCode.LOCKED
 
