@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 from composeroll.errors import ComposerollError, GatewayError
@@ -16,12 +16,11 @@ from composeroll.nginx.install import Texts
 
 @dataclass(slots=True)
 class _Change:
-    """What one gateway has been through: written (`previous`), told to reload, reloaded."""
+    """What one gateway has been through: written (`previous`), reloaded (`took`)."""
 
     gateway: Gateway
     texts: Texts
     previous: Texts = field(default_factory=dict)
-    told: bool = False
     took: bool = False
 
     def write(self) -> None:
@@ -30,18 +29,18 @@ class _Change:
         self.gateway.install(self.texts)
 
     def reload(self) -> None:
-        self.told = True
         self.gateway.reload()
         self.took = True
 
     def take_back(self) -> None:
-        """A gateway that did not take the reload serves the old text: telling it is enough."""
+        """Put the old text back and have it read.
+
+        One that was not reloaded by us may have been by others, and read the new text. One that did
+        not take our reload serves the old text: telling it is enough.
+        """
         self.gateway.restore(self.previous)
-        if self.took:
+        with nullcontext() if self.took else suppress(GatewayError):
             self.gateway.reload()
-        elif self.told:
-            with suppress(GatewayError):
-                self.gateway.reload()
 
 
 class Gateways:

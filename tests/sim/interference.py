@@ -34,6 +34,7 @@ class Move(StrEnum):
     PRUNE_CONTAINERS = "an operator prunes containers"
     PRUNE_IMAGES = "an operator prunes images"
     PRUNE_ALL_IMAGES = "an operator prunes all unused images"
+    RELOAD = "somebody reloads nginx"
     NGINX = "nginx restarts with its files"
     NGINX_BOOTS = "nginx is recreated, with its boot default"
 
@@ -155,6 +156,12 @@ class Outside:
         del service, dice
         self._sim.images.prune({b.image for b in self._engine.boxes.values()}, every=True)
 
+    def reload(self, service: str, dice: Random) -> None:
+        """Another rollout, or a certificate's renewal: nginx reads whatever the files say now."""
+        del service, dice
+        for gateway in self._sim.gateways.all.values():
+            self._sim.gateways.reload(gateway, ())
+
     def nginx(self, service: str, dice: Random) -> None:
         """`docker restart nginx`: new workers at once, by what the files say."""
         del service, dice
@@ -219,6 +226,7 @@ _MOVES: dict[Move, Callable[[Outside, str, Random], None]] = {
     Move.PRUNE_CONTAINERS: Outside.prune_containers,
     Move.PRUNE_IMAGES: Outside.prune_images,
     Move.PRUNE_ALL_IMAGES: Outside.prune_all_images,
+    Move.RELOAD: Outside.reload,
     Move.NGINX: Outside.nginx,
     Move.NGINX_BOOTS: Outside.nginx_boots,
 }

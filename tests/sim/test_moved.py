@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
 from tests.sim.images import SICK, Behaviour
 from tests.sim.interference import Move, Outside
@@ -71,6 +72,19 @@ def test_a_replica_that_dies_while_the_switch_looks_at_another_service_is_not_na
     for number in range(60, 110):
         sim = pair()
         sim.do(Run(("app", "api"), moves=[Moved(number, Move.DIE)]))
+
+
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.HANG])
+def test_whoever_reloads_nginx_meanwhile_the_way_back_leads_it_away_from_what_is_new(
+    kind: Kind,
+) -> None:
+    """The includes of one gateway may be new then, though this rollout never reloaded it."""
+    first = moment(app(2, gateways=2), "write the include in gateway-1")
+    for number in range(first, first + 4):
+        sim = app(2, gateways=2)
+        faults = [Fault(number, kind)]
+        sim.do(Run(("app",), faults=faults, moves=[Moved(number, Move.RELOAD)]))
+        sim.do(Run(("app",)))
 
 
 def test_what_somebody_scaled_up_beside_the_upstream_gets_no_requests_before_its_turn() -> None:
