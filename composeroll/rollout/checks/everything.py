@@ -1,0 +1,48 @@
+"""All that `check` tells: what an update would be told too, and what only matters beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from composeroll.model import Finding, Replica
+from composeroll.rollout.checks.checkouts import checkouts
+from composeroll.rollout.checks.forgotten import forgotten
+from composeroll.rollout.checks.gateway import recommended
+from composeroll.rollout.checks.memory import room
+from composeroll.rollout.checks.offered import offered
+from composeroll.rollout.checks.preflight import findings, once
+from composeroll.rollout.checks.traps import traps
+from composeroll.rollout.observe import observe
+from composeroll.rollout.outgoing import outgoing
+from composeroll.rollout.stack import Stack
+
+
+def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
+    """What could go wrong in a rollout of these services. Nothing is touched.
+
+    Raises:
+        ComposerollError: the engine, or nginx, cannot be looked at.
+    """
+    services = stack.project.pick(names)
+    observed = observe(stack.project, services, stack.engine, stack.survey)
+    everyone = stack.engine.replicas()
+    used = stack.host_memory.memory_used_by([r.id for r in everyone if r.running])
+    found = once(
+        (
+            *findings(observed, stack.locate, outgoing(observed)),
+            *forgotten(observed, stack.book.gateway),
+            *offered(stack.images.unavailable(services)),
+            *room(observed, used, stack.host_memory.memory_left()),
+            *traps(stack.project, observed, everyone, stack.locate),
+            *(f for state in observed.services for f in checkouts(state, stack.directory)),
+        )
+    )
+    known = {finding.what for finding in found}
+    return (*found, *(f for f in _of_gateways(stack, everyone) if f.what not in known))
+
+
+def _of_gateways(stack: Stack, everyone: Sequence[Replica]) -> Iterator[Finding]:
+    """What would be better about the gateways, whether or not they are asked for."""
+    services = stack.project.services
+    fronts = stack.survey.fronts(stack.project, tuple(services.values()), everyone)
+    return recommended(fronts, services)
