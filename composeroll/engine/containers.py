@@ -19,6 +19,15 @@ _ALREADY = (HTTPStatus.NOT_MODIFIED,)
 _ALREADY_OR_GONE = (HTTPStatus.NOT_MODIFIED, HTTPStatus.NOT_FOUND)
 _GONE = (HTTPStatus.NOT_FOUND,)
 _GONE_OR_GOING = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+_GONE_OR_ENDED = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+ENDED_MEANWHILE = 5
+"""How often an update that the engine answers with 500 is asked for again.
+
+A process that ends while its container is updated makes the engine refuse, and keep the old policy
+("container not running", "cannot update a stopped container"). Once it knows of the end it obeys:
+of 60 containers in a crash loop that were asked without a pause, all did so the second time.
+"""
 
 GOING = "is already in progress"
 """The engine's words where somebody else removes the same container (moby, `daemon/delete.go`)."""
@@ -125,5 +134,10 @@ class Containers:
             answer.insist(f"DELETE /containers/{container}")
 
     def _forbid_restart(self, container: str) -> None:
+        path = f"/containers/{container}/update"
         policy = {"RestartPolicy": {"Name": "no"}}
-        self._api.post(f"/containers/{container}/update", body=policy, fine=_GONE)
+        for _ in range(ENDED_MEANWHILE):
+            answer = self._api.post(path, body=policy, fine=_GONE_OR_ENDED)
+            if answer.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+                return
+        self._api.post(path, body=policy, fine=_GONE)

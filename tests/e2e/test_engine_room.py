@@ -21,7 +21,7 @@ from composeroll.engine.engine import Engine
 from composeroll.engine.transport import DialStdio
 from composeroll.errors import EngineError, EngineUnreachable, Refused, UsageError
 from composeroll.model import ContainerState, LogStream, Output
-from tests.bed import registry
+from tests.bed import registry, state
 from tests.e2e.engine_projects import (
     DEAF,
     Alarm,
@@ -90,6 +90,18 @@ def test_starting_stopping_and_removing_twice_is_as_good_as_once(engine: Engine)
     engine.stop([one])
     engine.forbid_restart([one])
     assert engine.find(one) is None
+
+
+def test_one_whose_process_ends_meanwhile_is_kept_from_restarting(
+    project: Project, local: Engine
+) -> None:
+    project.service(command=["sh", "-c", "sleep 0.2; exit 3"], restart="always")
+    for one in running(local, 5):
+        ended = False
+        while not ended:
+            local.forbid_restart([one])
+            found = local.find(one)
+            ended = found is None or found.state is ContainerState.EXITED
 
 
 def test_twenty_containers_that_ignore_sigterm_stop_in_the_time_of_a_few(
@@ -209,8 +221,9 @@ def test_a_command_in_a_stopped_container_is_refused(local: Engine) -> None:
 
 def test_processes_carry_the_pids_of_the_engines_host(local: Engine) -> None:
     (one,) = running(local)
-    top = {process.pid: process for process in local.processes(one)}
     main = int(docker("inspect", "--format", "{{.State.Pid}}", one))
+    state.await_state("the shell and its child", lambda: len(local.processes(one)) > 1, 5.0)
+    top = {process.pid: process for process in local.processes(one)}
     assert top[main].args.startswith("sh -c trap")
     assert any(process.ppid == main for process in top.values())
 

@@ -10,13 +10,13 @@ from tests.e2e.harness import claims, tally
 from tests.e2e.harness.stack import Done, Stack
 from tests.load import Load, Mix
 
-STEADY = 1.5
+STEADY = 1.0
 """Seconds of load before and after an update."""
 
 LIMIT = 240.0
 
 FULL = Mix(
-    rate=500,
+    rate=200,
     post_path="/post",
     slow_path="/slow?s=3",
     echo=True,

@@ -18,7 +18,7 @@ from tests.e2e.harness.stack import ENDS_WITHIN, Done, Stack
 from tests.load import Load, Mix
 
 CALM = Mix(
-    rate=150,
+    rate=100,
     keepalive=3,
     fresh=2,
     post=2,
@@ -36,7 +36,7 @@ LONG = Mix(**{**CALM.to_json(), "slow": 4, "slow_path": "/slow?s=3"})
 """Requests of three seconds too, so that a drain takes as long."""
 
 
-BRIEF = 100
+BRIEF = 60
 """Requests before and after the trouble; the longest of CALM's takes half a second."""
 
 
