@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import ip_address
@@ -107,6 +108,7 @@ class Replica:
         image_ref: the reference it was created with (`registry/app:staging`).
         restarts: how often the engine has restarted it.
         exposed: TCP ports that the image or the compose file exposes, ascending.
+        published: host ports that lead to it while it runs, ascending.
         config_hash: the label `com.docker.compose.config-hash`.
         stop_signal: the signal its stop sends, as text (`SIGTERM`).
         started_at: the engine's RFC 3339 time of the last start, empty if never.
@@ -129,6 +131,7 @@ class Replica:
     restart_policy: str = "no"
     networks: tuple[Attachment, ...] = ()
     exposed: tuple[int, ...] = ()
+    published: tuple[int, ...] = ()
     healthcheck: Healthcheck | None = None
     config_hash: str = ""
     stop_signal: str = "SIGTERM"
@@ -349,6 +352,10 @@ class Severity(StrEnum):
     REFUSAL = "refusal"
     WARNING = "warning"
     NOTE = "note"
+
+
+Locate = Callable[[Sequence[str]], str]
+"""From nested keys of the compose files to `file:line`, or the keys where no file has them."""
 
 
 @dataclass(frozen=True, slots=True)

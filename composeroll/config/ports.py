@@ -17,6 +17,9 @@ class PortRange:
     def __str__(self) -> str:
         return f"{self.first}-{self.last}"
 
+    def __contains__(self, port: int) -> bool:
+        return self.first <= port <= self.last
+
     @property
     def size(self) -> int:
         """How many containers can have one."""

@@ -46,6 +46,7 @@ def replica_of(inspected: Json) -> Replica:
         restart_policy=(host.get("RestartPolicy") or {}).get("Name") or "no",
         networks=_networks(inspected),
         exposed=_exposed(config),
+        published=_published(inspected),
         healthcheck=_healthcheck(config),
         config_hash=labels.get(CONFIG_HASH, ""),
         stop_signal=config.get("StopSignal") or "SIGTERM",
@@ -104,6 +105,12 @@ def _exposed(config: Json) -> tuple[int, ...]:
     spans = (ports.partition("-") for ports, _, kind in exposed if kind in {"", "tcp"})
     numbers = {n for low, _, high in spans for n in range(int(low), int(high or low) + 1)}
     return tuple(sorted(numbers))
+
+
+def _published(inspected: Json) -> tuple[int, ...]:
+    ports = (inspected.get("NetworkSettings") or {}).get("Ports") or {}
+    places = (place for bound in ports.values() for place in bound or ())
+    return tuple(sorted({int(place["HostPort"]) for place in places if place["HostPort"]}))
 
 
 def _healthcheck(config: Json) -> Healthcheck | None:

@@ -9,14 +9,20 @@ from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.part import part_of
 
 
-def drift(state: ServiceState, owners: Mapping[str, Replica]) -> tuple[str, ...]:
+def drift(
+    state: ServiceState, owners: Mapping[str, Replica], *, broke_off: bool = False
+) -> tuple[str, ...]:
     """What is not as it should be.
 
     Args:
         state: the service as it was observed.
         owners: the project's running containers, by each bare address they have.
+        broke_off: a rollout was cut off: it is finished, and not put right piece by piece.
     """
-    return (*_image(state), *_upstream(state, owners), *_half_done(state))
+    mend = f"`composeroll sync {state.name}` puts it right"
+    if broke_off:
+        mend = f"`composeroll update {state.name}` finishes it"
+    return (*_image(state), *_upstream(state, owners, mend), *_half_done(state))
 
 
 def owners_of(replicas: Iterable[Replica]) -> Mapping[str, Replica]:
@@ -44,12 +50,11 @@ def _image(state: ServiceState) -> Iterator[str]:
             yield f"{replica.name} is outdated ({why}): `composeroll update {state.name}`"
 
 
-def _upstream(state: ServiceState, owners: Mapping[str, Replica]) -> Iterator[str]:
+def _upstream(state: ServiceState, owners: Mapping[str, Replica], mend: str) -> Iterator[str]:
     if state.refusal:
         yield f"{state.refusal.what}; {state.refusal.help}"
     if state.wiring is None:
         return
-    mend = f"`composeroll sync {state.name}` puts it right"
     named = state.wiring.upstream.addresses
     if by_name := state.wiring.upstream.names:
         yield f"nginx still goes by the name {by_name[0]}, ready or not; {mend}"

@@ -10,7 +10,7 @@ from typing import Protocol
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError
-from composeroll.rollout.checks.preflight import Locate
+from composeroll.model import Locate
 from composeroll.rollout.history.revision import Result, Revision
 from composeroll.rollout.lock.note import Held, Memory
 from composeroll.rollout.observe import Engine, Survey

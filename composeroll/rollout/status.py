@@ -26,11 +26,11 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
     owners = owners_of(stack.engine.replicas())
     aside = stack.world.engine.aside(names)
     locks = stack.locks.describe()
-    at_work = {held.service: held for held in locks if not held.fate}
+    held = {lock.service: lock for lock in sorted(locks, key=lambda lock: not lock.fate)}
     return Status(
         project=stack.project.name,
         services=tuple(
-            _service(state, (*notes_of(state, owners, at_work), *_draining(stack, state, aside)))
+            _service(state, (*notes_of(state, owners, held), *_draining(stack, state, aside)))
             for state in observed.services
         ),
         lock="; ".join(map(str, locks)),
@@ -38,12 +38,19 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
 
 
 def notes_of(
-    state: ServiceState, owners: Mapping[str, Replica], at_work: Mapping[str, Held]
+    state: ServiceState, owners: Mapping[str, Replica], held: Mapping[str, Held]
 ) -> tuple[str, ...]:
-    """What is not as it should be; while a rollout runs, that is its affair."""
-    if held := at_work.get(state.name):
-        return (f"a rollout runs, by {held.who}, since {held.since}",)
-    return drift(state, owners)
+    """What is not as it should be; while a rollout runs, that is its affair.
+
+    Args:
+        state: the service as it was observed.
+        owners: the project's running containers, by each bare address they have.
+        held: the locks, by service.
+    """
+    lock = held.get(state.name)
+    if lock and not lock.fate:
+        return (f"a rollout runs, by {lock.who}, since {lock.since}",)
+    return drift(state, owners, broke_off=lock is not None)
 
 
 class Lenient:

@@ -107,6 +107,10 @@ MTU = """networks:
     [
         (app("container_name: one"), ["remove container_name: one", f"{BAD}:3", STOP_FIRST]),
         (app('ports: ["127.0.0.1:18099:8000"]'), ["18099:8000", f"{BAD}:3", STOP_FIRST]),
+        (
+            app('{ports: ["24230-24231:8000"], deploy: {replicas: 3}}'),
+            ["24230-24231 of app are 2", "publish 24230-24232", f"{BAD}:3"],
+        ),
         (ADDRESS, ["172.31.254.9", f"{BAD}:4", STOP_FIRST]),
         (app("network_mode: host"), ["network_mode: host", f"{BAD}:3"]),
         (NETWORKS, ["app", "gateway", "common network"]),
@@ -122,6 +126,19 @@ def test_what_the_preflight_sees_is_refused_with_3(
     with untouched(stack):
         done = update(stack, overlay, "app")
     ended_with(done, REFUSED, *says)
+
+
+def test_a_name_that_compose_would_give_is_refused_while_another_container_has_it(
+    stack: Stack,
+) -> None:
+    next_name = f"{stack.project}-app-2"
+    docker.docker("create", "--name", next_name, stack.reference("app"))
+    try:
+        with untouched(stack):
+            done = update(stack, app("environment: {EDITION: '2'}"), "app")
+    finally:
+        docker.docker("rm", next_name)
+    ended_with(done, REFUSED, f"{next_name}, and another container has that name")
 
 
 def test_a_paused_replica_is_refused_with_the_command_that_helps(stack: Stack) -> None:

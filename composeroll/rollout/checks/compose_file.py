@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.config.project import Project
-from composeroll.model import Finding, Severity
-from composeroll.rollout.checks.preflight import Locate
+from composeroll.model import Finding, Locate, Severity
 from composeroll.rollout.observed import ServiceState
 
 

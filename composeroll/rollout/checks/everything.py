@@ -25,15 +25,16 @@ def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
     """
     services = stack.project.pick(names)
     observed = observe(stack.project, services, stack.engine, stack.survey)
+    leaving = outgoing(observed)
     everyone = stack.engine.replicas()
     used = stack.host_memory.memory_used_by([r.id for r in everyone if r.running])
     found = once(
         (
-            *findings(observed, stack.locate, outgoing(observed)),
+            *findings(observed, stack.locate, leaving),
             *forgotten(observed, stack.book.gateway),
             *offered(stack.images.unavailable(services)),
             *room(observed, used, stack.host_memory.memory_left()),
-            *traps(stack.project, observed, everyone, stack.locate),
+            *traps(stack.project, observed, everyone, stack.locate, leaving),
             *(f for state in observed.services for f in checkouts(state, stack.directory)),
         )
     )

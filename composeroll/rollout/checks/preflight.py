@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from composeroll.errors import Refused
-from composeroll.model import ContainerState, Finding, Severity
+from composeroll.model import ContainerState, Finding, Locate, Severity
+from composeroll.rollout.checks.beside import met
 from composeroll.rollout.checks.gateway import gateway_findings, together
 from composeroll.rollout.checks.redefined import redefined
 from composeroll.rollout.checks.template import rendering
@@ -16,9 +17,6 @@ OF_PORTS = ("ports", "network_mode")
 """What keeps a gateway from running twice unless an edge holds its ports: told in one sentence."""
 
 NOT_SCALED: Mapping[str, int] = {}
-
-Locate = Callable[[Sequence[str]], str]
-"""From nested keys of the compose file to `file:line`."""
 
 
 def findings(
@@ -41,6 +39,11 @@ def findings(
         f.about(state.name)
         for state in states
         for f in _scale(state, counts.get(state.name), locate)
+    ]
+    found += [
+        f.about(state.name)
+        for state in states
+        for f in met(observed.project, state, leaving, counts.get(state.name), locate)
     ]
     found += together(observed)
     found += redefined(observed)

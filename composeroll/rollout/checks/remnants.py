@@ -1,4 +1,4 @@
-"""What is left from before, and is in the way: addresses in nginx, numbers and names. Pure."""
+"""What is left from before, and is in the way: addresses in nginx, and numbers. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from composeroll.rollout.drift import owners_of
 from composeroll.rollout.observed import ServiceState
 
 
-def remnants(project: str, state: ServiceState, everyone: Sequence[Replica]) -> tuple[Finding, ...]:
+def remnants(state: ServiceState, everyone: Sequence[Replica]) -> tuple[Finding, ...]:
     """A warning for each; `everyone` is the project's containers, of all services."""
     return (
         *_strangers(state, everyone),
         *_deserted(state, everyone),
         *_numbers(state),
-        *_next_names(project, state),
     )
 
 
@@ -73,31 +72,3 @@ def _numbers(state: ServiceState) -> Iterator[Finding]:
                 " as one",
                 f"composeroll update --force {state.name} numbers them anew",
             )
-
-
-def _next_names(project: str, state: ServiceState) -> Iterator[Finding]:
-    """Compose names by the highest label, and its dry-run does not see that a name is taken.
-
-    Leftovers of a broken rollout do not count: they go first.
-    """
-    if state.data_only or state.stops_first:
-        return
-    highest = max((r.number for r in state.serving), default=0)
-    extra = state.service.settings.batch.of(max(len(state.serving), 1))
-    taken = state.taken | {r.name for r in state.serving}
-    for number in range(highest + 1, highest + 1 + extra):
-        name = f"{_prefix(project, state)}{number}"
-        if name in taken:
-            yield Finding(
-                Severity.WARNING,
-                f"compose will call a new replica of {state.name} {name}, and another container has"
-                " that name: an update would be taken back",
-                f"docker rename {name} NAME, or remove that container",
-            )
-
-
-def _prefix(project: str, state: ServiceState) -> str:
-    """As its replicas have it: with `COMPOSE_COMPATIBILITY` it is `shop_app_`."""
-    usual = [f"{project}{between}{state.name}{between}" for between in "-_"]
-    names = [replica.name for replica in state.replicas]
-    return next((p for p in usual if any(name.startswith(p) for name in names)), usual[0])

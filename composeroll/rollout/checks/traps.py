@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from composeroll.config.project import Project
-from composeroll.model import Finding, Health, Protocol, Replica, Severity
+from composeroll.model import Finding, Health, Locate, Protocol, Replica, Severity
+from composeroll.rollout.checks.beside import ahead
 from composeroll.rollout.checks.compose_file import file_traps
-from composeroll.rollout.checks.limits import limits
-from composeroll.rollout.checks.preflight import Locate
 from composeroll.rollout.checks.remnants import remnants
+from composeroll.rollout.checks.zone import small_zone
 from composeroll.rollout.observed import Observed, ServiceState
 
 
 def traps(
-    project: Project, observed: Observed, everyone: Sequence[Replica], locate: Locate
+    project: Project,
+    observed: Observed,
+    everyone: Sequence[Replica],
+    locate: Locate,
+    leaving: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """What bites at a rollout, or beside one, by service.
 
@@ -23,15 +27,17 @@ def traps(
         observed: the services that are checked.
         everyone: the project's containers, of all services.
         locate: where the file says so.
+        leaving: full IDs of the replicas that have to go anyway.
     """
     found: list[Finding] = []
     for state in observed.services:
         own = [
             *_unproven(state),
-            *remnants(observed.project, state, everyone),
+            *remnants(state, everyone),
             *_unhealthy_dependencies(state, everyone),
             *file_traps(project, state, locate),
-            *limits(state, locate),
+            *ahead(observed.project, state, leaving, locate),
+            *small_zone(state),
         ]
         found += (finding.about(state.name) for finding in own)
     return tuple(found)

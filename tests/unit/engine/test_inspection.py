@@ -53,6 +53,13 @@ def test_only_tcp_ports_count_as_exposed_and_ascend() -> None:
     assert replica_of(RECORDED).exposed == (8080, 9000)
 
 
+def test_host_ports_are_counted_once_whatever_they_are_bound_to() -> None:
+    four = {"HostIp": "0.0.0.0", "HostPort": "3001"}
+    six = {"HostIp": "::", "HostPort": "3001"}
+    ports = {"8000/tcp": [four, six], "9000/tcp": [{"HostPort": "3000"}], "9001/tcp": None}
+    assert replica_of(changed("NetworkSettings", Ports=ports)).published == (3000, 3001)
+
+
 def test_ports_exposed_by_a_compose_file_need_no_protocol_and_may_be_a_range() -> None:
     ports: dict[str, object] = {"9000": {}, "9000/tcp": {}, "9001/udp": {}, "3000-3002": {}}
     exposed = replica_of(changed("Config", ExposedPorts=ports)).exposed

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from composeroll.errors import Refused
-from composeroll.model import ContainerState, Finding, Severity
-from composeroll.rollout.checks.preflight import Locate, findings, once, refuse
+from composeroll.model import ContainerState, Finding, Locate, Severity
+from composeroll.rollout.checks.preflight import findings, once, refuse
 from composeroll.rollout.observed import Observed, ServiceState
 from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 

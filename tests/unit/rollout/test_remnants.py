@@ -9,11 +9,11 @@ import pytest
 from composeroll.model import Finding, Replica, Server, Upstream
 from composeroll.rollout.checks.remnants import remnants
 from composeroll.rollout.observed import ServiceState
-from tests.unit.rollout.makers import ours, replica, service, state, wiring
+from tests.unit.rollout.makers import replica, state, wiring
 
 
 def found(one: ServiceState, *others: Replica) -> tuple[Finding, ...]:
-    return remnants("shop", one, (*one.replicas, *others))
+    return remnants(one, (*one.replicas, *others))
 
 
 def serving_at(*servers: Server) -> ServiceState:
@@ -49,35 +49,3 @@ def test_what_is_right_down_a_name_or_not_written_by_composeroll_is_left_alone(
 def test_an_address_of_another_service_is_named_once_with_its_owner() -> None:
     (warning,) = found(serving_at(RIGHT, GONE), replica(9, of="secrets"))
     assert "shop-secrets-9" in warning.what
-
-
-@pytest.mark.parametrize(
-    ("taken", "warned"),
-    [("shop-app-2", False), ("shop-app-3", True), ("shop-app-4", True), ("shop-app-5", False)],
-)
-def test_a_name_that_compose_will_give_next_must_be_free(taken: str, *, warned: bool) -> None:
-    lone = state([replica(1), replica(2)], taken=frozenset({taken} - {"shop-app-2"}))
-    assert [taken in f.what for f in found(lone)] == [True] * warned
-
-
-def test_names_follow_the_highest_label_and_not_the_names() -> None:
-    renumbered = replace(replica(4, name="shop-app-1"))
-    assert found(state([renumbered], taken=frozenset({"shop-app-2"}))) == ()
-    (warning,) = found(state([renumbered], taken=frozenset({"shop-app-5"})))
-    assert warning.help.startswith("docker rename shop-app-5 ")
-
-
-def test_a_replica_renamed_by_hand_is_in_the_way_of_the_next() -> None:
-    (warning,) = found(state([replica(1, name="shop-app-2")]))
-    assert "shop-app-2" in warning.what
-
-
-def test_compatible_names_are_compared_with_compatible_names() -> None:
-    older = state([replica(1, name="shop_app_1")], taken=frozenset({"shop-app-2"}))
-    assert found(older) == ()
-    assert found(replace(older, taken=frozenset({"shop_app_2"})))
-
-
-def test_who_stops_first_needs_no_new_name() -> None:
-    alone = service(**ours(order="stop-first"))
-    assert found(state([replica(1)], of=alone, taken=frozenset({"shop-app-2"}))) == ()

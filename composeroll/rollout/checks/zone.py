@@ -1,13 +1,11 @@
-"""What has room for the replicas of now, and not for those of an update beside them. Pure."""
+"""A shared memory zone of nginx that does not hold as many servers as there may be. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from composeroll.config.ports import PortRange
 from composeroll.model import Finding, Severity
-from composeroll.rollout.checks.preflight import Locate
 from composeroll.rollout.observed import ServiceState
 
 ZONE_ITSELF = 16
@@ -20,34 +18,7 @@ _ZONE = re.compile(r"zone\s+\S+\s+(\d+)([kKmM]?)$")
 _KIBI = {"": 1 / 1024, "k": 1, "m": 1024}
 
 
-def limits(state: ServiceState, locate: Locate) -> tuple[Finding, ...]:
-    """A warning for each limit that old and new replicas together would meet."""
-    return (*_port_ranges(state, locate), *_zone(state))
-
-
-def _port_ranges(state: ServiceState, locate: Locate) -> Iterator[Finding]:
-    if state.data_only or state.stops_first:
-        return
-    now = len(state.serving)
-    extra = state.service.settings.batch.of(now)
-    for ports in state.service.port_ranges:
-        if ports.size < now + extra:
-            where = locate(["services", state.name, "ports"])
-            yield Finding(
-                Severity.WARNING,
-                f"ports {ports} of {state.name} are {ports.size}, and {now} old and {extra} new"
-                " replicas need one each: the last of them would not start",
-                _more_ports(ports, now, extra, where),
-            )
-
-
-def _more_ports(ports: PortRange, now: int, extra: int, where: str) -> str:
-    wider = f"publish {ports.first}-{ports.first + now + extra - 1} ({where})"
-    free = ports.size - now
-    return f"{wider}, or --batch {free}" if free > 0 else wider
-
-
-def _zone(state: ServiceState) -> Iterator[Finding]:
+def small_zone(state: ServiceState) -> Iterator[Finding]:
     """Nginx rejects a configuration whose zone is too small, so that no switch comes through."""
     if not state.wiring:
         return

@@ -1,0 +1,92 @@
+"""What new replicas beside the old ones have no room for: host ports, and names. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from composeroll.config.ports import PortRange
+from composeroll.model import Finding, Locate, Severity
+from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.part import Part, part_of
+
+
+def met(
+    project: str,
+    state: ServiceState,
+    leaving: Collection[str],
+    asked: int | None,
+    locate: Locate,
+) -> Iterator[Finding]:
+    """A refusal for each limit that a rollout would meet.
+
+    Args:
+        project: the compose project's name.
+        state: the service.
+        leaving: full IDs of the replicas that would have to go.
+        asked: how many replicas it is to have, None for as many as it has.
+        locate: where a key of the compose file stands.
+    """
+    part = part_of(state, dict.fromkeys(leaving, ""), asked)
+    if _side_by_side(part) and part.missing:
+        every = part.missing + part.left_for_later
+        yield from _ports(state, part.missing, Severity.REFUSAL, locate)
+        yield from _names(project, state, every, Severity.REFUSAL)
+
+
+def ahead(
+    project: str, state: ServiceState, leaving: Collection[str], locate: Locate
+) -> Iterator[Finding]:
+    """A warning for each that the next rollout will meet, where there is nothing to do now."""
+    part = part_of(state, dict.fromkeys(leaving, ""))
+    if _side_by_side(part) and not part.missing:
+        batch = state.service.settings.batch.of(len(state.serving))
+        yield from _ports(state, batch, Severity.WARNING, locate)
+        yield from _names(project, state, batch, Severity.WARNING)
+
+
+def _side_by_side(part: Part) -> bool:
+    return not (part.stops_first or part.replaced_in_place)
+
+
+def _ports(state: ServiceState, new: int, severity: Severity, locate: Locate) -> Iterator[Finding]:
+    for ports in state.service.port_ranges:
+        held = sum(any(port in ports for port in r.published) for r in state.serving)
+        if ports.size < held + new:
+            where = locate(["services", state.name, "ports"])
+            yield Finding(
+                severity,
+                f"ports {ports} of {state.name} are {ports.size}, old replicas have {held} of them,"
+                f" and {new} new ones need one each",
+                _more_ports(ports, held, new, where),
+            )
+
+
+def _more_ports(ports: PortRange, held: int, new: int, where: str) -> str:
+    wider = f"publish {ports.first}-{ports.first + held + new - 1} ({where})"
+    free = ports.size - held
+    return f"{wider}, or --batch {free}" if free > 0 else wider
+
+
+def _names(project: str, state: ServiceState, new: int, severity: Severity) -> Iterator[Finding]:
+    """Compose names by the highest label, and its dry-run does not see that a name is taken.
+
+    Leftovers of a broken rollout do not count: they go first.
+    """
+    highest = max((r.number for r in state.serving), default=0)
+    taken = state.taken | {r.name for r in state.serving}
+    for number in range(highest + 1, highest + 1 + new):
+        name = f"{_prefix(project, state)}{number}"
+        if name in taken:
+            yield Finding(
+                severity,
+                f"compose will call a new replica of {state.name} {name}, and another container has"
+                " that name",
+                f"docker rename {name} NAME, or remove that container",
+            )
+
+
+def _prefix(project: str, state: ServiceState) -> str:
+    """As its replicas have it: with `COMPOSE_COMPATIBILITY` it is `shop_app_`."""
+    usual = [f"{project}{between}{state.name}{between}" for between in "-_"]
+    names = [replica.name for replica in state.replicas]
+    return next((p for p in usual if any(name.startswith(p) for name in names)), usual[0])
