@@ -14,9 +14,10 @@ from composeroll.errors import (
     UndoFailed,
     Unfinished,
 )
-from composeroll.report.events import StepEnded, StepFailed, StepStarted, StepUndone
+from composeroll.report.events import Noted, StepEnded, StepFailed, StepStarted, StepUndone
+from composeroll.rollout.gap import Taken, gap, stops
 from composeroll.rollout.plan import Plan
-from composeroll.rollout.steps import ReplaceReplicas, Step, StopReplicas
+from composeroll.rollout.steps import Step
 from composeroll.rollout.world import World
 
 AGAIN = "run the same command again: it finishes what is half-done"
@@ -54,11 +55,14 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
 
 def _prepare(plan: Plan, world: World, show: Show) -> None:
     done: list[Step] = []
+    taken: list[Taken] = []
     try:
         for number, step in enumerate(plan.reversible, start=1):
             done.append(step)  # before it runs: a half-done step is undone too
-            _take(step, number, len(plan.steps), world)
+            taken.append(_take(step, number, len(plan.steps), world))
             show(done)
+        if over := gap(taken):
+            world.emit(Noted(over))
     except Locked:
         raise  # somebody else decides now: taking anything back would be against their plan
     except BaseException as failure:  # noqa: BLE001 - a signal or a bug must be undone as well
@@ -84,7 +88,7 @@ def _finish(plan: Plan, world: World, show: Show) -> None:
         ) from failure
 
 
-def _take(step: Step, number: int, total: int, world: World) -> None:
+def _take(step: Step, number: int, total: int, world: World) -> Taken:
     began = world.clock.now()
     world.emit(StepStarted(number, total, str(step), step.reason))
     try:
@@ -93,7 +97,9 @@ def _take(step: Step, number: int, total: int, world: World) -> None:
     except BaseException as failure:
         world.emit(StepFailed(number, total, str(step), _what(failure)))
         raise
-    world.emit(StepEnded(number, total, str(step), world.clock.now() - began))
+    ended = world.clock.now()
+    world.emit(StepEnded(number, total, str(step), ended - began))
+    return Taken(step, began, ended)
 
 
 def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
@@ -121,19 +127,14 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
 
 
 def _tell_rolled_back(failure: BaseException, done: Sequence[Step]) -> NoReturn:
-    served = "was stopped meanwhile, and serves again" if any(map(_stops, done)) else "serves on"
+    stopped = [name for step in done for name in stops(step)]
+    served = "was stopped meanwhile, and serves again" if stopped else "serves on"
     serving = f"everything was taken back: what served before {served}"
     if isinstance(failure, Interrupted):
         failure.serving, failure.help = serving, TRY_AGAIN
         raise failure
     help_ = (failure.help if isinstance(failure, ComposerollError) else None) or MENDED
     raise RolledBack(_what(failure), serving, help_, _evidence(failure)) from failure
-
-
-def _stops(step: Step) -> bool:
-    """Whether it is a gap; a data-only service, whose volumes are renewed, serves nobody."""
-    in_place = isinstance(step, ReplaceReplicas) and not step.renew_volumes
-    return in_place or isinstance(step, StopReplicas)
 
 
 def _what(failure: BaseException) -> str:

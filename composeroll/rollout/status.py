@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from composeroll.config.durations import format_duration
 from composeroll.config.project import Project, Service
 from composeroll.errors import Refused
-from composeroll.model import Replica
+from composeroll.model import Health, Replica
 from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
 from composeroll.report.wording import count_text
 from composeroll.rollout.detached.draining import SetAside
@@ -131,6 +131,15 @@ def _replica(state: ServiceState, replica: Replica) -> ReplicaStatus:
         image=replica.image,
         address=state.address(replica),
         state=describe(replica),
-        ready=None,
+        ready=readiness(state, replica),
         upstream=replica in state.named_in_upstream if state.wiring else None,
     )
+
+
+def readiness(state: ServiceState, replica: Replica) -> bool | None:
+    """What its own healthcheck says; nobody is asked anew."""
+    if state.data_only or replica.finished:
+        return None
+    if not replica.running:
+        return False
+    return None if replica.health is Health.NONE else replica.health is Health.HEALTHY

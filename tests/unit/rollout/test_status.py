@@ -7,14 +7,17 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
+import pytest
+
 from composeroll.config.project import read_project
 from composeroll.errors import Refused
+from composeroll.model import ContainerState, Health
 from composeroll.report.status import ReplicaStatus
 from composeroll.rollout.lock.note import Held
 from composeroll.rollout.observe import Survey
 from composeroll.rollout.observed import Front, Wiring
 from composeroll.rollout.stack import Stack
-from composeroll.rollout.status import Lenient, notes_of, status_of
+from composeroll.rollout.status import Lenient, notes_of, readiness, status_of
 from tests.unit.rollout.makers import OLD, replica, state, wiring
 
 REFUSAL = Refused("nginx rejects its configuration")
@@ -119,3 +122,25 @@ def test_after_a_rollout_that_broke_off_every_note_names_the_command_that_finish
     assert len(told) > 1
     assert all("`composeroll update app`" in note for note in told)
     assert not any("sync" in note for note in told)
+
+
+@pytest.mark.parametrize(
+    ("health", "runs", "ready"),
+    [
+        (Health.HEALTHY, ContainerState.RUNNING, True),
+        (Health.STARTING, ContainerState.RUNNING, False),
+        (Health.UNHEALTHY, ContainerState.RUNNING, False),
+        (Health.NONE, ContainerState.RUNNING, None),
+        (Health.HEALTHY, ContainerState.EXITED, False),
+    ],
+)
+def test_readiness_is_what_the_replicas_own_healthcheck_says(
+    health: Health, runs: ContainerState, *, ready: bool | None
+) -> None:
+    one = replace(replica(1, state=runs), health=health, exit_code=1)
+    assert readiness(state([one]), one) is ready
+
+
+def test_nobody_waits_for_a_container_that_only_holds_data() -> None:
+    one = replica(1, state=ContainerState.EXITED)
+    assert readiness(state([one], data_only=True), one) is None

@@ -1,0 +1,46 @@
+"""How long what stops first did not serve. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from composeroll.report.wording import seconds_text
+from composeroll.rollout.steps import (
+    DrainReplicas,
+    ReplaceReplicas,
+    Step,
+    StopReplicas,
+    WatchIncoming,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that was taken; times in seconds of one clock."""
+
+    step: Step
+    began: float
+    ended: float
+
+
+def gap(taken: Sequence[Taken]) -> str | None:
+    """How long it was at most, as a sentence; None where nothing stopped first.
+
+    From the first stop to the end of the last step that brings something up or tells nginx of it:
+    what comes after that, a watch or the drain of other services, finds everything serving.
+    """
+    stopped = [(one.began, name) for one in taken for name in stops(one.step)]
+    if not stopped:
+        return None
+    waits = (WatchIncoming, DrainReplicas)
+    back = max(one.ended for one in taken if not isinstance(one.step, waits))
+    names = " and ".join(dict.fromkeys(name for _, name in stopped))
+    return f"{names} did not answer for {seconds_text(back - min(stopped)[0])} at most"
+
+
+def stops(step: Step) -> Iterator[str]:
+    """The service that has a gap; one that only holds data, and is renewed, serves nobody."""
+    in_place = isinstance(step, ReplaceReplicas) and not step.renew_volumes
+    if isinstance(step, StopReplicas) or in_place:
+        yield step.service

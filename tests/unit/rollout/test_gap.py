@@ -1,0 +1,50 @@
+"""How long what stops first did not serve."""
+
+from __future__ import annotations
+
+import pytest
+
+from composeroll.rollout.gap import Taken, gap
+from composeroll.rollout.steps import (
+    Incoming,
+    RenumberReplicas,
+    ReplaceReplicas,
+    StartReplicas,
+    Step,
+    StopReplicas,
+    WatchIncoming,
+    before,
+)
+
+STOP = StopReplicas("app", (), None, before(()), None)
+START = StartReplicas("app", before(()))
+WATCH = WatchIncoming((Incoming("web", frozenset()),), 60.0, ())
+
+
+def in_place(*, renews: bool) -> Step:
+    return ReplaceReplicas("code", 1, "old", "code:1", renew_volumes=renews)
+
+
+def taken(*steps: Step) -> list[Taken]:
+    """Each takes a second."""
+    return [Taken(step, float(n), float(n + 1)) for n, step in enumerate(steps)]
+
+
+def test_it_lasts_from_the_first_stop_to_the_last_step_that_brings_something_up() -> None:
+    assert gap(taken(START, STOP, START, WATCH)) == "app did not answer for 2.0s at most"
+
+
+@pytest.mark.parametrize(("renews", "none"), [(True, True), (False, False)])
+def test_what_is_replaced_in_place_has_one_unless_it_only_holds_data(
+    *, renews: bool, none: bool
+) -> None:
+    assert (gap(taken(in_place(renews=renews))) is None) is none
+
+
+def test_services_that_stop_together_are_told_together() -> None:
+    told = gap(taken(STOP, in_place(renews=False), STOP))
+    assert told == "app and code did not answer for 3.0s at most"
+
+
+def test_side_by_side_there_is_none() -> None:
+    assert gap(taken(START, WATCH, RenumberReplicas("app", 2))) is None
