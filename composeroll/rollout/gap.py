@@ -41,6 +41,6 @@ def gap(taken: Sequence[Taken]) -> str | None:
 
 def stops(step: Step) -> Iterator[str]:
     """The service that has a gap; one that only holds data, and is renewed, serves nobody."""
-    in_place = isinstance(step, ReplaceReplicas) and not step.renew_volumes
-    if isinstance(step, StopReplicas) or in_place:
-        yield step.service
+    match step:
+        case StopReplicas() | ReplaceReplicas(renew_volumes=False):
+            yield step.service
