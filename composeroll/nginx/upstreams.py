@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from composeroll.model import Server, Upstream
@@ -48,6 +48,12 @@ def read_upstream(block: Directive) -> Upstream:
         servers=tuple(_server(d, comments) for d in inside if d.name == "server" and d.args),
         directives=tuple(str(d) for d in inside if d.name not in ("server", COMMENT)),
     )
+
+
+def united(told: Sequence[Upstream]) -> Upstream:
+    """The first, with all that any of them names: who any of several gateways sends requests to."""
+    servers = {server.address: server for one in reversed(told) for server in reversed(one.servers)}
+    return replace(told[0], servers=tuple(reversed(servers.values())))
 
 
 def neighbours(block: Directive, file: Iterable[Directive]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def replicas_wanted(state: ServiceState, reasons: Reasons, settled: int = 0) -> 
     declared = state.service.scale
     return max(
         1 if declared is None else declared,
-        len(state.named_in_upstream),
+        state.named_at_once,
         min(max(_told(state), settled), len(state.serving) + len(idle)),
         *revived.values(),
         *(many + revived[made_from] for (made_from, _), many in serving.items()),
@@ -63,8 +63,9 @@ def _by_urgency(state: ServiceState, outdated: Sequence[Replica]) -> list[Replic
 
 
 def _told(state: ServiceState) -> int:
-    """How many replicas nginx was told of by their addresses."""
-    return len(state.wiring.upstream.addresses) if state.wiring else 0
+    """How many replicas one nginx was told of by their addresses."""
+    each = state.wiring.each if state.wiring else ()
+    return max((len(upstream.addresses) for upstream in each), default=0)
 
 
 def _made_from(replica: Replica) -> tuple[str, str]:

@@ -56,6 +56,8 @@ def _upstream(state: ServiceState, owners: Mapping[str, Replica], mend: str) -> 
     if state.wiring is None:
         return
     named = state.wiring.upstream.addresses
+    if state.wiring.split:
+        yield f"the gateways send requests for {state.name} to different places; {mend}"
     if by_name := state.wiring.upstream.names:
         yield f"nginx still goes by the name {by_name[0]}, ready or not; {mend}"
         return

@@ -17,15 +17,30 @@ class Wiring:
     """A service's place in the gateway as it is now.
 
     Attributes:
-        upstream: what the running nginx was last told.
+        upstream: what the running nginx was last told; of several gateways all that any was.
         texts: the include's exact text, by the gateway container's full ID; None: no such file.
         findings: what of the gateway's configuration and mounts would hurt a rollout.
+        told: what each of several gateways was told.
     """
 
     route: Route
     upstream: Upstream
     texts: Mapping[str, str | None] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    told: tuple[Upstream, ...] = ()
+
+    @property
+    def each(self) -> tuple[Upstream, ...]:
+        """What each gateway was told."""
+        return self.told or (self.upstream,)
+
+    @property
+    def split(self) -> bool:
+        """Whether the gateways send requests to different places, as one that was made anew does.
+
+        A rollout that is cut off while it tells them leaves them like that too.
+        """
+        return len({one.addresses for one in self.each}) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,7 @@ class ServiceState:
         doubtful: a rollout was cut off, so nginx may run something else than its files say.
         perhaps_by_name: what it runs may go by the service's name, whatever the files say.
         half_made: full IDs of running replicas that a rollout which was cut off had made, and that
-            get no requests.
+            nobody has chosen to get requests.
         unlisted: services outside this rollout that mount its volumes.
         sharing: all services that mount its volumes.
         held: anonymous volumes that containers outside this rollout mount.
@@ -137,12 +152,18 @@ class ServiceState:
     @property
     def named_in_upstream(self) -> tuple[Replica, ...]:
         """The running replicas that nginx is told to send requests to; by a name it is all."""
-        if self.wiring is None:
-            return ()
-        if self.wiring.upstream.names:
+        return self._named_in(self.wiring.upstream) if self.wiring else ()
+
+    @property
+    def named_at_once(self) -> int:
+        """How many of them one gateway is told of at most; what two disagree on is not added up."""
+        each = self.wiring.each if self.wiring else ()
+        return max((len(self._named_in(upstream)) for upstream in each), default=0)
+
+    def _named_in(self, upstream: Upstream) -> tuple[Replica, ...]:
+        if upstream.names:
             return tuple(r for r in self.serving if r.running)
-        named = self.wiring.upstream.addresses
-        return tuple(r for r in self.serving if self.address(r) in named)
+        return tuple(r for r in self.serving if self.address(r) in upstream.addresses)
 
     def _does_its_part(self, replica: Replica) -> bool:
         return self._crash_loops(replica) or (self.ran and replica.finished)
@@ -215,7 +236,10 @@ def _doubted(
     state: ServiceState, before: Mapping[str, Collection[str]], *, named: bool
 ) -> ServiceState:
     old = before.get(state.name)
-    idle = [r for r in state.serving if r.running and r not in state.named_in_upstream]
+    # a name, as nginx has it that was made anew meanwhile, means them without anybody's choice
+    by_name = bool(state.wiring and state.wiring.upstream.names)
+    chosen = () if by_name else state.named_in_upstream
+    idle = [r for r in state.serving if r.running and r not in chosen]
     made = {r.id for r in idle if r.id not in old} if old else set()
     return replace(state, doubtful=True, half_made=frozenset(made), perhaps_by_name=named)
 

@@ -93,7 +93,7 @@ class Part:
         wiring = self.state.wiring
         if wiring is None or self.state.doubtful:
             return wiring is not None
-        return wiring.upstream.addresses != _addresses(wiring, self.staying)
+        return wiring.split or wiring.upstream.addresses != _addresses(wiring, self.staying)
 
     @property
     def switches(self) -> bool:
@@ -143,14 +143,19 @@ class Part:
         beside = self.missing and not (self.stops_first or self.replaced_in_place)
         wiring = self.state.wiring
         named = wiring and (wiring.upstream.names or self.state.perhaps_by_name)
-        return bool(beside and named and self.state.named_in_upstream)
+        return bool(beside and named and self._chosen)
 
     def pin(self) -> Switch:
         """What the gateway is told before anything starts."""
-        wiring, now = self._wiring(), {r.id for r in self.state.named_in_upstream}
-        others = frozenset(r.id for r in self.state.replicas if r.id not in now)
+        wiring, chosen = self._wiring(), self._chosen
+        others = frozenset(r.id for r in self.state.replicas if r.id not in chosen)
         incoming = Incoming(self.name, others)
         return Switch(incoming, wiring.route, wiring.upstream, wiring.texts)
+
+    @property
+    def _chosen(self) -> frozenset[str]:
+        """Full IDs of what gets requests, and not by a name alone."""
+        return frozenset(r.id for r in self.state.named_in_upstream) - self.state.half_made
 
     @property
     def adopted(self) -> tuple[Replica, ...]:

@@ -11,10 +11,11 @@ from typing import Protocol
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import Refused
-from composeroll.model import Attachment, Finding, Replica, Route
+from composeroll.model import Attachment, Finding, Replica, Route, Upstream
 from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover
+from composeroll.nginx.upstreams import united
 from composeroll.rollout.observed import Front, Wiring
 
 
@@ -174,6 +175,8 @@ class GatewaySurvey:
 
     def _place(self, service: Service, subject: Subject, gateway: Gateway, found: Found) -> Wiring:
         network = _shared_network(service, gateway, found, subject.replicas)
+        others = (_told(configuration, found) for configuration in gateway.configurations[1:])
+        told = (found.upstream, *others)
         timeout = service.settings.drain.timeout
         return Wiring(
             route=Route(
@@ -186,7 +189,8 @@ class GatewaySurvey:
                 network_id=network.network_id,
                 template=service.settings.template,
             ),
-            upstream=found.upstream,
+            upstream=united(told),
+            told=told,
             texts={
                 container.id: configuration.files.get(found.include)
                 for container, configuration in zip(
@@ -198,6 +202,14 @@ class GatewaySurvey:
                 *_unwatched(service, gateway, found),
             ),
         )
+
+
+def _told(configuration: Configuration, found: Found) -> Upstream:
+    """The upstream as one of several gateways has it, which need not be how the first has it."""
+    name, include = found.upstream.name, found.include
+    blocks = (b for b in configuration.upstreams if b.place.file == include)
+    own = next((b.upstream for b in blocks if b.upstream.name == name), None)
+    return own or replace(found.upstream, servers=())
 
 
 def may_be_gateways(project: Project) -> frozenset[str]:

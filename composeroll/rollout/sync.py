@@ -141,6 +141,7 @@ def plan_sync(
         for state in services
         if state.wiring and members[state.name]
         if doubtful
+        or state.wiring.split
         or {state.address(r) for r in members[state.name]} != state.wiring.upstream.addresses
     )
     return Plan((SwitchUpstreams(switches, 0.0, reason=REASON),)) if switches else Plan()

@@ -169,9 +169,13 @@ class Outside:
             self._sim.gateways.boot(gateway)
 
     def nginx_boots(self, service: str, dice: Random) -> None:
-        """`up -d --force-recreate nginx`: every upstream goes by its service's name again."""
-        del service, dice
-        for gateway in self._sim.gateways.all.values():
+        """`up -d --force-recreate nginx`: every upstream goes by its service's name again.
+
+        Of several nginx it may be one alone.
+        """
+        del service
+        every = list(self._sim.gateways.all.values())
+        for gateway in dice.choice([every, [dice.choice(every)]]) if every else ():
             for name in self._sim.project.services:
                 if include_of(name) in gateway.files:
                     gateway.files[include_of(name)] = self._sim.include(name, [f"{name}:9000"])

@@ -136,7 +136,8 @@ class Judge:
         """No nginx goes by its service's name, which would send requests to it, ready or not."""
         process = self.process()
         others = any(self._works(b) for b in self.boxes() if b.service == box.service)
-        if box.service in self.gaps or not others or box.born != process.number:
+        made = process.number and box.born == process.number  # the world starts what it likes
+        if box.service in self.gaps or not others or not made:
             return
         for gateway in self.gateways():
             for worker in gateway.workers:

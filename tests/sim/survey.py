@@ -12,6 +12,7 @@ from composeroll.nginx.access_log.traffic import Traffic
 from composeroll.nginx.gateway import Gateway as RealGateway
 from composeroll.nginx.gateways import Gateways as RealGateways
 from composeroll.nginx.install import Texts
+from composeroll.nginx.upstreams import united
 from composeroll.rollout.observed import Front, Wiring
 from tests.sim.containers import NETWORK
 from tests.sim.doors import GatewayDoor
@@ -123,5 +124,5 @@ def _wiring(service: str, texts: Mapping[str, str]) -> Wiring:
         protocol=Protocol.FASTCGI,
         network_id=NETWORK,
     )
-    first = read_upstream(next(iter(texts.values())))
-    return Wiring(route, first or Upstream(service), texts)
+    told = tuple(read_upstream(text) or Upstream(service) for text in texts.values())
+    return Wiring(route, united(told), texts, told=told)
