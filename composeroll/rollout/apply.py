@@ -22,7 +22,8 @@ from composeroll.rollout.world import World
 
 AGAIN = "run the same command again: it finishes what is half-done"
 TRY_AGAIN = "run the same command again: it starts from the beginning"
-MENDED = "put that right, then run the same command again"
+MENDED = "mend what is named above, then run the same command again"
+SERVING = "traffic is on the new replicas"
 
 Show = Callable[[Sequence[Step]], None]
 """Told of the steps that are done, it shows where that leaves every replica."""
@@ -49,43 +50,31 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
         Unfinished: a step past the line failed, or a signal came there.
     """
     show(())
-    _prepare(plan, world, show)
-    _finish(plan, world, show)
-
-
-def _prepare(plan: Plan, world: World, show: Show) -> None:
     done: list[Step] = []
-    taken: list[Taken] = []
     try:
-        for number, step in enumerate(plan.reversible, start=1):
-            done.append(step)  # before it runs: a half-done step is undone too
-            taken.append(_take(step, number, len(plan.steps), world))
-            show(done)
-        if over := gap(taken):
-            world.emit(Noted(over))
+        _take_all(plan, done, world, show)
     except Locked:
         raise  # somebody else decides now: taking anything back would be against their plan
-    except BaseException as failure:  # noqa: BLE001 - a signal or a bug must be undone as well
+    except BaseException as failure:
+        if len(done) > len(plan.reversible):
+            raise Unfinished(_what(failure), SERVING, AGAIN, _evidence(failure)) from failure
         with world.shield():
             _undo(done, failure, world)
             with suppress(ComposerollError):
                 show(())
-            _tell_rolled_back(
-                failure, done
-            )  # still inside: a second signal has nothing left to end
+            # still inside: a second signal has nothing left to end
+            _tell_rolled_back(failure, done)
 
 
-def _finish(plan: Plan, world: World, show: Show) -> None:
-    try:
-        for number, step in enumerate(plan.final, start=len(plan.reversible) + 1):
-            _take(step, number, len(plan.steps), world)
-            show(plan.steps[:number])
-    except Locked:
-        raise
-    except BaseException as failure:
-        raise Unfinished(
-            _what(failure), "traffic is on the new replicas", AGAIN, _evidence(failure)
-        ) from failure
+def _take_all(plan: Plan, done: list[Step], world: World, show: Show) -> None:
+    """Take the steps; `done` tells whoever has to deal with a failure how far that went."""
+    taken: list[Taken] = []
+    for number, step in enumerate(plan.steps, start=1):
+        done.append(step)  # before it runs: a half-done step is undone too
+        taken.append(_take(step, number, len(plan.steps), world))
+        show(done)
+        if number == len(plan.reversible) and (over := gap(taken)):
+            world.emit(Noted(over))
 
 
 def _take(step: Step, number: int, total: int, world: World) -> Taken:
@@ -118,12 +107,20 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
         except Exception as stuck:  # noqa: BLE001 - a bug must not hide what still runs
             raise UndoFailed(
                 f"{_what(failure)}; then taking back “{step}” failed: {_what(stuck)}",
-                "old and new replicas still run; nothing was removed",
+                _left(done),
                 AGAIN,
                 _evidence(failure) + _evidence(stuck),
             ) from failure
         if step.comes_back:
             world.emit(StepUndone(str(step), world.clock.now() - began))
+
+
+def _left(done: Sequence[Step]) -> str:
+    """What a way back leaves that was not gone to its end."""
+    stopped = [name for step in done for name in stops(step)]
+    if stopped:
+        return f"{' and '.join(stopped)} may not serve: `composeroll status` tells"
+    return "old and new replicas still run; nothing that served was removed"
 
 
 def _tell_rolled_back(failure: BaseException, done: Sequence[Step]) -> NoReturn:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from composeroll.config.project import Service
-from composeroll.errors import ComposerollError, Interrupted, Locked, Unfinished
+from composeroll.errors import ComposerollError, Interrupted, Locked, UndoFailed, Unfinished
 from composeroll.model import Severity
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
-from composeroll.rollout.apply import AGAIN, apply
+from composeroll.rollout.apply import AGAIN, SERVING, apply
 from composeroll.rollout.checks.forgotten import forgotten
 from composeroll.rollout.checks.preflight import NOT_SCALED, findings, refuse
 from composeroll.rollout.history.revision import Result
@@ -22,7 +23,7 @@ from composeroll.rollout.showing import showing
 from composeroll.rollout.stack import Stack
 
 NOT_RIGHT = "the rollout went through, but not everything is as it should be"
-SERVING = "the new replicas serve"
+EARLIER = "what earlier batches brought serves, next to the old replicas that are left"
 
 Residue = Callable[[Observed], Reasons]
 """What would still have to go once all that had to go has gone; it should be nothing."""
@@ -48,8 +49,8 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
     show_plan(stack, plan)
     if plan.empty:
         return Outcome.UP_TO_DATE
-    with _written_down(stack, observed, memory.wanted):
-        return _apply_all(stack, observed, plan, memory, residue)
+    with _written_down(stack, observed, memory.wanted) as entry:
+        return _apply_all(stack, observed, plan, memory, residue, entry)
 
 
 def asked(observed: Observed, outgoing: Reasons, counts: Mapping[str, int]) -> Memory:
@@ -63,13 +64,30 @@ def _before(observed: Observed, memory: Memory) -> Mapping[str, Collection[str]]
     return memory.before if memory.outgoing.keys() <= observed.at_work() else {}
 
 
+@dataclass(slots=True)
+class _Entry:
+    """What is to be written into the history.
+
+    Attributes:
+        serves: whether a batch of the new version has come to serve.
+    """
+
+    serves: bool = False
+
+
 def _apply_all(
-    stack: Stack, observed: Observed, plan: Plan, memory: Memory, residue: Residue
+    stack: Stack,
+    observed: Observed,
+    plan: Plan,
+    memory: Memory,
+    residue: Residue,
+    entry: _Entry,
 ) -> Outcome:
     leaving = observed.still_there(memory.outgoing)
     services = [state.service for state in observed.services]
     while True:
         _apply(stack, observed, plan, memory)
+        entry.serves = True
         with _past_the_line(), phase(stack, Phase.VERIFY, "see that nothing is left to do"):
             now = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
             observed = now.after_running(observed)
@@ -86,7 +104,7 @@ def _apply(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> None
     services = [state.service for state in observed.services]
     leaving, done = observed.still_there(memory.outgoing), False
     try:
-        with phase(stack, Phase.APPLY, f"update {names(services)}"), _resumable(observed, memory):
+        with _resumable(observed, memory), phase(stack, Phase.APPLY, f"update {names(services)}"):
             apply(plan, stack.world, showing(stack.world, observed, leaving))
             done = True
     except Interrupted as signal:
@@ -146,11 +164,13 @@ def names(services: Sequence[Service]) -> str:
 
 
 @contextmanager
-def _written_down(stack: Stack, observed: Observed, counts: Mapping[str, int]) -> Iterator[None]:
+def _written_down(stack: Stack, observed: Observed, counts: Mapping[str, int]) -> Iterator[_Entry]:
     """Keep the images of now, and write into the history how it ended.
 
-    Whoever has lost the lock writes nothing: the other does.
+    What has come to serve is a version to go back from, however it ended. Whoever has lost the
+    lock writes nothing: the other does.
     """
+    entry = _Entry()
     began = stack.world.clock.now()
     stack.book.keep_what_runs(observed.services)
 
@@ -159,12 +179,13 @@ def _written_down(stack: Stack, observed: Observed, counts: Mapping[str, int]) -
         _record(stack, observed, result, seconds, counts)
 
     try:
-        yield
+        yield entry
     except Locked:
         raise
-    except BaseException:
+    except BaseException as failure:
+        serves = entry.serves or isinstance(failure, Unfinished)
         with suppress(Interrupted):  # it ends anyway, and says why
-            record(Result.FAILED)
+            record(Result.UPDATED if serves else Result.FAILED)
         raise
     with _past_the_line():
         record(Result.UPDATED)
@@ -190,9 +211,17 @@ def _resumable(observed: Observed, memory: Memory) -> Iterator[None]:
     try:
         yield
     except ComposerollError as failure:
-        earlier = len(observed.still_there(memory.outgoing)) < len(memory.outgoing)
-        failure.half_done |= earlier or any(state.revived for state in observed.services)
+        if len(observed.still_there(memory.outgoing)) < len(memory.outgoing):
+            _tell_of_earlier(failure)
+        failure.half_done |= any(state.revived for state in observed.services)
         raise
+
+
+def _tell_of_earlier(failure: ComposerollError) -> None:
+    """Whatever became of this batch, it is not true that nothing has changed."""
+    if not isinstance(failure, (Locked, Unfinished, UndoFailed)):
+        failure.serving, failure.help = EARLIER, failure.help or AGAIN
+    failure.half_done = True
 
 
 @contextmanager
@@ -208,6 +237,9 @@ def _past_the_line() -> Iterator[None]:
         raise
     except ComposerollError as failure:
         raise _unfinished(failure) from failure
+    except Exception as bug:
+        what = f"an error in composeroll itself: {type(bug).__name__}: {bug}"
+        raise Unfinished(what, SERVING, AGAIN) from bug
 
 
 def _unfinished(failure: ComposerollError) -> Unfinished:

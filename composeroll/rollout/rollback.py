@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
+from composeroll.config.project import reference_of
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, Locked, Refused, UsageError
 from composeroll.report.events import Noted, Outcome
 from composeroll.rollout.behind import behind
-from composeroll.rollout.history.revision import Revision, latest, previous, running
+from composeroll.rollout.history.revision import Result, Revision, latest, previous, running
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.update import Wanted, update_held
@@ -21,43 +21,60 @@ def rollback(
 ) -> Outcome:
     """Bring back what served before, or a certain revision.
 
-    Afterwards the service's reference names that image, so a plain `docker compose up -d` changes
-    nothing; and a later update does not bring the bad version back until its tag moves again.
+    Afterwards the reference that the file gives the service names that image, whatever it was
+    called then, so a plain `docker compose up -d` changes nothing; and a later update does not
+    bring the bad version back until its tag moves again.
 
     Raises:
         UsageError: there is no such revision.
-        Refused: its image is no longer on the engine.
+        Refused: its image is no longer on the engine, or the file names an image by its digest.
         ComposerollError: as with an update; the reference then names what it named before.
     """
     services = stack.project.pick([service])
     with stack.locks.hold([service], lock_wait, behind(stack, [service])) as left:
         revisions = stack.book.revisions(service)
-        meant = left.back_to.get(service, "")
-        target = _target(service, revisions, revision, meant)
-        if stack.engine.image_id(target.image) is None:
-            raise _gone(target)
+        reference = reference_of(stack.project, services[0])
+        now = _image_of_now(stack, service, reference, revisions)
+        target = _target(service, revisions, revision, left.back_to.get(service, ""), now)
+        _insist(stack, target, reference)
         stack.world.emit(Noted(f"back to revision {target.number}, of {target.at}"))
         stack.locks.remember(Memory(back_to={service: target.image}), anew=True)
-        with _leaving(stack, service, running(revisions), target):
+        with _leaving(stack, target, reference, now):
             return update_held(stack, services, Wanted((service,), pull=Pull.NEVER))
 
 
+def _image_of_now(stack: Stack, service: str, reference: str, revisions: Sequence[Revision]) -> str:
+    """What it is to leave: a rollout that was killed wrote nothing into the history.
+
+    It is what the file means, where that runs; else what runs and never came to serve as far as the
+    history knows; else what came to serve last.
+    """
+    images = {r.image for r in stack.engine.replicas([service]) if r.running}
+    meant = stack.engine.image_id(reference)
+    if meant in images:
+        return meant or ""
+    served = running(revisions)
+    unknown = images - {r.image for r in revisions if r.result is not Result.FAILED}
+    return min(unknown, default=served.image if served else "")
+
+
 @contextmanager
-def _leaving(stack: Stack, service: str, now: Revision | None, target: Revision) -> Iterator[None]:
-    """Hold the version of now back and let its reference name the target; a failure undoes both."""
-    before, held = stack.engine.image_id(target.reference), stack.book.held_image(service)
-    bad = now.image if now and now.image != target.image else ""
+def _leaving(stack: Stack, target: Revision, reference: str, now: str) -> Iterator[None]:
+    """Hold the version of now back and let the reference name the target; a failure undoes both."""
+    service = target.service
+    before, held = stack.engine.image_id(reference), stack.book.held_image(service)
+    bad = now if now != target.image else ""
     try:
         if bad:
             stack.book.hold_back(service, bad)
-        stack.world.engine.tag(target.image, target.reference)
+        stack.world.engine.tag(target.image, reference)
         yield
     except Locked:
         raise  # whoever has the lock now decides what the reference names
     except ComposerollError as failure:
         if before and not failure.half_done:
             with stack.world.shield():
-                stack.world.engine.tag(before, target.reference)
+                stack.world.engine.tag(before, reference)
                 _hold_again(stack, service, held, bad)
         raise
 
@@ -71,27 +88,35 @@ def _hold_again(stack: Stack, service: str, held: str, bad: str) -> None:
 
 
 def _target(
-    service: str, revisions: tuple[Revision, ...], number: int | None, meant: str
+    service: str, revisions: Sequence[Revision], number: int | None, meant: str, now: str
 ) -> Revision:
     """The revision of that number; without one what a rollback that broke off meant, or the last.
 
     Once a rollback has brought its version back, the last other one is what it went away from.
     """
     if number is None:
-        found = latest(revisions, meant) or previous(revisions)
+        found = latest(revisions, meant) or previous(revisions, now)
         missing = f"{service} has no earlier revision to go back to"
     else:
         found = next((r for r in revisions if r.number == number), None)
         missing = f"{service} has no revision {number}"
     if found is None:
         raise UsageError(missing, help=f"composeroll history {service}")
-    return replace(found)
+    return found
 
 
-def _gone(target: Revision) -> Refused:
-    return Refused(
-        f"the image of revision {target.number} is no longer on the engine",
-        "nothing was touched",
-        f"composeroll history {target.service} shows what is; x-composeroll.keep says how many"
-        " are kept",
-    )
+def _insist(stack: Stack, target: Revision, reference: str) -> None:
+    """Refuse where there is no such image, or no tag that could name it."""
+    if stack.engine.image_id(target.image) is None:
+        raise Refused(
+            f"the image of revision {target.number} is no longer on the engine",
+            help=f"composeroll history {target.service} shows what is; x-composeroll.keep says how"
+            " many are kept",
+        )
+    if "@" in reference:
+        raise Refused(
+            f"the file gives {target.service} the image {reference}, by its digest, and no other"
+            " image can have that name",
+            help=f"write image: {target.reference} into the file, then"
+            f" composeroll update {target.service}",
+        )

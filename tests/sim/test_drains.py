@@ -116,6 +116,18 @@ def test_a_detached_drain_ends_the_rollout_and_sync_ends_the_drain(batch: object
     finished(sim, "app", 2)
 
 
+def test_what_drains_on_is_left_alone_while_nginx_reaches_it_by_its_services_name() -> None:
+    sim = with_own_websockets(detach=True)
+    assert sim.update("app") == "updated", sim.failure
+    close_websockets(sim)
+    sim.tell("app", ["app:9000"])
+    assert sim.update("app") == "updated", sim.failure
+    assert len(aside(sim)) == 2
+    close_websockets(sim)
+    assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
+    finished(sim, "app", 2)
+
+
 def test_replicas_that_drain_on_are_nobodys_replicas() -> None:
     sim = with_detached_drains()
     assert sim.update("app") == "updated", sim.failure

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from composeroll.errors import RolledBack
 from composeroll.model import Server, Upstream
 from composeroll.report.events import Noted, StepStarted, Warned
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import SICK, Behaviour
 from tests.sim.moments import moment
+from tests.sim.runs import Run, Verb
 from tests.sim.stacks import app, code, pair, worker
 from tests.sim.survey import include_of
 from tests.sim.world import render_once
@@ -111,6 +113,19 @@ def test_the_way_back_names_only_what_still_lives() -> None:
     assert list(sim.gateways.all["gateway-1"].current.told["app"]) == [
         f"{box.ip}:9000" for box in sim.engine.of("app") if box.image == "sha256:app-v1"
     ]
+
+
+def test_a_batch_that_fails_after_another_says_who_serves_and_its_version_can_be_left() -> None:
+    sim = app(2, batch=1)
+    assert sim.update("app") == "updated"
+    sim.images.push("app", "app-late", Behaviour(dies_after=6.0))
+    sim.gateways.all["gateway-1"].longest = 5.0
+    assert sim.update("app") == "RolledBack"
+    assert isinstance(sim.failure, RolledBack)
+    assert "what earlier batches brought serves" in (sim.failure.serving or "")
+    sim.gateways.all["gateway-1"].longest = 0.1
+    assert sim.do(Run(("app",), Verb.ROLLBACK)) == "updated", sim.failure
+    assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v2"}
 
 
 def test_a_worker_that_never_leaves_ends_the_drain_in_time_and_is_told() -> None:

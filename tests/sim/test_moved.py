@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from composeroll.report.events import StepStarted
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
 from tests.sim.images import SICK, Behaviour
 from tests.sim.interference import Move, Outside
 from tests.sim.moments import moment
-from tests.sim.runs import Moved, Run
+from tests.sim.runs import Moved, Run, Verb
 from tests.sim.stacks import app, pair, worker
 from tests.sim.survey import include_of
+from tests.sim.world import Sim
 
 
 def test_the_way_back_names_an_old_replica_where_it_is_now() -> None:
@@ -99,3 +101,40 @@ def test_a_new_replica_that_somebody_removes_is_missed_before_an_old_one_goes(ch
         sim = worker(2, batch=1)
         sim.do(Run(("app",), moves=[Moved(number, Move.REMOVE, chance)]))
         assert sim.engine.of("app"), number
+
+
+def one_made_anew() -> Sim:
+    """Two gateways with the addresses of now, the second of which was then recreated."""
+    sim = app(2, gateways=2)
+    assert sim.update("app") == "updated"
+    anew = sim.gateways.all["gateway-2"]
+    anew.files[include_of("app")] = sim.include("app", ["app:9000"])
+    sim.gateways.boot(anew)
+    return sim
+
+
+def test_where_one_of_two_gateways_goes_by_names_nothing_new_is_meant_before_its_proof() -> None:
+    sim = one_made_anew()
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated"
+    steps = [event.step for event in sim.events if isinstance(event, StepStarted)]
+    assert steps[-8].startswith("pin upstream app")
+    finished(sim, "app", 2)
+
+
+def test_sync_tells_a_gateway_that_was_made_anew_what_the_others_know() -> None:
+    sim = one_made_anew()
+    assert sim.do(Run(("app",), Verb.SYNC)) == "updated"
+    finished(sim, "app", 2)
+    assert sim.do(Run(("app",), Verb.SYNC)) == "up to date"
+
+
+def test_what_two_gateways_disagree_on_is_not_added_up() -> None:
+    sim = one_made_anew()
+    first, second = (box.ip for box in sim.engine.of("app"))
+    anew = sim.gateways.all["gateway-2"]
+    anew.files[include_of("app")] = sim.include("app", ["10.0.0.98:9000", "10.0.0.99:9000"])
+    sim.gateways.boot(anew)
+    assert sim.update("app") == "updated"
+    assert {box.ip for box in sim.engine.of("app")} == {first, second}
+    finished(sim, "app", 2)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from composeroll.config.project import Service
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
@@ -34,6 +36,12 @@ def updated() -> Sim:
     sim = app(2)
     assert sim.update("app") == "updated"
     return sim
+
+
+def with_image(sim: Sim, service: str, reference: str) -> None:
+    """The file names another image."""
+    services = cast("dict[str, Service]", sim.project.services)
+    services[service] = replace(services[service], image=reference)
 
 
 def misled() -> Sim:
@@ -101,6 +109,39 @@ def test_after_a_rollback_a_plain_update_leaves_the_bad_version_where_it_is() ->
     sim.images.push("app", "app-v3")
     assert sim.update("app") == "updated"
     finished(sim, "app", 2)
+
+
+def test_a_rollback_past_a_change_of_the_tag_brings_the_version_back_under_the_tag_of_now() -> None:
+    sim = updated()
+    with_image(sim, "app", "registry/app:2")
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated"
+    assert sim.do(ROLLBACK) == "updated"
+    assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v2"}
+    assert sim.images.here["registry/app:2"] == "sha256:app-v2"
+    assert sim.update("app") == "up to date"
+    in_upstream(sim)
+
+
+def test_no_tag_can_bring_a_version_back_where_the_file_names_a_digest() -> None:
+    sim = updated()
+    with_image(sim, "app", "registry/app@sha256:1234")
+    ran = {box.id for box in sim.engine.of("app")}
+    assert sim.do(ROLLBACK) == "Refused"
+    assert {box.id for box in sim.engine.of("app")} == ran
+
+
+def test_a_rollback_leaves_what_runs_though_the_update_to_it_was_killed_before_its_end() -> None:
+    whole = updated()
+    whole.images.push("app", "app-v3")
+    whole.update("app")
+    for number in range(1, len(whole.faults.told) + 1, EVERY):
+        sim = updated()
+        sim.images.push("app", "app-v3")
+        sim.update("app", fault=Fault(number, Kind.KILL, after=True))
+        if {box.image for box in sim.engine.of("app")} == {"sha256:app-v3"}:
+            assert sim.do(ROLLBACK) in DONE, sim.failure
+            assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v2"}, number
 
 
 def test_a_rollback_that_fails_still_holds_back_what_was_held_back_before() -> None:

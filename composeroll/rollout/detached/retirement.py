@@ -91,8 +91,11 @@ def plan_retirement(state: ServiceState, due: Sequence[SetAside], *, last: bool)
 def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
     """What can go now; nothing that nginx is told of, whoever told it.
 
-    Where the service has no place in a gateway now, nobody knows what old workers hold.
+    Where the service has no place in a gateway now, nobody knows what old workers hold; and where
+    nginx goes by the service's name, as one does that was made anew, that leads to them too.
     """
+    if state.wiring and state.wiring.upstream.names:
+        return ()
     named = state.wiring.upstream.addresses if state.wiring else ()
     world = stack.world
     everyone = world.engine.aside([state.name])

@@ -25,7 +25,8 @@ class Revision:
         image: the image ID (`sha256:…`).
         digest: what the registry calls it, empty for an image that was never pulled.
         config_hash: compose's hash of the definition it ran with.
-        result: `found` is what ran before composeroll came; a failed rollout was taken back.
+        result: `found` is what ran before composeroll came; a failed rollout was taken back, and
+            one that broke off past its line is `updated`: it serves.
         at: RFC 3339, UTC.
         seconds: how long the rollout took.
         who: `user@host`, with the CI job where there is one.
@@ -69,11 +70,10 @@ def latest(revisions: Sequence[Revision], image: str) -> Revision | None:
     return next((r for r in served if r.image == image), None)
 
 
-def previous(revisions: Sequence[Revision]) -> Revision | None:
-    """The last one that served another image than now."""
-    now = running(revisions)
+def previous(revisions: Sequence[Revision], now: str) -> Revision | None:
+    """The last one that served another image than the one of now."""
     served = (r for r in reversed(revisions) if r.result is not Result.FAILED)
-    return next((r for r in served if now and r.image != now.image), None)
+    return next((r for r in served if r.image != now), None)
 
 
 def _parse(line: str) -> Revision | None:

@@ -143,11 +143,11 @@ def test_the_way_back_is_to_the_last_other_image_that_served() -> None:
     rolled(engine, "sha256:1", "sha256:2", "sha256:2")
     rolled(engine, "sha256:bad", result=Result.FAILED)
     revisions = book(engine).revisions("app")
-    back = previous(revisions)
+    back = previous(revisions, "sha256:2")
     assert back
     assert (back.number, back.image) == (1, "sha256:1")
-    assert not previous(revisions[1:])
-    assert not previous(())
+    assert not previous(revisions[1:], "sha256:2")
+    assert not previous((), "sha256:2")
     again = latest(revisions, "sha256:2")
     assert again
     assert again.number == 3
