@@ -14,7 +14,7 @@ from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
 from tests.sim.images import Behaviour
 from tests.sim.runs import Run, Verb
-from tests.sim.stacks import app, worker
+from tests.sim.stacks import app, code, worker
 from tests.sim.world import Sim
 
 SCALE_UP = Run(("app",), Verb.SCALE, count=4)
@@ -154,6 +154,18 @@ def test_a_rollback_that_fails_still_holds_back_what_was_held_back_before() -> N
         end = sim.do(replace(ROLLBACK, to=2, faults=[Fault(number, Kind.FAIL)]))
         if end in ("RolledBack", "EngineError"):
             assert sim.update("app") == "up to date", number
+
+
+def test_a_lock_that_stayed_behind_knows_nothing_of_services_that_were_finished_since() -> None:
+    sources = ("applications", "applications1")
+    whole = code(replicas=1)
+    whole.update(*sources, "php-fpm")
+    for number in range(1, len(whole.faults.told), EVERY):
+        sim = code(replicas=1)
+        sim.update(*sources, "php-fpm", fault=Fault(number, Kind.KILL))
+        if sim.do(Run(("php-fpm",), Verb.SCALE, 3)) in DONE:
+            assert sim.update(*sources, "php-fpm") in DONE, sim.failure
+            assert len(sim.engine.of("php-fpm")) == 3, number
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -213,7 +213,7 @@ class ServiceLocks:
     def _inherit(self, aside: str) -> None:
         """What a broken rollout left is written down anew before the old note goes."""
         if left := self._locks.find(aside):
-            broken = read_note(left).memory.merged(Memory(broke_off=True))
+            broken = read_note(left).memory.about(service_of(left)).merged(Memory(broke_off=True))
             self._memory = self._memory.merged(broken)
         if self._memory != Memory():
             self._write_all()

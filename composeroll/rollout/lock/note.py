@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from composeroll.config.durations import format_duration
 from composeroll.rollout.lock.holder import Holder, read_holder
+
+T = TypeVar("T")
 
 LEASE = 45.0
 """Seconds without a sign of life, by the engine's clock, after which a holder elsewhere is gone."""
@@ -75,10 +77,28 @@ class Memory:
             self.broke_off or other.broke_off,
         )
 
+    def about(self, service: str) -> Memory:
+        """What one lock of several is there to remember: the others' services have theirs.
+
+        What is known of another one may be long out of date, where somebody has finished that one
+        alone. Containers are looked up before anything is done to them, and may all stay.
+        """
+        return replace(
+            self,
+            wanted=_of(service, self.wanted),
+            back_to=_of(service, self.back_to),
+            before=_of(service, self.before),
+            names=_of(service, self.names),
+        )
+
     def at_least(self, counts: Mapping[str, int]) -> Memory:
         """The same with no fewer replicas: a `scale` that broke off is not to beat the file."""
         wanted = {name: max(many, counts.get(name, 0)) for name, many in self.wanted.items()}
         return replace(self, wanted=wanted)
+
+
+def _of(service: str, known: Mapping[str, T]) -> Mapping[str, T]:
+    return {name: value for name, value in known.items() if name == service}
 
 
 @dataclass(frozen=True, slots=True)
