@@ -46,7 +46,9 @@ def open_stack(
     )
 
     model = parse_model(reading.result())
-    files = compose_files(flags.files, os.environ)
+    here = project_directory(flags.project_directory, ())
+    named = env_files(flags.env_files, os.environ, here)
+    files = compose_files(flags.files, os.environ, named, here)
     directory = project_directory(flags.project_directory, files)
     written = env_files(flags.env_files, os.environ, directory)
     profiles = active_profiles(flags.profiles, os.environ, written)
