@@ -59,7 +59,7 @@ class Child:
             stdout, stderr = self._process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired as error:
             self.end()
-            what = f"docker compose did not end within {timeout:g} s"
+            what = f"docker did not end within {timeout:g} s"
             raise EngineUnreachable(what, help=HELP, evidence=(self._words,)) from error
         except BaseException:
             self.end()
