@@ -148,10 +148,6 @@ class AttachedCommand:
         """How long a later `recv` or `sendall` may take before it raises TimeoutError."""
         self._socket.settimeout(seconds)
 
-    def finish_writing(self) -> None:
-        """End its stdin; its stdout can still be read."""
-        self._socket.shutdown(socket.SHUT_WR)
-
     def close(self) -> None:
         """Let go of it; a `recv` that waits in another thread finds the end.
 
@@ -214,7 +210,3 @@ def _left(deadline: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
-
-
-def _text(said: bytes) -> str:
-    return said.decode(errors="replace")

@@ -6,9 +6,8 @@ import pytest
 
 from composeroll.model import Protocol, Server
 from composeroll.nginx.configuration import read_configuration
-from composeroll.nginx.dump import join_dump
 from composeroll.nginx.upstreams import Context
-from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, configured, recorded
+from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, configured, join_dump, recorded
 
 HARD = r"""
 load_module modules/ngx_http_lua_module.so;
