@@ -91,6 +91,8 @@ def _something_else(stack: Stack, guessed: set[str]) -> set[str]:
     services, replicas = stack.project.services, stack.engine.replicas()
     running = {r.service for r in replicas if r.running}
     doubtful = {name for name in guessed & running if not services[name].obstacles}
+    if not doubtful:
+        return doubtful
     try:
         fronts = stack.survey.fronts(stack.project, tuple(services.values()), replicas)
     except Refused:
