@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 
 import click
@@ -46,16 +47,23 @@ class Verbs(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the flags before the verb; one that belongs behind it is told so."""
+        given = tuple(args)  # click takes them out of the list
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as wrong:
-            if self._has_verb_with(ctx, wrong.option_name):
-                raise _too_early(ctx, wrong.option_name) from None
-            raise
+            verb = self._verb_with(ctx, wrong.option_name, given)
+            if verb is None:
+                raise
+            raise _too_early(ctx, wrong.option_name, verb) from None
 
-    def _has_verb_with(self, ctx: click.Context, flag: str) -> bool:
-        commands = filter(None, (self.get_command(ctx, verb) for verb in VERBS))
-        return any(flag in param.opts for command in commands for param in command.params)
+    def _verb_with(self, ctx: click.Context, flag: str, given: Sequence[str]) -> str | None:
+        """A verb that has the flag: the given one, if that does."""
+        verbs = sorted(VERBS, key=lambda verb: verb not in given)
+        commands = ((verb, self.get_command(ctx, verb)) for verb in verbs)
+        having = (
+            verb for verb, known in commands if known and any(flag in p.opts for p in known.params)
+        )
+        return next(having, None)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -66,9 +74,9 @@ class Verbs(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _too_early(ctx: click.Context, flag: str) -> click.UsageError:
+def _too_early(ctx: click.Context, flag: str, verb: str) -> click.UsageError:
     return click.UsageError(
-        f"{flag} stands behind the verb, such as `composeroll update {flag}`; before it only"
+        f"{flag} stands behind the verb, such as `composeroll {verb} {flag}`; before it only"
         " compose's own flags do.",
         ctx,
     )

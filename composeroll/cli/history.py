@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from composeroll.cli.looking import look, looking_options
 from composeroll.errors import ExitCode
 from composeroll.report.printer import Printer
 from composeroll.report.status import Past
+from composeroll.rollout.history.revision import Revision
 from composeroll.rollout.stack import Stack
 
 
@@ -24,20 +26,29 @@ def command(context: click.Context, /, **options: Any) -> int:
 
     def answer(stack: Stack, services: tuple[str, ...]) -> int:
         stack.project.pick(services)
-        printer.history(
-            [
-                Past(
-                    at=revision.at,
-                    services=f"{revision.service} {revision.number}",
-                    outcome=revision.result.value,
-                    image=revision.image,
-                    seconds=revision.seconds,
-                    who=revision.who,
-                )
-                for service in services
-                for revision in stack.book.revisions(service)
-            ]
-        )
+        printer.history(past(stack, services))
         return ExitCode.DONE
 
-    return look(context, options, answer)
+    return look(context, options, answer, unnamed=every_service)
+
+
+def every_service(stack: Stack) -> tuple[str, ...]:
+    """All of them: a gateway has a history too, and so has what only a profile shows."""
+    return tuple(stack.project.services)
+
+
+def past(stack: Stack, services: Sequence[str]) -> list[Past]:
+    """Their revisions, oldest first."""
+    revisions = [r for service in services for r in stack.book.revisions(service)]
+    return [_line(revision) for revision in sorted(revisions, key=lambda r: r.at)]
+
+
+def _line(revision: Revision) -> Past:
+    return Past(
+        at=revision.at,
+        services=f"{revision.service} {revision.number}",
+        outcome=revision.result.value,
+        image=revision.image,
+        seconds=revision.seconds,
+        who=revision.who,
+    )

@@ -32,27 +32,34 @@ looking_options = stacked(
 """Arguments and flags of a verb that only looks."""
 
 Answer = Callable[[Stack, tuple[str, ...]], int]
+Meant = Callable[[Stack], tuple[str, ...]]
 
 
-def look(context: click.Context, options: dict[str, Any], answer: Answer) -> int:
+def all_but_gateways(stack: Stack) -> tuple[str, ...]:
+    """All services where nginx cannot tell which is the gateway: the answer says why."""
+    try:
+        return all_but_nginx(stack)
+    except Refused:
+        return tuple(stack.project.services)
+
+
+def look(
+    context: click.Context,
+    options: dict[str, Any],
+    answer: Answer,
+    unnamed: Meant = all_but_gateways,
+) -> int:
     """Open the stack and answer; nothing is changed.
 
     Args:
         context: the verb's.
         options: the verb's, of which compose's flags and the settings are taken out.
         answer: gets the stack and the services that are meant, and gives the exit code.
+        unnamed: the services that are meant where none is named.
     """
     flags, settings = take_compose_flags(context, options), take_settings(options)
     with open_stack(flags, settings, unheard) as stack:
-        return answer(stack, options["services"] or _meant(stack))
-
-
-def _meant(stack: Stack) -> tuple[str, ...]:
-    """All services where nginx cannot tell which is the gateway: the answer says why."""
-    try:
-        return all_but_nginx(stack)
-    except Refused:
-        return tuple(stack.project.services)
+        return answer(stack, options["services"] or unnamed(stack))
 
 
 def unheard(event: Event) -> None:

@@ -33,20 +33,22 @@ def open_stack(
     """
     from composeroll.engine.compose_reads import start_config  # noqa: PLC0415 - see below
 
-    reading = start_config(flags)
-    # compose reads the model meanwhile: imports cost as much as its answer
-    from composeroll.cli.rooms import assemble  # noqa: PLC0415
-    from composeroll.config.project import parse_model, read_project  # noqa: PLC0415
-    from composeroll.config.source import (  # noqa: PLC0415
-        active_profiles,
-        compose_files,
-        env_files,
-        locate,
-        project_directory,
-    )
+    with start_config(flags) as reading:
+        # compose reads the model meanwhile: imports cost as much as its answer
+        from composeroll.cli.rooms import assemble  # noqa: PLC0415
+        from composeroll.config.project import parse_model, read_project  # noqa: PLC0415
+        from composeroll.config.source import (  # noqa: PLC0415
+            active_profiles,
+            compose_files,
+            env_files,
+            locate,
+            project_directory,
+        )
 
-    model = parse_model(reading.result())
-    files = compose_files(flags.files, os.environ)
+        model = parse_model(reading.result())
+    here = project_directory(flags.project_directory, ())
+    named = env_files(flags.env_files, os.environ, here)
+    files = compose_files(flags.files, os.environ, named, here)
     directory = project_directory(flags.project_directory, files)
     written = env_files(flags.env_files, os.environ, directory)
     profiles = active_profiles(flags.profiles, os.environ, written)

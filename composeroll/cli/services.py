@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from composeroll.config.project import Service
 from composeroll.config.settings import Order
-from composeroll.errors import UsageError
+from composeroll.errors import Refused, UsageError
 from composeroll.report.events import Noted
 from composeroll.rollout.observed import Wiring
 from composeroll.rollout.stack import Stack
@@ -17,13 +19,22 @@ def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tu
         UsageError: none was named; it lists those that could be.
     """
     if everything:
-        return _but_for_the_ended(stack, all_but_nginx(stack))
+        return _but_for_the_ended(stack, _but_for_gateways(stack))
     if not named:
         raise UsageError(
             "which service? name one or more, or say --all",
             help=f"services in this file: {', '.join(stack.project.services)}",
         )
     return named
+
+
+def _but_for_gateways(stack: Stack) -> tuple[str, ...]:
+    """`all_but_nginx`, and who only looks like nginx finds out why nothing happens to it."""
+    gateways = _left_alone(stack)
+    for name in sorted(gateways):
+        note = f"{name} is taken for a gateway and left alone: composeroll update {name} updates it"
+        stack.world.emit(Noted(note))
+    return _all_but(stack, gateways)
 
 
 def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -42,17 +53,51 @@ def all_but_nginx(stack: Stack) -> tuple[str, ...]:
     """Every service but those that have to be named to be touched.
 
     That is what only an inactive profile shows, a gateway that publishes its ports itself, and
-    what another service's network namespace is. Where neither a name nor an image nor a setting
-    tells which is the gateway, what runs does.
+    what another service's network namespace is.
     """
+    return _all_but(stack, _left_alone(stack))
+
+
+def _all_but(stack: Stack, gateways: AbstractSet[str]) -> tuple[str, ...]:
     project = stack.project
     services = project.services.values()
-    told = {s.name for s in services if s.may_be_nginx} | {s.settings.gateway for s in services}
-    gateways = told & project.services.keys() or _in_front(stack)
-    kept = {s.name for s in services if s.name in gateways and not _goes_beside(s)}
-    kept |= {service.edge for service in services}
+    kept = gateways | {service.edge for service in services}
     kept |= {service.name for service in services if not project.is_active(service)}
     return tuple(service.name for service in services if service.name not in kept)
+
+
+def _left_alone(stack: Stack) -> set[str]:
+    """The active gateways that cannot be replaced without closing their ports."""
+    project, gateways = stack.project, _gateways(stack)
+    active = (s for s in project.services.values() if project.is_active(s))
+    return {s.name for s in active if s.name in gateways and not _goes_beside(s)}
+
+
+def _gateways(stack: Stack) -> set[str]:
+    """Those that a setting names, or whose name or image says nginx; else what runs tells."""
+    services = stack.project.services
+    named = {s.settings.gateway for s in services.values() if s.settings.gateway} & services.keys()
+    guessed = {s.name for s in services.values() if s.may_be_nginx} - named
+    if len(named | guessed) > 1:
+        guessed -= _something_else(stack, guessed)
+    return named | guessed or _in_front(stack)
+
+
+def _something_else(stack: Stack, guessed: set[str]) -> set[str]:
+    """Those that run, and are not nginx though they are called so: an exporter of its metrics.
+
+    What cannot run twice stays a gateway, since `--all` would be refused on its account.
+    """
+    services, replicas = stack.project.services, stack.engine.replicas()
+    running = {r.service for r in replicas if r.running}
+    doubtful = {name for name in guessed & running if not services[name].obstacles}
+    if not doubtful:
+        return doubtful
+    try:
+        fronts = stack.survey.fronts(stack.project, tuple(services.values()), replicas)
+    except Refused:
+        return set()
+    return doubtful - fronts.keys() if fronts else set()
 
 
 def _goes_beside(service: Service) -> bool:

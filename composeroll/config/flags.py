@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from composeroll.errors import UsageError
+
 
 @dataclass(frozen=True, slots=True)
 class ComposeFlags:
@@ -12,7 +14,7 @@ class ComposeFlags:
     `COMPOSE_*` and `DOCKER_*` of the environment are not in here: docker reads them itself.
 
     Attributes:
-        files: `-f`, in order; `-` (standard input) cannot be read twice and so is not taken.
+        files: `-f`, in order; `-` (standard input) cannot be read twice and so is refused.
         project_name: `-p`; None lets compose choose it from the environment, file or directory.
         profiles: `--profile`, in order.
         env_files: `--env-file`, in order.
@@ -20,6 +22,9 @@ class ComposeFlags:
         context: docker's `-c/--context`.
         host: docker's `-H/--host`.
         compatibility: `--compatibility`.
+
+    Raises:
+        UsageError: one of the files is `-`.
     """
 
     files: tuple[str, ...] = ()
@@ -30,6 +35,13 @@ class ComposeFlags:
     context: str | None = None
     host: str | None = None
     compatibility: bool = False
+
+    def __post_init__(self) -> None:
+        if "-" in self.files:
+            raise UsageError(
+                "-f - cannot be read: compose reads the file more than once",
+                help="write it to a file",
+            )
 
     def named(self, project: str) -> ComposeFlags:
         """The same flags with the project's name settled, so that no later call can differ."""

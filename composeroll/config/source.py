@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
-DEFAULT_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+DEFAULT_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """The names compose looks for, in its own order (compose-go, `cli.DefaultFileNames`)."""
 
+OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+"""What it reads after the file it found, at most one of them (`cli.DefaultOverrideFileNames`)."""
 
-def compose_files(given: Sequence[str], environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """The files compose would read: `-f`, else `COMPOSE_FILE`, else the default names upwards."""
+
+def compose_files(
+    given: Sequence[str], environ: Mapping[str, str], env_files: Sequence[Path], start: Path
+) -> tuple[Path, ...]:
+    """The files compose would read: `-f`, else `COMPOSE_FILE`, else from `start` upwards.
+
+    Where the environment does not have `COMPOSE_FILE`, the last of `env_files` that has it says.
+    """
     if given:
-        return tuple(Path(name) for name in given if name != "-")
-    if listed := environ.get("COMPOSE_FILE"):
-        separator = environ.get("COMPOSE_PATH_SEPARATOR", ":")
+        return tuple(map(Path, given))
+    if listed := _variable("COMPOSE_FILE", environ, env_files):
+        separator = _variable("COMPOSE_PATH_SEPARATOR", environ, env_files) or os.pathsep
         return tuple(Path(name) for name in listed.split(separator))
-    here = Path.cwd()
-    found = (folder / name for folder in (here, *here.parents) for name in DEFAULT_FILES)
+    folders = (folder for folder in (start, *start.parents) if _first(folder, DEFAULT_FILES))
+    folder = next(folders, None)
+    if folder is None:
+        return ()
+    return (*_first(folder, DEFAULT_FILES), *_first(folder, OVERRIDES))
+
+
+def _first(folder: Path, names: Iterable[str]) -> tuple[Path, ...]:
+    found = (folder / name for name in names)
     return tuple(path for path in found if path.is_file())[:1]
 
 
 def project_directory(given: str | None, files: Sequence[Path]) -> Path:
     """From where relative paths of the files count: `--project-directory`, else the first file's.
 
-    For a file that is no file (`-f -`) it is the working directory.
+    Without any file it is the working directory.
     """
     if given:
         return Path(given).absolute()
@@ -41,16 +62,17 @@ def active_profiles(
 
     Where the environment does not have it at all, the last of the files that has it says.
     """
-    listed = environ.get("COMPOSE_PROFILES")
-    if listed is None:
-        found = (text for path in env_files for text in _PROFILES.findall(_text(path)))
-        listed = next(reversed(list(found)), "")
+    listed = _variable("COMPOSE_PROFILES", environ, env_files)
     return tuple(given) or tuple(filter(None, map(str.strip, listed.split(","))))
 
 
-_PROFILES = re.compile(
-    r"""^\s*(?:export\s+)?COMPOSE_PROFILES\s*=\s*["']?([^"'#\n]*)""", re.MULTILINE
-)
+def _variable(name: str, environ: Mapping[str, str], env_files: Iterable[Path]) -> str:
+    """What the environment says, else the last of the files that has it; empty where none does."""
+    if name in environ:
+        return environ[name]
+    line = re.compile(rf"""^\s*(?:export\s+)?{name}\s*=\s*["']?([^"'#\n]*)""", re.MULTILINE)
+    found = [text.strip() for path in env_files for text in line.findall(_text(path))]
+    return found[-1] if found else ""
 
 
 def env_files(

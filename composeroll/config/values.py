@@ -107,6 +107,14 @@ def yes_or_no(value: object) -> bool:
     return meant
 
 
+def pause(value: object) -> float:
+    """A duration that is not 0: nothing is asked without a breath."""
+    seconds = parse_duration(value)
+    if not seconds:
+        raise ValueError(f"wants a duration above 0, not {value!r}")
+    return seconds
+
+
 def share(value: object) -> float:
     """A part of a whole, such as `5%` or `0.5%`; 0.05 is 5 %."""
     found = _SHARE.fullmatch(str(value))
@@ -134,7 +142,7 @@ SETTINGS: dict[str, Setting] = {
     "ready.status": Setting(statuses, "status codes that count as ready (200-399)"),
     "ready.host": Setting(text, "Host header of that request"),
     "ready.timeout": Setting(parse_duration, "how long a replica may take (60s)"),
-    "ready.interval": Setting(parse_duration, "pause between two attempts (200ms)"),
+    "ready.interval": Setting(pause, "pause between two attempts (200ms)"),
     "ready.successes": Setting(whole, "consecutive successes wanted"),
     "ready.settle": Setting(parse_duration, "how long it must then stay up"),
     "drain.timeout": Setting(parse_duration, "how long old requests may take to end (60s)"),

@@ -9,6 +9,7 @@
     images, reference, registry_*             tags, digests, logins
     compose_reads, compose_changes, pull      docker compose: asked, told, fetching
     compose_words, compose_program, child     what it prints, what runs it, and the process
+    versions                                  what docker says of itself
 
 Over a socket on this machine the Engine API costs no process; to any other engine it takes at most
 four kept `docker system dial-stdio`, plus one for each command or event stream that is open.

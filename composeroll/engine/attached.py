@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from composeroll.engine.answer import Answer
 from composeroll.engine.connection import CALL_SECONDS, Api, Connection, speaking_to
-from composeroll.engine.frames import Channel, read_frame
+from composeroll.engine.frames import COMPLAINTS, Channel, read_frame
 from composeroll.engine.transport import HELP
 from composeroll.errors import EngineError, EngineUnreachable
 from composeroll.model import Output
@@ -49,9 +49,8 @@ class Commands:
         command = self._create(container, argv, user, stdin=False)
         said = dict.fromkeys(Channel, b"")
         ended = self._listen(command, said, deadline)
-        stdout, stderr = (
-            said[c].decode(errors="replace") for c in (Channel.STDOUT, Channel.STDERR)
-        )
+        stdout = said[Channel.STDOUT].decode(errors="replace")
+        stderr = b"".join(said[channel] for channel in COMPLAINTS).decode(errors="replace")
         if not ended:
             return Output(TIMED_OUT, stdout, f"{stderr}did not end within {timeout:g} s\n")
         return Output(self._exit_code(command, deadline), stdout, stderr)
@@ -129,7 +128,7 @@ class AttachedCommand:
             if frame is None:
                 return b""
             channel, content = frame
-            if channel is Channel.STDERR:
+            if channel in COMPLAINTS:
                 self.complaint += content
             else:
                 self._left = content
@@ -149,10 +148,6 @@ class AttachedCommand:
         """How long a later `recv` or `sendall` may take before it raises TimeoutError."""
         self._socket.settimeout(seconds)
 
-    def finish_writing(self) -> None:
-        """End its stdin; its stdout can still be read."""
-        self._socket.shutdown(socket.SHUT_WR)
-
     def close(self) -> None:
         """Let go of it; a `recv` that waits in another thread finds the end.
 
@@ -170,6 +165,7 @@ def upgrade(connection: Connection, path: str) -> BinaryIO:
 
     Raises:
         EngineError: the engine refuses.
+        HTTPException: it answers with something else than HTTP, or not at all.
     """
     body = json.dumps({"Detach": False, "Tty": False}).encode()
     head = (
@@ -178,12 +174,22 @@ def upgrade(connection: Connection, path: str) -> BinaryIO:
     )
     connection.stream.sock.sendall(head.encode("ascii") + body)
     reader = connection.stream.sock.makefile("rb")
-    status = int(reader.readline().split(maxsplit=2)[1])
+    status = _status(reader.readline())
     headers = http.client.parse_headers(reader)
     if status not in (http.HTTPStatus.SWITCHING_PROTOCOLS, http.HTTPStatus.OK):
         message = reader.read(int(headers.get("Content-Length", 0)))
         raise EngineError(Answer(status, message).message, evidence=(f"{path}: {status}",))
     return reader
+
+
+def _status(line: bytes) -> int:
+    """The number of a status line."""
+    if not line:
+        raise http.client.RemoteDisconnected("the engine hung up before it answered")
+    try:
+        return int(line.split(maxsplit=2)[1])
+    except (IndexError, ValueError) as error:
+        raise http.client.BadStatusLine(line.decode(errors="replace")) from error
 
 
 def _collect(attached: AttachedCommand, said: dict[Channel, bytes], deadline: float) -> None:
@@ -204,7 +210,3 @@ def _left(deadline: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
-
-
-def _text(said: bytes) -> str:
-    return said.decode(errors="replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ class Child:
     """
 
     def __init__(self, argv: Sequence[str]) -> None:
+        self._words = shlex.join(argv)
         try:
             self._process = subprocess.Popen(
                 argv,
@@ -47,10 +49,18 @@ class Child:
             what = f"{argv[0]} cannot be run: {error.strerror}"
             raise EngineUnreachable(what, help=HELP) from error
 
-    def result(self) -> Ended:
-        """Wait for its end."""
+    def result(self, timeout: float | None = None) -> Ended:
+        """Wait for its end, `timeout` seconds at most.
+
+        Raises:
+            EngineUnreachable: it goes on past that.
+        """
         try:
-            stdout, stderr = self._process.communicate()
+            stdout, stderr = self._process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            self.end()
+            what = f"docker did not end within {timeout:g} s"
+            raise EngineUnreachable(what, help=HELP, evidence=(self._words,)) from error
         except BaseException:
             self.end()
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.engine.child import Child
@@ -23,6 +24,10 @@ Scales = Mapping[str, int]
 """How many containers each service is to have; naming it is what selects it."""
 
 
+READ_SECONDS = 300.0
+"""A file with a remote include or secret may be slow; beyond that somebody does not answer."""
+
+
 class ConfigReading:
     """`docker compose config`, on its way."""
 
@@ -34,9 +39,9 @@ class ConfigReading:
 
         Raises:
             UsageError: compose does not accept the files, in compose's words.
-            EngineUnreachable: there is no docker, or no Compose plugin.
+            EngineUnreachable: there is no docker, or no Compose plugin, or it does not end.
         """
-        ended = self._child.result()
+        ended = self._child.result(READ_SECONDS)
         if ended.code == 0:
             return ended.stdout
         error = compose_failure(ended.stderr)
@@ -45,8 +50,11 @@ class ConfigReading:
             raise UsageError(error.what, "nothing was touched", evidence=tuple(more))
         raise error
 
-    def cancel(self) -> None:
-        """End it; nobody wants the answer."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Whoever leaves before the answer leaves no compose behind."""
         self._child.end()
 
 
@@ -88,7 +96,7 @@ class DryRun:
             return ""  # compose takes no name for all of them
         argv = [*compose_argv(self._flags), "--ansi", "never", "--progress", "plain", "--dry-run"]
         scaled = [word for name, n in scales.items() for word in ("--scale", f"{name}={n}")]
-        ended = Child([*argv, "up", *options, *UP, *scaled, *scales]).result()
+        ended = Child([*argv, "up", *options, *UP, *scaled, *scales]).result(READ_SECONDS)
         if ended.code:
             raise compose_failure(ended.stderr)
         return ended.stderr + ended.stdout

@@ -21,7 +21,7 @@ from composeroll.engine.containers import Containers
 from composeroll.engine.endpoint import Endpoint, config_directory, read_config, resolve
 from composeroll.engine.events import EventStream
 from composeroll.engine.files import Files
-from composeroll.engine.host import EngineInfo, info, is_local_network
+from composeroll.engine.host import is_local_network
 from composeroll.engine.images import Image, Images
 from composeroll.engine.ledger import Ledger
 from composeroll.engine.locks import Locks
@@ -222,10 +222,6 @@ class Engine:
     def events(self, actions: Collection[str] = ()) -> EventStream:
         """The project's container events from now on; all, or the named actions."""
         return EventStream(self._api, self.project, actions)
-
-    def info(self) -> EngineInfo:
-        """Its name, version and endpoint."""
-        return info(self._api, self.endpoint)
 
     def memory_used_by(self, containers: Iterable[str]) -> Mapping[str, int]:
         """Bytes that running containers use, by full ID."""

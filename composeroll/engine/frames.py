@@ -20,6 +20,12 @@ class Channel(IntEnum):
     STDIN = 0
     STDOUT = 1
     STDERR = 2
+    SYSTEM_ERROR = 3
+    """The engine's own words about a stream that it cannot go on with (moby, `stdcopy`)."""
+
+
+COMPLAINTS = (Channel.STDERR, Channel.SYSTEM_ERROR)
+"""What is no output of a command's: what it complains of, and what the engine does."""
 
 
 class Reader(Protocol):

@@ -1,30 +1,13 @@
-"""The engine itself: its name and version, and whether its networks can be reached from here."""
+"""Where the engine is: whether its networks can be reached from here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from composeroll.engine.connection import Api
 from composeroll.engine.endpoint import Endpoint
 
 BRIDGE_ID_LENGTH = 12
 """The bridge of a network is `br-` and so many digits of its ID (moby's bridge driver)."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
-    """An engine: its host's name, its version, and the endpoint it is reached through."""
-
-    name: str
-    version: str
-    endpoint: str
-
-
-def info(api: Api, endpoint: Endpoint) -> EngineInfo:
-    """What the engine says of itself."""
-    said = api.get("/info").json()
-    return EngineInfo(said["Name"], said["ServerVersion"], endpoint.host)
 
 
 def is_local_network(

@@ -24,14 +24,10 @@ class Image:
     Attributes:
         id: the image ID (`sha256:…`).
         digests: what registries call it (`registry/app@sha256:…`).
-        tags: references that name it.
-        size: bytes on disk, layers shared with other images included.
     """
 
     id: str
     digests: tuple[str, ...]
-    tags: tuple[str, ...]
-    size: int
 
 
 class Images:
@@ -78,9 +74,4 @@ class Images:
 
 def parse_image(inspected: Mapping[str, Any]) -> Image:
     """An image as `GET /images/{name}/json` describes it."""
-    return Image(
-        id=inspected["Id"],
-        digests=tuple(inspected.get("RepoDigests") or ()),
-        tags=tuple(inspected.get("RepoTags") or ()),
-        size=inspected.get("Size", 0),
-    )
+    return Image(id=inspected["Id"], digests=tuple(inspected.get("RepoDigests") or ()))

@@ -24,11 +24,6 @@ def split_dump(text: str) -> dict[str, str]:
     return {path: "\n".join(lines) for path, lines in files.items()}
 
 
-def join_dump(files: dict[str, str]) -> str:
-    """The dump that nginx would print of these files."""
-    return "".join(f"{_HEAD}{path}:\n{text}\n" for path, text in files.items())
-
-
 def covers(pattern: str, path: str) -> bool:
     """Whether an `include` of `pattern` reads `path`; as in glob(3), `*` does not cross a `/`."""
     names, globs = path.split("/"), pattern.split("/")

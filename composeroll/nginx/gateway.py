@@ -17,7 +17,7 @@ from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
 from composeroll.nginx.listening import listening, sockets_script
 from composeroll.nginx.reload import await_replaced, not_taken, send_reload
 from composeroll.nginx.sockets import count
-from composeroll.nginx.version import Version, read_version
+from composeroll.nginx.version import read_version
 from composeroll.nginx.workers import Workers, read_workers
 
 TEST = ("-v", "-T")
@@ -57,10 +57,6 @@ class Gateway:
             GatewayError: nginx does not run, or rejects its files as they are.
         """
         return self._tested(self._execute(*self.command, *TEST))
-
-    def version(self) -> Version:
-        """The version that nginx told when its configuration was last read."""
-        return self.known.version
 
     def install(self, texts: Texts) -> None:
         """Write includes and have them tested and read by nginx; nothing is reloaded.

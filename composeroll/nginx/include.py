@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from composeroll.errors import GatewayError, SettingsError
+from composeroll.errors import GatewayError, Interrupted, SettingsError
 from composeroll.model import Server, Upstream
 
 TEMPLATE = Path(__file__).parent.parent / "templates" / "upstream.conf.j2"
@@ -110,5 +110,7 @@ def _render(template: Path, upstream: Upstream, project: str, service: str) -> s
     try:
         found = environment.get_template(template.name)
         return found.render(upstream=upstream, project=project, service=service)
-    except (jinja2.TemplateError, OSError) as error:
+    except Interrupted:
+        raise
+    except Exception as error:  # jinja passes on whatever a template's own expressions raise
         raise SettingsError(f"the template {template} cannot be used: {error}") from error

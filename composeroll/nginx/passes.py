@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ _PROTOCOLS = {
     "scgi_pass": Protocol.TCP,
     "memcached_pass": Protocol.TCP,
 }
+_HOST_ENDS = re.compile(r"[/?]|\$\{?(?:request_uri|document_uri|uri|is_args|args|query_string)\b")
+"""Where the path of a URL begins, which these variables hold too."""
+
 _CHOOSERS = ("map", "split_clients", "geo")
 
 
@@ -72,7 +76,7 @@ def target_of(argument: str) -> tuple[str, int | None]:
     _, scheme, rest = argument.rpartition("://") if "://" in argument else ("", "", argument)
     if rest.startswith("unix:"):
         return rest, None
-    return host_and_port(rest.partition("/")[0] if scheme else rest)
+    return host_and_port(_HOST_ENDS.split(rest, 1)[0] if scheme else rest)
 
 
 def _read(

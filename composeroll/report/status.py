@@ -52,7 +52,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One line of `history`; `at` is local time as text."""
+    """One line of `history`; `at` is RFC 3339, in UTC."""
 
     at: str
     services: str

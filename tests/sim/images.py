@@ -88,7 +88,7 @@ class Images:
         """The image that a reference or an ID names here."""
         self._faults.ask("read an image")
         known = self.here.get(reference, reference)
-        return Image(known, (f"r@{_digest(known)}",), (), 1) if known in self._local else None
+        return Image(known, (f"r@{_digest(known)}",)) if known in self._local else None
 
     def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
         """`docker compose pull`: one tag after the other."""

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 from composeroll.model import Finding, Severity
 from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.findings.container import GRACEFUL
 from composeroll.nginx.listens import Listen, alone, listens_of
-
-QUIT = ("SIGQUIT", "3")
-"""The signal that lets nginx end what it has, as a container may spell it (nginx.org, control)."""
 
 MIGRATE = "net.ipv4.tcp_migrate_req"
 """Hands connections that wait on a listening socket to another one when it closes (Linux 5.14)."""
@@ -22,7 +20,7 @@ def sharing_findings(configuration: Configuration) -> tuple[Finding, ...]:
 
 def quit_findings(service: str, stop_signal: str) -> tuple[Finding, ...]:
     """Whoever stops this container should not cut its requests."""
-    if stop_signal in QUIT:
+    if stop_signal in GRACEFUL:
         return ()
     what = f"{service} is stopped by {stop_signal}, which cuts requests in the middle"
     return (Finding(Severity.WARNING, what, f"services.{service}.stop_signal: SIGQUIT"),)

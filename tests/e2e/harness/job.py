@@ -14,7 +14,9 @@ import yaml
 from tests.bed.images import STAGING_FOLDER
 
 PIPELINE = STAGING_FOLDER / ".gitlab-ci.yml"
-INSTALLS = "python3 -m venv .composeroll "
+LEFT_OUT = ("python3 -m venv .composeroll ", 'echo "$CI_REGISTRY_PASSWORD" | docker login ')
+"""How the lines begin that install composeroll and log in to a registry."""
+
 ENDS_WITHIN = 180.0
 
 
@@ -23,7 +25,8 @@ def run_job(
 ) -> subprocess.CompletedProcess[str]:
     """Run a job's lines in one shell that ends at the first that fails.
 
-    The line that installs composeroll is left out: the tests' own environment stands in its place.
+    The lines of `LEFT_OUT` are: the tests' own environment stands in composeroll's place, and their
+    registry knows no passwords.
 
     Args:
         name: the job's.
@@ -33,8 +36,8 @@ def run_job(
     pipeline: Any = yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))
     lines = [*pipeline[name]["before_script"], *pipeline[name]["script"]]
     (directory / ".composeroll").symlink_to(sys.prefix)
-    rest = [line for line in lines if not line.startswith(INSTALLS)]
-    assert len(rest) == len(lines) - 1, f"no line of {PIPELINE} begins with {INSTALLS!r}"
+    rest = [line for line in lines if not line.startswith(LEFT_OUT)]
+    assert len(rest) == len(lines) - len(LEFT_OUT), f"{PIPELINE} lacks one of {LEFT_OUT}"
     return subprocess.run(
         ["bash", "-eo", "pipefail", "-c", "\n".join(rest)],
         cwd=directory,

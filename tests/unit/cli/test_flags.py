@@ -11,8 +11,9 @@ from composeroll.cli.main import composeroll
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--json", "update"], "--json stands behind the verb"),
-        (["--to", "3", "rollback", "app"], "--to stands behind the verb"),
+        (["--json", "update"], "such as `composeroll update --json`;"),
+        (["--json", "check"], "such as `composeroll check --json`;"),
+        (["--to", "3", "rollback", "app"], "such as `composeroll rollback --to`;"),
         (["--profil", "x", "update"], "No such option '--profil'"),
         (["rollback", "app", "--to", "x"], "'x' is not a valid revision number"),
         (["lock", "status", "--json"], "No such option"),

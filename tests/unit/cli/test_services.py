@@ -10,7 +10,7 @@ import pytest
 
 from composeroll.cli.services import all_but_nginx, services_of
 from composeroll.config.project import read_project
-from composeroll.errors import UsageError
+from composeroll.errors import Refused, UsageError
 from composeroll.model import ContainerState
 from composeroll.report.events import Noted
 from composeroll.rollout.stack import Stack
@@ -48,8 +48,7 @@ def test_docker_rollout_48_49_all_means_every_service_but_nginx(stack: Stack) ->
 
 def test_all_leaves_alone_what_was_run_once_and_has_ended_well_and_says_so(stack: Stack) -> None:
     assert "migrate" not in services_of(stack, (), everything=True)
-    (noted,) = TOLD
-    assert noted.text.startswith("migrate has ended and is left alone")
+    assert TOLD[-1].text.startswith("migrate has ended and is left alone")
     assert services_of(stack, ("migrate",), everything=False) == ("migrate",)
 
 
@@ -88,3 +87,48 @@ def test_who_names_none_is_told_which_there_are(stack: Stack) -> None:
     with pytest.raises(UsageError) as error:
         services_of(stack, (), everything=False)
     assert "app, front, api, worker" in str(error.value.help)
+
+
+def test_all_names_the_gateway_that_it_leaves_alone(stack: Stack) -> None:
+    assert "front" not in services_of(stack, (), everything=True)
+    notes = [noted.text for noted in TOLD]
+    assert "front is taken for a gateway and left alone: composeroll update front updates it" in (
+        notes
+    )
+
+
+def test_what_is_only_called_nginx_is_no_gateway_where_another_one_runs() -> None:
+    exporter = {"image": "nginx/nginx-prometheus-exporter:1"}
+    stack = _running_nginx(exporter, fronts={"front"})
+    assert services_of(stack, (), everything=True) == ("app", "exporter")
+    assert [noted.text.split()[0] for noted in TOLD] == ["front"]
+
+
+@pytest.mark.parametrize("fronts", [{"front", "exporter"}, set(), None])
+def test_what_is_called_nginx_and_may_be_one_is_left_alone(fronts: set[str] | None) -> None:
+    assert all_but_nginx(_running_nginx({"image": "nginx-of-ours:1"}, fronts=fronts)) == ("app",)
+
+
+def test_what_is_called_nginx_and_cannot_run_twice_is_left_alone() -> None:
+    exporter = {"image": "nginx-exporter:1", "container_name": "exporter"}
+    assert all_but_nginx(_running_nginx(exporter, fronts={"front"})) == ("app",)
+
+
+def _running_nginx(exporter: dict[str, Any], *, fronts: set[str] | None) -> Stack:
+    """A stack in which these services run nginx; None where nginx rejects its own files."""
+
+    def found(*_: object) -> dict[str, None]:
+        if fronts is None:
+            raise Refused("nginx rejects its own files")
+        return dict.fromkeys(fronts)
+
+    services = {"app": {"image": "app:1"}, "front": {"image": "nginx:1"}, "exporter": exporter}
+    TOLD.clear()
+    replicas = tuple(replica(number, of=name) for number, name in enumerate(services, 1))
+    made = SimpleNamespace(
+        project=read_project({"name": "shop", "services": services}, []),
+        engine=SimpleNamespace(replicas=lambda: replicas),
+        survey=SimpleNamespace(fronts=found),
+        world=WORLD,
+    )
+    return cast("Stack", made)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from composeroll.config.flags import ComposeFlags
+from composeroll.errors import UsageError
 
 
 def test_every_flag_is_handed_on_in_order() -> None:
@@ -28,6 +31,12 @@ def test_every_flag_is_handed_on_in_order() -> None:
         *("--project-directory", "/srv/shop"),
         "--compatibility",
     ]
+
+
+def test_standard_input_is_refused_since_it_can_be_read_only_once() -> None:
+    with pytest.raises(UsageError, match="-f - cannot be read") as wrong:
+        ComposeFlags(files=("a.yml", "-"))
+    assert wrong.value.help == "write it to a file"
 
 
 def test_nothing_given_adds_nothing() -> None:

@@ -64,7 +64,7 @@ BAD: dict[str, list[object]] = {
     "ready.status": ["", "2xx", "399-200", 99, 600, "200-", "-200", True, None, {}, []],
     "ready.host": TEXT,
     "ready.timeout": DURATION,
-    "ready.interval": DURATION,
+    "ready.interval": [*DURATION, 0, "0ms"],
     "ready.successes": NUMBER,
     "ready.settle": DURATION,
     "drain.timeout": DURATION,

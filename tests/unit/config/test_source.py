@@ -65,19 +65,48 @@ def test_files_that_cannot_be_read_are_passed_over(files: tuple[Path, Path]) -> 
 
 
 def test_given_files_beat_the_environment_and_that_beats_the_default_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     below = tmp_path / "deep" / "below"
     below.mkdir(parents=True)
     for name in DEFAULT_FILES:
         (tmp_path / name).touch()
-    monkeypatch.chdir(below)
     environ = {"COMPOSE_FILE": "a.yml:b.yml"}
-    assert compose_files(["-", "c.yml"], environ) == (Path("c.yml"),)
-    assert compose_files([], environ) == (Path("a.yml"), Path("b.yml"))
+    assert compose_files(["c.yml"], environ, [], below) == (Path("c.yml"),)
+    assert compose_files([], environ, [], below) == (Path("a.yml"), Path("b.yml"))
     windows = environ | {"COMPOSE_PATH_SEPARATOR": ";"}
-    assert compose_files([], windows) == (Path("a.yml:b.yml"),)
-    assert compose_files([], {}) == (tmp_path / "compose.yaml",)
+    assert compose_files([], windows, [], below) == (Path("a.yml:b.yml"),)
+    assert compose_files([], {}, [], below) == (tmp_path / "compose.yaml",)
+
+
+def test_the_files_that_the_environment_file_names_are_those_that_compose_reads(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text("COMPOSE_FILE=a.yml;b.yml\nCOMPOSE_PATH_SEPARATOR=';'\n")
+    written = env_files([], {}, tmp_path)
+    assert compose_files([], {}, written, tmp_path) == (Path("a.yml"), Path("b.yml"))
+    environ = {"COMPOSE_FILE": "c.yml"}
+    assert compose_files([], environ, written, tmp_path) == (Path("c.yml"),)
+
+
+@pytest.mark.parametrize(
+    ("there", "read"),
+    [
+        (["docker-compose.yaml", "docker-compose.yml"], ["docker-compose.yml"]),
+        (["compose.yml", "compose.override.yaml"], ["compose.yml", "compose.override.yaml"]),
+        (
+            ["compose.yaml", "compose.override.yml", "docker-compose.override.yml"],
+            ["compose.yaml", "compose.override.yml"],
+        ),
+        (["compose.override.yml"], []),
+    ],
+)
+def test_the_file_of_a_default_name_is_read_with_its_override(
+    tmp_path: Path, there: list[str], read: list[str]
+) -> None:
+    for name in there:
+        (tmp_path / name).touch()
+    assert compose_files([], {}, [], tmp_path) == tuple(tmp_path / name for name in read)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,11 @@ def test_a_stream_that_is_cut_loses_its_last_frame_only(
     assert whole == content[:-1]
 
 
+def test_what_the_engine_says_itself_amid_a_stream_is_read_with_the_rest() -> None:
+    said = [(Channel.STDOUT, b"begun"), (Channel.SYSTEM_ERROR, b"Error grabbing logs: EOF")]
+    assert list(read_frames(io.BytesIO(encoded(said)))) == said
+
+
 def test_the_narrow_table_is_read() -> None:
     table = {
         "Titles": ["PID", "PPID", "COMMAND"],

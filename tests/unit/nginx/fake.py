@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from composeroll.errors import EngineError
 from composeroll.model import LogStream, Output, Process
 from composeroll.nginx import held
-from composeroll.nginx.dump import join_dump
 from composeroll.nginx.install import UNWRITABLE
-from tests.unit.nginx.made import MAIN
+from tests.unit.nginx.made import MAIN, join_dump
 
 QUIT_AFTER = 0.1
 """nginx tells its old workers to quit 100 ms after the new ones exist."""

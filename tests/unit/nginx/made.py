@@ -8,7 +8,6 @@ from pathlib import Path
 from composeroll.model import Attachment, ContainerState, Replica
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.discovery import Subject
-from composeroll.nginx.dump import join_dump
 
 RECORDED = Path(__file__).parent / "recorded"
 MAIN = "/etc/nginx/nginx.conf"
@@ -53,6 +52,11 @@ def configured_with(
     upstreams = {f"/etc/nginx/upstreams/{name}.conf": text for name, text in files.items()}
     main = f"events {{}}\nhttp {{\ninclude upstreams/*.conf;\n{http}\n}}\n"
     return read_configuration(join_dump({MAIN: main, **upstreams}), version)
+
+
+def join_dump(files: Mapping[str, str]) -> str:
+    """What `nginx -T` prints of these files."""
+    return "".join(f"# configuration file {path}:\n{text}\n" for path, text in files.items())
 
 
 def recorded(name: str) -> Configuration:

@@ -6,9 +6,8 @@ import pytest
 
 from composeroll.model import Protocol, Server
 from composeroll.nginx.configuration import read_configuration
-from composeroll.nginx.dump import join_dump
 from composeroll.nginx.upstreams import Context
-from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, configured, recorded
+from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, configured, join_dump, recorded
 
 HARD = r"""
 load_module modules/ngx_http_lua_module.so;
@@ -111,6 +110,11 @@ def test_a_file_that_cannot_be_read_leaves_the_others() -> None:
         ("uwsgi_pass backend;", "backend", None, Protocol.UWSGI),
         ("set $to backend; proxy_pass http://$to/x;", "backend", None, Protocol.HTTP),
         ("set $to app:81; proxy_pass http://${to};", "app", 81, Protocol.HTTP),
+        ("proxy_pass http://backend$request_uri;", "backend", None, Protocol.HTTP),
+        ("proxy_pass http://app:8080$uri$is_args$args;", "app", 8080, Protocol.HTTP),
+        ("proxy_pass 'http://backend${request_uri}';", "backend", None, Protocol.HTTP),
+        ("proxy_pass http://backend?q=$arg_q;", "backend", None, Protocol.HTTP),
+        ("proxy_pass http://$args_host;", "$args_host", None, Protocol.HTTP),
         ("proxy_pass http://$host;", "$host", None, Protocol.HTTP),
     ],
 )

@@ -8,7 +8,6 @@ from composeroll.errors import Refused
 from composeroll.model import Protocol, Replica
 from composeroll.nginx.configuration import read_configuration
 from composeroll.nginx.discovery import Subject, Wanted, discover
-from composeroll.nginx.dump import join_dump
 from composeroll.nginx.include import render_include
 from tests.unit.nginx.made import (
     BACKEND,
@@ -17,6 +16,7 @@ from tests.unit.nginx.made import (
     SITE,
     configured,
     configured_with,
+    join_dump,
     recorded,
     replica,
     subject,

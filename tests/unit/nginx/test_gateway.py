@@ -29,9 +29,8 @@ def gateway(fake: FakeNginx, number: int = 1) -> Gateway:
 
 
 def test_the_configuration_comes_with_the_version_that_read_it() -> None:
-    gate = gateway(nginx())
-    assert gate.configuration().files[INCLUDE] == BACKEND
-    assert gate.version() == (1, 30, 6)
+    read = gateway(nginx()).configuration()
+    assert (read.files[INCLUDE], read.version) == (BACKEND, (1, 30, 6))
 
 
 @pytest.mark.parametrize("wrong", [{}, {"writable_by": ("0",)}, {"has_shell": False}])

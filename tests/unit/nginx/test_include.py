@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composeroll.errors import GatewayError, SettingsError
+from composeroll.errors import GatewayError, Interrupted, SettingsError
 from composeroll.model import Server, Upstream
 from composeroll.nginx.include import parse_include, render_include, with_servers, written_by
 
@@ -93,12 +94,33 @@ def test_a_users_template_still_begins_with_our_line(tmp_path: Path) -> None:
     assert text.endswith("upstream backend { server php-fpm:9000; }")
 
 
-@pytest.mark.parametrize("body", ["{{ upstream.nmae }}", "{% if %}", None])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ upstream.nmae }}",
+        "{% if %}",
+        None,
+        "{{ 1 // 0 }}",
+        "{{ upstream.name + 1 }}",
+        b"caf\xe9",
+    ],
+)
 def test_a_template_that_cannot_be_used_is_a_wrong_setting(
-    tmp_path: Path, body: str | None
+    tmp_path: Path, body: str | bytes | None
 ) -> None:
     template = tmp_path / "mine.conf"
     if body is not None:
-        template.write_text(body)
+        template.write_bytes(body.encode() if isinstance(body, str) else body)
     with pytest.raises(SettingsError, match=r"mine\.conf cannot be used"):
         render_include(PREVIOUS, "staging", "php-fpm", str(template))
+
+
+def test_a_signal_that_comes_amid_a_template_is_no_wrong_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> str:
+        raise Interrupted("interrupted by SIGINT", signum=2)
+
+    monkeypatch.setattr(jinja2.Environment, "get_template", interrupted)
+    with pytest.raises(Interrupted):
+        render_include(PREVIOUS, "staging", "php-fpm", str(tmp_path / "mine.conf"))

@@ -80,7 +80,9 @@ def test_http_3_is_warned_of() -> None:
     assert "HTTP/3 connections do not outlive" in finding.what
 
 
-@pytest.mark.parametrize(("signal", "warned"), [("SIGTERM", 1), ("SIGQUIT", 0), ("3", 0)])
+@pytest.mark.parametrize(
+    ("signal", "warned"), [("SIGTERM", 1), ("SIGQUIT", 0), ("QUIT", 0), ("3", 0)]
+)
 def test_a_stop_that_cuts_requests_is_warned_of(signal: str, warned: int) -> None:
     assert len(quit_findings("nginx", signal)) == warned
 

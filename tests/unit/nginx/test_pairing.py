@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from composeroll.nginx.configuration import read_configuration
-from composeroll.nginx.dump import join_dump
 from composeroll.nginx.pairing import Pairing
-from tests.unit.nginx.made import MAIN
+from tests.unit.nginx.made import MAIN, join_dump
 
 SITE = """
 upstream backend {{ server 10.0.0.5:9000; }}

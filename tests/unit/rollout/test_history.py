@@ -42,7 +42,7 @@ class Engine:
         """Every image has been pulled from one registry."""
         known = self.tags.get(reference, reference)
         digests = (f"r/app@digest-of-{known}",)
-        return Image(known, digests, (), 1) if known.startswith("sha256:") else None
+        return Image(known, digests) if known.startswith("sha256:") else None
 
     def tag(self, image: str, reference: str) -> None:
         """Name it."""

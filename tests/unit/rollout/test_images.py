@@ -28,7 +28,7 @@ class Registry:
     def image(self, reference: str) -> Image | None:
         """What it names here; every image is known by its own digest."""
         assert reference == REFERENCE
-        return Image(self.here, (f"app@{self.here}",), (REFERENCE,), 0)
+        return Image(self.here, (f"app@{self.here}",))
 
     def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
         """Make it name what it names there."""

@@ -12,9 +12,9 @@ from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Replica
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.discovery import Found, Subject
-from composeroll.nginx.dump import join_dump
 from composeroll.rollout.observed import Wiring
 from composeroll.rollout.survey import GatewaySurvey
+from tests.unit.nginx.made import join_dump
 from tests.unit.rollout.makers import ours, replica
 
 

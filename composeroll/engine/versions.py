@@ -1,0 +1,40 @@
+"""The versions of compose and of the engine, as docker itself tells them."""
+
+from __future__ import annotations
+
+from composeroll.config.flags import ComposeFlags
+from composeroll.engine.child import Child
+from composeroll.engine.compose_words import compose_failure
+from composeroll.engine.transport import HELP
+from composeroll.errors import EngineUnreachable
+
+SECONDS = 20.0
+"""Over ssh an engine may take a while; beyond that it does not answer."""
+
+
+def compose_version(flags: ComposeFlags) -> str:
+    """The version of the Compose plugin.
+
+    Raises:
+        EngineUnreachable: there is no docker, or no Compose plugin.
+    """
+    return _asked([*flags.docker_argv(), "compose", "version", "--short"])
+
+
+def engine_version(flags: ComposeFlags) -> str:
+    """The version of the engine that the flags choose.
+
+    Raises:
+        EngineUnreachable: there is no docker, or no engine answers.
+    """
+    return _asked([*flags.docker_argv(), "version", "--format", "{{.Server.Version}}"])
+
+
+def _asked(argv: list[str]) -> str:
+    ended = Child(argv).result(SECONDS)
+    if not ended.code:
+        return ended.stdout.strip()
+    error = compose_failure(ended.stderr)
+    if isinstance(error, EngineUnreachable):
+        raise error
+    raise EngineUnreachable(error.what, help=HELP, evidence=error.evidence)

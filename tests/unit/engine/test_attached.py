@@ -1,0 +1,101 @@
+"""Commands inside containers, against an engine at the other end of a socket pair."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import pytest
+
+from composeroll.engine.attached import Commands
+from composeroll.engine.connection import Api, Connection
+from composeroll.engine.frames import Channel
+from composeroll.engine.transport import Stream
+from composeroll.errors import EngineUnreachable
+from composeroll.model import Output
+
+Says = Callable[[socket.socket], None]
+"""What the engine does on the connection of a command that is started."""
+
+
+class Piped:
+    """One end of a socket pair, as a stream to the engine."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+
+    def close(self) -> None:
+        """Close this end."""
+        self.sock.close()
+
+    def complaint(self) -> str:
+        """Nothing carries it that could complain."""
+        return ""
+
+
+class Answered:
+    """The answer to one call, as JSON."""
+
+    def __init__(self, content: Any) -> None:  # noqa: ANN401 anything JSON
+        self._content = content
+
+    def json(self) -> Any:  # noqa: ANN401 anything JSON
+        """What was answered."""
+        return self._content
+
+
+class Talking:
+    """As much of the Engine API as a command needs; what is started `says` its part."""
+
+    def __init__(self, says: Says) -> None:
+        self._says = says
+
+    def post(self, path: str, body: Any) -> Answered:  # noqa: ANN401 anything JSON
+        """A command that is created."""
+        del path
+        json.dumps(body)
+        return Answered({"Id": "e1"})
+
+    def get(self, path: str) -> Answered:
+        """A command that has ended."""
+        del path
+        return Answered({"Running": False, "ExitCode": 0})
+
+    def open(self) -> Connection:
+        """A connection at whose other end the engine speaks."""
+        ours, theirs = socket.socketpair()
+        threading.Thread(target=self._speak, args=(theirs,), daemon=True).start()
+        return Connection(cast("Stream", Piped(ours)))
+
+    def _speak(self, theirs: socket.socket) -> None:
+        with theirs:
+            theirs.recv(65536)
+            self._says(theirs)
+
+
+def executed(says: Says) -> Output:
+    return Commands(cast("Api", Talking(says))).execute("c1", ["true"], timeout=5)
+
+
+def saying(frames: Sequence[tuple[Channel, bytes]]) -> Says:
+    body = b"".join(struct.pack(">BxxxL", channel, len(text)) + text for channel, text in frames)
+    head = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+    return lambda peer: peer.sendall(head + body)
+
+
+def test_what_the_engine_complains_of_stands_with_the_commands_complaints() -> None:
+    frames = [
+        (Channel.STDOUT, b"answer"),
+        (Channel.STDERR, b"warning\n"),
+        (Channel.SYSTEM_ERROR, b"Error grabbing logs: EOF"),
+    ]
+    assert executed(saying(frames)) == Output(0, "answer", "warning\nError grabbing logs: EOF")
+
+
+def test_an_engine_that_hangs_up_before_it_answers_is_unreachable() -> None:
+    with pytest.raises(EngineUnreachable, match="the connection to the engine broke"):
+        executed(lambda _: None)
