@@ -12,7 +12,7 @@ from tests.sim.images import SICK, Behaviour
 from tests.sim.moments import moment
 from tests.sim.stacks import app, code, pair, worker
 from tests.sim.survey import include_of
-from tests.sim.world import render_once
+from tests.sim.world import Sim, render_once
 
 
 @pytest.mark.parametrize("sick", SICK)
@@ -65,6 +65,21 @@ def test_one_gateway_that_does_not_take_it_sends_all_of_them_back(how: str, whic
     setattr(sim.gateways.all[which], how, False)
     assert sim.update("app") == "updated"
     finished(sim, "app", 2)
+
+
+def test_a_gateway_whose_take_back_was_not_reloaded_is_told_again_before_replicas_go() -> None:
+    """Its file holds the old text by then, but it runs by the new one."""
+
+    def broken(fault: Fault | None = None) -> Sim:
+        sim = app(2, gateways=2)
+        sim.gateways.all["gateway-2"].deaf = True
+        assert sim.update("app", fault=fault) == "RolledBack"
+        return sim
+
+    reloads = [n for n, told in enumerate(broken().faults.told, 1) if told == "reload gateway-1"]
+    sim = broken(Fault(reloads[1], Kind.FAIL))
+    gateway = sim.gateways.all["gateway-1"]
+    assert set(gateway.current.told["app"]) == {f"{box.ip}:9000" for box in sim.engine.of("app")}
 
 
 def test_dokku_5435_services_named_together_all_stay_when_one_of_them_is_sick() -> None:

@@ -151,7 +151,7 @@ class PinUpstreams(SwitchUpstreams):
         resolved = tuple(s for s in self.switches if s.previous.resolves)
         others = tuple(s for s in self.switches if not s.previous.resolves)
         try:
-            if _changed(resolved, world):
+            if _differ(_texts_back(resolved, world), world):
                 world.emit(Noted(f"{_includes(resolved)} goes on naming what serves now"))
             _put_back(others, world, self.timeout)
         except (EngineError, GatewayError) as error:
@@ -162,13 +162,19 @@ class PinUpstreams(SwitchUpstreams):
 def _put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None:
     """The texts of before, and the end of all workers that knew others.
 
-    A gateway that took the new include and gave it back itself has such workers too.
+    A gateway that took the new include and gave it back itself has such workers too. One may have
+    the old file and still run by the new one, since the reload that was to take it back has failed:
+    so all are told again. One that refuses to reload what its files say already took nothing else.
     """
     if not switches:
         return
-    previous = _changed(switches, world)
-    if previous:
+    previous = _texts_back(switches, world)
+    changed = _differ(previous, world)
+    try:
         world.gateways.restore(previous)
+    except GatewayError:
+        if changed and _gateway_runs(switches, world):
+            raise
     new = [r for switch in switches for r in switch.incoming.look_up(world)]
     try:
         await_old_workers_gone(world, timeout, new)
@@ -184,14 +190,22 @@ def _gateway_runs(switches: tuple[Switch, ...], world: World) -> bool:
     return any(r.running and r.id in containers for r in gateways)
 
 
-def _changed(switches: tuple[Switch, ...], world: World) -> Texts:
-    """The previous texts of the includes that do not hold them now."""
+def _texts_back(switches: tuple[Switch, ...], world: World) -> Texts:
+    """The texts of before, of all the includes."""
     texts: dict[str, dict[str, str | None]] = {}
     for switch in switches:
         for container, text in switch.texts_back(world).items():
-            if world.gateways.read(container, switch.route.include) != text:
-                texts.setdefault(container, {})[switch.route.include] = text
+            texts.setdefault(container, {})[switch.route.include] = text
     return texts
+
+
+def _differ(previous: Texts, world: World) -> bool:
+    """Whether an include holds something else than these texts."""
+    return any(
+        world.gateways.read(container, path) != text
+        for container, texts in previous.items()
+        for path, text in texts.items()
+    )
 
 
 def _includes(switches: tuple[Switch, ...]) -> str:
