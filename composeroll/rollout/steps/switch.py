@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from composeroll.errors import EngineError, GatewayError
@@ -60,6 +60,17 @@ class Switch:
         texts, include = self.texts_back(world), self.route.include
         world.gateways.restore({gateway: {include: text} for gateway, text in texts.items()})
         await_old_workers_gone(world, timeout)
+
+    def name_again(self, world: World, replicas: Collection[Replica]) -> None:
+        """Name those of the replicas that run: a container that was stopped loses its address.
+
+        Where none runs, as old ones that crash in a loop, nothing better is known than what was.
+
+        Raises:
+            GatewayError: one nginx did not take it.
+        """
+        if running := tuple(r for r in replicas if r.running):
+            world.gateways.restore(self.texts_for(world.project, running))
 
     def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
         """The include that names these replicas.
