@@ -6,6 +6,7 @@ many were wanted. Whoever takes over a broken rollout goes on with that.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -64,6 +65,7 @@ class ServiceLocks:
         self._memory = Memory()
         self._leave = False
         self._waited: set[str] = set()
+        self._writing = threading.Lock()
 
     @contextmanager
     def hold(
@@ -221,15 +223,26 @@ class ServiceLocks:
             self._locks.release(left.id)
 
     def _beat(self) -> None:
-        with suppress(ComposerollError):  # the rollout itself finds out, at its next step
-            self._write_all()
+        """A sign of life, from the heart's thread; what the rollout writes just now is one too."""
+        if not self._writing.acquire(blocking=False):
+            return
+        try:
+            with suppress(Exception):  # the rollout itself finds out, at its next step
+                self._write_what_is_held(ended=False)
+        finally:
+            self._writing.release()
 
     def _write_all(self, *, ended: bool = False) -> None:
+        with self._writing:
+            self._write_what_is_held(ended=ended)
+
+    def _write_what_is_held(self, *, ended: bool) -> None:
+        """One thread at a time: else an older note could be written over a newer one."""
         note = Note(self._locks.now(), ended, self._memory).to_json()
-        for container in self._ids.values():
+        for container in tuple(self._ids.values()):
             self._locks.write(container, note)
         alive = Note(self._locks.now()).to_json() if self._beside else ""
-        for container in self._beside.values():
+        for container in tuple(self._beside.values()):
             self._locks.write(container, alive)
 
     def _let_go(self, *, unfinished: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from composeroll.nginx.clock import MonotonicClock
 from composeroll.report.events import Event, Noted
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import this_process
-from composeroll.rollout.lock.note import Memory, Note, held_by, lock_name
+from composeroll.rollout.lock.note import Memory, Note, held_by, lock_name, read_note
 
 ME = this_process()
 SOMEBODY = replace(ME, boot="another boot", host="elsewhere")
@@ -103,6 +104,63 @@ def test_what_one_broken_rollout_left_does_not_follow_into_the_next_lock() -> No
         assert left == Memory()
     assert locks.broke_off(["app"])
     assert engine.find(lock_name("shop", "other")) is None
+
+
+class Heart:
+    """One that beats when the test says so."""
+
+    beat: Callable[[], None]
+
+    @contextmanager
+    def __call__(self, beat: Callable[[], None]) -> Iterator[None]:
+        """Begin."""
+        self.beat = beat
+        yield
+
+
+@dataclass
+class SlowLocks(EngineLocks):
+    """Locks on which one thread's writing takes until `goes_on`."""
+
+    slow: threading.Thread | None = None
+    writes: threading.Event = field(default_factory=threading.Event)
+    goes_on: threading.Event = field(default_factory=threading.Event)
+
+    def write(self, container: str, note: str) -> None:
+        """Write a note."""
+        if threading.current_thread() is self.slow:
+            self.writes.set()
+            self.goes_on.wait(5.0)
+        super().write(container, note)
+
+
+def test_a_sign_of_life_never_overwrites_what_was_remembered_after_it() -> None:
+    engine, heart = SlowLocks(), Heart()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, heart)
+    with locks.hold(["app"]):
+        engine.slow = threading.Thread(target=heart.beat)
+        engine.slow.start()
+        assert engine.writes.wait(5.0)
+        threading.Timer(0.2, engine.goes_on.set).start()
+        locks.remember(Memory(outgoing={"c1": "outdated"}))
+        engine.slow.join()
+        (lock,) = engine.locks.values()
+        assert read_note(lock).memory.outgoing == {"c1": "outdated"}
+
+
+def test_a_sign_of_life_that_fails_in_whatever_way_is_followed_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine, heart = EngineLocks(), Heart()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, heart)
+    with locks.hold(["app"]):
+        with monkeypatch.context() as broken:
+            broken.setattr(engine, "now", lambda: {}["no such key"])
+            heart.beat()
+        heart.beat()
+        (lock,) = engine.locks.values()
+        assert read_note(lock).beat == engine.now()
+        assert lock.note
 
 
 class Hours:
