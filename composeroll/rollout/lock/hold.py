@@ -38,6 +38,8 @@ from composeroll.rollout.lock.note import (
 )
 from composeroll.rollout.world import Clock
 
+STAYS = "what was done so far stays as it is: the other run decides"
+
 POLL = 0.5
 """Seconds between two attempts while waiting for a lock."""
 
@@ -93,6 +95,9 @@ class ServiceLocks:
         except ComposerollError as error:
             self._let_go(unfinished=error.half_done or self._memory.broke_off)
             raise
+        except Exception:  # a bug: nobody knows what it has left undone
+            self._let_go(unfinished=self._memory != Memory())
+            raise
         finally:
             self._let_go(unfinished=self._leave)
 
@@ -126,7 +131,11 @@ class ServiceLocks:
             if found := self._locks.find(name):
                 raise _taken_over(found)
             take = self._take_beside if name in self._beside else self._take
-            take(name, self._clock.now())
+            try:
+                take(name, self._clock.now())
+            except Locked as locked:
+                locked.serving = STAYS
+                raise
 
     def broke_off(self, services: Sequence[str]) -> bool:
         """Whether a rollout of one of these services was cut off, and nobody has taken over yet."""
@@ -266,7 +275,7 @@ class ServiceLocks:
 def _taken_over(lock: Found) -> Locked:
     return Locked(
         f"the lock {lock.name} was taken over by {read_holder(lock.holder)}",
-        "nothing was taken back: the other run decides",
+        STAYS,
         "composeroll lock status",
     )
 

@@ -34,14 +34,23 @@ class Lock:
 
 @dataclass
 class EngineLocks:
-    """The engine's side of locks, in memory."""
+    """The engine's side of locks, in memory.
+
+    Attributes:
+        claims_first: who gets the next lock, just before somebody else asks for it.
+    """
 
     locks: dict[str, Lock] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
+    claims_first: str = ""
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
         """Take a lock."""
-        del project
+        if self.claims_first:
+            first, self.claims_first = self.claims_first, ""
+            theirs = self.claim(name, project, first)
+            assert theirs
+            self.write(theirs, Note(self.now()).to_json())
         if self.find(name):
             return None
         lock = Lock(f"lock {next(self.numbers)}", name, holder)
@@ -153,14 +162,62 @@ def test_a_sign_of_life_that_fails_in_whatever_way_is_followed_by_the_next(
 ) -> None:
     engine, heart = EngineLocks(), Heart()
     locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, heart)
+
+    def stumble() -> float:
+        raise KeyError("a bug")
+
     with locks.hold(["app"]):
         with monkeypatch.context() as broken:
-            broken.setattr(engine, "now", lambda: {}["no such key"])
+            broken.setattr(engine, "now", stumble)
             heart.beat()
         heart.beat()
         (lock,) = engine.locks.values()
         assert read_note(lock).beat == engine.now()
         assert lock.note
+
+
+def test_a_bug_leaves_what_was_remembered_to_the_next_run() -> None:
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
+
+    def stumble() -> None:
+        with locks.hold(["app"]):
+            locks.remember(Memory(outgoing={"c1": "outdated"}))
+            raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        stumble()
+    with locks.hold(["app"]) as left:
+        assert left.outgoing == {"c1": "outdated"}
+        assert left.broke_off
+
+
+def test_a_bug_before_anything_was_remembered_leaves_no_lock() -> None:
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
+    with pytest.raises(KeyError), locks.hold(["app"]):
+        raise KeyError("a bug")
+    assert not engine.locks
+
+
+@pytest.mark.parametrize("works_on", [True, False])
+def test_who_loses_the_lock_in_mid_rollout_says_that_what_was_done_stays(*, works_on: bool) -> None:
+    """Whether the other one has it by then, or takes it a moment later."""
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
+
+    def lose() -> None:
+        with locks.hold(["app"]):
+            engine.locks.clear()
+            if works_on:
+                engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
+            else:
+                engine.claims_first = SOMEBODY.to_json()
+            locks.ensure()
+
+    with pytest.raises(Locked) as lost:
+        lose()
+    assert lost.value.serving == "what was done so far stays as it is: the other run decides"
 
 
 class Hours:
