@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.sim.faults import Fault, Kind
-from tests.sim.finished import finished
+from tests.sim.finished import finished, ids
 from tests.sim.images import SICK, Behaviour
 from tests.sim.interference import Move, Outside
 from tests.sim.moments import moment
 from tests.sim.runs import Moved, Run
 from tests.sim.stacks import app, pair, worker
 from tests.sim.survey import include_of
+from tests.sim.world import Sim
 
 
 def test_the_way_back_names_an_old_replica_where_it_is_now() -> None:
@@ -28,6 +29,29 @@ def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:
         sim.images.push("app", "app-sick", SICK["never ready"])
         sim.do(Run(("app",), moves=[Moved(number, Move.UP)]))
         assert sim.engine.of("app"), number
+
+
+def test_a_replica_that_was_restarting_and_runs_again_is_not_cleared_away() -> None:
+    def crashing() -> Sim:
+        sim = app(2)
+        sim.images.push("app", "app-v1")
+        sim.engine.kill(sim.engine.of("app")[0])
+        return sim
+
+    clears = moment(crashing(), "begin: remove leftovers")
+    sim = crashing()
+    box, before = sim.engine.of("app")[0], ids(sim, "app")
+
+    def come_back() -> None:
+        if len(sim.faults.told) == clears and not box.running:
+            sim.judge.moves += 1
+            sim.engine.start_now(box)
+
+    sim.faults.turn = come_back
+    assert sim.update("app") == "RolledBack"
+    assert "runs again" in str(sim.failure)
+    assert box.running
+    assert ids(sim, "app") == before
 
 
 def test_stopped_replicas_that_come_back_are_named_where_they_are_then() -> None:
