@@ -31,6 +31,24 @@ def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:
         assert sim.engine.of("app"), number
 
 
+def test_what_somebody_scales_up_meanwhile_is_not_taken_back() -> None:
+    """By its number it could be the rollout's own."""
+    sim = app(2)
+    sim.images.push("app", "app-sick", SICK["never ready"])
+
+    def scale() -> None:
+        sim.engine.start_now(sim.engine.make("app"))
+
+    sim.clock.at(0.5, scale)
+    assert sim.update("app") == "UndoFailed"
+    assert "somebody has scaled it meanwhile" in str(sim.failure)
+    assert len(sim.engine.of("app")) == 5
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated"
+    assert {b.image for b in sim.engine.of("app")} == {"sha256:app-v3"}
+    assert sim.update("app") == "up to date"
+
+
 def test_a_replica_that_was_restarting_and_runs_again_is_not_cleared_away() -> None:
     def crashing() -> Sim:
         sim = app(2)
