@@ -212,9 +212,14 @@ class Upstream:
         return any("resolve" in server.parameters for server in self.servers)
 
 
+def host_of_address(address: str) -> str:
+    """The bare host of `host:port`; of an IPv6 address without its brackets."""
+    return address.rpartition(":")[0].strip("[]")
+
+
 def _is_ip(server: str) -> bool:
     try:
-        ip_address(server.rpartition(":")[0].strip("[]"))
+        ip_address(host_of_address(server))
     except ValueError:
         return False
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from composeroll.model import Health, Replica
+from composeroll.model import Health, Replica, host_of_address
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.part import part_of
 
@@ -40,7 +40,7 @@ def owners_of(replicas: Iterable[Replica]) -> Mapping[str, Replica]:
 def names_a_stranger(state: ServiceState, owners: Mapping[str, Replica]) -> bool:
     """Whether nginx sends this service's requests to a container of another one."""
     named = state.wiring.upstream.addresses if state.wiring else ()
-    found = (owners.get(_host(address)) for address in named)
+    found = (owners.get(host_of_address(address)) for address in named)
     return any(owner and owner.service != state.name for owner in found)
 
 
@@ -77,13 +77,9 @@ def _strays(
             yield f"{right[address].name} is unhealthy, and in the upstream"
 
 
-def _host(server: str) -> str:
-    return server.rpartition(":")[0].strip("[]")
-
-
 def _stranger(state: ServiceState, address: str, owners: Mapping[str, Replica]) -> str:
     """An address in the upstream that is none of the service's replicas."""
-    owner = owners.get(_host(address))
+    owner = owners.get(host_of_address(address))
     if owner is None:
         return f"the upstream names {address}, which is no replica of {state.name}"
     return f"the upstream names {address}, which is {owner.name} of service {owner.service}"

@@ -32,7 +32,7 @@ def evict(stack: Stack, names: Sequence[str]) -> bool:
     misled = [state.name for state in states if names_a_stranger(state, owners)]
     for group in apart_if_broken(stack, misled):
         with stack.locks.hold(group, 0.0) as left:
-            if left.broke_off:
+            if left.broke_off:  # what nginx runs is in doubt, until `sync` or a rollout reloads all
                 stack.locks.leave_to_others()
             evict_held(stack, stack.project.pick(group), left)
     return bool(misled)

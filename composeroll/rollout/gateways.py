@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from composeroll.errors import GatewayError, Refused
@@ -96,15 +96,16 @@ class ProjectGateways:
 
     def switch(self, texts: Mapping[str, Texts]) -> None:
         """Install and reload everywhere, or nowhere: see `composeroll.nginx.gateways`."""
-        self._all.switch(texts)
+        self._all_with(texts).switch(texts)
 
     def restore(self, texts: Mapping[str, Texts]) -> None:
         """Put previous texts back and reload, wherever that goes."""
-        self._all.restore(texts)
+        self._all.restore({id_: some for id_, some in texts.items() if id_ in self._known})
+        self._all_with(texts)  # not before: one that is none keeps no other from being put right
 
     def read(self, container: str, path: str) -> str | None:
         """An include's text as it stands in the gateway, None where there is no such file."""
-        return self._all.read(container, path)
+        return self._all_with([container]).read(container, path)
 
     def old_workers(self) -> int:
         """How many nginx workers from before the last reload still live."""
@@ -139,11 +140,22 @@ class ProjectGateways:
 
     def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:
         """What the access logs of these gateways tell of an upstream's servers, from now on."""
-        return self._all.traffic(containers, upstream)
+        return self._all_with(containers).traffic(containers, upstream)
 
     @property
     def _all(self) -> Gateways:
         return Gateways(self._known.values())
+
+    def _all_with(self, containers: Iterable[str]) -> Gateways:
+        """All gateways, these full IDs among them.
+
+        Raises:
+            GatewayError: one of them is none, such as one whose nginx quits, or has not begun.
+        """
+        for container in containers:
+            if container not in self._known:
+                raise GatewayError(f"no nginx that takes requests runs in {container[:12]}")
+        return self._all
 
     def _gateway(self, container: Replica) -> Gateway:
         if container.id not in self._known:

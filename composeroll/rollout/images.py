@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Protocol
 
 from composeroll.config.project import Project, Service, reference_of
 from composeroll.config.settings import Pull
 from composeroll.engine.compose_words import PullLine
 from composeroll.engine.images import Image
-from composeroll.errors import ComposerollError, Refused
+from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Refused
 from composeroll.report.events import Emit, Noted, Pulled, PullProgress
 
 
@@ -67,13 +68,15 @@ class ComposeImages:
         """
         wanted = [s for s in self._to_pull(services, policy) if insist or not self._held_back(s)]
         before = {service.name: self._id(service) for service in wanted}
-        if wanted:
-            self._registry.pull([service.name for service in wanted], self._tell)
-        for service in wanted:
-            now = self._id(service)
+        try:
+            if wanted:
+                self._registry.pull([service.name for service in wanted], self._tell)
+        except BaseException:  # of several images some may have come before it
+            with suppress(EngineError, EngineUnreachable):
+                self._note_moves(wanted, before)
+            raise
+        for service, now in zip(wanted, self._note_moves(wanted, before), strict=True):
             moved = now != before[service.name]
-            if moved and before[service.name]:
-                self._moved[self._reference(service)] = before[service.name]
             self._emit(Pulled(service.name, self._reference(service), now, moved))
 
     def take_back(self) -> None:
@@ -111,6 +114,14 @@ class ComposeImages:
         if policy is Pull.ALWAYS:
             return pullable
         return [s for s in pullable if policy is Pull.MISSING and not self._id(s)]
+
+    def _note_moves(self, services: Sequence[Service], before: Mapping[str, str]) -> list[str]:
+        """What the services' references name now; what they named before can be taken back to."""
+        now = [self._id(service) for service in services]
+        for service, image in zip(services, now, strict=True):
+            if before[service.name] not in ("", image):
+                self._moved[self._reference(service)] = before[service.name]
+        return now
 
     def _held_back(self, service: Service) -> bool:
         """Whether the registry still has what was rolled back; a tag that moved lifts the hold."""

@@ -30,7 +30,7 @@ class Engine(Protocol):
         ...
 
     def outdated(self, scales: Mapping[str, int]) -> Mapping[str, str]:
-        """What `up` would do to each container, by its name: `Running`, `Recreate`, `Starting`."""
+        """What `up` would do to each container, by its name: `Running`, `Recreate`, `Creating`."""
         ...
 
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:

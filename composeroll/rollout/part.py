@@ -240,6 +240,7 @@ class Part:
             previous=(self.state.serving or self.state.replicas)[0].image,
             reference=self.state.reference,
             renew_volumes=self.state.data_only,
+            back=self._back,
             reason=self.why if self.state.data_only else f"{self.why}; {self._gap}",
         )
 

@@ -120,7 +120,8 @@ def _pin(parts: Sequence[Part]) -> tuple[Step, ...]:
     if not named:
         return ()
     switches = tuple(part.pin() for part in named)
-    return (PinUpstreams(switches, _patience(named), reason="a name means unready ones too"),)
+    reason = "nginx goes by the service's name, which leads to unready replicas too"
+    return (PinUpstreams(switches, _patience(named), reason=reason),)
 
 
 def _traffic(parts: Sequence[Part]) -> tuple[Step, ...]:

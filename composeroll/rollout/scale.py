@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from composeroll.errors import UsageError
 from composeroll.report.events import Outcome, Warned
+from composeroll.report.wording import count_text
 from composeroll.rollout.behind import behind
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import SCALED, Reasons
@@ -67,10 +68,11 @@ def _insist_on_one(observed: Observed, counts: Mapping[str, int]) -> None:
 
 def _tell_outdated(stack: Stack, observed: Observed) -> None:
     for state in observed.services:
-        if state.outdated:
+        if many := len(state.outdated):
+            stay = "is outdated and stays so" if many == 1 else "are outdated and stay so"
             stack.world.emit(
                 Warned(
-                    f"{len(state.outdated)} replicas of {state.name} are outdated and stay so;"
+                    f"{count_text(many, 'replica')} of {state.name} {stay};"
                     f" new ones are not: composeroll update {state.name}"
                 )
             )

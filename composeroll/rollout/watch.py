@@ -19,7 +19,7 @@ QUIET = 1.0
 LONGEST_BURST = 10.0
 """Seconds after which a burst that does not end is acted on all the same."""
 
-AGAIN = 5.0
+RETRY = 5.0
 """Seconds until the next attempt where a rollout holds the lock, or the engine is away."""
 
 DRAINING = 30.0
@@ -41,7 +41,7 @@ def sync_for_ever(stack: Stack, names: Sequence[str]) -> None:
                 watch.follow(events)
         except EngineUnreachable as away:
             watch.tell(f"{away.what}; trying again")
-            stack.world.clock.wait(AGAIN)
+            stack.world.clock.wait(RETRY)
 
 
 class Watch:
@@ -62,16 +62,16 @@ class Watch:
             Interrupted: a signal came.
         """
         now = self._stack.world.clock.now
-        wanting, due = self._mend(), now() + AGAIN
+        wanting, due = self._mend(), now() + RETRY
         while True:
             event = events.next(max(0.0, due - now()))
             if tells(event):
                 self._try(self._evict)
                 self._let_settle(events)
-                wanting, due = self._mend(), now() + AGAIN
+                wanting, due = self._mend(), now() + RETRY
             elif now() >= due:
                 again = wanting or self._draining_is_due()
-                wanting, due = again and self._mend(), now() + AGAIN
+                wanting, due = again and self._mend(), now() + RETRY
 
     def tell(self, text: str) -> None:
         """Warn, unless that was the last warning too."""

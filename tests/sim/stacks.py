@@ -77,7 +77,7 @@ def ours(**settings: Any) -> dict[str, Any]:  # noqa: ANN401 - as in YAML
 
 def named(**settings: Any) -> Sim:  # noqa: ANN401 - as in YAML
     """A service with a name of its own, which compose cannot run twice."""
-    sim = Sim({"app": {"container_name": "the-app", **ours(**settings)}})
+    sim = Sim({"app": {"container_name": "the-app", **ours(**settings)}, "other": {}})
     sim.run("app")
     sim.wire("app")
     sim.images.push("app", "app-v2")

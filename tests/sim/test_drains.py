@@ -101,6 +101,18 @@ def aside(sim: Sim, service: str = "app") -> list[str]:
     return [box.name for box in sim.engine.of(service) if read_aside(box.replica())]
 
 
+def test_what_is_left_to_drain_on_is_never_started_again_wherever_that_breaks() -> None:
+    whole = with_detached_drains()
+    whole.update("app")
+    forbid = next(n for n, told in enumerate(whole.faults.told, 1) if told.startswith("forbid"))
+    for number in range(forbid, len(whole.faults.told)):
+        sim = with_detached_drains()
+        sim.update("app", fault=Fault(number, Kind.FAIL))
+        sim.update("app")
+        left = [b for b in sim.engine.of("app") if read_aside(b.replica())]
+        assert {b.restart_policy for b in left} <= {"no"}, number
+
+
 @pytest.mark.parametrize("batch", [1, "all"])
 def test_a_detached_drain_ends_the_rollout_and_sync_ends_the_drain(batch: object) -> None:
     sim = with_own_websockets(batch=batch, detach=True)

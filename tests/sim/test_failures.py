@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from composeroll.errors import RolledBack
-from composeroll.model import Server, Upstream
+from composeroll.model import ContainerState, Server, Upstream
 from composeroll.report.events import Noted, StepStarted, Warned
+from tests.sim.containers import Box
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import SICK, Behaviour
 from tests.sim.moments import moment
 from tests.sim.runs import Run, Verb
-from tests.sim.stacks import app, code, pair, worker
+from tests.sim.stacks import app, code, named, pair, worker
 from tests.sim.survey import include_of
-from tests.sim.world import render_once
+from tests.sim.world import Sim, render_once
 
 
 @pytest.mark.parametrize("sick", SICK)
@@ -69,6 +70,21 @@ def test_one_gateway_that_does_not_take_it_sends_all_of_them_back(how: str, whic
     finished(sim, "app", 2)
 
 
+def test_a_gateway_whose_take_back_was_not_reloaded_is_told_again_before_replicas_go() -> None:
+    """Its file holds the old text by then, but it runs by the new one."""
+
+    def broken(fault: Fault | None = None) -> Sim:
+        sim = app(2, gateways=2)
+        sim.gateways.all["gateway-2"].deaf = True
+        assert sim.update("app", fault=fault) == "RolledBack"
+        return sim
+
+    reloads = [n for n, told in enumerate(broken().faults.told, 1) if told == "reload gateway-1"]
+    sim = broken(Fault(reloads[1], Kind.FAIL))
+    gateway = sim.gateways.all["gateway-1"]
+    assert set(gateway.current.told["app"]) == {f"{box.ip}:9000" for box in sim.engine.of("app")}
+
+
 def test_dokku_5435_services_named_together_all_stay_when_one_of_them_is_sick() -> None:
     sim = pair()
     sim.images.push("api", "api-sick", SICK["never ready"])
@@ -94,6 +110,39 @@ def test_a_sick_image_with_a_gap_brings_the_stopped_replicas_back() -> None:
     assert sim.update("app") == "RolledBack"
     assert ids(sim, "app") == before
     assert all(box.running for box in sim.engine.of("app"))
+
+
+def test_old_replicas_that_do_not_come_back_after_a_gap_keep_no_new_one_there() -> None:
+    sim = app(2, declared=True, order="stop-first")
+    sim.images.push("app", "app-sick", SICK["never ready"])
+    before = ids(sim, "app")
+
+    def crash(box: Box) -> None:
+        if box.id in before:
+            sim.engine.fall_now(box)
+            box.state = ContainerState.RESTARTING
+
+    sim.engine.on_start = crash
+    assert sim.update("app") == "RolledBack"
+    assert ids(sim, "app") == before
+
+
+def test_what_is_replaced_in_place_and_back_is_named_where_it_is_then() -> None:
+    sim = named(order="stop-first")
+    sim.images.push("app", "app-sick", SICK["never ready"])
+    sim.run("other")
+    other = sim.engine.of("other")[0]
+    sim.engine.stop_now(other)
+
+    def take_its_address(box: Box) -> None:
+        if box.image == "sha256:app-sick":
+            sim.engine.start_now(other)
+
+    sim.engine.on_end = take_its_address
+    assert sim.update("app") == "RolledBack"
+    (box,) = sim.engine.of("app")
+    assert box.ip != other.ip
+    assert list(sim.gateways.all["gateway-1"].current.told["app"]) == [f"{box.ip}:9000"]
 
 
 def test_a_batch_with_a_gap_that_fails_leaves_the_other_replicas_running() -> None:

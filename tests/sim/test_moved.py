@@ -6,7 +6,7 @@ import pytest
 
 from composeroll.report.events import StepStarted
 from tests.sim.faults import Fault, Kind
-from tests.sim.finished import finished
+from tests.sim.finished import finished, ids
 from tests.sim.images import SICK, Behaviour
 from tests.sim.interference import Move, Outside
 from tests.sim.moments import moment
@@ -30,6 +30,47 @@ def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:
         sim.images.push("app", "app-sick", SICK["never ready"])
         sim.do(Run(("app",), moves=[Moved(number, Move.UP)]))
         assert sim.engine.of("app"), number
+
+
+def test_what_somebody_scales_up_meanwhile_is_not_taken_back() -> None:
+    """By its number it could be the rollout's own."""
+    sim = app(2)
+    sim.images.push("app", "app-sick", SICK["never ready"])
+
+    def scale() -> None:
+        sim.engine.start_now(sim.engine.make("app"))
+
+    sim.clock.at(0.5, scale)
+    assert sim.update("app") == "UndoFailed"
+    assert "somebody has scaled it meanwhile" in str(sim.failure)
+    assert len(sim.engine.of("app")) == 5
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated"
+    assert {b.image for b in sim.engine.of("app")} == {"sha256:app-v3"}
+    assert sim.update("app") == "up to date"
+
+
+def test_a_replica_that_was_restarting_and_runs_again_is_not_cleared_away() -> None:
+    def crashing() -> Sim:
+        sim = app(2)
+        sim.images.push("app", "app-v1")
+        sim.engine.kill(sim.engine.of("app")[0])
+        return sim
+
+    clears = moment(crashing(), "begin: remove leftovers")
+    sim = crashing()
+    box, before = sim.engine.of("app")[0], ids(sim, "app")
+
+    def come_back() -> None:
+        if len(sim.faults.told) == clears and not box.running:
+            sim.judge.moves += 1
+            sim.engine.start_now(box)
+
+    sim.faults.turn = come_back
+    assert sim.update("app") == "RolledBack"
+    assert "runs again" in str(sim.failure)
+    assert box.running
+    assert ids(sim, "app") == before
 
 
 def test_stopped_replicas_that_come_back_are_named_where_they_are_then() -> None:

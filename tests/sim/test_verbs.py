@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from composeroll.config.project import Service
+from composeroll.report.events import Warned
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
@@ -61,6 +62,20 @@ def broken(make: Callable[[], Sim], run: Run, kind: Kind) -> Iterator[Sim]:
         sim = make()
         sim.do(Run(run.services, run.verb, run.count, faults=[Fault(number, kind, after=True)]))
         yield sim
+
+
+@pytest.mark.parametrize(
+    ("replicas", "says"),
+    [
+        (1, "1 replica of app is outdated and stays so"),
+        (2, "2 replicas of app are outdated and stay so"),
+    ],
+)
+def test_a_scale_says_what_stays_outdated(replicas: int, says: str) -> None:
+    sim = app(replicas)
+    sim.images.fetch("app")
+    assert sim.do(SCALE_UP) == "updated"
+    assert any(isinstance(e, Warned) and e.text.startswith(says) for e in sim.events)
 
 
 @pytest.mark.parametrize("kind", [Kind.KILL, Kind.FAIL, Kind.INTERRUPT])

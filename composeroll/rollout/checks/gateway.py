@@ -70,9 +70,10 @@ def recommended(fronts: Mapping[str, Front], services: Mapping[str, Service]) ->
 
 def _edge_itself(state: ServiceState) -> Finding:
     tenants = " and ".join(state.tenants)
+    live = "lives" if len(state.tenants) == 1 else "live"
     return Finding(
         Severity.REFUSAL,
-        f"{tenants} lives in the network namespace of {state.name}, which closes its ports when it"
+        f"{tenants} {live} in the network namespace of {state.name}, which closes its ports when it"
         " is replaced",
         f"let it be: it holds nothing that needs updates; `docker compose up -d {state.name}"
         f" {' '.join(state.tenants)}` makes it anew, with a gap",

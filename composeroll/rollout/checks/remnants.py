@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from composeroll.engine.inspection import is_left_by_recreate
-from composeroll.model import Finding, Replica, Severity
+from composeroll.model import Finding, Replica, Severity, host_of_address
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.observed import ServiceState
 
@@ -24,7 +24,7 @@ def _strangers(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Fin
     """An address goes to the next container as soon as its own has stopped."""
     if not state.wiring:
         return
-    named = {address.rpartition(":")[0].strip("[]") for address in state.wiring.upstream.addresses}
+    named = set(map(host_of_address, state.wiring.upstream.addresses))
     for other in everyone:
         hosts = {host for place in other.networks for host in (place.ipv4, place.ipv6) if host}
         if other.running and other.service != state.name and hosts & named:
@@ -45,7 +45,7 @@ def _deserted(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Find
     for server in upstream.servers:
         ours = server.comment and "down" not in server.parameters
         gone = server.address not in {*upstream.names, *right}
-        if ours and gone and server.address.rpartition(":")[0].strip("[]") not in owners:
+        if ours and gone and host_of_address(server.address) not in owners:
             yield Finding(
                 Severity.WARNING,
                 f"upstream {upstream.name} sends requests to {server.address}, where no replica of"

@@ -10,7 +10,6 @@ from composeroll.model import Replica
 from composeroll.report.events import Phase, Warned
 from composeroll.rollout.apply import apply
 from composeroll.rollout.detached.draining import SetAside
-from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.mend import seen
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.plan import Plan
@@ -53,7 +52,7 @@ def retire_drained(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -
         # judged without the lock, which a rollout may want: what has drained stays so
         if due := _due(stack, state):
             with stack.locks.hold([state.name], lock_wait) as left:
-                if left != Memory(broke_off=left.broke_off):
+                if left.broke_off:  # nothing is written or reloaded here, so that may be left to do
                     stack.locks.leave_to_others()
                 _retire(stack, state, due)
                 retired = True

@@ -6,6 +6,7 @@ many were wanted. Whoever takes over a broken rollout goes on with that.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -37,6 +38,8 @@ from composeroll.rollout.lock.note import (
 )
 from composeroll.rollout.world import Clock
 
+STAYS = "what was done so far stays as it is: the other run decides"
+
 POLL = 0.5
 """Seconds between two attempts while waiting for a lock."""
 
@@ -64,6 +67,7 @@ class ServiceLocks:
         self._memory = Memory()
         self._leave = False
         self._waited: set[str] = set()
+        self._writing = threading.Lock()
 
     @contextmanager
     def hold(
@@ -90,6 +94,9 @@ class ServiceLocks:
                 yield self._memory
         except ComposerollError as error:
             self._let_go(unfinished=error.half_done or self._memory.broke_off)
+            raise
+        except Exception:  # a bug: nobody knows what it has left undone
+            self._let_go(unfinished=self._memory != Memory())
             raise
         finally:
             self._let_go(unfinished=self._leave)
@@ -124,7 +131,11 @@ class ServiceLocks:
             if found := self._locks.find(name):
                 raise _taken_over(found)
             take = self._take_beside if name in self._beside else self._take
-            take(name, self._clock.now())
+            try:
+                take(name, self._clock.now())
+            except Locked as locked:
+                locked.serving = STAYS
+                raise
 
     def broke_off(self, services: Sequence[str]) -> bool:
         """Whether a rollout of one of these services was cut off, and nobody has taken over yet."""
@@ -221,15 +232,26 @@ class ServiceLocks:
             self._locks.release(left.id)
 
     def _beat(self) -> None:
-        with suppress(ComposerollError):  # the rollout itself finds out, at its next step
-            self._write_all()
+        """A sign of life, from the heart's thread; what the rollout writes just now is one too."""
+        if not self._writing.acquire(blocking=False):
+            return
+        try:
+            with suppress(Exception):  # the rollout itself finds out, at its next step
+                self._write_what_is_held(ended=False)
+        finally:
+            self._writing.release()
 
     def _write_all(self, *, ended: bool = False) -> None:
+        with self._writing:
+            self._write_what_is_held(ended=ended)
+
+    def _write_what_is_held(self, *, ended: bool) -> None:
+        """One thread at a time: else an older note could be written over a newer one."""
         note = Note(self._locks.now(), ended, self._memory).to_json()
-        for container in self._ids.values():
+        for container in tuple(self._ids.values()):
             self._locks.write(container, note)
         alive = Note(self._locks.now()).to_json() if self._beside else ""
-        for container in self._beside.values():
+        for container in tuple(self._beside.values()):
             self._locks.write(container, alive)
 
     def _let_go(self, *, unfinished: bool) -> None:
@@ -253,7 +275,7 @@ class ServiceLocks:
 def _taken_over(lock: Found) -> Locked:
     return Locked(
         f"the lock {lock.name} was taken over by {read_holder(lock.holder)}",
-        "nothing was taken back: the other run decides",
+        STAYS,
         "composeroll lock status",
     )
 

@@ -27,6 +27,9 @@ class DetachReplicas(Step):
         return f"let {names(self.replicas)} drain on for up to {format_duration(self.timeout)}"
 
     def do(self, world: World) -> None:
-        """By full ID; what the engine would start again after a reboot has nothing left to end."""
-        world.engine.set_aside(self.replicas, self.timeout)
+        """By full ID; what the engine would start again after a reboot has nothing left to end.
+
+        Last of all the name: by it the next run no longer sees them, and would do the rest never.
+        """
         world.engine.forbid_restart(ids(self.replicas))
+        world.engine.set_aside(self.replicas, self.timeout)

@@ -71,7 +71,8 @@ class DrainReplicas(Step):
             end, recount = began + self.timeout, began + RECOUNT
             while workers := world.gateways.old_workers():
                 if lingering.may_be_left():
-                    world.emit(Noted(str(lingering)))
+                    if told := str(lingering):
+                        world.emit(Noted(told))
                     break
                 now = world.clock.now()
                 if now >= end:

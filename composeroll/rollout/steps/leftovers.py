@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from composeroll.errors import NotReady
 from composeroll.model import Replica
 from composeroll.rollout.steps.sets import ids, names
 from composeroll.rollout.steps.step import Step
@@ -24,7 +25,18 @@ class RemoveLeftovers(Step):
         return f"remove leftovers of {self.service}: {names(self.replicas)}"
 
     def do(self, world: World) -> None:
-        """Stop what the engine keeps restarting, then remove."""
+        """Stop what the engine keeps restarting, then remove.
+
+        Raises:
+            NotReady: one of them runs by now, perhaps at an address that nginx names.
+        """
+        self._insist_that_none_runs(world)
         world.engine.forbid_restart(ids(self.replicas))
         world.engine.stop(ids(self.replicas), 0)
         world.engine.remove(ids(self.replicas), volumes=False)
+
+    def _insist_that_none_runs(self, world: World) -> None:
+        left = ids(self.replicas)
+        for replica in world.engine.replicas([self.service]):
+            if replica.running and replica.id in left:
+                raise NotReady(f"{replica.name} runs again", help="run the same command again")

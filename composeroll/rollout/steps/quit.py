@@ -82,7 +82,8 @@ def await_end(world: World, replicas: Collection[Replica], timeout: float) -> No
         workers = sum(map(world.nginx.workers, left))
         if world.clock.now() >= end:
             waited = format_duration(timeout)
-            held = f"after {waited} {names(left)} still holds connections: they are cut"
+            hold = "holds" if len(left) == 1 else "hold"
+            held = f"after {waited} {names(left)} still {hold} connections: they are cut"
             world.emit(Warned(held))
             return
         world.emit(Draining(workers))

@@ -9,6 +9,7 @@ from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.model import Replica
 from composeroll.rollout.steps.sets import count, ids
 from composeroll.rollout.steps.step import Step
+from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
 
 
@@ -22,6 +23,7 @@ class ReplaceReplicas(Step):
         reference: the image reference that compose creates from.
         renew_volumes: whether anonymous volumes start from the new image. Compose hands the old
             ones on otherwise, and a code container would keep its old code.
+        back: their upstream, to be told the address of what is recreated on the way back.
     """
 
     service: str
@@ -29,6 +31,7 @@ class ReplaceReplicas(Step):
     previous: str
     reference: str
     renew_volumes: bool
+    back: Switch | None = None
 
     def __str__(self) -> str:
         volumes = ", with new volumes" if self.renew_volumes else ""
@@ -47,6 +50,8 @@ class ReplaceReplicas(Step):
         self._recreate(world)
         if self.renew_volumes:
             world.engine.remove_volumes([v for r in now for v in r.anonymous_volumes])
+        if self.back:
+            self.back.name_again(world, world.engine.replicas([self.service]))
 
     def _is_as_before(self, replica: Replica) -> bool:
         runs = replica.running or self.renew_volumes

@@ -90,18 +90,31 @@ class CreateReplicas(Step):
         """Remove whatever was not there before.
 
         Raises:
-            EngineError: somebody has removed all that was there: what is new is all there is.
+            EngineError: somebody has removed all that was there: what is new is all there is; or
+                has scaled meanwhile: nobody can tell whose the new ones are; or some stay.
         """
+        seen: set[str] = set()
         for _ in range(SWEEPS):
             made = self.before.newcomers(world, self.service)
             if not made:
                 return
             if self.before.is_gone(world, self.service):
                 raise EngineError(f"somebody has removed what ran of {self.service} before")
+            seen.update(ids(made))
+            self._insist_on_ours(seen)
             self._lead_away_from(made, world)
             world.engine.forbid_restart(ids(made))
             world.engine.stop(ids(made), None)
             world.engine.remove(ids(made), volumes=True)
+        if self.before.newcomers(world, self.service):
+            raise EngineError(f"new containers of {self.service} are there after {SWEEPS} removals")
+
+    def _insist_on_ours(self, made: Collection[str]) -> None:
+        if len(made) > self.count:
+            raise EngineError(
+                f"{count(len(made))} of {self.service} are new where {self.count} were to be made:"
+                " somebody has scaled it meanwhile, and nobody can tell whose are whose"
+            )
 
     def _lead_away_from(self, made: Sequence[Replica], world: World) -> None:
         """After a reboot a new replica may have an old one's address, which nginx still names."""

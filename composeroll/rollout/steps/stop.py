@@ -42,6 +42,5 @@ class StopReplicas(Step):
         world.engine.stop(ids(self.before.newcomers(world, self.service)), None)
         world.engine.start(ids(self.replicas))
         if self.back:
-            served = [r for r in world.engine.replicas([self.service]) if r.id in self.before.ids]
-            running = tuple(r for r in served if r.running)
-            world.gateways.restore(self.back.texts_for(world.project, running))
+            now = world.engine.replicas([self.service])
+            self.back.name_again(world, [r for r in now if r.id in self.before.ids])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from composeroll.errors import EngineError, GatewayError
@@ -60,6 +60,17 @@ class Switch:
         texts, include = self.texts_back(world), self.route.include
         world.gateways.restore({gateway: {include: text} for gateway, text in texts.items()})
         await_old_workers_gone(world, timeout)
+
+    def name_again(self, world: World, replicas: Collection[Replica]) -> None:
+        """Name those of the replicas that run: a container that was stopped loses its address.
+
+        Where none runs, as old ones that crash in a loop, nothing better is known than what was.
+
+        Raises:
+            GatewayError: one nginx did not take it.
+        """
+        if running := tuple(r for r in replicas if r.running):
+            world.gateways.restore(self.texts_for(world.project, running))
 
     def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
         """The include that names these replicas.
@@ -151,7 +162,7 @@ class PinUpstreams(SwitchUpstreams):
         resolved = tuple(s for s in self.switches if s.previous.resolves)
         others = tuple(s for s in self.switches if not s.previous.resolves)
         try:
-            if _changed(resolved, world):
+            if _differ(_texts_back(resolved, world), world):
                 world.emit(Noted(f"{_includes(resolved)} goes on naming what serves now"))
             _put_back(others, world, self.timeout)
         except (EngineError, GatewayError) as error:
@@ -162,13 +173,19 @@ class PinUpstreams(SwitchUpstreams):
 def _put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None:
     """The texts of before, and the end of all workers that knew others.
 
-    A gateway that took the new include and gave it back itself has such workers too.
+    A gateway that took the new include and gave it back itself has such workers too. One may have
+    the old file and still run by the new one, since the reload that was to take it back has failed:
+    so all are told again. One that refuses to reload what its files say already took nothing else.
     """
     if not switches:
         return
-    previous = _changed(switches, world)
-    if previous:
+    previous = _texts_back(switches, world)
+    changed = _differ(previous, world)
+    try:
         world.gateways.restore(previous)
+    except GatewayError:
+        if changed and _gateway_runs(switches, world):
+            raise
     new = [r for switch in switches for r in switch.incoming.look_up(world)]
     try:
         await_old_workers_gone(world, timeout, new)
@@ -184,14 +201,22 @@ def _gateway_runs(switches: tuple[Switch, ...], world: World) -> bool:
     return any(r.running and r.id in containers for r in gateways)
 
 
-def _changed(switches: tuple[Switch, ...], world: World) -> Texts:
-    """The previous texts of the includes that do not hold them now."""
+def _texts_back(switches: tuple[Switch, ...], world: World) -> Texts:
+    """The texts of before, of all the includes."""
     texts: dict[str, dict[str, str | None]] = {}
     for switch in switches:
         for container, text in switch.texts_back(world).items():
-            if world.gateways.read(container, switch.route.include) != text:
-                texts.setdefault(container, {})[switch.route.include] = text
+            texts.setdefault(container, {})[switch.route.include] = text
     return texts
+
+
+def _differ(previous: Texts, world: World) -> bool:
+    """Whether an include holds something else than these texts."""
+    return any(
+        world.gateways.read(container, path) != text
+        for container, texts in previous.items()
+        for path, text in texts.items()
+    )
 
 
 def _includes(switches: tuple[Switch, ...]) -> str:

@@ -301,8 +301,8 @@ def test_a_name_in_the_upstream_is_replaced_by_what_serves_before_anything_start
     """The engine's DNS gives the name to new replicas as soon as they start."""
     by_name = replace(wiring(), upstream=Upstream("app", (Server("app:80", ("resolve",)),)))
     assert plan(state([replica(1)], by_name)) == snapshot("""\
-  1  pin upstream app to what serves of app now: /etc/nginx/app.conf in nginx  (a name means \
-unready ones too)
+  1  pin upstream app to what serves of app now: /etc/nginx/app.conf in nginx  (nginx goes \
+by the service's name, which leads to unready replicas too)
   2  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   3  start the new replicas of app  (next to the old ones)
   4  await app ready  (nothing unproven gets traffic)

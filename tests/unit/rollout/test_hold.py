@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from composeroll.nginx.clock import MonotonicClock
 from composeroll.report.events import Event, Noted
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import this_process
-from composeroll.rollout.lock.note import Memory, Note, held_by, lock_name
+from composeroll.rollout.lock.note import Memory, Note, held_by, lock_name, read_note
 
 ME = this_process()
 SOMEBODY = replace(ME, boot="another boot", host="elsewhere")
@@ -33,14 +34,23 @@ class Lock:
 
 @dataclass
 class EngineLocks:
-    """The engine's side of locks, in memory."""
+    """The engine's side of locks, in memory.
+
+    Attributes:
+        claims_first: who gets the next lock, just before somebody else asks for it.
+    """
 
     locks: dict[str, Lock] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
+    claims_first: str = ""
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
         """Take a lock."""
-        del project
+        if self.claims_first:
+            first, self.claims_first = self.claims_first, ""
+            theirs = self.claim(name, project, first)
+            assert theirs
+            self.write(theirs, Note(self.now()).to_json())
         if self.find(name):
             return None
         lock = Lock(f"lock {next(self.numbers)}", name, holder)
@@ -103,6 +113,111 @@ def test_what_one_broken_rollout_left_does_not_follow_into_the_next_lock() -> No
         assert left == Memory()
     assert locks.broke_off(["app"])
     assert engine.find(lock_name("shop", "other")) is None
+
+
+class Heart:
+    """One that beats when the test says so."""
+
+    beat: Callable[[], None]
+
+    @contextmanager
+    def __call__(self, beat: Callable[[], None]) -> Iterator[None]:
+        """Begin."""
+        self.beat = beat
+        yield
+
+
+@dataclass
+class SlowLocks(EngineLocks):
+    """Locks on which one thread's writing takes until `goes_on`."""
+
+    slow: threading.Thread | None = None
+    writes: threading.Event = field(default_factory=threading.Event)
+    goes_on: threading.Event = field(default_factory=threading.Event)
+
+    def write(self, container: str, note: str) -> None:
+        """Write a note."""
+        if threading.current_thread() is self.slow:
+            self.writes.set()
+            self.goes_on.wait(5.0)
+        super().write(container, note)
+
+
+def test_a_sign_of_life_never_overwrites_what_was_remembered_after_it() -> None:
+    engine, heart = SlowLocks(), Heart()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, heart)
+    with locks.hold(["app"]):
+        engine.slow = threading.Thread(target=heart.beat)
+        engine.slow.start()
+        assert engine.writes.wait(5.0)
+        threading.Timer(0.2, engine.goes_on.set).start()
+        locks.remember(Memory(outgoing={"c1": "outdated"}))
+        engine.slow.join()
+        (lock,) = engine.locks.values()
+        assert read_note(lock).memory.outgoing == {"c1": "outdated"}
+
+
+def test_a_sign_of_life_that_fails_in_whatever_way_is_followed_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine, heart = EngineLocks(), Heart()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, heart)
+
+    def stumble() -> float:
+        raise KeyError("a bug")
+
+    with locks.hold(["app"]):
+        with monkeypatch.context() as broken:
+            broken.setattr(engine, "now", stumble)
+            heart.beat()
+        heart.beat()
+        (lock,) = engine.locks.values()
+        assert read_note(lock).beat == engine.now()
+        assert lock.note
+
+
+def test_a_bug_leaves_what_was_remembered_to_the_next_run() -> None:
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
+
+    def stumble() -> None:
+        with locks.hold(["app"]):
+            locks.remember(Memory(outgoing={"c1": "outdated"}))
+            raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        stumble()
+    with locks.hold(["app"]) as left:
+        assert left.outgoing == {"c1": "outdated"}
+        assert left.broke_off
+
+
+def test_a_bug_before_anything_was_remembered_leaves_no_lock() -> None:
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
+    with pytest.raises(KeyError), locks.hold(["app"]):
+        raise KeyError("a bug")
+    assert not engine.locks
+
+
+@pytest.mark.parametrize("works_on", [True, False])
+def test_who_loses_the_lock_in_mid_rollout_says_that_what_was_done_stays(*, works_on: bool) -> None:
+    """Whether the other one has it by then, or takes it a moment later."""
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
+
+    def lose() -> None:
+        with locks.hold(["app"]):
+            engine.locks.clear()
+            if works_on:
+                engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
+            else:
+                engine.claims_first = SOMEBODY.to_json()
+            locks.ensure()
+
+    with pytest.raises(Locked) as lost:
+        lose()
+    assert lost.value.serving == "what was done so far stays as it is: the other run decides"
 
 
 class Hours:

@@ -10,7 +10,7 @@ from composeroll.config.project import Project
 from composeroll.config.settings import Pull
 from composeroll.engine.compose_words import PullLine
 from composeroll.engine.images import Image
-from composeroll.errors import Refused
+from composeroll.errors import ComposerollError, Interrupted, Refused
 from composeroll.report.events import Event, Noted, Pulled
 from composeroll.rollout.images import ComposeImages
 from tests.unit.rollout.makers import service
@@ -76,6 +76,21 @@ def test_what_a_failed_rollout_pulled_is_not_left_for_a_plain_up() -> None:
     assert told == [Pulled("app", REFERENCE, "sha256:new", moved=True)]
     pulled.take_back()
     assert registry.here == "sha256:old"
+
+
+@pytest.mark.parametrize("end", [Refused("manifest unknown"), Interrupted("SIGTERM", signum=15)])
+def test_what_came_before_a_pull_broke_off_is_taken_back_too(end: ComposerollError) -> None:
+    class Broken(Registry):
+        def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+            super().pull(services, on_progress)
+            raise end
+
+    registry, told = Broken(), list[Event]()
+    pulled = images(registry, Holds(), told)
+    with pytest.raises(type(end)):
+        pulled.pull([service()], Pull.ALWAYS)
+    pulled.take_back()
+    assert (registry.here, told) == ("sha256:old", [])
 
 
 def test_a_pull_that_moved_nothing_leaves_nothing_to_take_back() -> None:

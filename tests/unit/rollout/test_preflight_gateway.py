@@ -73,11 +73,14 @@ def test_its_services_may_go_with_it_where_it_leaves_no_gap(*, smooth: bool) -> 
     assert any("one rollout cannot replace both" in what for what in refused) is not smooth
 
 
-def test_an_edge_is_never_touched() -> None:
+@pytest.mark.parametrize(
+    ("tenants", "live"), [(("nginx",), "nginx lives"), (("a", "b"), "a and b live")]
+)
+def test_an_edge_is_never_touched(tenants: tuple[str, ...], live: str) -> None:
     edge = service("edge", **ours(order="stop-first"))
-    (finding,) = found(state([replica(1, of="edge")], of=edge, tenants=("nginx",)))
+    (finding,) = found(state([replica(1, of="edge")], of=edge, tenants=tenants))
     assert finding.severity is Severity.REFUSAL
-    assert "nginx lives in the network namespace of edge" in finding.what
+    assert f"{live} in the network namespace of edge" in finding.what
 
 
 def test_what_could_be_better_about_a_gateway_is_told_too() -> None:

@@ -135,7 +135,7 @@ def test_a_burst_that_does_not_end_is_acted_on_all_the_same(watched: Watch) -> N
 def test_while_a_rollout_holds_the_lock_it_waits_and_looks_again(watched: Watch) -> None:
     locked = Locked("app is locked")
     world = watched(looks=[locked, locked, Synced()])
-    assert world.looks == [0.0, watch.AGAIN, 2 * watch.AGAIN]
+    assert world.looks == [0.0, watch.RETRY, 2 * watch.RETRY]
     assert world.said == []
 
 
@@ -144,14 +144,14 @@ def test_what_happens_inside_containers_does_not_keep_it_from_looking_again(
 ) -> None:
     noise = [(n / 10, EXEC) for n in range(1, 200)]
     world = watched(noise, looks=[Locked("app is locked"), Synced()])
-    assert world.looks == [0.0, pytest.approx(watch.AGAIN, abs=0.2)]
+    assert world.looks == [0.0, pytest.approx(watch.RETRY, abs=0.2)]
 
 
 def test_a_replica_that_is_not_ready_yet_is_asked_again(watched: Watch) -> None:
     waiting = Synced(unready=("shop-app-2",), settled=False)
     mended = Synced(Outcome.UPDATED, settled=False)
     world = watched(looks=[waiting, mended, Synced()])
-    assert world.looks == [0.0, watch.AGAIN, 2 * watch.AGAIN]
+    assert world.looks == [0.0, watch.RETRY, 2 * watch.RETRY]
     assert world.said == []
 
 

@@ -1,0 +1,67 @@
+"""What a drain tells."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from composeroll.model import Held
+from composeroll.report.events import Event, Noted
+from composeroll.rollout.steps import DrainReplicas, Incoming, Leaving
+from tests.unit.rollout.makers import replica, wiring
+
+OLD, NEW = replica(1), replica(2)
+
+
+@dataclass
+class Drained:
+    """A world in which an old worker holds always the same, and no event comes."""
+
+    holds: Held
+    time: float = 0.0
+    told: list[Event] = field(default_factory=list)
+
+    def now(self) -> float:
+        """The time."""
+        return self.time
+
+    def next(self, timeout: float) -> None:
+        """No event."""
+        self.time += timeout
+
+    def drain(self) -> list[str]:
+        """Drain, and say what was noted."""
+        gateways = SimpleNamespace(
+            old_workers=lambda: 1, held=lambda _: self.holds, connections_to=lambda _: {}
+        )
+        engine = SimpleNamespace(replicas=lambda _: (NEW,))
+        world = SimpleNamespace(
+            gateways=gateways,
+            engine=engine,
+            clock=self,
+            emit=self.told.append,
+            events=lambda: nullcontext(self),
+        )
+        leaving = Leaving(Incoming("app", frozenset({OLD.id})), wiring(1).route, (OLD,))
+        DrainReplicas((leaving,), 60.0).do(cast("Any", world))
+        return [event.text for event in self.told if isinstance(event, Noted)]
+
+
+@pytest.mark.parametrize(
+    ("holds", "noted"),
+    [
+        (Held(1), []),
+        (
+            Held(1, elsewhere=frozenset({"1"})),
+            ["1 connection to other services left to the old nginx worker"],
+        ),
+    ],
+)
+def test_what_a_drain_leaves_is_told_where_it_leaves_anything(
+    holds: Held, noted: list[str]
+) -> None:
+    assert Drained(holds).drain() == noted
