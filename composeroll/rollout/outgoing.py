@@ -25,7 +25,8 @@ def outgoing(observed: Observed, *, force: bool = False) -> Reasons:
     for state in observed.services:
         own = _of_service(state, renewed, force=force)
         reasons |= own
-        if own and state.data_only:
+        # one that compose was killed over while it recreated it is made anew all the same
+        if state.data_only and (own or not state.serving):
             renewed.add(state.name)
     return reasons
 

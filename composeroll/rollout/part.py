@@ -142,7 +142,7 @@ class Part:
         """Whether new replicas would get requests, unproven, by their service's name."""
         beside = self.missing and not (self.stops_first or self.replaced_in_place)
         wiring = self.state.wiring
-        named = wiring and (wiring.upstream.names or self.state.perhaps_by_name)
+        named = wiring and (wiring.upstream.names or self.state.doubtful)
         return bool(beside and named and self._chosen)
 
     def pin(self) -> Switch:
@@ -150,7 +150,8 @@ class Part:
         wiring, chosen = self._wiring(), self._chosen
         others = frozenset(r.id for r in self.state.replicas if r.id not in chosen)
         incoming = Incoming(self.name, others)
-        return Switch(incoming, wiring.route, wiring.upstream, wiring.texts)
+        served = tuple(r for r in self.state.named_in_upstream if r.id in chosen)
+        return Switch(incoming, wiring.route, wiring.upstream, wiring.texts, served)
 
     @property
     def _chosen(self) -> frozenset[str]:

@@ -123,15 +123,18 @@ class Outside:
             if self._engine.is_outdated(box):
                 self._drop(box)
                 self._started(self._engine.make(service, box.number, box.name))
+        self._settle(service)
 
     def scale(self, service: str, dice: Random) -> None:
         """`up -d --no-recreate --scale`."""
         self.scale_to(service, dice.randint(1, 3))
+        self._settle(service)
 
     def remove(self, service: str, dice: Random) -> None:
         """`docker rm -f`."""
         for box in self._one(service, dice):
             self._drop(box)
+        self._settle(service)
 
     def unlock(self, service: str, dice: Random) -> None:
         """`docker rm` of whatever looks unused."""
@@ -180,6 +183,14 @@ class Outside:
                 if include_of(name) in gateway.files:
                     gateway.files[include_of(name)] = self._sim.include(name, [f"{name}:9000"])
             self._sim.gateways.boot(gateway)
+
+    def _settle(self, service: str) -> None:
+        """Who has fewer running wants no more: old and new ones side by side are no reason to."""
+        judge, now = self._sim.judge, len(self._engine.of(service))
+        fewer = judge.capacity.get(service, 0) - now
+        if fewer > 0:
+            judge.capacity[service] = now
+            judge.falls[service] = max(0, judge.falls[service] - fewer)
 
     def _forget_locks(self) -> None:
         """And with them how many replicas a rollout that broke off was to end with."""

@@ -47,9 +47,16 @@ class Switch:
         strangers = {self.route.address(r) for r in now if r.id not in before} - {""}
         moved = before != {r.id: self.route.address(r) for r in living}
         meant = strangers if self.previous.names else strangers & self.previous.addresses
-        if not living or not (meant or (moved and not self.previous.names)):
+        gone = self.previous.addresses - {self.route.address(r) for r in living}
+        wrong = meant or (gone and self._split) or (moved and not self.previous.names)
+        if not living or not wrong:
             return self.texts
         return dict.fromkeys(self.texts, self.text(world.project, living))
+
+    @property
+    def _split(self) -> bool:
+        """Whether the gateways had different texts, as a rollout leaves them that was cut off."""
+        return len(set(self.texts.values())) > 1
 
     def lead_back(self, world: World, timeout: float) -> None:
         """Tell nginx these texts, whatever it runs, and wait until nobody goes by anything else.
