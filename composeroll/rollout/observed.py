@@ -78,7 +78,6 @@ class ServiceState:
             work of its own.
         taken: names of all containers on the engine that are not this service's.
         doubtful: a rollout was cut off, so nginx may run something else than its files say.
-        perhaps_by_name: what it runs may go by the service's name, whatever the files say.
         half_made: full IDs of running replicas that a rollout which was cut off had made, and that
             nobody has chosen to get requests.
         unlisted: services outside this rollout that mount its volumes.
@@ -100,7 +99,6 @@ class ServiceState:
     data_only: bool = False
     taken: frozenset[str] = frozenset()
     doubtful: bool = False
-    perhaps_by_name: bool = False
     half_made: frozenset[str] = frozenset()
     unlisted: tuple[str, ...] = ()
     sharing: tuple[str, ...] = ()
@@ -188,27 +186,18 @@ class Observed:
         """The same, knowing that the registry has newer images for these services."""
         return replace(self, services=tuple(_newer(s, services) for s in self.services))
 
-    def doubted(
-        self, before: Mapping[str, Collection[str]], names: Collection[str] = ()
-    ) -> Observed:
+    def doubted(self, before: Mapping[str, Collection[str]]) -> Observed:
         """The same after a rollout that was cut off, perhaps between writing and reloading.
 
         Args:
             before: full IDs of what each service had before that rollout, where it can be told.
-            names: the services whose upstream went by a name before it.
         """
-        doubted = (_doubted(s, before, named=s.name in names) for s in self.services)
-        return replace(self, services=tuple(doubted))
+        return replace(self, services=tuple(_doubted(s, before) for s in self.services))
 
     def after_running(self, before: Observed) -> Observed:
         """The same, after what ends by itself was run."""
         ended = {state.name for state in before.services if state.ends or state.ran}
         return replace(self, services=tuple(replace(s, ran=s.name in ended) for s in self.services))
-
-    def names(self) -> Mapping[str, str]:
-        """The names that upstreams go by, by service; those of addresses only are absent."""
-        wired = {s.name: s.wiring.upstream.names for s in self.services if s.wiring}
-        return {service: ", ".join(names) for service, names in wired.items() if names}
 
     def containers(self) -> Mapping[str, tuple[str, ...]]:
         """The full IDs of each service's containers."""
@@ -232,16 +221,14 @@ class Observed:
         return {container: why for container, why in reasons.items() if container in existing}
 
 
-def _doubted(
-    state: ServiceState, before: Mapping[str, Collection[str]], *, named: bool
-) -> ServiceState:
+def _doubted(state: ServiceState, before: Mapping[str, Collection[str]]) -> ServiceState:
     old = before.get(state.name)
     # a name, as nginx has it that was made anew meanwhile, means them without anybody's choice
     by_name = bool(state.wiring and state.wiring.upstream.names)
     chosen = () if by_name else state.named_in_upstream
     idle = [r for r in state.serving if r.running and r not in chosen]
     made = {r.id for r in idle if r.id not in old} if old else set()
-    return replace(state, doubtful=True, half_made=frozenset(made), perhaps_by_name=named)
+    return replace(state, doubtful=True, half_made=frozenset(made))
 
 
 def _newer(state: ServiceState, services: Collection[str]) -> ServiceState:

@@ -139,7 +139,10 @@ class Part:
 
     @property
     def pins(self) -> bool:
-        """Whether new replicas would get requests, unproven, by their service's name."""
+        """Whether new replicas would get requests, unproven, by their service's name.
+
+        After a rollout that was cut off nginx may go by it, whatever its files say.
+        """
         beside = self.missing and not (self.stops_first or self.replaced_in_place)
         wiring = self.state.wiring
         named = wiring and (wiring.upstream.names or self.state.doubtful)

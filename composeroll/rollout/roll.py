@@ -43,7 +43,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         Unfinished: something failed past the line, or what was done is to be done again.
     """
     if memory.broke_off:
-        observed = observed.doubted(_before(observed, memory), memory.names)
+        observed = observed.doubted(_before(observed, memory))
     leaving = observed.still_there(memory.outgoing)
     plan = plan_rollout(observed, leaving, memory.wanted)
     show_plan(stack, plan)
@@ -55,8 +55,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
 
 def asked(observed: Observed, outgoing: Reasons, counts: Mapping[str, int]) -> Memory:
     """What a run that breaks off is to leave to the next one."""
-    before, named = observed.containers(), observed.names()
-    return Memory(outgoing, counts, before=before, names=named)
+    return Memory(outgoing, counts, before=observed.containers())
 
 
 def _before(observed: Observed, memory: Memory) -> Mapping[str, Collection[str]]:

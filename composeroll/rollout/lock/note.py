@@ -55,7 +55,6 @@ class Memory:
         back_to: the image that a rollback of each service goes to: once it serves, nobody could
             tell from the history which version was meant.
         before: full IDs of the containers that each service had at the beginning.
-        names: the names that each service's upstream went by then, where it went by names.
         broke_off: a rollout was cut off: what nginx runs may be something else than its files say.
     """
 
@@ -63,7 +62,6 @@ class Memory:
     wanted: Mapping[str, int] = field(default_factory=dict)
     back_to: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
     broke_off: bool = False
 
     def merged(self, other: Memory) -> Memory:
@@ -73,7 +71,6 @@ class Memory:
             {**self.wanted, **other.wanted},
             {**self.back_to, **other.back_to},
             {**self.before, **other.before},
-            {**self.names, **other.names},
             self.broke_off or other.broke_off,
         )
 
@@ -88,7 +85,6 @@ class Memory:
             wanted=_of(service, self.wanted),
             back_to=_of(service, self.back_to),
             before=_of(service, self.before),
-            names=_of(service, self.names),
         )
 
     def at_least(self, counts: Mapping[str, int]) -> Memory:
