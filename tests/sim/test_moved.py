@@ -179,3 +179,31 @@ def test_what_two_gateways_disagree_on_is_not_added_up() -> None:
     assert sim.update("app") == "updated"
     assert {box.ip for box in sim.engine.of("app")} == {first, second}
     finished(sim, "app", 2)
+
+
+def test_an_nginx_recreated_while_a_rollout_was_cut_off_is_told_before_anything_starts() -> None:
+    """Its files have the addresses of that rollout, and it runs the names that it began with."""
+    looked, ends = moment(app(1), "lock: write its note"), moment(app(1), "begin: drain")
+    for number in range(looked, ends):
+        sim = app(1)
+        faults = [Fault(number, Kind.KILL)]
+        sim.do(Run(("app",), faults=faults, moves=[Moved(looked, Move.NGINX_BOOTS)]))
+        sim.images.push("app", "app-v3")
+        assert sim.update("app") == "updated", (number, sim.failure)
+        finished(sim, "app", 1)
+
+
+def test_what_two_gateways_were_left_with_is_not_put_back_where_nobody_is_any_more() -> None:
+    """A rollout was cut off between the one's include and the other's, and its replica died."""
+    wrote = moment(app(1, gateways=2), "write the include")
+    for number in range(wrote - 4, wrote + 4):
+        sim = app(1, gateways=2)
+        for gateway in sim.gateways.all.values():
+            gateway.longest = 0.7  # old workers outlive the replica
+        sim.images.push("app", "app-sick", Behaviour(ready_after=0.0, dies_after=0.1))
+        sim.do(Run(("app",), faults=[Fault(number, Kind.KILL)]))
+        sim.let_pass(5.0)
+        assert sim.update("app") == "RolledBack", number
+        sim.images.push("app", "app-v3")
+        assert sim.update("app") == "updated", (number, sim.failure)
+        finished(sim, "app", 1)
