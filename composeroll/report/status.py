@@ -12,7 +12,7 @@ class ReplicaStatus:
     Attributes:
         image: the image ID, with or without `sha256:`.
         state: the engine's word with its health (`running (healthy)`).
-        ready: what its own healthcheck says, None where it has none.
+        ready: what its own healthcheck says, None where it has not yet, or has none.
         upstream: whether nginx sends requests to it, None where it is in no upstream by nature: a
             worker, nginx itself; or where nginx cannot be asked.
     """

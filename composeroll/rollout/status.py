@@ -137,9 +137,12 @@ def _replica(state: ServiceState, replica: Replica) -> ReplicaStatus:
 
 
 def readiness(state: ServiceState, replica: Replica) -> bool | None:
-    """What its own healthcheck says; nobody is asked anew."""
+    """What its own healthcheck has said, None where it has not; nobody is asked anew.
+
+    One that a rollout has just proven is still `starting` to the engine, for a whole interval.
+    """
     if state.data_only or replica.finished:
         return None
     if not replica.running:
         return False
-    return None if replica.health is Health.NONE else replica.health is Health.HEALTHY
+    return {Health.HEALTHY: True, Health.UNHEALTHY: False}.get(replica.health)

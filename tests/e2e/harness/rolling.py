@@ -16,7 +16,7 @@ STEADY = 1.0
 LIMIT = 240.0
 
 FULL = Mix(
-    rate=200,
+    rate=150,
     post_path="/post",
     slow_path="/slow?s=3",
     echo=True,

@@ -128,7 +128,7 @@ def test_after_a_rollout_that_broke_off_every_note_names_the_command_that_finish
     ("health", "runs", "ready"),
     [
         (Health.HEALTHY, ContainerState.RUNNING, True),
-        (Health.STARTING, ContainerState.RUNNING, False),
+        (Health.STARTING, ContainerState.RUNNING, None),
         (Health.UNHEALTHY, ContainerState.RUNNING, False),
         (Health.NONE, ContainerState.RUNNING, None),
         (Health.HEALTHY, ContainerState.EXITED, False),
