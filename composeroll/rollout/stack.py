@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from composeroll.config.project import Project, Service
@@ -85,39 +85,6 @@ class Locks(Protocol):
         ...
 
 
-class NoLocks:
-    """For a world with one inhabitant, who never forgets."""
-
-    def hold(
-        self, services: Sequence[str], patience: float, beside: Sequence[str] = ()
-    ) -> AbstractContextManager[Memory]:
-        """Nobody else is there."""
-        del services, patience, beside
-        return nullcontext(Memory())
-
-    def remember(self, memory: Memory, *, anew: bool = False) -> Memory:
-        """What is to be done is all there is."""
-        del anew
-        return memory
-
-    def broke_off(self, services: Sequence[str]) -> bool:
-        """Nobody forgets."""
-        del services
-        return False
-
-    def leave_to_others(self) -> None:
-        """Nobody else is there."""
-
-    def describe(self) -> tuple[Held, ...]:
-        """Nobody holds anything."""
-        return ()
-
-    def break_open(self, services: Sequence[str]) -> tuple[Held, ...]:
-        """There is nothing to break."""
-        del services
-        return ()
-
-
 class History(Protocol):
     """What the services ran: see `composeroll.rollout.history.book`."""
 
@@ -160,48 +127,6 @@ class History(Protocol):
         ...
 
 
-class NoHistory:
-    """For a world without a past."""
-
-    def revisions(self, service: str) -> tuple[Revision, ...]:
-        """There are none."""
-        del service
-        return ()
-
-    def keep_what_runs(self, states: Sequence[ServiceState]) -> None:
-        """Nothing is kept."""
-
-    def record(
-        self,
-        states: Sequence[ServiceState],
-        result: Result,
-        seconds: float,
-        counts: Mapping[str, int],
-    ) -> None:
-        """Nothing is written."""
-
-    def settled(self, service: str) -> int:
-        """Nobody knows."""
-        del service
-        return 0
-
-    def held_image(self, service: str) -> str:
-        """Nothing is held back."""
-        del service
-        return ""
-
-    def gateway(self, service: str) -> str:
-        """None is known."""
-        del service
-        return ""
-
-    def hold_back(self, service: str, image: str) -> None:
-        """Nothing is held back."""
-
-    def let_pass(self, service: str) -> None:
-        """Nothing was held back."""
-
-
 class HostMemory(Protocol):
     """The memory of the engine's host, in bytes."""
 
@@ -212,19 +137,6 @@ class HostMemory(Protocol):
     def memory_left(self) -> int:
         """What the host can still give."""
         ...
-
-
-class PlentyOfMemory:
-    """For a world where nothing weighs anything."""
-
-    def memory_used_by(self, containers: Iterable[str]) -> Mapping[str, int]:
-        """Nothing is used."""
-        del containers
-        return {}
-
-    def memory_left(self) -> int:
-        """And nothing is needed."""
-        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +153,7 @@ class Stack:
     survey: Survey
     world: World
     locate: Locate
-    locks: Locks = field(default_factory=NoLocks)
-    book: History = field(default_factory=NoHistory)
+    locks: Locks
+    book: History
+    host_memory: HostMemory
     directory: str = ""
-    host_memory: HostMemory = field(default_factory=PlentyOfMemory)

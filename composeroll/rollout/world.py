@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from composeroll.config.settings import Ready
@@ -237,13 +237,6 @@ class Lock(Protocol):
         ...
 
 
-class Unlocked:
-    """For what changes nothing, and for worlds with one inhabitant."""
-
-    def ensure(self) -> None:
-        """Nobody else is there."""
-
-
 class Clock(Protocol):
     """Time, so that a simulation can have its own."""
 
@@ -279,4 +272,4 @@ class World:
     clock: Clock
     emit: Emit
     shield: Callable[[], AbstractContextManager[None]]
-    lock: Lock = field(default_factory=Unlocked)
+    lock: Lock

@@ -23,7 +23,7 @@ from composeroll.report.events import Event, StepEnded, StepFailed, StepStarted,
 from composeroll.rollout.apply import apply
 from composeroll.rollout.plan import Plan
 from composeroll.rollout.steps import ReplaceReplicas, Step
-from composeroll.rollout.world import Lock, Unlocked, World
+from composeroll.rollout.world import Lock, World
 
 
 @dataclass
@@ -40,6 +40,13 @@ class Diary:
         self.shielded = True
         yield
         self.shielded = False
+
+
+class Alone:
+    """The lock of a world with one inhabitant."""
+
+    def ensure(self) -> None:
+        """Nobody else is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ def run(
         nothing,
         diary.events.append,
         diary.shield,
-        lock or Unlocked(),
+        lock or Alone(),
     )
     try:
         apply(Plan(reversible, final), world)
