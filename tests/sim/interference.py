@@ -39,6 +39,9 @@ class Move(StrEnum):
     NGINX_BOOTS = "nginx is recreated, with its boot default"
 
 
+OPERATOR = 1_000_000
+"""The number of a run that made what an operator makes: nobody can tell it from a rollout's."""
+
 REMOVING = {Move.UP, Move.SCALE, Move.REMOVE, Move.PRUNE_CONTAINERS, Move.UNLOCK}
 """After these nobody knows how many replicas there should be: a lock that is gone forgets it."""
 
@@ -216,7 +219,7 @@ class Outside:
                 self._started(box)
         while len(self._engine.of(service)) < count:
             made = self._engine.make(service)
-            made.born = 1  # nobody can tell it from what a rollout makes at that moment
+            made.born = OPERATOR
             self._started(made)
 
     def _started(self, box: Box) -> None:

@@ -76,10 +76,18 @@ class Judge:
             mine = service in touched and self._others_work(service)
             for address, box in told.items():
                 wrong = self._wrong(service, address, box)
+                if self._is_meant(service, box):
+                    process.stale.add((service, address))  # whoever names it chooses nothing new
                 if wrong and (unseen or not mine or (service, address) in process.stale):
                     told[address] = None
                 elif box is None and wrong and not _is_name(address):
                     self._insist(False, wrong)  # noqa: FBT003 - the claim itself
+
+    def _is_meant(self, service: str, box: Box | None) -> bool:
+        """Whether nginx goes by a name that means it, and this run has not started it."""
+        names = (n for g in self.gateways() for n in g.current.told.get(service, {}))
+        foreign = box and box.running and box.born != self.process().number
+        return bool(foreign and any(map(_is_name, names)))
 
     def may_begin(self, gateway: Gateway, present: Gateway) -> None:
         """A gateway that takes requests beside another one sends them to the same replicas."""
