@@ -57,7 +57,7 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
         raise  # somebody else decides now: taking anything back would be against their plan
     except BaseException as failure:
         if len(done) > len(plan.reversible):
-            raise Unfinished(_what(failure), SERVING, AGAIN, _evidence(failure)) from failure
+            raise Unfinished(what_of(failure), SERVING, AGAIN, _evidence(failure)) from failure
         with world.shield():
             _undo(done, failure, world)
             with suppress(ComposerollError):
@@ -84,7 +84,7 @@ def _take(step: Step, number: int, total: int, world: World) -> Taken:
         world.lock.ensure()
         step.do(world)
     except BaseException as failure:
-        world.emit(StepFailed(number, total, str(step), _what(failure)))
+        world.emit(StepFailed(number, total, str(step), what_of(failure)))
         raise
     ended = world.clock.now()
     world.emit(StepEnded(number, total, str(step), ended - began))
@@ -106,7 +106,7 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
             raise
         except Exception as stuck:  # noqa: BLE001 - a bug must not hide what still runs
             raise UndoFailed(
-                f"{_what(failure)}; then taking back “{step}” failed: {_what(stuck)}",
+                f"{what_of(failure)}; then taking back “{step}” failed: {what_of(stuck)}",
                 _left(done),
                 AGAIN,
                 _evidence(failure) + _evidence(stuck),
@@ -131,10 +131,11 @@ def _tell_rolled_back(failure: BaseException, done: Sequence[Step]) -> NoReturn:
         failure.serving, failure.help = serving, TRY_AGAIN
         raise failure
     help_ = (failure.help if isinstance(failure, ComposerollError) else None) or MENDED
-    raise RolledBack(_what(failure), serving, help_, _evidence(failure)) from failure
+    raise RolledBack(what_of(failure), serving, help_, _evidence(failure)) from failure
 
 
-def _what(failure: BaseException) -> str:
+def what_of(failure: BaseException) -> str:
+    """One sentence, of a bug too."""
     if isinstance(failure, ComposerollError):
         return failure.what
     return f"an error in composeroll itself: {type(failure).__name__}: {failure}"

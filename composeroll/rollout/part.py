@@ -144,9 +144,13 @@ class Part:
         After a rollout that was cut off nginx may go by it, whatever its files say.
         """
         beside = self.missing and not (self.stops_first or self.replaced_in_place)
-        wiring = self.state.wiring
-        named = wiring and (wiring.upstream.names or self.state.doubtful)
-        return bool(beside and named and self._chosen)
+        wired = self.state.wiring is not None
+        return bool(beside and wired and (self.by_name or self.state.doubtful) and self._chosen)
+
+    @property
+    def by_name(self) -> bool:
+        """Whether nginx's files hold the service's name in place of addresses."""
+        return bool(self.state.wiring and self.state.wiring.upstream.names)
 
     def pin(self) -> Switch:
         """What the gateway is told before anything starts."""

@@ -21,6 +21,8 @@ from composeroll.rollout.steps import (
 )
 
 LINE = "no way back after this"
+BY_NAME = "nginx goes by the service's name, which leads to unready replicas too"
+IN_DOUBT = "a rollout broke off, and nginx may go by something else than its files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def _pin(parts: Sequence[Part]) -> tuple[Step, ...]:
     if not named:
         return ()
     switches = tuple(part.pin() for part in named)
-    reason = "nginx goes by the service's name, which leads to unready replicas too"
+    certain = any(part.by_name for part in named)
+    reason = BY_NAME if certain else IN_DOUBT
     return (PinUpstreams(switches, _patience(named), reason=reason),)
 
 

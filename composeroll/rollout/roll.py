@@ -10,7 +10,7 @@ from composeroll.config.project import Service
 from composeroll.errors import ComposerollError, Interrupted, Locked, UndoFailed, Unfinished
 from composeroll.model import Severity
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
-from composeroll.rollout.apply import AGAIN, SERVING, apply
+from composeroll.rollout.apply import AGAIN, SERVING, apply, what_of
 from composeroll.rollout.checks.forgotten import forgotten
 from composeroll.rollout.checks.preflight import NOT_SCALED, findings, refuse
 from composeroll.rollout.history.revision import Result
@@ -237,8 +237,7 @@ def _past_the_line() -> Iterator[None]:
     except ComposerollError as failure:
         raise _unfinished(failure) from failure
     except Exception as bug:
-        what = f"an error in composeroll itself: {type(bug).__name__}: {bug}"
-        raise Unfinished(what, SERVING, AGAIN) from bug
+        raise Unfinished(what_of(bug), SERVING, AGAIN) from bug
 
 
 def _unfinished(failure: ComposerollError) -> Unfinished:
