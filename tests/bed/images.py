@@ -72,7 +72,6 @@ GATEWAYS = {
     suite: Image(f"composeroll/gateway:{suite}", ROOT / "nginx", {"SUITE": suite})
     for suite in ("forky", "trixie")
 }
-
 """The project's gateway with nginx >= 1.30 (forky) and with 1.26 (trixie)."""
 
 
@@ -102,11 +101,17 @@ APPS = {
 }
 """The app of the end-to-end tests; `publish` makes versions and broken builds of it."""
 
+E2E_STAGING = {
+    service: replace(STAGING[service], ref=f"composeroll-e2e/{service}")
+    for service in ("edge", "php-fpm")
+}
+"""The staging example's under names of the tests' own: who plays with it moves its tags."""
+
 WAVES = (
     (*STAGING.values(), *GATEWAYS.values(), *APPS.values()),
-    tuple(E2E_GATEWAYS.values()),
+    (*E2E_GATEWAYS.values(), *E2E_STAGING.values()),
 )
-"""Every image; those of the second wave are made from images of the first."""
+"""Every image; those of the second wave are made from images or layers of the first."""
 
 
 def all_up() -> None:

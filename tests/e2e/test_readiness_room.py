@@ -28,7 +28,7 @@ from tests.bed import command, images
 pytestmark = pytest.mark.e2e
 
 PROJECT = f"readiness-e2e-{os.getpid()}"
-PHP_FPM = images.STAGING["php-fpm"].ref
+PHP_FPM = images.E2E_STAGING["php-fpm"]
 APP, CHECKED = images.APPS["plain"].ref, images.APPS["checked"].ref
 GATEWAYS = {
     kind: image.ref for (kind, suite), image in images.E2E_GATEWAYS.items() if suite == "forky"
@@ -78,7 +78,7 @@ class Bed:
 
 @pytest.fixture(scope="module")
 def bed() -> Iterator[Bed]:
-    images.up((images.STAGING["php-fpm"], *images.APPS.values(), *images.GATEWAYS.values()))
+    images.up((PHP_FPM, *images.APPS.values(), *images.GATEWAYS.values()))
     images.up(images.E2E_GATEWAYS.values())
     network = command.run(["docker", "network", "create", PROJECT]).strip()
     with Engine(ComposeFlags(), PROJECT) as engine:
@@ -94,7 +94,7 @@ def bed() -> Iterator[Bed]:
 
 @pytest.fixture(scope="module")
 def php_fpm(bed: Bed) -> Replica:
-    return bed.run(PHP_FPM, "php-fpm")
+    return bed.run(PHP_FPM.ref, "php-fpm")
 
 
 @pytest.fixture(scope="module")

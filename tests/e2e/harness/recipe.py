@@ -74,7 +74,7 @@ def edge(*overlays: str, replicas: int = 2) -> Recipe:
     return replace(
         made,
         images={**made.images, "gateway": replace(gateway, ref="gateway:current")},
-        variables={**made.variables, "EDGE": images.STAGING["edge"].ref},
+        variables={**made.variables, "EDGE": images.E2E_STAGING["edge"].ref},
         edge="edge",
     )
 
