@@ -94,10 +94,10 @@ def _something_else(stack: Stack, guessed: set[str]) -> set[str]:
     if not doubtful:
         return doubtful
     try:
-        fronts = stack.survey.fronts(stack.project, tuple(services.values()), replicas)
+        places = stack.survey.look(stack.project, tuple(services.values()), replicas)
     except Refused:
         return set()
-    return doubtful - fronts.keys() if fronts else set()
+    return doubtful - places.fronts.keys() if places.fronts else set()
 
 
 def _goes_beside(service: Service) -> bool:
@@ -110,5 +110,5 @@ def _goes_beside(service: Service) -> bool:
 def _in_front(stack: Stack) -> set[str]:
     """The services whose nginx sends requests to others."""
     services = tuple(stack.project.services.values())
-    found = stack.survey.wirings(stack.project, services, stack.engine.replicas())
-    return {place.route.gateway for place in found.values() if isinstance(place, Wiring)}
+    found = stack.survey.look(stack.project, services, stack.engine.replicas())
+    return {place.route.gateway for place in found.wirings.values() if isinstance(place, Wiring)}

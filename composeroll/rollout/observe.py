@@ -11,7 +11,7 @@ from composeroll.config.project import Project, Service, reference_of
 from composeroll.errors import Refused
 from composeroll.model import Replica
 from composeroll.rollout.carrying import only_carries, unnamed_volumes
-from composeroll.rollout.observed import Front, Observed, ServiceState, Wiring
+from composeroll.rollout.observed import Observed, Places, ServiceState, Wiring
 
 
 class Engine(Protocol):
@@ -41,19 +41,14 @@ class Engine(Protocol):
 class Survey(Protocol):
     """Finds the services' places in the gateways."""
 
-    def wirings(
+    def look(
         self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
-    ) -> Mapping[str, Wiring | Refused]:
-        """Each service's place, by name; a service that gets no requests from nginx is absent.
+    ) -> Places:
+        """Where these services stand; each gateway is read once.
 
-        A place that cannot be used is the error that says why.
+        Raises:
+            Refused: an nginx rejects its own files.
         """
-        ...
-
-    def fronts(
-        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
-    ) -> Mapping[str, Front]:
-        """What those of the services stand for that are gateways themselves, by name."""
         ...
 
 
@@ -83,10 +78,11 @@ def observe(
     with ThreadPoolExecutor(max_workers=4) as side_by_side:
         outdated = side_by_side.submit(engine.outdated, _scales(services, mine))
         obstacles = side_by_side.submit(engine.preflight, doubled)
-        surveyed = side_by_side.submit(_survey, survey, project, services, everyone)
+        surveyed = side_by_side.submit(survey.look, project, services, everyone)
         names = side_by_side.submit(engine.names)
         images = {s.name: engine.image_id(reference_of(project, s)) or "" for s in services}
-    wirings, fronts = surveyed.result()
+    places = surveyed.result()
+    wirings, fronts = places.wirings, places.fronts
     return Observed(
         project=project.name,
         services=tuple(
@@ -111,14 +107,6 @@ def observe(
         ),
         obstacles=obstacles.result(),
     )
-
-
-def _survey(
-    survey: Survey, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
-) -> tuple[Mapping[str, Wiring | Refused], Mapping[str, Front]]:
-    """One after the other: both read the same gateways."""
-    wirings = survey.wirings(project, services, replicas)
-    return wirings, survey.fronts(project, services, replicas)
 
 
 def _scales(

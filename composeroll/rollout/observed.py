@@ -64,6 +64,20 @@ class Front:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where services stand in the gateways, as they were at one look.
+
+    Attributes:
+        wirings: a service's place, by name, or why it cannot be used; a service that gets no
+            requests from nginx is absent.
+        fronts: what a service stands for that is a gateway itself, by name.
+    """
+
+    wirings: Mapping[str, Wiring | Refused] = field(default_factory=dict)
+    fronts: Mapping[str, Front] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceState:
     """One service: what the file wants of it and what runs.
 

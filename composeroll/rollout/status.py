@@ -14,7 +14,7 @@ from composeroll.rollout.detached.draining import SetAside
 from composeroll.rollout.drift import drift, owners_of
 from composeroll.rollout.lock.note import Held
 from composeroll.rollout.observe import Survey, observe
-from composeroll.rollout.observed import Front, ServiceState, Wiring
+from composeroll.rollout.observed import Places, ServiceState
 from composeroll.rollout.showing import describe
 from composeroll.rollout.stack import Stack
 
@@ -64,25 +64,15 @@ class Lenient:
         self._survey = survey
         self.refusal: Refused | None = None
 
-    def wirings(
+    def look(
         self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
-    ) -> Mapping[str, Wiring | Refused]:
-        """Each service's place, by name; none where that cannot be told."""
+    ) -> Places:
+        """As the survey sees it; nothing where that cannot be told."""
         try:
-            return self._survey.wirings(project, services, replicas)
+            return self._survey.look(project, services, replicas)
         except Refused as refusal:
             self.refusal = refusal
-            return {}
-
-    def fronts(
-        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
-    ) -> Mapping[str, Front]:
-        """What gateways stand for; nothing where that cannot be told."""
-        try:
-            return self._survey.fronts(project, services, replicas)
-        except Refused as refusal:
-            self.refusal = refusal
-            return {}
+            return Places()
 
 
 def _service(state: ServiceState, notes: tuple[str, ...]) -> ServiceStatus:

@@ -47,8 +47,9 @@ class Judge:
         self.broken: list[str] = []
 
     def count(self) -> None:
-        """Before a run: what does not work now is nobody's fault."""
-        working = Counter(box.service for box in self.boxes() if self._works(box))
+        """Before a run: what does not work now, or gets no requests, is nobody's fault."""
+        at_work = (box for box in self.boxes() if self._works(box) and self._gets_requests(box))
+        working = Counter(box.service for box in at_work)
         missing = {name: least - working[name] for name, least in self.capacity.items()}
         self.falls = Counter({name: many for name, many in missing.items() if many > 0})
 
@@ -207,6 +208,12 @@ class Judge:
 
     def _works(self, box: Box) -> bool:
         return box.running and (box.proven or (box.life > 1 and self.answers(box)))
+
+    def _gets_requests(self, box: Box) -> bool:
+        """Whether a gateway sends to it now, or may do so; one that none speaks of works anyhow."""
+        current = [gateway.current.told.get(box.service, {}) for gateway in self.gateways()]
+        told = [(address, one) for servers in current for address, one in servers.items()]
+        return not told or any(one is box or _is_name(address) for address, one in told)
 
     def may_remove(self, box: Box) -> None:
         """Only what is on the list: outdated, left over, or made by a rollout itself."""

@@ -6,14 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 from composeroll.config.project import Project, Service
-from composeroll.errors import Refused
 from composeroll.model import Held, Protocol, Replica, Route, Upstream
 from composeroll.nginx.access_log.traffic import Traffic
 from composeroll.nginx.gateway import Gateway as RealGateway
 from composeroll.nginx.gateways import Gateways as RealGateways
 from composeroll.nginx.install import Texts
 from composeroll.nginx.upstreams import united
-from composeroll.rollout.observed import Front, Wiring
+from composeroll.rollout.observed import Front, Places, Wiring
 from tests.sim.containers import NETWORK
 from tests.sim.doors import GatewayDoor
 from tests.sim.faults import Faults
@@ -38,30 +37,16 @@ class Survey:
         self._doors: dict[str, GatewayDoor] = {}
         self.gateways = KnownGateways(self._doors)
 
-    def wirings(
+    def look(
         self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
-    ) -> Mapping[str, Wiring | Refused]:
-        """The services that have an include."""
-        del project, replicas
+    ) -> Places:
+        """The services that have an include in those that take requests, and these themselves."""
         self._look_around()
-        takers = {gateway.id for gateway in self._nginx.takers}
+        takers = [gateway.id for gateway in self._nginx.takers]
         doors = {id_: door for id_, door in self._doors.items() if id_ in takers}
         files = {name: door.configuration() for name, door in doors.items()}
-        found = {s.name: _texts(files, include_of(s.name)) for s in services}
-        return {name: _wiring(name, texts) for name, texts in found.items() if any(texts)}
-
-    def fronts(
-        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
-    ) -> Mapping[str, Front]:
-        """What the gateway stands for, where it is a service of the project."""
-        gateway = next((s for s in services if s.edge), None)
-        edge = next((r for r in replicas if gateway and r.service == gateway.edge), None)
-        wired = self.wirings(project, list(project.services.values()), replicas) if edge else {}
-        takers = tuple(g.id for g in self._nginx.takers)
-        if not (gateway and edge and takers):
-            return {}
-        behind = {name: place for name, place in wired.items() if isinstance(place, Wiring)}
-        return {gateway.name: Front(takers, edge.networks[0], edge, behind)}
+        everywhere = _wirings(tuple(project.services.values()), files)
+        return Places(_wirings(services, files), _fronts(services, replicas, everywhere, takers))
 
     def _look_around(self) -> None:
         """Learn of the gateways that run by now, and forget those that have ended."""
@@ -108,6 +93,26 @@ class KnownGateways:
     @property
     def _all(self) -> RealGateways:
         return RealGateways(cast("list[RealGateway]", list(self._doors.values())))
+
+
+def _wirings(
+    services: Sequence[Service], files: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, Wiring]:
+    found = {s.name: _texts(files, include_of(s.name)) for s in services}
+    return {name: _wiring(name, texts) for name, texts in found.items() if any(texts)}
+
+
+def _fronts(
+    services: Sequence[Service],
+    replicas: Sequence[Replica],
+    behind: Mapping[str, Wiring],
+    takers: Collection[str],
+) -> Mapping[str, Front]:
+    gateway = next((s for s in services if s.edge), None)
+    edge = next((r for r in replicas if gateway and r.service == gateway.edge), None)
+    if not (gateway and edge and takers):
+        return {}
+    return {gateway.name: Front(tuple(takers), edge.networks[0], edge, behind)}
 
 
 def _texts(files: Mapping[str, Mapping[str, str]], path: str) -> dict[str, str]:

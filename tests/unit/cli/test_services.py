@@ -117,10 +117,10 @@ def test_what_is_called_nginx_and_cannot_run_twice_is_left_alone() -> None:
 def _running_nginx(exporter: dict[str, Any], *, fronts: set[str] | None) -> Stack:
     """A stack in which these services run nginx; None where nginx rejects its own files."""
 
-    def found(*_: object) -> dict[str, None]:
+    def look(*_: object) -> SimpleNamespace:
         if fronts is None:
             raise Refused("nginx rejects its own files")
-        return dict.fromkeys(fronts)
+        return SimpleNamespace(fronts=dict.fromkeys(fronts))
 
     services = {"app": {"image": "app:1"}, "front": {"image": "nginx:1"}, "exporter": exporter}
     TOLD.clear()
@@ -128,7 +128,7 @@ def _running_nginx(exporter: dict[str, Any], *, fronts: set[str] | None) -> Stac
     made = SimpleNamespace(
         project=read_project({"name": "shop", "services": services}, []),
         engine=SimpleNamespace(replicas=lambda: replicas),
-        survey=SimpleNamespace(fronts=found),
+        survey=SimpleNamespace(look=look),
         world=WORLD,
     )
     return cast("Stack", made)

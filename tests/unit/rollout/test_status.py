@@ -15,7 +15,7 @@ from composeroll.model import ContainerState, Health
 from composeroll.report.status import ReplicaStatus
 from composeroll.rollout.lock.note import Held
 from composeroll.rollout.observe import Survey
-from composeroll.rollout.observed import Front, Wiring
+from composeroll.rollout.observed import Places
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.status import Lenient, notes_of, readiness, status_of
 from tests.unit.rollout.makers import OLD, replica, state, wiring
@@ -29,17 +29,11 @@ class Nginx:
     def __init__(self, *, broken: bool) -> None:
         self._broken = broken
 
-    def wirings(self, *_: object) -> Mapping[str, Wiring | Refused]:
+    def look(self, *_: object) -> Places:
         """Where app is."""
         if self._broken:
             raise REFUSAL
-        return {"app": wiring(1)}
-
-    def fronts(self, *_: object) -> Mapping[str, Front]:
-        """No gateway is asked for."""
-        if self._broken:
-            raise REFUSAL
-        return {}
+        return Places({"app": wiring(1)})
 
 
 class Engine:

@@ -1,0 +1,245 @@
+"""Each service's place in the gateways, from what their nginx were told. Pure but for findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from composeroll.config.project import Project, Service
+from composeroll.config.settings import NO_GATEWAY
+from composeroll.errors import Refused
+from composeroll.model import Attachment, Finding, Replica, Route, Upstream
+from composeroll.nginx.access_log.visibility import visibility_findings
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.discovery import Found, Subject, Wanted, discover
+from composeroll.nginx.upstreams import united
+from composeroll.rollout.observed import Front, Places, Wiring
+
+
+class Findings(Protocol):
+    """What can be found wrong with an nginx beforehand."""
+
+    def front_findings(
+        self, container: Replica, edge: Replica | None, drain_timeout: float
+    ) -> tuple[Finding, ...]:
+        """What would hurt when this nginx is replaced by another one on the same ports."""
+        ...
+
+    def findings(
+        self, container: Replica, subject: Subject, found: Found, drain_timeout: float
+    ) -> tuple[Finding, ...]:
+        """What of its configuration and mounts would hurt a rollout of this upstream."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The running containers of one service that runs nginx, with what each was told."""
+
+    service: str
+    containers: tuple[Replica, ...]
+    configurations: tuple[Configuration, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The gateways that run, the containers they may send requests to, and what both make.
+
+    Attributes:
+        nginx: finds what is wrong with a gateway.
+    """
+
+    project: Project
+    replicas: Sequence[Replica]
+    gateways: Sequence[Gateway]
+    nginx: Findings
+
+    def places(self, services: Sequence[Service]) -> Places:
+        """Where these services stand, as servers and as gateways."""
+        mine = {service.name for service in services}
+        fronts = [gateway for gateway in self.gateways if gateway.service in mine]
+        everywhere = self._wirings(tuple(self.project.services.values())) if fronts else {}
+        return Places(
+            wirings=self._wirings(services),
+            fronts={gateway.service: self._front(gateway, everywhere) for gateway in fronts},
+        )
+
+    def _wirings(self, services: Sequence[Service]) -> Mapping[str, Wiring | Refused]:
+        """A place that is ambiguous, or that cannot be rewritten, is the error that says so."""
+        found: dict[str, Wiring | Refused] = {}
+        for service in (s for s in services if s.settings.gateway != NO_GATEWAY):
+            try:
+                wiring = self._wiring(service)
+            except Refused as refusal:
+                found[service.name] = refusal
+            else:
+                found |= {service.name: wiring} if wiring else {}
+        return found
+
+    def _front(self, gateway: Gateway, places: Mapping[str, Wiring | Refused]) -> Front:
+        behind = {
+            name: place
+            for name, place in places.items()
+            if isinstance(place, Wiring) and place.route.gateway == gateway.service
+        }
+        first, drain = gateway.containers[0], self.project.services[gateway.service].settings.drain
+        used = {place.route.network_id for place in behind.values()}
+        edge = host_of(first, self.replicas)
+        return Front(
+            takers=tuple(c.id for c in gateway.containers),
+            place=min(first.networks, key=lambda n: n.network_id not in used, default=None),
+            edge=edge,
+            behind=behind,
+            findings=self.nginx.front_findings(first, edge, drain.timeout),
+        )
+
+    def _wiring(self, service: Service) -> Wiring | None:
+        settings, gateways = service.settings, self.gateways
+        if any(gateway.service == service.name for gateway in gateways):
+            return None
+        mine = tuple(r for r in self.replicas if r.service == service.name)
+        others = tuple(r for r in self.replicas if r.service != service.name)
+        subject = Subject(self.project.name, service.name, mine, others)
+        wanted = Wanted(settings.upstream, settings.include, settings.port, settings.protocol)
+        found = [
+            (gateway, place)
+            for gateway in gateways
+            if settings.gateway in (None, gateway.service)
+            if (place := discover(gateway.configurations[0], subject, wanted))
+        ]
+        if len(found) > 1:
+            raise _two_gateways(service, [gateway for gateway, _ in found])
+        if not any(settings.gateway in (None, gateway.service) for gateway in gateways):
+            _insist_on_nginx(self.project, service)
+        if not found:
+            _insist_on_all(self.project, service, gateways, self.replicas)
+        return self._place(service, subject, *found[0]) if found else None
+
+    def _place(self, service: Service, subject: Subject, gateway: Gateway, found: Found) -> Wiring:
+        network = _shared_network(service, gateway, found, subject.replicas)
+        others = (_told(configuration, found) for configuration in gateway.configurations[1:])
+        told = (found.upstream, *others)
+        timeout = service.settings.drain.timeout
+        return Wiring(
+            route=Route(
+                gateway=gateway.service,
+                containers=tuple(c.id for c in gateway.containers),
+                upstream=found.upstream.name,
+                include=found.include,
+                port=found.port,
+                protocol=found.protocol,
+                network_id=network.network_id,
+                template=service.settings.template,
+            ),
+            upstream=united(told),
+            told=told,
+            texts={
+                container.id: configuration.files.get(found.include)
+                for container, configuration in zip(
+                    gateway.containers, gateway.configurations, strict=True
+                )
+            },
+            findings=(
+                *self.nginx.findings(gateway.containers[0], subject, found, timeout),
+                *_unwatched(service, gateway, found),
+            ),
+        )
+
+
+def _told(configuration: Configuration, found: Found) -> Upstream:
+    """The upstream as one of several gateways has it, which need not be how the first has it."""
+    name, include = found.upstream.name, found.include
+    blocks = (b for b in configuration.upstreams if b.place.file == include)
+    own = next((b.upstream for b in blocks if b.upstream.name == name), None)
+    return own or replace(found.upstream, servers=())
+
+
+def host_of(container: Replica, replicas: Sequence[Replica]) -> Replica | None:
+    """The container whose network namespace this one lives in, None where it has its own."""
+    kind, _, host = container.network_mode.partition(":")
+    return next((r for r in replicas if kind == "container" and r.id == host), None)
+
+
+def _unwatched(service: Service, gateway: Gateway, found: Found) -> tuple[Finding, ...]:
+    """What keeps `monitor` from seeing how new replicas answer, where it is to look."""
+    if not service.settings.judges:
+        return ()
+    return visibility_findings(gateway.configurations[0], found.upstream.name)
+
+
+def sounds_like_nginx(replica: Replica) -> bool:
+    """Whether its service or its image is called so."""
+    return "nginx" in replica.service or "nginx" in replica.image_ref
+
+
+def _insist_on_nginx(project: Project, service: Service) -> None:
+    """A project that has an nginx, and it does not run: a rollout would end in the dark."""
+    if project.sharing_volumes_of(service.name):
+        return
+    named = service.settings.gateway
+    meant = [named] if named else [s.name for s in project.services.values() if s.may_be_nginx]
+    if meant:
+        raise _no_nginx_in(meant[0], service)
+
+
+def _insist_on_all(
+    project: Project, service: Service, gateways: Sequence[Gateway], replicas: Sequence[Replica]
+) -> None:
+    """No running nginx speaks to the service: one that is down may do so as soon as it is up."""
+    up = {gateway.service for gateway in gateways}
+    if project.sharing_volumes_of(service.name) or service.settings.gateway in up:
+        return
+    others = project.services.keys() - up - {service.name}
+    silent = (r for r in replicas if r.service in others and not r.running)
+    down = [r.service for r in silent if sounds_like_nginx(r) or _is_told_nginx(r)]
+    if down:
+        raise _no_nginx_in(down[0], service)
+
+
+def _is_told_nginx(replica: Replica) -> bool:
+    return any(PurePosixPath(word).name == "nginx" for word in replica.command)
+
+
+def _no_nginx_in(gateway: str, service: Service) -> Refused:
+    return Refused(
+        f"no nginx runs in {gateway}, so {service.name} cannot be put behind it",
+        "nothing was touched",
+        f"docker compose up -d {gateway}; for a service that no nginx speaks to, set"
+        f" services.{service.name}.x-composeroll.gateway: {NO_GATEWAY}",
+    )
+
+
+def _two_gateways(service: Service, gateways: Sequence[Gateway]) -> Refused:
+    names = " and ".join(g.service for g in gateways)
+    return Refused(
+        f"{names} both send requests to {service.name}",
+        "nothing was touched",
+        f"services.{service.name}.x-composeroll.gateway: {gateways[0].service}",
+    )
+
+
+def _shared_network(
+    service: Service, gateway: Gateway, found: Found, replicas: Sequence[Replica]
+) -> Attachment:
+    """The network for addresses: the one in use if there are several, else the first by name.
+
+    What counts is where the file puts its next containers, not where the present ones are.
+    """
+    attached = gateway.containers[0].networks
+    theirs = service.networks or {p.network for r in replicas for p in r.networks}
+    common = [n for n in attached if n.network in theirs]
+    if not common:
+        raise Refused(
+            f"{service.name} and {gateway.service} are on no common network",
+            "nothing was touched",
+            f"name a network of {gateway.service} in services.{service.name}.networks",
+        )
+    used = {
+        place.network_id
+        for replica in replicas
+        for place in replica.networks
+        if f"{place.host}:{found.port}" in found.upstream.addresses
+    }
+    return min(common, key=lambda n: (n.network_id not in used, n.network))
