@@ -34,7 +34,7 @@ def floor(project: str, image: str) -> None:
     call("POST", "/images/create", {"fromImage": image})
     new_image = call("GET", f"/images/{image}/json")["Id"]
     old = _containers(project, "app")
-    gateway = _containers(project, "gateway")[0]["Id"]
+    gateway = _containers(project, "nginx")[0]["Id"]
     highest = max(int(c["Config"]["Labels"][NUMBER]) for c in old)
     numbered = [(c, highest + place, new_image) for place, c in enumerate(old, start=1)]
     addresses = side_by_side(lambda one: _start(*one), numbered)

@@ -12,13 +12,13 @@ mapfile -t old < <("${compose[@]}" ps -q app)
 mapfile -t new < <("${compose[@]}" ps -q app | grep -vxF "$(printf '%s\n' "${old[@]}")")
 
 addresses=$(docker inspect -f "{{(index .NetworkSettings.Networks \"$2_default\").IPAddress}}" "${new[@]}")
-"${compose[@]}" exec -T gateway sh -c '
+"${compose[@]}" exec -T nginx sh -c '
     echo "upstream app {" > "$1"
     for address in $2; do echo "  server $address:8000;" >> "$1"; done
     echo "}" >> "$1"
 ' sh "$3" "$addresses"
 sleep 5
-"${compose[@]}" exec -T gateway nginx -c /opt/nginx/nginx.conf -s reload
+"${compose[@]}" exec -T nginx nginx -c /opt/nginx/nginx.conf -s reload
 
 docker kill "${old[@]}"
 docker rm "${old[@]}"

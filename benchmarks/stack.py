@@ -31,7 +31,7 @@ services:
     stop_grace_period: 20s
     deploy: {{replicas: {replicas}}}
     x-composeroll: {{ready: {{path: /healthz}}}}
-  gateway:
+  nginx:
     image: {gateway}
     ports: ["127.0.0.1::80"]
     stop_grace_period: 0s
@@ -51,7 +51,7 @@ class Stack:
     @property
     def url(self) -> str:
         """Where its gateway answers."""
-        return f"http://{docker('port', f'{self.project}-gateway-1', '80')}/"
+        return f"http://{docker('port', f'{self.project}-nginx-1', '80')}/"
 
     def move(self) -> str:
         """Move the tag in the registry; the version it names now."""

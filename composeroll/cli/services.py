@@ -94,7 +94,9 @@ def _something_else(stack: Stack, guessed: set[str]) -> set[str]:
     if not doubtful:
         return doubtful
     try:
-        places = stack.survey.look(stack.project, tuple(services.values()), replicas)
+        places = stack.survey.look(
+            stack.project, tuple(services.values()), replicas, preflight=False
+        )
     except Refused:
         return set()
     return doubtful - places.fronts.keys() if places.fronts else set()
@@ -110,5 +112,5 @@ def _goes_beside(service: Service) -> bool:
 def _in_front(stack: Stack) -> set[str]:
     """The services whose nginx sends requests to others."""
     services = tuple(stack.project.services.values())
-    found = stack.survey.look(stack.project, services, stack.engine.replicas())
+    found = stack.survey.look(stack.project, services, stack.engine.replicas(), preflight=False)
     return {place.route.gateway for place in found.wirings.values() if isinstance(place, Wiring)}

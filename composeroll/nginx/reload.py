@@ -22,6 +22,9 @@ is room for a busy machine and a configuration with many certificates."""
 def send_reload(door: ContainerDoor, container: str, command: Sequence[str]) -> None:
     """`nginx -s reload`; where that fails, as without a pid file, SIGHUP straight to the master.
 
+    Never by the engine's own kill: it takes a container that got any signal from it for one that
+    was stopped by hand, and does not start it again when it dies (Engine 28, `unless-stopped`).
+
     Raises:
         GatewayError: neither reached the master.
     """

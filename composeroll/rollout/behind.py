@@ -17,6 +17,6 @@ def behind(stack: Stack, names: Sequence[str]) -> tuple[str, ...]:
     if not may_be_gateways(stack.project) & set(names):
         return ()
     services = stack.project.pick(names)
-    places = stack.survey.look(stack.project, services, stack.engine.replicas())
+    places = stack.survey.look(stack.project, services, stack.engine.replicas(), preflight=False)
     found = {service for front in places.fronts.values() for service in front.behind}
     return tuple(sorted(found - set(names)))

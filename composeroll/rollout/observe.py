@@ -42,9 +42,14 @@ class Survey(Protocol):
     """Finds the services' places in the gateways."""
 
     def look(
-        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+        self,
+        project: Project,
+        services: Sequence[Service],
+        replicas: Sequence[Replica],
+        *,
+        preflight: bool,
     ) -> Places:
-        """Where these services stand; each gateway is read once.
+        """Where these services stand, and with `preflight` what there would hurt a rollout.
 
         Raises:
             Refused: an nginx rejects its own files.
@@ -70,7 +75,7 @@ def observe(
         services: those of the rollout, in its order.
         engine: where containers and images are read.
         survey: where the gateway is read.
-        preflight: whether compose is asked what scaling up would break.
+        preflight: whether it is asked what would stand in the way of a rollout.
     """
     everyone = engine.replicas()
     mine = {s.name: tuple(r for r in everyone if r.service == s.name) for s in services}
@@ -78,7 +83,9 @@ def observe(
     with ThreadPoolExecutor(max_workers=4) as side_by_side:
         outdated = side_by_side.submit(engine.outdated, _scales(services, mine))
         obstacles = side_by_side.submit(engine.preflight, doubled)
-        surveyed = side_by_side.submit(survey.look, project, services, everyone)
+        surveyed = side_by_side.submit(
+            survey.look, project, services, everyone, preflight=preflight
+        )
         names = side_by_side.submit(engine.names)
         images = {s.name: engine.image_id(reference_of(project, s)) or "" for s in services}
     places = surveyed.result()

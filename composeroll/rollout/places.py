@@ -48,13 +48,13 @@ class Sight:
     """The gateways that run, the containers they may send requests to, and what both make.
 
     Attributes:
-        nginx: finds what is wrong with a gateway.
+        nginx: finds what would hurt a rollout; None where nobody asks.
     """
 
     project: Project
     replicas: Sequence[Replica]
     gateways: Sequence[Gateway]
-    nginx: Findings
+    nginx: Findings | None
 
     def places(self, services: Sequence[Service]) -> Places:
         """Where these services stand, as servers and as gateways."""
@@ -92,7 +92,7 @@ class Sight:
             place=min(first.networks, key=lambda n: n.network_id not in used, default=None),
             edge=edge,
             behind=behind,
-            findings=self.nginx.front_findings(first, edge, drain.timeout),
+            findings=self.nginx.front_findings(first, edge, drain.timeout) if self.nginx else (),
         )
 
     def _wiring(self, service: Service) -> Wiring | None:
@@ -121,7 +121,6 @@ class Sight:
         network = _shared_network(service, gateway, found, subject.replicas)
         others = (_told(configuration, found) for configuration in gateway.configurations[1:])
         told = (found.upstream, *others)
-        timeout = service.settings.drain.timeout
         return Wiring(
             route=Route(
                 gateway=gateway.service,
@@ -141,10 +140,18 @@ class Sight:
                     gateway.containers, gateway.configurations, strict=True
                 )
             },
-            findings=(
-                *self.nginx.findings(gateway.containers[0], subject, found, timeout),
-                *_unwatched(service, gateway, found),
-            ),
+            findings=self._findings(service, subject, gateway, found),
+        )
+
+    def _findings(
+        self, service: Service, subject: Subject, gateway: Gateway, found: Found
+    ) -> tuple[Finding, ...]:
+        if self.nginx is None:
+            return ()
+        timeout = service.settings.drain.timeout
+        return (
+            *self.nginx.findings(gateway.containers[0], subject, found, timeout),
+            *_unwatched(service, gateway, found),
         )
 
 

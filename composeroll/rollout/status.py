@@ -65,11 +65,16 @@ class Lenient:
         self.refusal: Refused | None = None
 
     def look(
-        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+        self,
+        project: Project,
+        services: Sequence[Service],
+        replicas: Sequence[Replica],
+        *,
+        preflight: bool,
     ) -> Places:
         """As the survey sees it; nothing where that cannot be told."""
         try:
-            return self._survey.look(project, services, replicas)
+            return self._survey.look(project, services, replicas, preflight=preflight)
         except Refused as refusal:
             self.refusal = refusal
             return Places()

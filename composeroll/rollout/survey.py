@@ -42,15 +42,23 @@ class GatewaySurvey:
         self._nginx = nginx
 
     def look(
-        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+        self,
+        project: Project,
+        services: Sequence[Service],
+        replicas: Sequence[Replica],
+        *,
+        preflight: bool,
     ) -> Places:
-        """Where these services stand; each gateway is read once.
+        """Where these services stand, and with `preflight` what there would hurt a rollout.
+
+        Each gateway is read once.
 
         Raises:
             Refused: an nginx rejects its own files.
         """
         gateways = self._gateways(_told(project, services), replicas)
-        return Sight(project, replicas, gateways, self._nginx).places(services)
+        findings = self._nginx if preflight else None
+        return Sight(project, replicas, gateways, findings).places(services)
 
     def _gateways(self, told: AbstractSet[str], replicas: Sequence[Replica]) -> tuple[Gateway, ...]:
         """The services that run nginx: those the settings name, else those that look like it."""

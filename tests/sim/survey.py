@@ -38,9 +38,15 @@ class Survey:
         self.gateways = KnownGateways(self._doors)
 
     def look(
-        self, project: Project, services: Sequence[Service], replicas: Sequence[Replica]
+        self,
+        project: Project,
+        services: Sequence[Service],
+        replicas: Sequence[Replica],
+        *,
+        preflight: bool,
     ) -> Places:
         """The services that have an include in those that take requests, and these themselves."""
+        del preflight
         self._look_around()
         takers = [gateway.id for gateway in self._nginx.takers]
         doors = {id_: door for id_, door in self._doors.items() if id_ in takers}

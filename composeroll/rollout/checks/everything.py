@@ -45,5 +45,5 @@ def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
 def _of_gateways(stack: Stack, everyone: Sequence[Replica]) -> Iterator[Finding]:
     """What would be better about the gateways, whether or not they are asked for."""
     services = stack.project.services
-    places = stack.survey.look(stack.project, tuple(services.values()), everyone)
+    places = stack.survey.look(stack.project, tuple(services.values()), everyone, preflight=True)
     return recommended(places.fronts, services)

@@ -117,7 +117,8 @@ def test_what_is_called_nginx_and_cannot_run_twice_is_left_alone() -> None:
 def _running_nginx(exporter: dict[str, Any], *, fronts: set[str] | None) -> Stack:
     """A stack in which these services run nginx; None where nginx rejects its own files."""
 
-    def look(*_: object) -> SimpleNamespace:
+    def look(*_: object, preflight: bool) -> SimpleNamespace:
+        assert not preflight
         if fronts is None:
             raise Refused("nginx rejects its own files")
         return SimpleNamespace(fronts=dict.fromkeys(fronts))

@@ -29,8 +29,9 @@ class Nginx:
     def __init__(self, *, broken: bool) -> None:
         self._broken = broken
 
-    def look(self, *_: object) -> Places:
+    def look(self, *_: object, preflight: bool) -> Places:
         """Where app is."""
+        assert not preflight
         if self._broken:
             raise REFUSAL
         return Places({"app": wiring(1)})

@@ -67,7 +67,7 @@ def test_a_gateway_of_any_name_is_found_among_the_services_that_are_looked_at() 
     shop = project("app", "front")
     running = (replica(1), replica(2, of="front"))
     survey = GatewaySurvey(OneNginx("front", upstream=1))
-    places = survey.look(shop, tuple(shop.services.values()), running).wirings
+    places = survey.look(shop, tuple(shop.services.values()), running, preflight=True).wirings
     assert set(places) == {"app"}
     place = places["app"]
     assert isinstance(place, Wiring)
@@ -92,7 +92,7 @@ def test_an_nginx_that_is_down_may_be_the_one_of_a_service_that_no_other_speaks_
     shop = project("app", "front", down.service)
     running = (replica(1), replica(2, of="front"), down)
     survey = GatewaySurvey(OneNginx("front", upstream=9))
-    place = survey.look(shop, [shop.services["app"]], running).wirings["app"]
+    place = survey.look(shop, [shop.services["app"]], running, preflight=True).wirings["app"]
     assert isinstance(place, Refused)
     assert place.what.startswith(f"no nginx runs in {down.service}")
     assert f"docker compose up -d {down.service}" in (place.help or "")
@@ -108,7 +108,7 @@ def test_an_nginx_that_is_down_means_nothing_to_a_service_whose_place_is_known(
     shop = project("app", "front", "nginx", **settings)
     running = (replica(1), replica(2, of="front"), nginx("nginx", ContainerState.EXITED, "nginx"))
     survey = GatewaySurvey(OneNginx("front", upstream))
-    place = survey.look(shop, [shop.services["app"]], running).wirings.get("app")
+    place = survey.look(shop, [shop.services["app"]], running, preflight=True).wirings.get("app")
     assert not isinstance(place, Refused)
 
 
@@ -118,7 +118,7 @@ def test_a_stopped_container_of_the_service_itself_or_of_none_in_the_file_is_no_
     gone = nginx("nginx", ContainerState.EXITED, "nginx")
     survey = GatewaySurvey(OneNginx("front", upstream=9))
     running = (replica(1), replica(2, of="front"), own, gone)
-    assert not survey.look(shop, [shop.services["app"]], running).wirings
+    assert not survey.look(shop, [shop.services["app"]], running, preflight=True).wirings
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,10 @@ def test_a_log_that_cannot_be_judged_is_told_where_it_would_be_read(
     shop = project("app", "front", **settings)
     nginx = OneNginx("front", upstream=1, http="access_log off;")
     running = (replica(1), replica(2, of="front"))
-    place = GatewaySurvey(nginx).look(shop, [shop.services["app"]], running).wirings["app"]
+    place = (
+        GatewaySurvey(nginx)
+        .look(shop, [shop.services["app"]], running, preflight=True)
+        .wirings["app"]
+    )
     assert isinstance(place, Wiring)
     assert any("5xx answers cannot be watched" in f.what for f in place.findings) is told
