@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from composeroll.model import Health, Replica, host_of_address
+from composeroll.rollout.need import need_of
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.part import part_of
 
 
 def drift(
@@ -89,7 +89,7 @@ def _half_done(state: ServiceState) -> Iterator[str]:
     if state.leftovers:
         names = ", ".join(r.name for r in state.leftovers)
         yield f"does not run: {names}; `composeroll update {state.name}` clears it away"
-    wanted = part_of(state, state.outdated).wanted
+    wanted = need_of(state, state.outdated).wanted
     if len(state.serving) > wanted:
         running = len(state.serving)
         yield (

@@ -1,14 +1,14 @@
-"""What a plan does for one service. Pure: numbers and sets first, then the steps they call for."""
+"""What a plan does for one service: the steps that its need calls for. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from composeroll.model import Replica, Route
-from composeroll.rollout.counting import next_batch, replicas_wanted
+from composeroll.model import Route
+from composeroll.rollout.need import Need
 from composeroll.rollout.numbering import renamings
-from composeroll.rollout.observed import ServiceState, Wiring
-from composeroll.rollout.outgoing import SCALED, Reasons
+from composeroll.rollout.observed import Wiring
+from composeroll.rollout.outgoing import SCALED
 from composeroll.rollout.steps import (
     AdoptReplicas,
     AwaitReady,
@@ -31,95 +31,8 @@ from composeroll.rollout.steps import (
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One service's part of a plan.
-
-    Attributes:
-        reasons: why each outdated replica has to go, by full ID.
-        outgoing: the replicas that leave in this plan: one batch of the outdated.
-        wanted: how many replicas are to run in the end.
-    """
-
-    state: ServiceState
-    reasons: Reasons
-    outgoing: tuple[Replica, ...]
-    wanted: int
-
-    @property
-    def name(self) -> str:
-        """The service's name."""
-        return self.state.name
-
-    @property
-    def staying(self) -> tuple[Replica, ...]:
-        """The replicas that serve now and after this plan."""
-        return tuple(r for r in self.state.serving if r not in self.outgoing)
-
-    @property
-    def left_for_later(self) -> int:
-        """How many outdated replicas are replaced the same way by the plans after this one."""
-        return 0 if self.replaced_in_place else len(self.reasons) - len(self.outgoing)
-
-    @property
-    def missing(self) -> int:
-        """How many replicas are to be created."""
-        return max(0, self.wanted - len(self.staying))
-
-    @property
-    def replaced_in_place(self) -> bool:
-        """Whether compose recreates its containers, since it cannot run them side by side."""
-        return self.state.data_only or any(
-            obstacle.key == "container_name" for obstacle in self.state.service.obstacles
-        )
-
-    @property
-    def stops_first(self) -> bool:
-        """Whether the old replicas stop before the new ones start: a gap."""
-        return self.state.stops_first
-
-    @property
-    def drains(self) -> bool:
-        """Whether old replicas still run when the gateway is told of the new ones."""
-        return bool(self.outgoing) and not (self.stops_first or self.replaced_in_place)
-
-    @property
-    def detaches(self) -> bool:
-        """Whether the old replicas drain on after the rollout."""
-        return self.drains and self.switches and self.state.service.settings.drain.detach
-
-    @property
-    def misled(self) -> bool:
-        """Whether the upstream names, or may name, anything else than the replicas that stay."""
-        wiring = self.state.wiring
-        if wiring is None or self.state.doubtful:
-            return wiring is not None
-        return wiring.split or wiring.upstream.addresses != _addresses(wiring, self.staying)
-
-    @property
-    def switches(self) -> bool:
-        """Whether the gateway is told something new."""
-        wired = self.state.wiring is not None and self.wanted
-        return bool(wired and (self.missing or self.outgoing or self.misled))
-
-    def incoming(self) -> Incoming:
-        """What serves after the switch."""
-        leaving = {r.id for r in self.outgoing}
-        named = {r.id for r in self.state.named_in_upstream}
-        # of the outdated, whose turn is yet to come, nobody has proven those that get no requests
-        return self._but_for(frozenset(leaving | (self.reasons.keys() - named)))
-
-    def fresh(self) -> Incoming:
-        """What has to prove itself: everything that is not outdated."""
-        return self._but_for(frozenset(self.reasons) | {r.id for r in self.outgoing})
-
-    def _but_for(self, besides: frozenset[str]) -> Incoming:
-        staying = sum(r.id not in besides for r in self.staying)
-        return Incoming(self.name, besides, least=staying + self.missing)
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether its new replicas are judged by their answers."""
-        return bool(self.missing) and self.state.service.settings.judges
+class Part(Need):
+    """One service's part of a plan."""
 
     def judged(self) -> Judged:
         """What is judged by its answers: the new beside the outdated, else beside all others."""
@@ -137,42 +50,13 @@ class Part:
         named = self.state.named_in_upstream
         return Switch(self.incoming(), wiring.route, wiring.upstream, wiring.texts, named)
 
-    @property
-    def pins(self) -> bool:
-        """Whether new replicas would get requests, unproven, by their service's name.
-
-        After a rollout that was cut off nginx may go by it, whatever its files say.
-        """
-        beside = self.missing and not (self.stops_first or self.replaced_in_place)
-        wired = self.state.wiring is not None
-        return bool(beside and wired and (self.by_name or self.state.doubtful) and self._chosen)
-
-    @property
-    def by_name(self) -> bool:
-        """Whether nginx's files hold the service's name in place of addresses."""
-        return bool(self.state.wiring and self.state.wiring.upstream.names)
-
     def pin(self) -> Switch:
         """What the gateway is told before anything starts."""
-        wiring, chosen = self._wiring(), self._chosen
+        wiring, chosen = self._wiring(), self.chosen
         others = frozenset(r.id for r in self.state.replicas if r.id not in chosen)
         incoming = Incoming(self.name, others)
         served = tuple(r for r in self.state.named_in_upstream if r.id in chosen)
         return Switch(incoming, wiring.route, wiring.upstream, wiring.texts, served)
-
-    @property
-    def _chosen(self) -> frozenset[str]:
-        """Full IDs of what gets requests, and not by a name alone."""
-        return frozenset(r.id for r in self.state.named_in_upstream) - self.state.half_made
-
-    @property
-    def adopted(self) -> tuple[Replica, ...]:
-        """What a broken rollout made, where there is something to go back to without it."""
-        if self.stops_first or self.replaced_in_place:
-            return ()
-        made = self.state.half_made
-        others = [r for r in self.state.serving if r.running and r.id not in made]
-        return tuple(r for r in self.staying if r.id in made) if others else ()
 
     def prepare(self) -> tuple[Step, ...]:
         """The steps that bring up and prove what comes."""
@@ -289,14 +173,6 @@ class Part:
         return RenumberReplicas(self.name, self.wanted, reason="names count from 1 again")
 
     @property
-    def why(self) -> str:
-        """Why there have to be new replicas."""
-        if self.outgoing:
-            return self.reasons[self.outgoing[0].id]
-        running = len(self.staying)
-        return f"{running} of {self.wanted} run" if running else "the service does not run yet"
-
-    @property
     def _gap(self) -> str:
         return f"GAP: {self.name} does not answer until its new replicas are ready"
 
@@ -311,21 +187,3 @@ class Part:
 
     def _route(self) -> Route:
         return self._wiring().route
-
-
-def part_of(state: ServiceState, reasons: Reasons, wanted: int | None = None) -> Part:
-    """What one service needs.
-
-    Args:
-        state: the service as it was observed.
-        reasons: the outgoing replicas, of this service and others.
-        wanted: how many replicas are to run in the end, as an earlier batch has settled it.
-    """
-    outdated = [r for r in state.serving if r.id in reasons]
-    wanted = replicas_wanted(state, reasons) if wanted is None else wanted
-    batch = next_batch(state, outdated, wanted)
-    return Part(state, {r.id: reasons[r.id] for r in outdated}, batch, wanted)
-
-
-def _addresses(wiring: Wiring, replicas: tuple[Replica, ...]) -> frozenset[str]:
-    return frozenset(wiring.route.address(replica) for replica in replicas)

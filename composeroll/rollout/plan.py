@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from composeroll.rollout.counting import is_mixed, replicas_wanted
 from composeroll.rollout.errors_share import percent
 from composeroll.rollout.gateway_part import GatewayPart
+from composeroll.rollout.need import need_of
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.outgoing import Reasons
-from composeroll.rollout.part import Part, part_of
+from composeroll.rollout.part import Part
 from composeroll.rollout.steps import (
     DrainReplicas,
     Judged,
@@ -110,10 +111,9 @@ def plan_rollout(
 
 
 def _part(state: ServiceState, outgoing: Reasons, wanted: int | None) -> Part:
-    part = part_of(state, outgoing, wanted)
-    if state.front is None or part.replaced_in_place:
-        return part
-    return GatewayPart(part.state, part.reasons, part.outgoing, part.wanted)
+    need = need_of(state, outgoing, wanted)
+    kind = GatewayPart if state.front and not need.replaced_in_place else Part
+    return kind(need.state, need.reasons, need.outgoing, need.wanted)
 
 
 def _pin(parts: Sequence[Part]) -> tuple[Step, ...]:

@@ -53,7 +53,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         return _apply_all(stack, observed, plan, memory, residue, entry)
 
 
-def asked(observed: Observed, outgoing: Reasons, counts: Mapping[str, int]) -> Memory:
+def memory_of(observed: Observed, outgoing: Reasons, counts: Mapping[str, int]) -> Memory:
     """What a run that breaks off is to leave to the next one."""
     return Memory(outgoing, counts, before=observed.containers())
 
@@ -118,7 +118,7 @@ def look(stack: Stack, services: Sequence[Service], *, preflight: bool = True) -
         return observe(stack.project, services, stack.engine, stack.survey, preflight=preflight)
 
 
-def heed(
+def pass_preflight(
     stack: Stack, observed: Observed, leaving: Reasons, counts: Mapping[str, int] = NOT_SCALED
 ) -> None:
     """Refuse what cannot go well, and warn of what will hurt; `check` has notes besides.

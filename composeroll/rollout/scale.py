@@ -10,7 +10,7 @@ from composeroll.report.wording import count_text
 from composeroll.rollout.behind import behind
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import SCALED, Reasons
-from composeroll.rollout.roll import asked, heed, look, roll
+from composeroll.rollout.roll import look, memory_of, pass_preflight, roll
 from composeroll.rollout.stack import Stack
 
 
@@ -25,10 +25,10 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
     with stack.locks.hold(list(counts), lock_wait, behind(stack, list(counts))) as left:
         observed = look(stack, services)
         leaving = surplus(observed, counts, left.outgoing)
-        heed(stack, observed, leaving, counts)
+        pass_preflight(stack, observed, leaving, counts)
         _insist_on_one(observed, counts)
         _tell_outdated(stack, observed)
-        memory = stack.locks.remember(asked(observed, leaving, counts), anew=True)
+        memory = stack.locks.remember(memory_of(observed, leaving, counts), anew=True)
         return roll(stack, observed, memory, residue=_nothing_else)
 
 

@@ -16,7 +16,7 @@ from composeroll.rollout.detached.retirement import retire_held
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
-from composeroll.rollout.roll import asked, heed, look, names, phase, roll, show_plan
+from composeroll.rollout.roll import look, memory_of, names, pass_preflight, phase, roll, show_plan
 from composeroll.rollout.stack import Stack
 
 
@@ -57,7 +57,7 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     moved = stack.images.moved(services) if wanted.pull is Pull.ALWAYS else frozenset()
     observed = look(stack, services).with_newer_images(moved)
     leaving = outgoing(observed, force=wanted.force)
-    heed(stack, observed, leaving)
+    pass_preflight(stack, observed, leaving)
     if wanted.pull is Pull.NEVER:
         insist_on_images(observed, leaving)
     counts = replica_counts(observed, leaving, stack.book.settled)
@@ -83,14 +83,14 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcom
         stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
     leaving = outgoing(observed, force=wanted.force)
-    heed(stack, observed, leaving)
+    pass_preflight(stack, observed, leaving)
     insist_on_images(observed, leaving)
     retired = retire_held(stack, services)
     if retired:
         observed = look(stack, services)
     leaving = outgoing(observed, force=wanted.force)
     counts = replica_counts(observed, leaving, stack.book.settled)
-    memory = stack.locks.remember(asked(observed, leaving, counts))
+    memory = stack.locks.remember(memory_of(observed, leaving, counts))
     memory = memory.at_least({s.name: s.scale for s in services if s.scale})
     end = roll(stack, observed, memory, residue=outgoing)
     return Outcome.UPDATED if retired else end

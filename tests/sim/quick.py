@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Self, TypeVar
+from typing import ParamSpec, Self, TypeVar
 from unittest.mock import patch
 
 from tests.sim.world import render_once
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -24,10 +25,10 @@ class OneAfterTheOther:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def submit(self, work: Callable[..., T], *arguments: object) -> Future[T]:
+    def submit(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> Future[T]:
         """Do it at once; what it raises is raised at once."""
         future: Future[T] = Future()
-        future.set_result(work(*arguments))
+        future.set_result(work(*given, **named))
         return future
 
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 from composeroll.config.ports import PortRange
 from composeroll.model import Finding, Locate, Severity
+from composeroll.rollout.need import Need, need_of
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.part import Part, part_of
 
 
 def met(
@@ -26,10 +26,10 @@ def met(
         asked: how many replicas it is to have, None for as many as it has.
         locate: where a key of the compose file stands.
     """
-    part = part_of(state, dict.fromkeys(leaving, ""), asked)
-    if _side_by_side(part) and part.missing:
-        every = part.missing + part.left_for_later
-        yield from _ports(state, part.missing, Severity.REFUSAL, locate)
+    need = need_of(state, dict.fromkeys(leaving, ""), asked)
+    if _side_by_side(need) and need.missing:
+        every = need.missing + need.left_for_later
+        yield from _ports(state, need.missing, Severity.REFUSAL, locate)
         yield from _names(project, state, every, Severity.REFUSAL)
 
 
@@ -37,15 +37,15 @@ def ahead(
     project: str, state: ServiceState, leaving: Collection[str], locate: Locate
 ) -> Iterator[Finding]:
     """A warning for each that the next rollout will meet, where there is nothing to do now."""
-    part = part_of(state, dict.fromkeys(leaving, ""))
-    if _side_by_side(part) and not part.missing:
+    need = need_of(state, dict.fromkeys(leaving, ""))
+    if _side_by_side(need) and not need.missing:
         batch = state.service.settings.batch.of(len(state.serving))
         yield from _ports(state, batch, Severity.WARNING, locate)
         yield from _names(project, state, batch, Severity.WARNING)
 
 
-def _side_by_side(part: Part) -> bool:
-    return not (part.stops_first or part.replaced_in_place)
+def _side_by_side(need: Need) -> bool:
+    return not (need.stops_first or need.replaced_in_place)
 
 
 def _ports(state: ServiceState, new: int, severity: Severity, locate: Locate) -> Iterator[Finding]:

@@ -1,0 +1,57 @@
+"""The words of composeroll as types: replicas, upstreams, routes. Data alone."""
+
+from composeroll.model.container import (
+    Attachment,
+    ContainerEvent,
+    ContainerState,
+    Health,
+    Healthcheck,
+    LogStream,
+    Mount,
+    Output,
+    Process,
+    Replica,
+)
+from composeroll.model.finding import (
+    Finding,
+    Locate,
+    Severity,
+)
+from composeroll.model.traffic import (
+    Answered,
+    Held,
+    Site,
+    Visit,
+)
+from composeroll.model.upstream import (
+    Protocol,
+    Route,
+    Server,
+    Upstream,
+    host_of_address,
+)
+
+__all__ = [
+    "Answered",
+    "Attachment",
+    "ContainerEvent",
+    "ContainerState",
+    "Finding",
+    "Health",
+    "Healthcheck",
+    "Held",
+    "Locate",
+    "LogStream",
+    "Mount",
+    "Output",
+    "Process",
+    "Protocol",
+    "Replica",
+    "Route",
+    "Server",
+    "Severity",
+    "Site",
+    "Upstream",
+    "Visit",
+    "host_of_address",
+]

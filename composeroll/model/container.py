@@ -1,0 +1,197 @@
+"""Containers, as the engine tells of them and of what goes on in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+ANONYMOUS = 64
+"""Digits of the name that the engine makes for an anonymous volume (moby, `volume/service`)."""
+
+
+class ContainerState(StrEnum):
+    """A container's state in the Engine API's own words."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+class Health(StrEnum):
+    """The engine's verdict on a container's HEALTHCHECK."""
+
+    NONE = "none"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One network that a container is on. Addresses are bare text, empty where there is none."""
+
+    network_id: str
+    network: str
+    ipv4: str = ""
+    ipv6: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """The address as it stands in a URL or an nginx `server` line; IPv6 in brackets."""
+        return self.ipv4 or (f"[{self.ipv6}]" if self.ipv6 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Something mounted into a container at `destination`.
+
+    Attributes:
+        kind: the engine's word for it (`volume`, `bind`, `tmpfs`).
+        volume: the volume's name, empty for all else.
+    """
+
+    destination: str
+    kind: str
+    writable: bool
+    volume: str = ""
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether it is a volume without a name of its own: the engine gives it 64 digits."""
+        return len(self.volume) == ANONYMOUS and not set(self.volume) - set("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class Healthcheck:
+    """A container's own HEALTHCHECK.
+
+    Attributes:
+        command: argv to run in the container; `CMD-SHELL` is already `[shell, -c, text]`.
+        timeout: seconds one run may take (docker's default is 30).
+        start_period: seconds during which failures do not count.
+        retries: consecutive failures that make the container unhealthy (docker's default is 3).
+    """
+
+    command: tuple[str, ...]
+    timeout: float = 30.0
+    start_period: float = 0.0
+    retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One container of one compose service, as the engine describes it.
+
+    Attributes:
+        id: the full container ID, 64 hexadecimal digits.
+        name: the container's name, without the engine's leading slash.
+        service: the compose service, from its label.
+        number: the label `com.docker.compose.container-number`.
+        image: the image ID the container was created from (`sha256:…`).
+        image_ref: the reference it was created with (`registry/app:staging`).
+        restarts: how often the engine has restarted it.
+        exposed: TCP ports that the image or the compose file exposes, ascending.
+        published: host ports that lead to it while it runs, ascending.
+        config_hash: the label `com.docker.compose.config-hash`.
+        stop_signal: the signal its stop sends, as text (`SIGTERM`).
+        started_at: the engine's RFC 3339 time of the last start, empty if never.
+        mounts: volumes, binds and tmpfs, by destination.
+        read_only: whether the root filesystem cannot be written.
+        made_from: the project's directory on the machine whose compose made it.
+        command: what its first process was started with, the entrypoint included.
+    """
+
+    id: str
+    name: str
+    service: str
+    number: int
+    image: str
+    state: ContainerState
+    image_ref: str = ""
+    health: Health = Health.NONE
+    exit_code: int = 0
+    restarts: int = 0
+    restart_policy: str = "no"
+    networks: tuple[Attachment, ...] = ()
+    exposed: tuple[int, ...] = ()
+    published: tuple[int, ...] = ()
+    healthcheck: Healthcheck | None = None
+    config_hash: str = ""
+    stop_signal: str = "SIGTERM"
+    started_at: str = ""
+    network_mode: str = ""
+    mounts: tuple[Mount, ...] = ()
+    read_only: bool = False
+    made_from: str = ""
+    command: tuple[str, ...] = ()
+
+    @property
+    def short_id(self) -> str:
+        """The first 12 digits of the ID, as docker prints it."""
+        return self.id[:12]
+
+    @property
+    def running(self) -> bool:
+        """Whether its processes run now (a restarting or paused container does not count)."""
+        return self.state is ContainerState.RUNNING
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended well, and nothing is to start it again."""
+        stays = self.restart_policy in ("no", "on-failure")
+        return self.state is ContainerState.EXITED and self.exit_code == 0 and stays
+
+    @property
+    def anonymous_volumes(self) -> tuple[str, ...]:
+        """The names of the volumes that were made for it alone."""
+        return tuple(mount.volume for mount in self.mounts if mount.anonymous)
+
+    def attached_to(self, network_id: str) -> Attachment | None:
+        """The container's place on one network, by NetworkID."""
+        return next((n for n in self.networks if n.network_id == network_id), None)
+
+
+class LogStream(StrEnum):
+    """The two outputs of a container."""
+
+    STDOUT = "stdout"
+    STDERR = "stderr"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a finished command left: exit code, and stdout with stderr as text."""
+
+    exit_code: int
+    stdout: str = ""
+    stderr: str = ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Both streams' lines, stdout first, empty ones left out."""
+        text = f"{self.stdout}\n{self.stderr}"
+        return tuple(line for line in text.splitlines() if line.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of a container, seen from the engine's host. `pid` and `ppid` are the host's."""
+
+    pid: int
+    ppid: int
+    args: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerEvent:
+    """One event of the engine about a container (`die`, `start`, `health_status: unhealthy`)."""
+
+    action: str
+    id: str
+    service: str
+    attributes: dict[str, str] = field(default_factory=dict)

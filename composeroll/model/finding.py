@@ -1,0 +1,40 @@
+"""What would go wrong, seen beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """What a finding means: a rollout is refused, something will hurt, or could be better."""
+
+    REFUSAL = "refusal"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+Locate = Callable[[Sequence[str]], str]
+"""From nested keys of the compose files to `file:line`, or the keys where no file has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that would go wrong, seen beforehand.
+
+    Attributes:
+        what: one sentence without a full stop.
+        help: the line to change, or the command to run.
+        service: the one it is about, empty where it is about several or about the gateway; two
+            findings that say the same are one, whatever they are about.
+    """
+
+    severity: Severity
+    what: str
+    help: str = ""
+    service: str = field(default="", compare=False)
+
+    def about(self, service: str) -> Finding:
+        """The same about a service."""
+        return replace(self, service=service)

@@ -1,0 +1,104 @@
+"""Where nginx sends requests: upstreams, their servers, and the way to a service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+
+from composeroll.model.container import Replica
+
+
+class Protocol(StrEnum):
+    """How nginx speaks to a service, from the `*_pass` directive that names its upstream."""
+
+    HTTP = "http"
+    FASTCGI = "fastcgi"
+    UWSGI = "uwsgi"
+    GRPC = "grpc"
+    TCP = "tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One `server` line of an upstream.
+
+    Attributes:
+        address: `host:port`, IPv6 in brackets, as nginx reads it.
+        parameters: what follows it, verbatim (`weight=2`, `max_fails=3`, `backup`).
+        comment: what to write behind it; composeroll puts the container's name and short ID there.
+    """
+
+    address: str
+    parameters: tuple[str, ...] = ()
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """An nginx upstream block.
+
+    Attributes:
+        directives: everything in the block that is no `server`, verbatim and in order
+            (`zone backend 256k`, `keepalive 32`), without the semicolon.
+    """
+
+    name: str
+    servers: tuple[Server, ...] = ()
+    directives: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The addresses that the upstream names."""
+        return frozenset(server.address for server in self.servers)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The servers that go by a name: whoever bears it in DNS gets requests, ready or not."""
+        return tuple(s.address for s in self.servers if not _is_ip(s.address))
+
+    @property
+    def resolves(self) -> bool:
+        """Whether nginx goes on asking for a name, and has no address until the first answer."""
+        return any("resolve" in server.parameters for server in self.servers)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How requests reach a service: through which gateway containers, upstream, file and port.
+
+    Attributes:
+        gateway: the compose service that runs nginx.
+        containers: full IDs of its running containers, all of which are written.
+        upstream: nginx's name of the upstream.
+        include: absolute path, inside the gateway, of the file that holds just that upstream.
+        network_id: the network that gateway and replicas share, by NetworkID.
+        template: path on this machine of the user's own Jinja2 template, or None.
+    """
+
+    gateway: str
+    containers: tuple[str, ...]
+    upstream: str
+    include: str
+    port: int
+    protocol: Protocol
+    network_id: str
+    template: str | None = None
+
+    def address(self, replica: Replica) -> str:
+        """`host:port` of a replica on the shared network, empty if it has no address there."""
+        place = replica.attached_to(self.network_id)
+        return f"{place.host}:{self.port}" if place and place.host else ""
+
+
+def host_of_address(address: str) -> str:
+    """The bare host of `host:port`; of an IPv6 address without its brackets."""
+    return address.rpartition(":")[0].strip("[]")
+
+
+def _is_ip(server: str) -> bool:
+    try:
+        ip_address(host_of_address(server))
+    except ValueError:
+        return False
+    return True
