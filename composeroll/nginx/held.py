@@ -9,7 +9,7 @@ from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 
-from composeroll.model import Held
+from composeroll.model import Held, host_of_address
 from composeroll.nginx.pairing import Pairing
 from composeroll.nginx.sockets import ESTABLISHED, endpoint
 
@@ -106,8 +106,8 @@ def _of_worker(
     known = [look.connections[s] for s in sockets if s in look.connections]
     clients = [c for c in known if _port(c.local) in look.ports]
     backends = [c for c in known if _port(c.local) not in look.ports and _port(c.remote) != DNS]
-    to_leaving = [c for c in backends if _host(c.remote) in leaving]
-    ending = [c for c in backends if _host(c.remote) not in leaving and _ends(c, pairing)]
+    to_leaving = [c for c in backends if host_of_address(c.remote) in leaving]
+    ending = [c for c in backends if host_of_address(c.remote) not in leaving and _ends(c, pairing)]
     strange = len(backends) - len(to_leaving) - len(ending)
     strange += sum(s not in look.connections and s not in look.others for s in sockets)
     return Held(
@@ -128,7 +128,7 @@ def _reused(
     """Why one more request may come where all that runs has ended."""
     for connection in backends:
         place = pairing.reusing.get(int(_port(connection.remote)))
-        if place and _host(connection.remote) not in leaving:
+        if place and host_of_address(connection.remote) not in leaving:
             yield (
                 f"a client of the location around {place} may use its connection again:"
                 " `keepalive_timeout 0;` there rules it out"
@@ -152,7 +152,3 @@ def _inodes(tables: Mapping[str, list[list[str]]]) -> Iterator[str]:
 
 def _port(address: str) -> str:
     return address.rpartition(":")[2]
-
-
-def _host(address: str) -> str:
-    return address.rpartition(":")[0].strip("[]")

@@ -24,6 +24,7 @@ AGAIN = "run the same command again: it finishes what is half-done"
 TRY_AGAIN = "run the same command again: it starts from the beginning"
 MENDED = "mend what is named above, then run the same command again"
 SERVING = "traffic is on the new replicas"
+STAYING = "what is to serve from now on runs"
 
 Show = Callable[[Sequence[Step]], None]
 """Told of the steps that are done, it shows where that leaves every replica."""
@@ -57,7 +58,9 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
         raise  # somebody else decides now: taking anything back would be against their plan
     except BaseException as failure:
         if len(done) > len(plan.reversible):
-            raise Unfinished(what_of(failure), SERVING, AGAIN, _evidence(failure)) from failure
+            moved = any(step.moves_traffic for step in done)
+            serving = SERVING if moved else STAYING
+            raise Unfinished(what_of(failure), serving, AGAIN, _evidence(failure)) from failure
         with world.shield():
             _undo(done, failure, world)
             with suppress(ComposerollError):

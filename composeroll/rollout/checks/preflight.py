@@ -8,6 +8,7 @@ from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Locate, Severity
 from composeroll.rollout.checks.beside import met
 from composeroll.rollout.checks.gateway import gateway_findings, together
+from composeroll.rollout.checks.probing import unanswerable
 from composeroll.rollout.checks.redefined import redefined
 from composeroll.rollout.checks.template import rendering
 from composeroll.rollout.checks.volumes import unnamed
@@ -85,6 +86,7 @@ def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     yield from _shared_data(state)
     yield from _paused(state)
     yield from state.wiring.findings if state.wiring else ()
+    yield from unanswerable(state)
     yield from _mounted_code(state)
     yield from gateway_findings(state)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import ClassVar
 
 from composeroll.config.durations import format_duration
 from composeroll.model import Replica
@@ -40,6 +41,8 @@ class StartGateways(StartReplicas):
 @dataclass(frozen=True, slots=True)
 class QuitGateways(Step):
     """Have the old nginx close its listening sockets and end what it has."""
+
+    moves_traffic: ClassVar[bool] = True
 
     service: str
     replicas: tuple[Replica, ...]

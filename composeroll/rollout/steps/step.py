@@ -15,9 +15,11 @@ class Step:
     Attributes:
         reason: why the plan holds it.
         comes_back: whether taking it back is worth telling; what was removed does not come back.
+        moves_traffic: whether requests reach other replicas after it.
     """
 
     comes_back: ClassVar[bool] = True
+    moves_traffic: ClassVar[bool] = False
 
     reason: str = field(default="")
 

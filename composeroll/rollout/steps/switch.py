@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from composeroll.errors import EngineError, GatewayError
 from composeroll.model import Replica, Route, Upstream
@@ -108,6 +109,8 @@ class SwitchUpstreams(Step):
     Attributes:
         timeout: seconds the way back waits for requests that the new replicas have begun.
     """
+
+    moves_traffic: ClassVar[bool] = True
 
     switches: tuple[Switch, ...]
     timeout: float

@@ -70,6 +70,12 @@ class Noting(Step):
         _note(world, f"undo {self.name}", self.undoing)
 
 
+class Moving(Noting):
+    """One after which requests go elsewhere."""
+
+    moves_traffic: ClassVar[bool] = True
+
+
 def _diary(world: World) -> Diary:
     return cast("Diary", cast("Any", world.engine).diary)
 
@@ -172,10 +178,16 @@ def test_a_bug_before_the_line_is_undone_like_any_failure(bug: BaseException) ->
 
 @pytest.mark.parametrize("late", [BROKEN, Interrupted("now", signum=15), KeyError("a bug")])
 def test_past_the_line_there_is_only_forward(late: BaseException) -> None:
-    diary, failure = run(Noting("a"), final=(Noting("b", late), Noting("c")))
+    diary, failure = run(Moving("a"), final=(Noting("b", late), Noting("c")))
     assert diary.lines == ["a", "b"]
     assert isinstance(failure, Unfinished)
     assert failure.serving == "traffic is on the new replicas"
+
+
+def test_who_has_moved_no_traffic_says_nothing_of_any() -> None:
+    _, failure = run(Noting("a"), final=(Noting("b", BROKEN), Moving("c")))
+    assert isinstance(failure, Unfinished)
+    assert failure.serving == "what is to serve from now on runs"
 
 
 def test_who_has_lost_the_lock_takes_nothing_back() -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from composeroll.errors import Refused
-from composeroll.model import ContainerState, Finding, Locate, Severity
+from composeroll.model import ContainerState, Finding, Locate, Protocol, Severity
 from composeroll.rollout.checks.preflight import findings, once, refuse
 from composeroll.rollout.observed import Observed, ServiceState
-from tests.unit.rollout.makers import NEW, replica, service, state, wiring
+from tests.unit.rollout.makers import NEW, ours, replica, service, state, wiring
 
 STOP_FIRST: dict[str, Any] = {"x-composeroll": {"order": "stop-first"}}
 OBSTACLES: dict[str, dict[str, Any]] = {
@@ -40,6 +41,16 @@ def test_what_keeps_a_service_from_running_twice_is_refused_with_its_line(key: s
 def test_who_accepts_a_gap_is_not_refused(key: str) -> None:
     accepting = service(**OBSTACLES[key], **STOP_FIRST)
     assert not found(state([replica(1)], wiring(1), of=accepting))
+
+
+@pytest.mark.parametrize(("protocol", "refused"), [("uwsgi", True), ("http", False)])
+def test_a_path_that_nobody_can_be_asked_for_is_refused(protocol: str, *, refused: bool) -> None:
+    place = wiring(1)
+    place = replace(place, route=replace(place.route, protocol=Protocol(protocol)))
+    asking = service(**ours(ready={"path": "/up"}))
+    what = [f.what for f in found(state([replica(1)], place, of=asking))]
+    told = "app: ready.path is /up, but nothing can be asked for a path over uwsgi"
+    assert what == ([told] if refused else [])
 
 
 def test_a_paused_replica_is_refused_with_the_command_that_helps() -> None:

@@ -1,0 +1,20 @@
+"""What new replicas could not be asked for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from composeroll.errors import SettingsError
+from composeroll.model import Finding, Severity
+from composeroll.readiness.probes import choose
+from composeroll.rollout.observed import ServiceState
+
+
+def unanswerable(state: ServiceState) -> Iterator[Finding]:
+    """A refusal where the settings ask for what the protocol of its upstream does not have."""
+    if state.wiring is None:
+        return
+    try:
+        choose(state.service.settings.ready, None, state.wiring.route)
+    except SettingsError as wrong:
+        yield Finding(Severity.REFUSAL, f"{state.name}: {wrong.what}", wrong.help or "")
