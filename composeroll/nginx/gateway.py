@@ -44,6 +44,7 @@ class Gateway:
         self._clock = clock or MonotonicClock()
         self._known: Configuration | None = None
         self._command: tuple[str, ...] = ()
+        self._may_run: list[Mapping[str, str]] = []
 
     @property
     def known(self) -> Configuration:
@@ -90,10 +91,27 @@ class Gateway:
             GatewayError: it goes on with its old configuration.
         """
         earlier, self.before = self.before, self.workers().pids
-        send_reload(self._door, self.container.id, self.command)
+        files = self.known.files
+        self._send_reload(files)
         if not await_replaced(self.workers, self.before, self._clock):
             self.before = earlier  # the workers of now serve on: nobody has to wait for their end
+            self._may_run.pop()
             raise not_taken(self.container.name, self._last_log_lines())
+        self._may_run = [files]
+
+    def _send_reload(self, files: Mapping[str, str]) -> None:
+        """An engine whose answer is lost may have delivered it, and the looks after it may fail."""
+        self._may_run.append(files)
+        try:
+            send_reload(self._door, self.container.id, self.command)
+        except GatewayError:
+            self._may_run.pop()
+            raise
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing that this run has reloaded differs from the files as they are now."""
+        return all(files == self.known.files for files in self._may_run)
 
     @property
     def command(self) -> tuple[str, ...]:

@@ -87,6 +87,11 @@ class Gateways:
         if failed:
             raise failed[0]
 
+    @property
+    def settled(self) -> bool:
+        """Whether no nginx may run by anything else than its files, after reloads of this run."""
+        return all(gateway.settled for gateway in self._gateways.values())
+
     def read(self, container: str, path: str) -> str | None:
         """A file as that gateway's processes see it, None where there is none."""
         return self._gateways[container].read(path)

@@ -103,6 +103,11 @@ class ProjectGateways:
         self._all.restore({id_: some for id_, some in texts.items() if id_ in self._known})
         self._all_with(texts)  # not before: one that is none keeps no other from being put right
 
+    @property
+    def settled(self) -> bool:
+        """Whether no nginx may run by anything else than its files, after reloads of this run."""
+        return self._all.settled
+
     def read(self, container: str, path: str) -> str | None:
         """An include's text as it stands in the gateway, None where there is no such file."""
         return self._all_with([container]).read(container, path)

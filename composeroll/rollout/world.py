@@ -146,6 +146,11 @@ class Gateways(Protocol):
         """
         ...
 
+    @property
+    def settled(self) -> bool:
+        """Whether no nginx may run by anything else than its files, after reloads of this run."""
+        ...
+
     def read(self, container: str, path: str) -> str | None:
         """An include's text as it stands in the gateway, None where there is no such file."""
         ...

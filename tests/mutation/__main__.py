@@ -25,7 +25,7 @@ from tests.mutation.mutants import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[2]
 PLANNER = (
-    *("plan", "part", "gateway_part", "counting", "outgoing", "numbering", "order"),
+    *("plan", "need", "part", "gateway_part", "counting", "outgoing", "numbering", "order"),
     *("apply", "observed", "roll", "scale"),
 )
 FILES = (

@@ -37,6 +37,7 @@ class GatewayDoor:
     known: Known = field(default_factory=lambda: Known({}))
     before: frozenset[Worker] = frozenset()
     touched: set[str] = field(default_factory=set)
+    may_run: list[Mapping[str, str]] = field(default_factory=list)
 
     def configuration(self) -> Mapping[str, str]:
         """What `nginx -T` prints."""
@@ -72,6 +73,7 @@ class GatewayDoor:
         """New workers, or an error."""
         self.faults.ask(f"look at workers of {self.container.id}", GatewayError)
         earlier, self.before = self.before, frozenset(self.container.workers)
+        self.may_run.append(self.known.files)
         with self.faults.change(f"reload {self.container.id}", GatewayError):
             if not self.container.deaf:
                 self.nginx.reload(self.container, self.touched)
@@ -79,7 +81,14 @@ class GatewayDoor:
         self.faults.ask(f"look for new workers of {self.container.id}", GatewayError)
         if self.container.deaf:
             self.before = earlier
+            self.may_run.pop()
             raise GatewayError("nginx did not take the reload")
+        self.may_run = [self.known.files]
+
+    @property
+    def settled(self) -> bool:
+        """As the real one knows it."""
+        return all(files == self.known.files for files in self.may_run)
 
     def read(self, path: str) -> str | None:
         """A file as it stands there."""

@@ -76,6 +76,11 @@ class KnownGateways:
         """Wherever that goes."""
         self._all.restore(texts)
 
+    @property
+    def settled(self) -> bool:
+        """All of them."""
+        return self._all.settled
+
     def read(self, container: str, path: str) -> str | None:
         """A file of one of them."""
         return self._all.read(container, path)

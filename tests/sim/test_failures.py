@@ -85,6 +85,30 @@ def test_a_gateway_whose_take_back_was_not_reloaded_is_told_again_before_replica
     assert set(gateway.current.told["app"]) == {f"{box.ip}:9000" for box in sim.engine.of("app")}
 
 
+@pytest.mark.parametrize("seen", [True, False])
+def test_an_nginx_that_took_what_it_never_gave_back_keeps_the_new_replicas(*, seen: bool) -> None:
+    """Its reload was seen taken, or taken and the answer lost; then none reaches it any more."""
+    faults: list[Fault] = []
+    for _ in range(9):
+        sim = app(2, gateways=2)
+        sim.gateways.all["gateway-2"].deaf = True
+        end = sim.do(Run(("app",), faults=faults))
+        told = enumerate(sim.faults.told, 1)
+        reloads = [number for number, what in told if what == "reload gateway-1"][seen:]
+        if len(reloads) == len(faults):
+            break
+        lost = not seen and not faults
+        faults.append(Fault(reloads[len(faults)], Kind.FAIL, after=lost))
+    assert len(faults) > 1
+    assert end == "UndoFailed"
+    assert set(sim.gateways.all["gateway-1"].current.told["app"].values()) <= set(
+        sim.engine.of("app")
+    )
+    sim.gateways.all["gateway-2"].deaf = False
+    assert sim.update("app") == "updated", sim.failure
+    finished(sim, "app", 2)
+
+
 def test_dokku_5435_services_named_together_all_stay_when_one_of_them_is_sick() -> None:
     sim = pair()
     sim.images.push("api", "api-sick", SICK["never ready"])

@@ -185,7 +185,8 @@ def _put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> Non
 
     A gateway that took the new include and gave it back itself has such workers too. One may have
     the old file and still run by the new one, since the reload that was to take it back has failed:
-    so all are told again. One that refuses to reload what its files say already took nothing else.
+    so all are told again. One that refuses to reload what its files say already took nothing else,
+    unless a reload of ours is known to have reached it, or its answer was lost.
     """
     if not switches:
         return
@@ -194,7 +195,7 @@ def _put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> Non
     try:
         world.gateways.restore(previous)
     except GatewayError:
-        if changed and _gateway_runs(switches, world):
+        if (changed or not world.gateways.settled) and _gateway_runs(switches, world):
             raise
     new = [r for switch in switches for r in switch.incoming.look_up(world)]
     try:

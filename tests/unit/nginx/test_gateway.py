@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from composeroll.errors import GatewayError
+from composeroll.errors import EngineError, GatewayError
+from composeroll.model import Output
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Gateways
 from composeroll.nginx.reload import RELOAD_SECONDS
@@ -113,6 +116,53 @@ def test_a_reload_that_did_nothing_leaves_nobody_to_wait_for() -> None:
     with pytest.raises(GatewayError):
         gate.reload()
     assert gate.old_workers() == 0
+
+
+@dataclass
+class Deafening(FakeNginx):
+    """An engine that loses the answer of a reload that it has delivered."""
+
+    def execute(
+        self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
+    ) -> Output:
+        """As ever, but nobody hears of a reload."""
+        output = super().execute(container, argv, user=user, timeout=timeout)
+        if argv[-1] == "reload":
+            raise EngineError("the answer was lost")
+        return output
+
+
+def test_a_reload_whose_answer_was_lost_may_have_been_taken() -> None:
+    fake = Deafening(VirtualClock(), {MAIN: MAIN_TEXT, INCLUDE: BACKEND})
+    gate = gateway(fake)
+    gate.install({INCLUDE: NEW})
+    with pytest.raises(EngineError):
+        gate.reload()
+    gate.restore({INCLUDE: BACKEND})
+    with pytest.raises(EngineError):
+        gate.reload()
+    assert not gate.settled
+
+
+@pytest.mark.parametrize("fake", [{"deaf": True}, {"no_pid_file": True, "has_shell": False}])
+def test_a_reload_that_did_not_happen_unsettles_nothing(fake: dict[str, Any]) -> None:
+    gate = gateway(nginx(**fake))
+    gate.install({INCLUDE: NEW})
+    with pytest.raises(GatewayError):
+        gate.reload()
+    gate.restore({INCLUDE: BACKEND})
+    assert gate.settled
+
+
+def test_a_reload_that_was_seen_taken_settles_what_was_in_doubt() -> None:
+    gate = gateway(nginx())
+    gate.install({INCLUDE: NEW})
+    gate.reload()
+    gate.restore({INCLUDE: BACKEND})
+    unsettled = not gate.settled
+    gate.reload()
+    assert unsettled
+    assert gate.settled
 
 
 def test_a_master_without_a_pid_file_is_told_by_signal() -> None:
