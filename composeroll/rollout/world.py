@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from composeroll.config.settings import Ready
@@ -266,6 +266,7 @@ class World:
         shield: while it is entered, signals wait.
         nginx: asked where a gateway itself is replaced.
         lock: asked before every step.
+        proven: replicas as they were when they proved themselves in this run, by full ID.
     """
 
     project: str
@@ -278,3 +279,4 @@ class World:
     emit: Emit
     shield: Callable[[], AbstractContextManager[None]]
     lock: Lock
+    proven: dict[str, Replica] = field(default_factory=dict)

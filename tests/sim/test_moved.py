@@ -24,6 +24,26 @@ def test_the_way_back_names_an_old_replica_where_it_is_now() -> None:
     assert all(box.ip in named for box in sim.engine.of("app"))
 
 
+def test_a_replica_that_was_started_again_since_its_proof_is_not_named() -> None:
+    """Its service waits for another one, which takes its time."""
+    sim = pair()
+    sim.images.push("api", "api-slow", Behaviour(ready_after=30.0))
+    sim.images.push("app", "app-v3")
+
+    def restart() -> None:
+        new = next(b for b in sim.engine.of("app") if b.image.endswith("app-v3"))
+        assert new.proven
+        Outside(sim).restart_now(new)
+
+    sim.clock.at(20.0, restart)
+    before = {name: ids(sim, name) for name in ("app", "api")}
+    assert sim.update("app", "api") == "RolledBack"
+    assert "was started again, after it had proved itself" in str(sim.failure)
+    assert {name: ids(sim, name) for name in ("app", "api")} == before
+    assert sim.update("app", "api") == "updated"
+    finished(sim, "app", 2)
+
+
 def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:
     for number in range(1, 40):
         sim = app(2, declared=True)

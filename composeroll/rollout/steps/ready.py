@@ -41,6 +41,7 @@ class AwaitReady(Step):
                 if not self.may_end or len(self._unproven(world)) == len(waiting):
                     raise
             else:
+                world.proven.update({replica.id: replica for replica in waiting})
                 return
 
     def _unproven(self, world: World) -> tuple[Replica, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Replica
+from composeroll.readiness.death import cause_of_death
 from composeroll.report.wording import mend_text
 from composeroll.rollout.world import World
 
@@ -67,6 +68,20 @@ def died(world: World, service: str, fallen: Collection[Replica]) -> NotReady:
         help=mend_text(service, first.image),
         evidence=last_words(world, first),
     )
+
+
+def insist_as_proven(replicas: Collection[Replica], world: World) -> None:
+    """Others may have taken long to prove themselves: whoever died meanwhile proved nothing.
+
+    Raises:
+        NotReady: one was started again since its proof.
+    """
+    for now in replicas:
+        before = world.proven.get(now.id, now)
+        if cause := cause_of_death(before, now):
+            said = f"{now.name} {cause}, after it had proved itself"
+            mend = mend_text(now.service, now.image)
+            raise NotReady(said, help=mend, evidence=last_words(world, now))
 
 
 def last_words(world: World, replica: Replica) -> tuple[str, ...]:

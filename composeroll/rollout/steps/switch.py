@@ -11,7 +11,7 @@ from composeroll.model import Replica, Route, Upstream
 from composeroll.nginx.include import render_include, with_servers
 from composeroll.report.events import Noted, Warned
 from composeroll.rollout.steps.drain import await_old_workers_gone
-from composeroll.rollout.steps.sets import Incoming
+from composeroll.rollout.steps.sets import Incoming, insist_as_proven
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
@@ -123,13 +123,14 @@ class SwitchUpstreams(Step):
         """One write, one test and one reload for all upstreams.
 
         Raises:
-            NotReady: a replica that had proved itself does not run any more.
+            NotReady: a replica that had proved itself does not run any more, or runs again.
             GatewayError: nginx did not take it; it has its old configuration.
         """
         texts: dict[str, dict[str, str | None]] = {}
         everyone = world.engine.replicas([s.incoming.service for s in self.switches])
         for switch in self.switches:
             replicas = switch.incoming.running_among(everyone, world)
+            insist_as_proven(replicas, world)
             for container, text in switch.texts_for(world.project, replicas).items():
                 texts.setdefault(container, {}).update(text)
         world.gateways.switch(texts)
