@@ -81,13 +81,14 @@ def observe(
     mine = {s.name: tuple(r for r in everyone if r.service == s.name) for s in services}
     doubled = _doubled(project, services, mine) if preflight else {}
     with ThreadPoolExecutor(max_workers=4) as side_by_side:
-        outdated = side_by_side.submit(engine.outdated, _scales(services, mine))
+        ids = side_by_side.map(engine.image_id, [reference_of(project, s) for s in services])
+        images = {s.name: found or "" for s, found in zip(services, ids, strict=True)}
+        outdated = side_by_side.submit(_verdicts, engine, services, mine, images)
         obstacles = side_by_side.submit(engine.preflight, doubled)
         surveyed = side_by_side.submit(
             survey.look, project, services, everyone, preflight=preflight
         )
         names = side_by_side.submit(engine.names)
-        images = {s.name: engine.image_id(reference_of(project, s)) or "" for s in services}
     places = surveyed.result()
     wirings, fronts = places.wirings, places.fronts
     return Observed(
@@ -116,11 +117,22 @@ def observe(
     )
 
 
-def _scales(
-    services: Sequence[Service], replicas: Mapping[str, tuple[Replica, ...]]
-) -> Mapping[str, int]:
-    """As many as there are, since compose would stop what exceeds the file's own count."""
-    return {s.name: max(1, len(replicas[s.name])) for s in services}
+def _verdicts(
+    engine: Engine,
+    services: Sequence[Service],
+    replicas: Mapping[str, tuple[Replica, ...]],
+    images: Mapping[str, str],
+) -> Mapping[str, str]:
+    """Compose's, about as many as there are: it would stop what exceeds the file's own count.
+
+    Where every replica has another image than its reference names, that is the reason.
+    """
+    unsure = [s.name for s in services if not _all_moved(replicas[s.name], images[s.name])]
+    return engine.outdated({name: len(replicas[name]) for name in unsure})
+
+
+def _all_moved(replicas: Sequence[Replica], image: str) -> bool:
+    return all(image and replica.image != image for replica in replicas)
 
 
 def _doubled(

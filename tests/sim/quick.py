@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import ParamSpec, Self, TypeVar
@@ -11,6 +11,7 @@ from unittest.mock import patch
 from tests.sim.world import render_once
 
 P = ParamSpec("P")
+A = TypeVar("A")
 T = TypeVar("T")
 
 
@@ -24,6 +25,10 @@ class OneAfterTheOther:
         return self
 
     def __exit__(self, *_: object) -> None: ...
+
+    def map(self, work: Callable[[A], T], each: Iterable[A]) -> Iterator[T]:
+        """One after the other."""
+        return map(work, each)
 
     def submit(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> Future[T]:
         """Do it at once; what it raises is raised at once."""
