@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from composeroll.config.project import reference_of
+from tests.sim.edge import NGINX
 from tests.sim.figures import Figures
 from tests.sim.images import Behaviour
 from tests.sim.interference import REMOVING, Move
@@ -18,6 +19,9 @@ from tests.sim.world import PROJECT, Sim
 
 LONG = 60.0
 """Seconds after which everything that dies by itself has died."""
+
+ALONE = ("other", "edge")
+"""Services that nobody rolls."""
 
 KEEP = 2
 """Images kept for a rollback here."""
@@ -51,6 +55,7 @@ class History:
 
     Attributes:
         sick: how containers of the first new image behave.
+        edge: whether nginx is a service of the project, beside an edge that holds its ports.
         acts: what is asked, one after the other.
     """
 
@@ -58,6 +63,7 @@ class History:
     gateways: int
     sick: Behaviour
     acts: tuple[Act, ...]
+    edge: bool = False
 
 
 @dataclass(slots=True)
@@ -70,7 +76,7 @@ class Play:
     def perform(self) -> Figures:
         """All of it; then sound images and one more run of each service, which must be the last."""
         sim = _stack(self.history)
-        rolled = tuple(name for name in sim.project.services if name != "other")
+        rolled = tuple(name for name in sim.project.services if name not in ALONE)
         bystander = {box.id for box in sim.engine.of("other")}
         sim.images.push("service-0", "service-0-sick", self.history.sick)
         for act in self.history.acts:
@@ -107,13 +113,14 @@ def named(shapes: Sequence[Shape]) -> Iterator[tuple[str, Shape]]:
     return ((f"service-{place}", shape) for place, shape in enumerate(shapes))
 
 
-def services_of(shapes: Sequence[Shape]) -> tuple[str, ...]:
-    """All that may be rolled: code first where there is any."""
-    return tuple(
+def services_of(shapes: Sequence[Shape], *, edge: bool) -> tuple[str, ...]:
+    """All that may be rolled: code first where there is any, and nginx last."""
+    behind = tuple(
         name
         for service, shape in named(shapes)
         for name in ([f"code-of-{service}", service] if shape.code else [service])
     )
+    return (*behind, NGINX) if edge else behind
 
 
 def _stack(history: History) -> Sim:
@@ -124,7 +131,12 @@ def _stack(history: History) -> Sim:
         if shape.code:
             raw[name]["volumes_from"] = [f"code-of-{name}"]
             raw[f"code-of-{name}"] = ours(keep=KEEP)
+    if history.edge:
+        raw |= {"edge": {}, NGINX: {"network_mode": "service:edge"} | ours(keep=KEEP)}
     sim = Sim(raw, gateways=history.gateways)
+    if history.edge:
+        sim.run("edge")
+        sim.run(NGINX, history.gateways)
     for name, shape in named(history.shapes):
         if shape.code:
             sim.run(f"code-of-{name}", 1, EXITING)
@@ -159,6 +171,7 @@ def _is_right(sim: Sim, name: str) -> None:
 def _is_as_many(sim: Sim, name: str, history: History) -> None:
     boxes = sim.engine.of(name)
     shape = dict(named(history.shapes)).get(name, Shape(1))
+    shape = Shape(history.gateways) if name == NGINX else shape
     runs = [run for act in history.acts for run in act.runs if name in run.services]
     asked = {run.count for run in runs if run.verb is Verb.SCALE}
     meddled = sum((Counter(sim.moved)[move] for move in (*REMOVING, Move.REBOOT)), 0)

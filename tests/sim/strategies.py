@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from tests.sim.edge import NGINX
 from tests.sim.faults import Fault, Kind
 from tests.sim.histories import Act, History, Shape, services_of
 from tests.sim.images import Behaviour
@@ -35,17 +36,18 @@ verbs = st.sampled_from([Verb.UPDATE] * 5 + [Verb.FORCE, Verb.SYNC, Verb.SCALE, 
 
 
 @st.composite
-def _runs(draw: st.DrawFn, services: tuple[str, ...]) -> Run:
+def _runs(draw: st.DrawFn, services: tuple[str, ...], *, edge: bool) -> Run:
     verb = draw(verbs)
     named = draw(st.sampled_from([services, services[-1:], services[:2]]))
-    scalable = tuple(name for name in named if not name.startswith("code")) or services[-1:]
+    fixed = ("code", NGINX)
+    scalable = tuple(name for name in named if not name.startswith(fixed)) or ("service-0",)
     return Run(
         services=named if verb in (Verb.UPDATE, Verb.FORCE, Verb.SYNC) else scalable,
         verb=verb,
         count=draw(st.integers(1, 4)),
         patience=draw(st.sampled_from([0.0, 0.0, 200.0])),
         faults=draw(st.lists(faults, max_size=2)),
-        moves=draw(st.lists(moves, max_size=2)) if draw(st.integers(0, 3)) == 0 else [],
+        moves=draw(st.lists(moves, max_size=2)) if draw(st.integers(0, 3)) == 0 and not edge else [],
     )
 
 
@@ -53,12 +55,14 @@ def _runs(draw: st.DrawFn, services: tuple[str, ...]) -> Run:
 def histories(draw: st.DrawFn) -> History:
     """Any history."""
     kinds = tuple(draw(st.lists(shapes, min_size=1, max_size=3)))
-    runs = _runs(services_of(kinds))
+    edge = draw(st.integers(0, 3)) == 0
+    runs = _runs(services_of(kinds, edge=edge), edge=edge)
     alone = st.builds(Act, st.tuples(runs))
     race = st.builds(Act, st.lists(runs, min_size=2, max_size=3).map(tuple), st.integers(0, 9999))
     return History(
         shapes=kinds,
         gateways=draw(st.integers(1, 3)),
         sick=draw(behaviours),
+        edge=edge,
         acts=tuple(draw(st.lists(st.one_of(alone, alone, race), min_size=1, max_size=3))),
     )
