@@ -41,13 +41,14 @@ def _runs(draw: st.DrawFn, services: tuple[str, ...], *, edge: bool) -> Run:
     named = draw(st.sampled_from([services, services[-1:], services[:2]]))
     fixed = ("code", NGINX)
     scalable = tuple(name for name in named if not name.startswith(fixed)) or ("service-0",)
+    meddled = draw(st.integers(0, 3)) == 0 and not edge
     return Run(
         services=named if verb in (Verb.UPDATE, Verb.FORCE, Verb.SYNC) else scalable,
         verb=verb,
         count=draw(st.integers(1, 4)),
         patience=draw(st.sampled_from([0.0, 0.0, 200.0])),
         faults=draw(st.lists(faults, max_size=2)),
-        moves=draw(st.lists(moves, max_size=2)) if draw(st.integers(0, 3)) == 0 and not edge else [],
+        moves=draw(st.lists(moves, max_size=2)) if meddled else [],
     )
 
 
