@@ -21,6 +21,7 @@ RUNS: Mapping[str, tuple[str, int, float]] = {
     "reordered": ("all containers stopped and started in another order, under sync --watch", 5, 10),
     "reboot": ("an engine of its own, restarted with live containers", 2, 20),
     "gateway": ("nginx itself replaced between updates, then without tcp_migrate_req", 20, 20),
+    "gateway_killed": ("SIGKILL where each step of nginx's replacement begins", 9, 15),
     "edge_reboot": ("an engine of its own, restarted under a gateway behind an edge", 2, 15),
     "soak": ("updates in a row, each with a new image", 200, 60),
 }

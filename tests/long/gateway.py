@@ -32,16 +32,16 @@ CROWD = replace(
 
 def run(course: Course, directory: Path) -> None:
     """First as it should be, then the control: with `tcp_migrate_req` on and off."""
-    with _stack(directory, migrate=True) as stack:
+    with edge_stack(directory, migrate=True) as stack:
         for number in course.each():
-            with _loads(course, stack, "requests") as loads:
+            with loads(course, stack, "requests") as both:
                 _replace(course, stack, str(number + 1), "replaced")
                 _update_service(course, stack, str(number + 1))
-            for load in loads:
+            for load in both:
                 with course.promised(f"round {number}: no request fails"):
                     claims.nothing_was_lost(load.result())
     for migrate in (True, False):
-        with _stack(directory, migrate=migrate) as stack:
+        with edge_stack(directory, migrate=migrate) as stack:
             control(course, stack, f"tcp_migrate_req {int(migrate)}")
 
 
@@ -75,7 +75,8 @@ def _replace(course: Course, stack: Stack, number: str, what: str) -> None:
 
 
 @contextmanager
-def _stack(directory: Path, *, migrate: bool) -> Iterator[Stack]:
+def edge_stack(directory: Path, *, migrate: bool) -> Iterator[Stack]:
+    """The app behind nginx beside an edge; `migrate` is the kernel's `tcp_migrate_req` there."""
     made = recipe.edge()
     made = replace(made, variables={**made.variables, "MIGRATE": str(int(migrate))})
     with running(made, directory, prefix=recipes.PREFIX) as stack:
@@ -84,7 +85,8 @@ def _stack(directory: Path, *, migrate: bool) -> Iterator[Stack]:
 
 
 @contextmanager
-def _loads(course: Course, stack: Stack, what: str) -> Iterator[tuple[Load, Load]]:
+def loads(course: Course, stack: Stack, what: str) -> Iterator[tuple[Load, Load]]:
+    """Every kind of request over HTTP and HTTPS, counted when both have ended."""
     with (
         under_load(stack, MIX) as load,
         under_load(stack, MIX, url=stack.urls(HTTPS)[0]) as tls,
