@@ -41,9 +41,10 @@ class ProveGateway(Step):
             NotReady: it died, does not listen, or not every answer is a good one.
         """
         for replica in self.incoming.look_up_running(world):
-            serving = await_serving(world, replica.id, self.ready.timeout)
+            service = self.incoming.service
+            serving = await_serving(world, replica.id, service, self.ready.timeout)
             configuration = world.nginx.configuration(serving)
-            insist_on_texts(configuration, current_texts(world, self.front), self.incoming.service)
+            insist_on_texts(configuration, current_texts(world, self.front), service)
             self._insist_on_ports(world, serving, configuration)
             self._insist_on_sites(world, serving, configuration)
         self.incoming.look_up_running(world)

@@ -57,7 +57,7 @@ class RehearseGateway(Step):
             for path, text in texts.items():
                 world.nginx.put(actor.id, path, text)
             world.engine.start([actor.id])
-            serving = await_serving(world, actor.id, self.ready.timeout)
+            serving = await_serving(world, actor.id, self.service, self.ready.timeout)
             configuration = self._accepted(world, serving)
             insist_on_texts(configuration, texts, self.service)
             self._insist_on_sharing(configuration)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from composeroll.config.durations import format_duration
 from composeroll.errors import NotReady
 from composeroll.model import Replica
+from composeroll.report.wording import mend_text
 from composeroll.rollout.steps.sets import died, last_words
 from composeroll.rollout.world import World
 
@@ -12,8 +13,8 @@ POLL = 0.05
 """Seconds between two looks at nginx's processes; one look costs the engine about 30 ms."""
 
 
-def await_serving(world: World, container: str, timeout: float) -> Replica:
-    """The container as it is once its nginx has workers that accept.
+def await_serving(world: World, container: str, service: str, timeout: float) -> Replica:
+    """The container of a gateway as it is once its nginx has workers that accept.
 
     Raises:
         NotReady: it ended, is gone, or has none after `timeout` seconds.
@@ -24,11 +25,11 @@ def await_serving(world: World, container: str, timeout: float) -> Replica:
         if found is None:
             raise NotReady(f"container {container[:12]} was removed by somebody")
         if not found.running:
-            raise died(world, found.service, [found])
+            raise died(world, service, [found])  # a stand-in bears no service itself
         if world.nginx.serves(found):
             return found
         if world.clock.now() >= end:
             waited = format_duration(timeout)
             what = f"no nginx accepts connections in {found.name} after {waited}"
-            raise NotReady(what, evidence=last_words(world, found))
+            raise NotReady(what, None, mend_text(service, found.image), last_words(world, found))
         world.clock.wait(POLL)
