@@ -118,6 +118,8 @@ class Gateways:
         Whoever reloads answers for the services whose files it has touched.
         """
         old, new = gateway.current, Worker(self.meaning(gateway))
+        if _addresses(new.told) == _addresses(old.told):
+            new.booted = old.booted  # nothing was said that nginx did not begin with
         self._judge.may_forget(old, new)
         self._judge.may_tell(new, touched)
         gateway.workers.append(new)
@@ -151,6 +153,10 @@ def service_of(text: str) -> str:
 def told_by(gateways: Mapping[str, Gateway]) -> Iterator[tuple[Gateway, Worker]]:
     """All workers, with their gateways."""
     return ((g, worker) for g in gateways.values() for worker in g.workers)
+
+
+def _addresses(told: Told) -> dict[str, set[str]]:
+    return {service: set(servers) for service, servers in told.items()}
 
 
 def _readable(texts: Iterable[str]) -> Iterator[tuple[str, Upstream]]:
