@@ -35,7 +35,9 @@ def status(context: click.Context, /, **options: Any) -> int:
     """Show who holds which service's lock, since when, and with what command."""
 
     def answer(stack: Stack, services: tuple[str, ...]) -> int:
-        held = [str(one) for one in stack.locks.describe() if one.service in services]
+        from composeroll.rollout.lock.note import in_words  # noqa: PLC0415 - late
+
+        held = in_words([one for one in stack.locks.describe() if one.service in services])
         click.echo("\n".join(held or [FREE]))
         return ExitCode.DONE
 

@@ -12,7 +12,7 @@ from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
 from composeroll.report.wording import count_text
 from composeroll.rollout.detached.draining import SetAside
 from composeroll.rollout.drift import drift, owners_of
-from composeroll.rollout.lock.note import Held
+from composeroll.rollout.lock.note import Held, in_words
 from composeroll.rollout.observe import Survey, observe
 from composeroll.rollout.observed import Places, ServiceState
 from composeroll.rollout.showing import describe
@@ -33,7 +33,7 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
             _service(state, (*notes_of(state, owners, held), *_draining(stack, state, aside)))
             for state in observed.services
         ),
-        lock="; ".join(map(str, locks)),
+        lock="; ".join(in_words(locks)),
     )
 
 

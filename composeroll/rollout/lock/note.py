@@ -146,6 +146,7 @@ class Held:
         since: for how long they have had it.
         command: what they run, empty where nobody knows.
         fate: what became of them, empty while they are at work.
+        half_done: whether they left something to do there; it may be held beside another one.
     """
 
     service: str
@@ -153,13 +154,29 @@ class Held:
     since: str
     command: str
     fate: str = ""
+    half_done: bool = False
 
     def __str__(self) -> str:
-        command = f": {self.command}" if self.command else ""
-        text = f"{self.service} is locked by {self.who}, since {self.since}{command}"
-        if not self.fate:
-            return text
-        return f"{text}; {self.fate}: `composeroll update {self.service}` finishes it"
+        return in_words([self])[0]
+
+
+def in_words(locks: Sequence[Held]) -> tuple[str, ...]:
+    """A sentence for each holder, about all that they hold."""
+    holders: dict[tuple[str, str, str], list[Held]] = {}
+    for lock in locks:
+        holders.setdefault((lock.who, lock.command, lock.fate), []).append(lock)
+    return tuple(map(_in_words, holders.values()))
+
+
+def _in_words(locks: Sequence[Held]) -> str:
+    first, names = locks[0], [lock.service for lock in locks]
+    held = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} locked by {first.who}"
+    command = f": {first.command}" if first.command else ""
+    text = f"{held}, since {first.since}{command}"
+    if not first.fate:
+        return text
+    left = [lock.service for lock in locks if lock.half_done] or names
+    return f"{text}; {first.fate}: `composeroll update {' '.join(left)}` finishes it"
 
 
 def held_by(lock: Found, now: float) -> Held:
@@ -173,7 +190,10 @@ def held_by(lock: Found, now: float) -> Held:
 def seen_by(lock: Found, me: Holder, now: float) -> Held:
     """The same, with what became of them where they broke off."""
     held = held_by(lock, now)
-    return replace(held, fate=_fate(lock, me, now)) if is_abandoned(lock, me, now) else held
+    if not is_abandoned(lock, me, now):
+        return held
+    left = read_note(lock).memory != Memory()
+    return replace(held, fate=_fate(lock, me, now), half_done=left)
 
 
 def _fate(lock: Found, me: Holder, now: float) -> str:

@@ -11,9 +11,11 @@ import pytest
 from composeroll.rollout.lock.holder import Holder, birth, read_holder, this_process
 from composeroll.rollout.lock.note import (
     LEASE,
+    Held,
     Memory,
     Note,
     held_by,
+    in_words,
     is_abandoned,
     left_beside,
     left_name,
@@ -127,6 +129,21 @@ def test_what_became_of_the_holder_is_said_with_the_command_that_finishes_it(
     assert held.fate == fate
     helps = "`composeroll update app.v2` finishes it"
     assert str(held).endswith(f"; {fate}: {helps}" if fate else ": composeroll update app")
+
+
+def test_what_one_run_held_is_told_at_once_with_the_command_for_what_it_left_undone() -> None:
+    locks = [
+        Held(
+            "nginx", "you@there", "3s", "composeroll update nginx", "it broke off", half_done=True
+        ),
+        Held("app", "me@here", "9s", "composeroll update app"),
+        Held("fpm", "you@there", "2s", "composeroll update nginx", "it broke off"),
+    ]
+    assert in_words(locks) == (
+        "nginx, fpm are locked by you@there, since 3s: composeroll update nginx; it broke off:"
+        " `composeroll update nginx` finishes it",
+        "app is locked by me@here, since 9s: composeroll update app",
+    )
 
 
 def test_a_process_that_has_ended_is_gone_though_nobody_has_asked_how() -> None:
