@@ -40,7 +40,7 @@ def rollback(
         stack.world.emit(Noted(f"back to revision {target.number}, of {target.at}"))
         stack.locks.remember(Memory(back_to={service: target.image}), anew=True)
         with _leaving(stack, target, reference, now):
-            return update_held(stack, services, Wanted((service,), pull=Pull.NEVER))
+            return update_held(stack, services, Wanted((service,), pull=Pull.NEVER), left)
 
 
 def _image_of_now(stack: Stack, service: str, reference: str, revisions: Sequence[Revision]) -> str:

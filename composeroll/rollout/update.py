@@ -13,6 +13,7 @@ from composeroll.report.events import Outcome, Phase
 from composeroll.rollout.behind import behind
 from composeroll.rollout.checks.local_images import insist_on_images
 from composeroll.rollout.detached.retirement import retire_held
+from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
@@ -48,8 +49,9 @@ def update(stack: Stack, wanted: Wanted) -> Outcome:
     services = in_order(stack.project.pick(wanted.services))
     if wanted.dry_run:
         return _foresee(stack, services, wanted)
-    with stack.locks.hold(wanted.services, wanted.lock_wait, behind(stack, wanted.services)):
-        return update_held(stack, services, wanted)
+    beside = behind(stack, wanted.services)
+    with stack.locks.hold(wanted.services, wanted.lock_wait, beside) as left:
+        return update_held(stack, services, wanted, left)
 
 
 def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
@@ -65,10 +67,17 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     return Outcome.PLANNED
 
 
-def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
-    """The update itself, by whoever holds the services' locks; raises what `update` raises."""
+def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Memory) -> Outcome:
+    """The update itself, by whoever holds the services' locks; raises what `update` raises.
+
+    Args:
+        stack: what it is done to.
+        services: in the order in which they are brought up.
+        wanted: what was asked for.
+        left: what broken rollouts of them left to do.
+    """
     try:
-        return _update(stack, services, wanted)
+        return _update(stack, services, wanted, left)
     except Locked:
         raise  # whoever has the lock now goes on with what was pulled
     except ComposerollError as failure:
@@ -78,12 +87,12 @@ def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Ou
         raise
 
 
-def _update(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
+def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Memory) -> Outcome:
     with phase(stack, Phase.PULL, f"pull {names(services)}"):
         stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
     leaving = outgoing(observed, force=wanted.force)
-    pass_preflight(stack, observed, leaving)
+    pass_preflight(stack, observed, leaving, left.wanted)
     insist_on_images(observed, leaving)
     retired = retire_held(stack, services)
     if retired:

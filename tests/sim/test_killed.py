@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from composeroll.report.events import Warned
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import Behaviour
+from tests.sim.moments import moment
 from tests.sim.stacks import EXITING, STACKS, app, with_services
 from tests.sim.world import Sim
 
@@ -41,6 +43,16 @@ def test_docker_rollout_25_a_rollout_stopped_at_any_change_is_finished_by_runnin
         assert again in ("updated", "up to date"), (story, sim.failure)
         for name, replicas in counts.items():
             finished(sim, name, replicas)
+
+
+def test_what_a_broken_rollout_left_beside_the_old_replica_is_not_taken_for_a_count() -> None:
+    sim = app(1)
+    begins = moment(app(1), "begin: await")
+    assert sim.update("app", fault=Fault(begins, Kind.KILL)) == "Killed"
+    assert len(sim.engine.of("app")) == 2
+    assert sim.update("app") == "updated"
+    assert not [e for e in sim.events if isinstance(e, Warned)]
+    finished(sim, "app", 1)
 
 
 @pytest.mark.parametrize("kind", [Kind.FAIL, Kind.INTERRUPT])

@@ -132,18 +132,17 @@ def test_what_became_of_the_holder_is_said_with_the_command_that_finishes_it(
 
 
 def test_what_one_run_held_is_told_at_once_with_the_command_for_what_it_left_undone() -> None:
-    locks = [
-        Held(
-            "nginx", "you@there", "3s", "composeroll update nginx", "it broke off", half_done=True
-        ),
-        Held("app", "me@here", "9s", "composeroll update app"),
-        Held("fpm", "you@there", "2s", "composeroll update nginx", "it broke off"),
-    ]
-    assert in_words(locks) == (
-        "nginx, fpm are locked by you@there, since 3s: composeroll update nginx; it broke off:"
-        " `composeroll update nginx` finishes it",
-        "app is locked by me@here, since 9s: composeroll update app",
+    run = ("you@there", "3s", "composeroll update nginx", "it broke off")
+    told = in_words(
+        [
+            Held("nginx", *run, half_done=True),
+            Held("app", "me@here", "9s", "composeroll update app"),
+            Held("fpm", *run),
+        ]
     )
+    held = "nginx, fpm are locked by you@there, since 3s: composeroll update nginx; it broke off"
+    assert told[0] == f"{held}: `composeroll update nginx` finishes it"
+    assert told[1] == "app is locked by me@here, since 9s: composeroll update app"
 
 
 def test_a_process_that_has_ended_is_gone_though_nobody_has_asked_how() -> None:
