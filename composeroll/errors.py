@@ -125,6 +125,13 @@ class Unfinished(ComposerollError):
     half_done = True
 
 
+class LockLost(ComposerollError):
+    """Somebody removed the lock of a rollout, and changed what it works on: it stops there."""
+
+    exit_code = ExitCode.UNFINISHED
+    half_done = True
+
+
 @dataclass(eq=False)
 class Interrupted(ComposerollError):
     """A signal ended the rollout; `signum` is its number."""

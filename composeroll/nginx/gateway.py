@@ -173,6 +173,10 @@ class Gateway:
         content = self._door.read_file(self.container.id, path)
         return None if content is None else content.decode(errors="replace")
 
+    def untouched(self, path: str) -> bool:
+        """Whether a file is as it was when it was last read or written here."""
+        return self.read(path) == self.known.files.get(path)
+
     def mount_table(self) -> str | None:
         """The kernel's list of its mounts; None where the image has no shell to ask with."""
         output = self._execute("sh", "-c", "cat /proc/self/mountinfo")

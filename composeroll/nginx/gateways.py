@@ -96,6 +96,10 @@ class Gateways:
         """A file as that gateway's processes see it, None where there is none."""
         return self._gateways[container].read(path)
 
+    def untouched(self, container: str, path: str) -> bool:
+        """Whether a file there is as it was when it was last read or written here."""
+        return self._gateways[container].untouched(path)
+
     def old_workers(self) -> int:
         """How many nginx workers from before the last reload still live, in all gateways."""
         return sum(gateway.old_workers() for gateway in self._gateways.values())

@@ -10,6 +10,7 @@ from composeroll.errors import (
     ComposerollError,
     Interrupted,
     Locked,
+    LockLost,
     RolledBack,
     UndoFailed,
     Unfinished,
@@ -25,6 +26,8 @@ TRY_AGAIN = "run the same command again: it starts from the beginning"
 MENDED = "mend what is named above, then run the same command again"
 SERVING = "traffic is on the new replicas"
 STAYING = "what is to serve from now on runs"
+LOST = "somebody removed the lock of this rollout, and another one has changed the upstream since"
+STAYS = "what was done so far stays as it is"
 
 Show = Callable[[Sequence[Step]], None]
 """Told of the steps that are done, it shows where that leaves every replica."""
@@ -46,6 +49,7 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
     Raises:
         RolledBack: a reversible step failed; everything was taken back.
         Locked: somebody else has taken over; nothing is taken back.
+        LockLost: somebody else was at work while the lock was gone; nothing is taken back either.
         Interrupted: a signal came before the line; everything was taken back.
         UndoFailed: a reversible step failed, and so did taking one back.
         Unfinished: a step past the line failed, or a signal came there.
@@ -54,7 +58,7 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
     done: list[Step] = []
     try:
         _take_all(plan, done, world, show)
-    except Locked:
+    except (Locked, LockLost):
         raise  # somebody else decides now: taking anything back would be against their plan
     except BaseException as failure:
         if len(done) > len(plan.reversible):
@@ -62,7 +66,7 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
             serving = SERVING if moved else STAYING
             raise Unfinished(what_of(failure), serving, AGAIN, _evidence(failure)) from failure
         with world.shield():
-            _undo(done, failure, world)
+            _undo(done, failure, world, plan)
             with suppress(ComposerollError):
                 show(())
             # still inside: a second signal has nothing left to end
@@ -74,17 +78,17 @@ def _take_all(plan: Plan, done: list[Step], world: World, show: Show) -> None:
     taken: list[Taken] = []
     for number, step in enumerate(plan.steps, start=1):
         done.append(step)  # before it runs: a half-done step is undone too
-        taken.append(_take(step, number, len(plan.steps), world))
+        taken.append(_take(step, number, plan, world))
         show(done)
         if number == len(plan.reversible) and (over := gap(taken)):
             world.emit(Noted(over))
 
 
-def _take(step: Step, number: int, total: int, world: World) -> Taken:
-    began = world.clock.now()
+def _take(step: Step, number: int, plan: Plan, world: World) -> Taken:
+    began, total = world.clock.now(), len(plan.steps)
     world.emit(StepStarted(number, total, str(step), step.reason))
     try:
-        world.lock.ensure()
+        _ensure_alone(plan, world)
         step.do(world)
     except BaseException as failure:
         world.emit(StepFailed(number, total, str(step), what_of(failure)))
@@ -94,7 +98,19 @@ def _take(step: Step, number: int, total: int, world: World) -> Taken:
     return Taken(step, began, ended)
 
 
-def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
+def _ensure_alone(plan: Plan, world: World) -> None:
+    """Hold the lock; where it was gone for a while, see that nobody has been at work meanwhile.
+
+    Raises:
+        Locked: somebody is.
+        LockLost: somebody has been, and is done.
+    """
+    if world.lock.ensure() or all(step.untouched(world) for step in plan.steps):
+        return
+    raise LockLost(LOST, STAYS, AGAIN)
+
+
+def _undo(done: Sequence[Step], failure: BaseException, world: World, plan: Plan) -> None:
     """Take steps back, last first; the first that fails ends it.
 
     While the upstream still names the new replicas they have to stay; and whoever has taken the
@@ -103,9 +119,9 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World) -> None:
     for step in reversed(done):
         began = world.clock.now()
         try:
-            world.lock.ensure()
+            _ensure_alone(plan, world)
             step.undo(world)
-        except Locked:
+        except (Locked, LockLost):
             raise
         except Exception as stuck:  # noqa: BLE001 - a bug must not hide what still runs
             raise UndoFailed(

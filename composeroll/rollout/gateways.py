@@ -112,6 +112,10 @@ class ProjectGateways:
         """An include's text as it stands in the gateway, None where there is no such file."""
         return self._all_with([container]).read(container, path)
 
+    def untouched(self, container: str, path: str) -> bool:
+        """Whether an include is as it was when this run last read or wrote it."""
+        return self._all_with([container]).untouched(container, path)
+
     def old_workers(self) -> int:
         """How many nginx workers from before the last reload still live."""
         return self._all.old_workers() + sum(map(_left_in, self._quitting.values()))

@@ -7,7 +7,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from composeroll.config.project import Service
-from composeroll.errors import ComposerollError, Interrupted, Locked, UndoFailed, Unfinished
+from composeroll.errors import (
+    ComposerollError,
+    Interrupted,
+    Locked,
+    LockLost,
+    UndoFailed,
+    Unfinished,
+)
 from composeroll.model import Severity
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
 from composeroll.rollout.apply import AGAIN, SERVING, apply, what_of
@@ -179,7 +186,7 @@ def _written_down(stack: Stack, observed: Observed, counts: Mapping[str, int]) -
 
     try:
         yield entry
-    except Locked:
+    except (Locked, LockLost):
         raise
     except BaseException as failure:
         serves = entry.serves or isinstance(failure, Unfinished)
@@ -218,7 +225,7 @@ def _resumable(observed: Observed, memory: Memory) -> Iterator[None]:
 
 def _tell_of_earlier(failure: ComposerollError) -> None:
     """Whatever became of this batch, it is not true that nothing has changed."""
-    if not isinstance(failure, (Locked, Unfinished, UndoFailed)):
+    if not isinstance(failure, (Locked, LockLost, Unfinished, UndoFailed)):
         failure.serving, failure.help = EARLIER, failure.help or AGAIN
     failure.half_done = True
 

@@ -155,6 +155,10 @@ class Gateways(Protocol):
         """An include's text as it stands in the gateway, None where there is no such file."""
         ...
 
+    def untouched(self, container: str, path: str) -> bool:
+        """Whether an include is as it was when this run last read or wrote it."""
+        ...
+
     def old_workers(self) -> int:
         """How many nginx workers from before the last reload still live, in all gateways."""
         ...
@@ -237,8 +241,11 @@ class Readiness(Protocol):
 class Lock(Protocol):
     """The right to change the services of this rollout."""
 
-    def ensure(self) -> None:
-        """Return if it is still held; raises Locked where somebody else has it now."""
+    def ensure(self) -> bool:
+        """Whether it was held all the time; one that somebody removed is taken again.
+
+        Raises Locked where somebody else has it now.
+        """
         ...
 
 

@@ -95,6 +95,10 @@ class GatewayDoor:
         self.faults.ask(f"read an include in {self.container.id}", GatewayError)
         return self.container.files.get(path)
 
+    def untouched(self, path: str) -> bool:
+        """Whether it is as this run knows it."""
+        return self.read(path) == self.known.files.get(path)
+
     def old_workers(self) -> int:
         """From before this run's last reload, or seen leaving. The engine tells of such looks."""
         self.faults.ask(f"look at workers of {self.container.id}", GatewayError)

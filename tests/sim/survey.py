@@ -85,6 +85,10 @@ class KnownGateways:
         """A file of one of them."""
         return self._all.read(container, path)
 
+    def untouched(self, container: str, path: str) -> bool:
+        """A file of one of them."""
+        return self._all.untouched(container, path)
+
     def old_workers(self) -> int:
         """Of all."""
         return self._all.old_workers()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.sim.effort import WHOLE
 from tests.sim.finished import finished
 from tests.sim.images import Behaviour
 from tests.sim.interference import Move
+from tests.sim.moments import moment
 from tests.sim.runs import Moved, Run, Verb
 from tests.sim.stacks import app
 
@@ -47,6 +50,22 @@ def test_a_run_whose_lock_somebody_removes_takes_nothing_back_from_who_has_it_th
         sim.images.push("app", "app-v3")
         assert sim.update("app") == "updated", sim.failure
         finished(sim, "app", 1)
+
+
+def test_who_finds_that_another_run_came_and_went_while_its_lock_was_gone_stops() -> None:
+    """The other one has named the replica that is about to be retired: both have the same image."""
+    ends: Counter[str] = Counter()
+    amid_its_drain = moment(app(1), "begin: drain") + 5
+    for seed in range(SEEDS):
+        sim = app(1)
+        assert sim.update("app") == "updated"
+        unlocks = Moved(amid_its_drain, Move.UNLOCK)
+        forcing = Run(("app",), Verb.FORCE, moves=[unlocks])
+        ends.update(sim.race(seed, [forcing, Run(("app",), patience=600.0)]))
+        assert sim.update("app") in ("updated", "up to date"), sim.failure
+        assert not sim.locks.all
+        finished(sim, "app", 1)
+    assert ends["LockLost"], ends
 
 
 @pytest.mark.parametrize("verb", [Verb.SYNC, Verb.SCALE, Verb.FORCE])

@@ -117,25 +117,29 @@ class ServiceLocks:
         self._write_all()
         return self._memory
 
-    def ensure(self) -> None:
+    def ensure(self) -> bool:
         """Still hold every lock, before something is done that cannot be taken back.
 
-        A lock that was pruned is taken again.
+        Returns:
+            Whether they were held all the time: one that was pruned is taken again.
 
         Raises:
             Locked: somebody else has one now.
         """
+        all_along = True
         for name, mine in {**self._ids, **self._beside}.items():
             if self._locks.id_of(name) == mine:
                 continue
             if found := self._locks.find(name):
                 raise _taken_over(found)
             take = self._take_beside if name in self._beside else self._take
+            all_along = False
             try:
                 take(name, self._clock.now())
             except Locked as locked:
                 locked.serving = STAYS
                 raise
+        return all_along
 
     def broke_off(self, services: Sequence[str]) -> bool:
         """Whether a rollout of one of these services was cut off, and nobody has taken over yet."""

@@ -32,5 +32,10 @@ class Step:
         """Bring about what the step says. Targets are absolute: doing it twice does no harm."""
         raise NotImplementedError
 
+    def untouched(self, world: World) -> bool:
+        """Whether what it works on is as this run knows it. The default: nobody else could tell."""
+        del world
+        return True
+
     def undo(self, world: World) -> None:
         """Take it back, also when it was only half done. The default: nothing was changed."""

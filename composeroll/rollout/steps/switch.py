@@ -135,6 +135,14 @@ class SwitchUpstreams(Step):
                 texts.setdefault(container, {}).update(text)
         world.gateways.switch(texts)
 
+    def untouched(self, world: World) -> bool:
+        """Whether nobody else has written the includes."""
+        return all(
+            world.gateways.untouched(container, switch.route.include)
+            for switch in self.switches
+            for container in switch.route.containers
+        )
+
     def undo(self, world: World) -> None:
         """Put the previous includes back, then wait for the workers that knew the new replicas."""
         _put_back(self.switches, world, self.timeout)

@@ -15,6 +15,7 @@ from composeroll.errors import (
     EngineError,
     Interrupted,
     Locked,
+    LockLost,
     RolledBack,
     UndoFailed,
     Unfinished,
@@ -45,8 +46,9 @@ class Diary:
 class Alone:
     """The lock of a world with one inhabitant."""
 
-    def ensure(self) -> None:
+    def ensure(self) -> bool:
         """Nobody else is there."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,30 @@ class LostAfter:
 
     times: int
 
-    def ensure(self) -> None:
+    def ensure(self) -> bool:
         """Ask for it."""
         self.times -= 1
         if self.times < 0:
             raise Locked("taken over")
+        return True
+
+
+class TakenAgain:
+    """A lock that somebody has removed each time."""
+
+    def ensure(self) -> bool:
+        """Ask for it."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbed(Noting):
+    """A step whose work somebody else has changed."""
+
+    def untouched(self, world: World) -> bool:
+        """Never."""
+        del world
+        return False
 
 
 def run(
@@ -195,6 +216,18 @@ def test_who_has_lost_the_lock_takes_nothing_back() -> None:
     diary, failure = run(Noting("a"), Noting("b", lost))
     assert diary.lines == ["a", "b"]
     assert failure is lost
+
+
+def test_who_takes_a_lost_lock_again_goes_on_where_nobody_was_at_work_meanwhile() -> None:
+    diary, failure = run(Noting("a"), Noting("b"), lock=TakenAgain())
+    assert (diary.lines, failure) == (["a", "b"], None)
+
+
+def test_who_finds_another_ones_work_when_the_lock_is_back_stops_and_takes_nothing_back() -> None:
+    diary, failure = run(Noting("a"), Disturbed("b"), lock=TakenAgain())
+    assert diary.lines == []
+    assert isinstance(failure, LockLost)
+    assert failure.half_done
 
 
 def test_who_loses_the_lock_on_the_way_back_goes_no_further() -> None:

@@ -200,6 +200,18 @@ def test_a_bug_before_anything_was_remembered_leaves_no_lock() -> None:
     assert not engine.locks
 
 
+def test_a_lock_that_was_removed_is_taken_again_and_who_holds_it_learns_of_that() -> None:
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
+    with locks.hold(["app", "web"]):
+        held = [locks.ensure()]
+        del engine.locks[lock_name("shop", "app")]
+        held += [locks.ensure(), locks.ensure()]
+        assert len(engine.locks) == 2
+    assert held == [True, False, True]
+    assert not engine.locks
+
+
 @pytest.mark.parametrize("works_on", [True, False])
 def test_who_loses_the_lock_in_mid_rollout_says_that_what_was_done_stays(*, works_on: bool) -> None:
     """Whether the other one has it by then, or takes it a moment later."""
