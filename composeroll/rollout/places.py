@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -57,16 +57,22 @@ class Sight:
     nginx: Findings | None
 
     def places(self, services: Sequence[Service]) -> Places:
-        """Where these services stand, as servers and as gateways."""
-        mine = {service.name for service in services}
-        fronts = [gateway for gateway in self.gateways if gateway.service in mine]
-        everywhere = self._wirings(tuple(self.project.services.values())) if fronts else {}
+        """Where these services stand, as servers and as gateways.
+
+        What runs nginx and gets its requests from another one is a server, like any other.
+        """
+        mine, wirings = {service.name for service in services}, self._wirings(services)
+        own = [gateway for gateway in self.gateways if gateway.service in mine]
+        everywhere = self._wirings(tuple(self.project.services.values())) if own else {}
+        for gateway in own:
+            if gateway.service in wirings and (behind := _behind(gateway, everywhere)):
+                wirings[gateway.service] = _between(gateway.service, wirings, behind)
+        fronts = [gateway for gateway in own if gateway.service not in wirings]
         return Places(
-            wirings=self._wirings(services),
-            fronts={gateway.service: self._front(gateway, everywhere) for gateway in fronts},
+            wirings, {gateway.service: self._front(gateway, everywhere) for gateway in fronts}
         )
 
-    def _wirings(self, services: Sequence[Service]) -> Mapping[str, Wiring | Refused]:
+    def _wirings(self, services: Sequence[Service]) -> dict[str, Wiring | Refused]:
         """A place that is ambiguous, or that cannot be rewritten, is the error that says so."""
         found: dict[str, Wiring | Refused] = {}
         for service in (s for s in services if s.settings.gateway != NO_GATEWAY):
@@ -79,11 +85,7 @@ class Sight:
         return found
 
     def _front(self, gateway: Gateway, places: Mapping[str, Wiring | Refused]) -> Front:
-        behind = {
-            name: place
-            for name, place in places.items()
-            if isinstance(place, Wiring) and place.route.gateway == gateway.service
-        }
+        behind = _behind(gateway, places)
         first, drain = gateway.containers[0], self.project.services[gateway.service].settings.drain
         used = {place.route.network_id for place in behind.values()}
         edge = host_of(first, self.replicas)
@@ -96,9 +98,8 @@ class Sight:
         )
 
     def _wiring(self, service: Service) -> Wiring | None:
-        settings, gateways = service.settings, self.gateways
-        if any(gateway.service == service.name for gateway in gateways):
-            return None
+        settings = service.settings
+        gateways = [gateway for gateway in self.gateways if gateway.service != service.name]
         mine = tuple(r for r in self.replicas if r.service == service.name)
         others = tuple(r for r in self.replicas if r.service != service.name)
         subject = Subject(self.project.name, service.name, mine, others)
@@ -111,11 +112,17 @@ class Sight:
         ]
         if len(found) > 1:
             raise _two_gateways(service, [gateway for gateway, _ in found])
-        if not any(settings.gateway in (None, gateway.service) for gateway in gateways):
+        if found:
+            return self._place(service, subject, *found[0])
+        if len(gateways) == len(self.gateways):  # else it is one itself
+            self._insist_on_all_there(service)
+        return None
+
+    def _insist_on_all_there(self, service: Service) -> None:
+        named = service.settings.gateway
+        if not any(named in (None, gateway.service) for gateway in self.gateways):
             _insist_on_nginx(self.project, service)
-        if not found:
-            _insist_on_all(self.project, service, gateways, self.replicas)
-        return self._place(service, subject, *found[0]) if found else None
+        _insist_on_all(self.project, service, self.gateways, self.replicas)
 
     def _place(self, service: Service, subject: Subject, gateway: Gateway, found: Found) -> Wiring:
         network = _shared_network(service, gateway, found, subject.replicas)
@@ -153,6 +160,31 @@ class Sight:
             *self.nginx.findings(gateway.containers[0], subject, found, timeout),
             *_unwatched(service, gateway, found),
         )
+
+
+def _behind(gateway: Gateway, places: Mapping[str, Wiring | Refused]) -> dict[str, Wiring]:
+    """The places of the services that a gateway sends requests to."""
+    return {
+        name: place
+        for name, place in places.items()
+        if isinstance(place, Wiring) and place.route.gateway == gateway.service
+    }
+
+
+def _between(
+    service: str, places: Mapping[str, Wiring | Refused], behind: Collection[str]
+) -> Refused:
+    """A new one would have to be handed the upstreams, and be switched to as well."""
+    place = places[service]
+    if isinstance(place, Refused):
+        return place
+    outer, others = place.route.gateway, " and ".join(behind)
+    return Refused(
+        f"{service} stands behind {outer}, and in front of {others}",
+        "nothing was touched",
+        f"let {outer} send requests to {others} itself; or, for {service} to be a gateway alone,"
+        f" services.{service}.x-composeroll.gateway: {NO_GATEWAY}",
+    )
 
 
 def _told(configuration: Configuration, found: Found) -> Upstream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -18,30 +18,28 @@ from tests.unit.nginx.made import join_dump
 from tests.unit.rollout.makers import ours, replica
 
 
-class OneNginx:
-    """An nginx in the containers of one service, in front of the replica of a number."""
+class SomeNginx:
+    """An nginx in the containers of each of these services, with one upstream of its own.
 
-    def __init__(self, service: str, upstream: int, http: str = "") -> None:
-        self._service = service
-        include = f"upstream app {{ server 10.0.0.{upstream}:80; }}\n"
-        main = (
-            f"events {{}}\nhttp {{\n{http}\ninclude app.conf;\n"
-            "server { location / { proxy_pass http://app; } }\n}\n"
-        )
-        files = {"/etc/nginx/nginx.conf": main, "/etc/nginx/app.conf": include}
-        self._configuration = read_configuration(join_dump(files), (1, 30, 6))
+    The upstream is called as the service that it is for.
+    """
+
+    def __init__(self, upstreams: Mapping[str, tuple[str, int]], http: str = "") -> None:
+        self._configurations = {
+            service: _configuration(upstream, server, http)
+            for service, (upstream, server) in upstreams.items()
+        }
 
     def keep(self, containers: Sequence[Replica]) -> None:
         """It lives for ever."""
 
     def runs_in(self, container: Replica) -> bool:
-        """Whether it is one of that service."""
-        return container.service == self._service
+        """Whether it is one of these services."""
+        return container.service in self._configurations
 
     def configuration(self, container: Replica) -> Configuration:
         """What it was told."""
-        assert container.service == self._service
-        return self._configuration
+        return self._configurations[container.service]
 
     def findings(
         self, container: Replica, subject: Subject, found: Found, drain_timeout: float
@@ -58,6 +56,23 @@ class OneNginx:
         return ()
 
 
+def _configuration(upstream: str, server: int, http: str) -> Configuration:
+    include = f"upstream {upstream} {{ server 10.0.0.{server}:80; }}\n"
+    main = (
+        f"events {{}}\nhttp {{\n{http}\ninclude app.conf;\n"
+        f"server {{ location / {{ proxy_pass http://{upstream}; }} }}\n}}\n"
+    )
+    files = {"/etc/nginx/nginx.conf": main, "/etc/nginx/app.conf": include}
+    return read_configuration(join_dump(files), (1, 30, 6))
+
+
+class OneNginx(SomeNginx):
+    """An nginx in the containers of one service, in front of the replica of a number."""
+
+    def __init__(self, service: str, upstream: int, http: str = "") -> None:
+        super().__init__({service: ("app", upstream)}, http)
+
+
 def project(*names: str, **settings: str) -> Project:
     services = {name: {"image": f"{name}:1", **ours(**settings)} for name in names}
     return read_project({"name": "shop", "services": services}, [])
@@ -72,6 +87,33 @@ def test_a_gateway_of_any_name_is_found_among_the_services_that_are_looked_at() 
     place = places["app"]
     assert isinstance(place, Wiring)
     assert place.route.gateway == "front"
+
+
+def test_what_runs_nginx_and_gets_its_requests_from_another_one_is_a_server() -> None:
+    shop = project("nginx", "nginx-pages")
+    running = (replica(1, of="nginx-pages"), replica(2, of="nginx"))
+    both = SomeNginx({"nginx": ("nginx-pages", 1), "nginx-pages": ("php", 9)})
+    services = tuple(shop.services.values())
+    places = GatewaySurvey(both).look(shop, services, running, preflight=True)
+    assert set(places.fronts) == {"nginx"}
+    assert set(places.fronts["nginx"].behind) == set(places.wirings) == {"nginx-pages"}
+
+
+@pytest.mark.parametrize(("settings", "refused"), [({}, True), ({"gateway": "none"}, False)])
+def test_a_gateway_between_another_one_and_a_service_is_refused(
+    settings: dict[str, str], *, refused: bool
+) -> None:
+    model = {"app": {}, "nginx": {}, "nginx-inner": ours(**settings)}
+    shop = read_project({"name": "shop", "services": model}, [])
+    running = (replica(1), replica(2, of="nginx"), replica(3, of="nginx-inner"))
+    both = SomeNginx({"nginx": ("nginx-inner", 3), "nginx-inner": ("app", 1)})
+    services = shop.pick(["nginx-inner"])
+    places = GatewaySurvey(both).look(shop, services, running, preflight=True)
+    place = places.wirings.get("nginx-inner")
+    assert isinstance(place, Refused) is refused
+    assert ("nginx-inner" in places.fronts) is not refused
+    if isinstance(place, Refused):
+        assert place.what == "nginx-inner stands behind nginx, and in front of app"
 
 
 def nginx(service: str, state: ContainerState, *command: str) -> Replica:
