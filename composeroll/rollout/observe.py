@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
@@ -83,7 +83,8 @@ def observe(
     with ThreadPoolExecutor(max_workers=4) as side_by_side:
         ids = side_by_side.map(engine.image_id, [reference_of(project, s) for s in services])
         images = {s.name: found or "" for s, found in zip(services, ids, strict=True)}
-        outdated = side_by_side.submit(_verdicts, engine, services, mine, images)
+        unsure = _unsure(services, mine, images, doubled)
+        outdated = side_by_side.submit(engine.outdated, unsure)
         obstacles = side_by_side.submit(engine.preflight, doubled)
         surveyed = side_by_side.submit(
             survey.look, project, services, everyone, preflight=preflight
@@ -117,18 +118,20 @@ def observe(
     )
 
 
-def _verdicts(
-    engine: Engine,
+def _unsure(
     services: Sequence[Service],
     replicas: Mapping[str, tuple[Replica, ...]],
     images: Mapping[str, str],
-) -> Mapping[str, str]:
-    """Compose's, about as many as there are: it would stop what exceeds the file's own count.
+    doubled: Container[str],
+) -> Mapping[str, int]:
+    """The scales to ask compose about, as they are: it would stop what exceeds the file's own.
 
-    Where every replica has another image than its reference names, that is the reason.
+    Where every replica has another image than its reference names, that is the reason; and what is
+    wrong with the service otherwise, compose says when it is asked about doubling it.
     """
-    unsure = [s.name for s in services if not _all_moved(replicas[s.name], images[s.name])]
-    return engine.outdated({name: len(replicas[name]) for name in unsure})
+    told = {s.name for s in services if _all_moved(replicas[s.name], images[s.name])}
+    asked = [s.name for s in services if not (s.name in told and s.name in doubled)]
+    return {name: max(1, len(replicas[name])) for name in asked}
 
 
 def _all_moved(replicas: Sequence[Replica], image: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -88,7 +89,7 @@ USAGE = f"usage: python3 -m tests.bed {'|'.join(VERBS)}\n       bump takes SERVI
 
 
 def main(arguments: list[str]) -> int:
-    """Run one verb; return the exit code: 0 done, 1 failed, 2 usage."""
+    """Run one verb; return the exit code: 0 done, 1 failed, 2 usage, 128+n signal."""
     verb, *rest = arguments or [""]
     if verb not in VERBS or len(rest) not in ((1, 2) if verb == "bump" else (0,)):
         print(USAGE, file=sys.stderr)
@@ -96,13 +97,16 @@ def main(arguments: list[str]) -> int:
     start = time.monotonic()
     try:
         VERBS[verb](*rest)
+        say.line(f"{verb}: done in {time.monotonic() - start:.1f} s")
     except BedError as error:
         print(f"bed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("bed: interrupted; run it again to go on", file=sys.stderr)
         return 130
-    say.line(f"{verb}: done in {time.monotonic() - start:.1f} s")
+    except BrokenPipeError:  # whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return 0
 
 

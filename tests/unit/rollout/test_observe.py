@@ -15,16 +15,18 @@ from tests.unit.rollout.makers import NEW, OLD, replica
 
 
 @pytest.mark.parametrize(
-    ("images", "asked", "outdated"),
+    ("images", "preflight", "asked", "outdated"),
     [
-        ((OLD, OLD), {}, 2),
-        ((NEW, OLD), {"app": 2}, 2),
-        ((NEW, NEW), {"app": 2}, 1),
-        ((), {}, 0),
+        ((OLD, OLD), True, {}, 2),
+        ((OLD, OLD), False, {"app": 2}, 2),
+        ((NEW, OLD), True, {"app": 2}, 2),
+        ((NEW, NEW), True, {"app": 2}, 1),
+        ((), True, {}, 0),
+        ((), False, {"app": 1}, 0),
     ],
 )
-def test_compose_is_asked_only_where_the_image_does_not_tell_it(
-    images: tuple[str, ...], asked: Mapping[str, int], outdated: int
+def test_compose_is_asked_only_where_neither_the_image_nor_another_question_tells_it(
+    images: tuple[str, ...], *, preflight: bool, asked: Mapping[str, int], outdated: int
 ) -> None:
     """It would recreate the first in any case."""
     shop = read_project({"name": "shop", "services": {"app": {"image": "app:1"}}}, [])
@@ -42,8 +44,9 @@ def test_compose_is_asked_only_where_the_image_does_not_tell_it(
         outdated=verdicts,
         preflight=lambda _: (),
     )
-    survey = SimpleNamespace(look=lambda *_, preflight: Places() if preflight else None)
-    seen = observe(shop, shop.pick(["app"]), cast("Any", engine), cast("Any", survey))
+    survey = SimpleNamespace(look=lambda *_, **_more: Places())
+    rooms = cast("Any", engine), cast("Any", survey)
+    seen = observe(shop, shop.pick(["app"]), *rooms, preflight=preflight)
     (state,) = seen.services
     assert scales == [asked]
     assert len(state.outdated) == outdated
