@@ -24,6 +24,20 @@ def test_the_way_back_names_an_old_replica_where_it_is_now() -> None:
     assert all(box.ip in named for box in sim.engine.of("app"))
 
 
+def test_where_somebody_has_removed_all_old_replicas_the_new_ones_stay() -> None:
+    """His `up -d` keeps to the file's one replica; then the rollout fails, and wants to go back."""
+    drains = moment(app(1), "begin: drain")
+    sim = app(1)
+    up, fails = Moved(drains + 5, Move.UP), Fault(drains + 8, Kind.FAIL)
+    assert sim.do(Run(("app",), faults=[fails], moves=[up])) == "UndoFailed"
+    assert "nothing is left to go back to" in str(sim.failure)
+    assert [b.image for b in sim.engine.of("app") if b.running] == ["sha256:app-v2"]
+    told = sim.gateways.all["gateway-1"].current.told["app"]
+    assert list(told.values()) == sim.engine.of("app")
+    assert sim.update("app") == "updated"
+    finished(sim, "app", 1)
+
+
 def test_a_replica_that_was_started_again_since_its_proof_is_not_named() -> None:
     """Its service waits for another one, which takes its time."""
     sim = pair()

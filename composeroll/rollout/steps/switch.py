@@ -40,8 +40,12 @@ class Switch:
         One of those they named may have died or moved since, and left its address to nobody, or to
         anybody; and a name would mean the new ones too, while they are there. Where nothing of what
         it named is left, those that were to leave serve again.
+
+        Raises:
+            GatewayError: somebody has removed them all, so that there is no way back.
         """
         now = world.engine.replicas([self.incoming.service])
+        self._insist_on_old_ones(now)
         before = {r.id: self.route.address(r) for r in self.served}
         living = tuple(r for r in now if r.id in before and r.running)
         living = living or tuple(r for r in now if r.id in self.incoming.besides and r.running)
@@ -53,6 +57,14 @@ class Switch:
         if not living or not wrong:
             return self.texts
         return dict.fromkeys(self.texts, self.text(world.project, living))
+
+    def _insist_on_old_ones(self, now: Collection[Replica]) -> None:
+        old = {r.id for r in self.served} | self.incoming.besides
+        if old and not any(r.id in old for r in now) and any(r.running for r in now):
+            raise GatewayError(
+                f"somebody has removed the old replicas of {self.incoming.service}: nothing is left"
+                " to go back to"
+            )
 
     @property
     def _split(self) -> bool:
