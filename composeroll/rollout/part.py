@@ -48,7 +48,14 @@ class Part(Need):
         """What the gateway is told, and what it was told before."""
         wiring = self._wiring()
         named = self.state.named_in_upstream
-        return Switch(self.incoming(), wiring.route, wiring.upstream, wiring.texts, named)
+        return Switch(
+            self.incoming(),
+            wiring.route,
+            wiring.upstream,
+            wiring.texts,
+            served=named,
+            in_place=self.replaced_in_place,
+        )
 
     def pin(self) -> Switch:
         """What the gateway is told before anything starts."""

@@ -109,6 +109,17 @@ def test_an_nginx_that_took_what_it_never_gave_back_keeps_the_new_replicas(*, se
     finished(sim, "app", 2)
 
 
+def test_what_was_replaced_in_place_goes_back_from_behind_the_switch_too() -> None:
+    """The old container is gone by then, as it has to be."""
+    settings = {"order": "stop-first", "monitor": "5s"}
+    watches = moment(named(**settings), "begin: watch")
+    sim = named(**settings)
+    assert sim.update("app", fault=Fault(watches + 1, Kind.FAIL)) == "RolledBack", sim.failure
+    (box,) = sim.engine.of("app")
+    assert (box.image, box.running) == ("sha256:app-v1", True)
+    assert sim.gateways.all["gateway-1"].current.told["app"] == {f"{box.ip}:9000": box}
+
+
 def test_dokku_5435_services_named_together_all_stay_when_one_of_them_is_sick() -> None:
     sim = pair()
     sim.images.push("api", "api-sick", SICK["never ready"])

@@ -26,6 +26,7 @@ class Switch:
         previous: the upstream as nginx was last told.
         texts: the include's text before, by gateway container ID.
         served: the replicas it named before.
+        in_place: whether compose has removed these, to make the new ones in their place.
     """
 
     incoming: Incoming
@@ -33,6 +34,7 @@ class Switch:
     previous: Upstream
     texts: Mapping[str, str | None] = field(default_factory=dict)
     served: tuple[Replica, ...] = ()
+    in_place: bool = False
 
     def texts_back(self, world: World) -> Mapping[str, str | None]:
         """The texts of before, word for word where they mean what they meant then.
@@ -60,7 +62,8 @@ class Switch:
 
     def _insist_on_old_ones(self, now: Collection[Replica]) -> None:
         old = {r.id for r in self.served} | self.incoming.besides
-        if old and not any(r.id in old for r in now) and any(r.running for r in now):
+        gone = old and not any(r.id in old for r in now)
+        if gone and not self.in_place and any(r.running for r in now):
             raise GatewayError(
                 f"somebody has removed the old replicas of {self.incoming.service}: nothing is left"
                 " to go back to"
