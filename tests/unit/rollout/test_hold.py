@@ -200,6 +200,29 @@ def test_a_bug_before_anything_was_remembered_leaves_no_lock() -> None:
     assert not engine.locks
 
 
+def test_every_lock_shows_a_sign_of_life_those_of_services_beside_it_without_a_note() -> None:
+    engine, beats = EngineLocks(), list[Callable[[], None]]()
+
+    @contextmanager
+    def by_hand(beat: Callable[[], None]) -> Iterator[None]:
+        beats.append(beat)
+        yield
+
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, by_hand)
+    left = Memory(outgoing={"c1": "outdated"})
+    with locks.hold(["nginx"], beside=["app"]):
+        locks.remember(left)
+        for lock in engine.of_project("shop"):
+            engine.write(lock.id, "")
+        beats[0]()
+        notes = {held_by(lock, 0).service: lock.note for lock in engine.of_project("shop")}
+        assert all(notes.values())
+        assert {
+            name: read_note(engine.find(lock_name("shop", name)) or Lock("", "", "")).memory
+            for name in notes
+        } == {"nginx": left, "app": Memory()}
+
+
 def test_a_lock_that_was_removed_is_taken_again_and_who_holds_it_learns_of_that() -> None:
     engine = EngineLocks()
     locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
