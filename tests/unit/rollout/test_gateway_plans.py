@@ -9,7 +9,10 @@ from inline_snapshot import snapshot
 
 from composeroll.config.project import Service, read_project
 from composeroll.model import Attachment, ContainerState, Replica
-from composeroll.rollout.observed import Front, ServiceState
+from composeroll.rollout.observed import Front, Observed, ServiceState
+from composeroll.rollout.outgoing import outgoing
+from composeroll.rollout.plan import plan_rollout
+from composeroll.rollout.steps import StartGateways
 from tests.unit.rollout.makers import NEW, OLD, ours, plan, replica, state, wiring
 
 EDGE = replica(15, of="edge")
@@ -101,6 +104,14 @@ def test_a_crash_after_the_start_hands_over_and_proves_before_anything_else() ->
   6  retire shop-nginx-1 (111111111111)  (replaced)
   7  renumber 1 replica of nginx  (names count from 1 again)\
 """)
+
+
+def test_what_a_crash_left_beside_the_old_nginx_is_what_gets_started() -> None:
+    old, new = container(1), container(2, NEW)
+    observed = Observed("shop", (gateway(old, new),))
+    steps = plan_rollout(observed, outgoing(observed)).steps
+    (start,) = (step for step in steps if isinstance(step, StartGateways))
+    assert start.before.ids == {old.id}
 
 
 def test_a_crash_after_the_quit_clears_the_one_that_has_ended() -> None:

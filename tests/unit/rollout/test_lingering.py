@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import cast
 
 from composeroll.model import Held
-from composeroll.rollout.steps.lingering import FIRST, SETTLED, Lingering
+from composeroll.rollout.steps.lingering import AGREE, FIRST, SETTLED, Lingering
 from composeroll.rollout.world import World
 from tests.unit.rollout.makers import replica
 
@@ -76,6 +76,7 @@ def test_one_look_is_not_enough() -> None:
     once = {0.0: Held(1, WEBSOCKETS.elsewhere), 9.0: WEBSOCKETS, 9.2: Held(1, waiting=1)}
     assert ends_at(once) is None
     assert (ends_at(flickers) or 0) < LATEST
+    assert (ends_at({0.0: Held(1)}) or 0) >= FIRST + AGREE
 
 
 def test_a_new_connection_elsewhere_has_to_last_too() -> None:

@@ -1,0 +1,94 @@
+"""The steps of a gateway's replacement, and of the end of what was replaced, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from composeroll.config.settings import Ready
+from composeroll.errors import NotReady
+from composeroll.model import Attachment, Replica
+from composeroll.nginx.configuration import read_configuration
+from composeroll.rollout.observed import Front
+from composeroll.rollout.steps import Incoming, ProveGateway, RetireReplicas
+from composeroll.rollout.steps.prove import ROUNDS
+from composeroll.rollout.steps.serving import await_serving
+from tests.unit.nginx.fake import VirtualClock
+from tests.unit.nginx.made import join_dump
+from tests.unit.rollout.makers import NEW, replica
+
+PLACE = Attachment("n1", "shop_default", "10.0.0.15")
+MAIN = "events {}\nhttp { server { listen 80 reuseport; server_name shop.test; } }\n"
+CONFIGURATION = read_configuration(join_dump({"/etc/nginx/nginx.conf": MAIN}), (1, 30, 6))
+
+
+@dataclass
+class Surroundings:
+    """One nginx container, that serves or does not, and what is done to containers."""
+
+    container: Replica
+    serving: bool = True
+    visited: list[Attachment] = field(default_factory=list)
+    told: list[tuple[str, list[str]]] = field(default_factory=list)
+    clock: VirtualClock = field(default_factory=VirtualClock)
+
+    @property
+    def world(self) -> Any:  # noqa: ANN401 - as much of a World as these steps touch
+        """What the steps are given."""
+        nginx = SimpleNamespace(
+            find=lambda _: self.container,
+            serves=lambda _: self.serving,
+            configuration=lambda _: CONFIGURATION,
+            listening=lambda _: None,
+            visit=self._visit,
+        )
+        engine = SimpleNamespace(
+            replicas=lambda _: (self.container,),
+            logs=lambda *_: ("its last words",),
+            forbid_restart=lambda ids: self.told.append(("forbid", ids)),
+            stop=lambda ids, _: self.told.append(("stop", ids)),
+            remove=lambda ids, *, volumes: self.told.append((f"remove {volumes}", ids)),
+        )
+        return cast("Any", SimpleNamespace(nginx=nginx, engine=engine, clock=self.clock))
+
+    def _visit(self, place: Attachment, *asked: object) -> dict[Any, Any]:
+        del asked
+        self.visited.append(place)
+        return {}
+
+
+def container(number: int, *, restarts: str = "no") -> Replica:
+    return replace(replica(number, NEW, of="nginx"), restart_policy=restarts)
+
+
+@pytest.mark.parametrize(
+    ("edge", "asked"), [(replica(15, of="edge"), PLACE), (None, container(2).networks[0])]
+)
+def test_a_new_nginx_is_asked_where_its_clients_will_ask_it(
+    edge: Replica | None, asked: Attachment
+) -> None:
+    around = Surroundings(container(2))
+    front = Front(takers=("old",), place=PLACE, edge=edge)
+    ProveGateway(Incoming("nginx", frozenset()), front, Ready()).do(around.world)
+    assert around.visited == [asked] * ROUNDS
+
+
+def test_an_nginx_that_never_accepts_is_given_up_in_time_with_what_helps() -> None:
+    around = Surroundings(container(2), serving=False)
+    with pytest.raises(NotReady, match="no nginx accepts connections in shop-nginx-2") as late:
+        await_serving(around.world, "2", "nginx", 3.0)
+    assert 3.0 <= around.clock.now() < 4.0
+    assert "of nginx, then run the same command again" in (late.value.help or "")
+    assert late.value.evidence[-1] == "  its last words"
+
+
+def test_what_retires_is_not_started_again_by_its_policy() -> None:
+    always, never = container(1, restarts="always"), container(2)
+    around = Surroundings(always)
+    RetireReplicas("nginx", (always, never), None).do(around.world)
+    both: Sequence[str] = [always.id, never.id]
+    assert around.told == [("forbid", [always.id]), ("stop", both), ("remove True", both)]
