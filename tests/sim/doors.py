@@ -121,7 +121,12 @@ class GatewayDoor:
         return {a: sum(a in told for w in old for told in w.told.values()) for a in addresses}
 
     def _old(self) -> list[Worker]:
-        """A run that ended has seen its reload taken, so that whoever looks next sees it too."""
+        """A run that ended has seen its reload taken, so that whoever looks next sees it too.
+
+        Of an nginx that was told to quit it is all of them.
+        """
+        if self.container.quits:
+            return list(self.container.workers)
         old = self.container.workers[:-1]
         return [w for w in self.container.workers if w in self.before or w in old]
 

@@ -57,7 +57,8 @@ class Judge:
         """The running upstreams name only running, proven replicas of their own service."""
         taking = [gateway for gateway in self.gateways() if not gateway.quits]
         self._insist(not self.edge or bool(taking), "no gateway takes requests")
-        for gateway in self.gateways():
+        given_up = [g for g in self.gateways() if g.quits and g.current.timed_out]
+        for gateway in (g for g in self.gateways() if g not in given_up):
             for service, told in gateway.current.told.items():
                 self._insist(bool(told), f"{gateway.id}: the upstream of {service} is empty")
                 for address, box in told.items():
@@ -178,7 +179,7 @@ class Judge:
                 reached = box.running and box in worker.told.get(box.service, {}).values()
                 done = worker.elsewhere or worker.timed_out
                 self._insist(
-                    not reached or (done and worker is not gateway.current),
+                    not reached or (done and gateway.is_old(worker)),
                     f"{box.name} is stopped while a worker of {gateway.id} may send to it",
                 )
         self._keeps_capacity(box)
@@ -238,7 +239,7 @@ class Judge:
                     worker.timed_out = True
 
     def _old_workers(self) -> list[Worker]:
-        return [w for gateway in self.gateways() for w in gateway.workers[:-1]]
+        return [w for gateway in self.gateways() for w in gateway.workers if gateway.is_old(w)]
 
     def _insist(self, holds: bool, otherwise: str) -> None:  # noqa: FBT001 - the claim itself
         if not holds:

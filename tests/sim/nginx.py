@@ -77,6 +77,10 @@ class Gateway:
         """The workers that take new requests."""
         return self.workers[-1]
 
+    def is_old(self, worker: Worker) -> bool:
+        """Whether these workers take none; of an nginx that was told to quit none do."""
+        return self.quits or worker is not self.current
+
 
 class Gateways:
     """All nginx containers of the world."""
