@@ -1,6 +1,7 @@
 """`python -m tests.sim --rollouts 1000000 --seed 1`: random histories by the thousand, counted.
 
-A history that breaks an invariant is shrunk and printed, with the command that finds it again.
+A history that breaks an invariant is shrunk and printed, with the command that finds it again; the
+others go on. Every few minutes one line says how far it is, and Ctrl-C ends it with its figures.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import traceback
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import count
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -24,6 +27,47 @@ CHUNK = 200
 """Histories drawn from one seed: Hypothesis remembers all it has drawn from one."""
 
 
+EVERY = 300.0
+"""Seconds between two lines that say how far it is."""
+
+
+@dataclass(slots=True)
+class Long:
+    """A run over many seeds: what was counted so far, and how many histories broke.
+
+    Attributes:
+        told: when it last said how far it is.
+    """
+
+    first: int
+    counted: Figures = field(default_factory=Figures)
+    broken: int = 0
+    began: float = field(default_factory=time.monotonic)
+    told: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run."""
+        return time.monotonic() - self.began
+
+    def take(self, number: int, figures: Figures, broken: str) -> None:
+        """One seed's histories, played."""
+        self.counted.merge(figures)
+        if broken:
+            self.broken += 1
+            print(f"{broken}\nagain: python -m tests.sim --rollouts 1 --seed {number}", flush=True)
+        if time.monotonic() - self.told > EVERY:
+            self.told = time.monotonic()
+            print(
+                f"{self.counted.rollouts:,} rollouts, {self.broken} broken, {self.seconds:.0f} s",
+                flush=True,
+            )
+
+    def __str__(self) -> str:
+        ended = f"broken histories, in {self.seconds:.0f} s, from seed {self.first}"
+        return f"{self.counted}\n{self.broken:>12}  {ended}"
+
+
 def main() -> int:
     """Draw histories until there were as many rollouts; 1 where an invariant broke."""
     parser = ArgumentParser(prog="python -m tests.sim", description=__doc__)
@@ -32,22 +76,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=float("inf"))
     wanted = parser.parse_args()
-    total, began = Figures(), time.monotonic()
-    with ProcessPoolExecutor(wanted.jobs) as pool:
+    long = Long(wanted.seed)
+    with suppress(KeyboardInterrupt), ProcessPoolExecutor(wanted.jobs) as pool:
         for number, figures, broken in _rounds(pool, wanted.seed, wanted.jobs):
-            total.merge(figures)
-            if broken:
-                print(broken)
-                print(f"again: python -m tests.sim --rollouts 1 --seed {number}")
-                return 1
-            minutes = (time.monotonic() - began) / 60
-            if total.rollouts >= wanted.rollouts or minutes > wanted.minutes:
+            long.take(number, figures, broken)
+            if long.counted.rollouts >= wanted.rollouts or long.seconds > 60 * wanted.minutes:
                 break
-    print(total)
-    print(
-        f"{0:>12}  broken invariants, in {time.monotonic() - began:.0f} s, from seed {wanted.seed}"
-    )
-    return 0
+    print(long)
+    return 1 if long.broken else 0
 
 
 def _rounds(pool: ProcessPoolExecutor, first: int, jobs: int) -> Iterator[tuple[int, Figures, str]]:
