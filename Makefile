@@ -54,7 +54,7 @@ bench: ## how fast it is, as ratios measured in one run
 	@$(BOTH) env images
 	@$(BIN)/python -m benchmarks
 
-RUNS ?= killed signals together reordered reboot soak
+RUNS ?= killed signals boundaries together reordered reboot soak
 .PHONY: soak
 soak: ## an hour and more of kills, races, restarts and updates in a row: RUNS="killed soak" for some
 	@$(BOTH) env images

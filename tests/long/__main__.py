@@ -16,7 +16,8 @@ from tests.long.engine import entered, is_inside
 
 RUNS: Mapping[str, tuple[str, int, float]] = {
     "killed": ("SIGKILL at random moments of an update, then the same command", 50, 30),
-    "signals": ("SIGTERM, SIGINT and SIGHUP at random moments, then the same command", 30, 20),
+    "signals": ("SIGTERM, SIGINT and SIGHUP at random moments, then the same command", 50, 30),
+    "boundaries": ("the four of them where each phase and step begins", 60, 30),
     "together": ("two, then five updates at once, of one service and of several", 6, 10),
     "reordered": ("all containers stopped and started in another order, under sync --watch", 5, 10),
     "reboot": ("an engine of its own, restarted with live containers", 2, 20),

@@ -13,7 +13,7 @@ from tests.e2e.harness.trouble import ended_with
 from tests.long import recipes
 from tests.long.course import Course
 from tests.long.leftovers import nothing_of_ours_is_left, what_is_half_done
-from tests.long.moments import Usual, any_moment, struck, watched
+from tests.long.moments import Moment, any_moment, struck, watched
 
 
 def run(course: Course, directory: Path) -> None:
@@ -25,16 +25,16 @@ def run(course: Course, directory: Path) -> None:
             usual = watched(stack, "app")
             for number in course.each():
                 stack.push(f"round-{number}")
-                kill_and_run_again(course, stack, number, usual)
+                kill_and_run_again(course, stack, number, any_moment(number, usual))
         course.answered(load.result())
         with course.promised("no request fails"):
             claims.nothing_was_lost(load.result())
 
 
-def kill_and_run_again(course: Course, stack: Stack, number: int, usual: Usual) -> None:
+def kill_and_run_again(course: Course, stack: Stack, number: int, moment: Moment) -> None:
     """One update that is killed, and the one that finishes it."""
     before = claims.Before.of(stack)
-    killed, doing = struck(stack, any_moment(number, usual), signal.SIGKILL, "app")
+    killed, doing = struck(stack, moment, signal.SIGKILL, "app")
     course.counts[f"killed at {doing}" if killed.code < 0 else "ended before the kill"] += 1
     with course.promised(f"round {number}, killed at {doing}: status says what is half-done"):
         course.counts["half-done, and status said so"] += what_is_half_done(stack, before)

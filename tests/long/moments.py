@@ -6,7 +6,9 @@ import random
 import select
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tests.e2e.harness.stack import Done, Stack
 from tests.e2e.harness.trouble import Running, update
@@ -20,10 +22,17 @@ LATE = 0.3
 
 @dataclass(frozen=True)
 class Usual:
-    """What an update is like when nobody disturbs it: seconds, and how many events it tells."""
+    """What an update is like when nobody disturbs it.
+
+    Attributes:
+        seconds: how long it takes.
+        events: how many events it tells.
+        begins: after how many events a phase or a step has just begun, with its first word.
+    """
 
     seconds: float
     events: int
+    begins: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True)
@@ -64,17 +73,23 @@ def watched(stack: Stack, *words: str) -> Usual:
     with update(stack, *DRAIN, *words) as run:
         done = run.end()
     assert done.code == 0, str(done)
-    return Usual(time.monotonic() - began, len(run.events))
+    seconds = time.monotonic() - began
+    begins = [(number, begun(event)) for number, event in enumerate(run.events, start=1)]
+    return Usual(seconds, len(begins), tuple((number, name) for number, name in begins if name))
+
+
+def begun(event: Mapping[str, Any]) -> str:
+    """The step or phase that begins with an event, in one word; empty where none does."""
+    if event["event"] == "step_started":
+        return str(event["step"]).split()[0]
+    if event["event"] == "phase_started" and event["phase"] != "apply":
+        return str(event["phase"])
+    return ""
 
 
 def doing(run: Running) -> str:
     """The last step or phase that it began."""
-    for event in reversed(run.events):
-        if event["event"] == "step_started":
-            return str(event["step"]).split()[0]
-        if event["event"] == "phase_started" and event["phase"] != "apply":
-            return str(event["phase"])
-    return "nothing yet"
+    return next(filter(None, map(begun, reversed(run.events))), "nothing yet")
 
 
 def _wait_for_end(run: Running, seconds: float) -> None:

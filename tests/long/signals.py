@@ -13,7 +13,7 @@ from tests.e2e.harness.trouble import ended_with
 from tests.long import recipes
 from tests.long.course import Course
 from tests.long.leftovers import nothing_of_ours_is_left
-from tests.long.moments import SIGNALS, Usual, any_moment, struck, watched
+from tests.long.moments import SIGNALS, Moment, any_moment, struck, watched
 
 PAST_THE_LINE = 5
 """What a run says that a signal ends too late to take anything back."""
@@ -28,18 +28,18 @@ def run(course: Course, directory: Path) -> None:
             usual = watched(stack, "app")
             for number, signum in zip(course.each(), cycle(SIGNALS), strict=False):
                 stack.push(f"round-{number}")
-                signal_and_run_again(course, stack, number, signum, usual)
+                signal_and_run_again(course, stack, number, signum, any_moment(number, usual))
         course.answered(load.result())
         with course.promised("no request fails"):
             claims.nothing_was_lost(load.result())
 
 
 def signal_and_run_again(
-    course: Course, stack: Stack, number: int, signum: int, usual: Usual
+    course: Course, stack: Stack, number: int, signum: int, moment: Moment
 ) -> None:
     """One update that gets a signal, and the one that finishes it."""
     before = claims.Before.of(stack)
-    done, doing = struck(stack, any_moment(number, usual), signum, "app")
+    done, doing = struck(stack, moment, signum, "app")
     course.counts[f"ended with {done.code}"] += 1
     where = f"round {number}, signal {signum} at {doing}"
     with course.promised(where):
