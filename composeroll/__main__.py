@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from composeroll import __version__
+
+SELDOM = 50_000
+"""Objects between two looks for garbage, 700 by default: imports make hardly any.
+
+The looks took a fifth of the processor time of an update's imports: 644 ms with, 513 ms without.
+"""
 
 
 def main() -> int:
@@ -16,6 +23,7 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"composeroll, version {__version__}\n")
         return 0
+    gc.set_threshold(SELDOM)
     from composeroll.cli.main import main as run  # noqa: PLC0415 - see above
 
     return run()

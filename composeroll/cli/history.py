@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from composeroll.cli.looking import look, looking_options
+from composeroll.cli.looking import look, reading_options
 from composeroll.errors import ExitCode
 from composeroll.report.printer import Printer
 from composeroll.report.status import Past
@@ -18,7 +18,7 @@ from composeroll.rollout.stack import Stack
 
 
 @click.command()
-@looking_options
+@reading_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
     """Show the revisions of the services, oldest first: image, when, how it ended, and who."""

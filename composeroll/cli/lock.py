@@ -24,8 +24,10 @@ lock_options = stacked(
 
 
 @click.group()
-def command() -> None:
+@compose_options
+def command(**before: object) -> None:
     """Show who holds the locks of a project, or release them."""
+    del before  # status and release read the flags before them from this context
 
 
 @command.command()

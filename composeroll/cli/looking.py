@@ -21,15 +21,18 @@ from composeroll.errors import Refused
 from composeroll.report.events import Event
 from composeroll.rollout.stack import Stack
 
-looking_options = stacked(
+_asked = stacked(
     click.argument("services", nargs=-1, metavar="[SERVICE...]"),
     click.option(
         "--json", "as_json", is_flag=True, envvar=from_environment("json"), help="Print JSON."
     ),
-    setting_options,
-    compose_options,
 )
+
+looking_options = stacked(_asked, setting_options, compose_options)
 """Arguments and flags of a verb that only looks."""
+
+reading_options = stacked(_asked, compose_options)
+"""The same of one that reads what was written, about which no setting says anything."""
 
 Answer = Callable[[Stack, tuple[str, ...]], int]
 Meant = Callable[[Stack], tuple[str, ...]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import click
@@ -134,13 +134,14 @@ def take_settings(options: dict[str, Any]) -> Layer:
 
 def take_compose_flags(context: click.Context, options: dict[str, Any]) -> ComposeFlags:
     """Take compose's flags out of the options, together with those before the verb."""
-    before = context.find_root().params
+    before = tuple(_params_above(context))
 
     def many(name: str) -> tuple[str, ...]:
-        return (*before.get(name, ()), *options.pop(name))
+        earlier = (value for params in reversed(before) for value in params.get(name, ()))
+        return (*earlier, *options.pop(name))
 
     def one(name: str) -> str | None:
-        return options.pop(name) or before.get(name)
+        return options.pop(name) or next((p[name] for p in before if p.get(name)), None)
 
     return ComposeFlags(
         files=many("file"),
@@ -151,3 +152,10 @@ def take_compose_flags(context: click.Context, options: dict[str, Any]) -> Compo
         context=one("context"),
         host=one("host"),
     )
+
+
+def _params_above(context: click.Context) -> Iterator[dict[str, Any]]:
+    """What was given before the verb, and before that: the nearest first."""
+    while context.parent:
+        context = context.parent
+        yield context.params

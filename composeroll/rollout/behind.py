@@ -12,7 +12,7 @@ def behind(stack: Stack, names: Sequence[str]) -> tuple[str, ...]:
     """The services that those of the named ones send requests to that are gateways.
 
     Two rollouts of two services go on side by side, since neither asks for the other's; one of
-    their gateway waits for both, and they for it.
+    their gateway and one of theirs exclude each other.
     """
     if not may_be_gateways(stack.project) & set(names):
         return ()

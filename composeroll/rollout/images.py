@@ -91,7 +91,7 @@ class ComposeImages:
     def moved(self, services: Sequence[Service]) -> frozenset[str]:
         """The services whose reference names another image in the registry than on the engine."""
         pulled = self._to_pull(services, Pull.ALWAYS)
-        return frozenset(s.name for s in pulled if self._differs(s) and not self._held_back(s))
+        return frozenset(s.name for s in pulled if self._differs(s) and not self._is_held(s))
 
     def unavailable(self, services: Sequence[Service]) -> Mapping[str, ComposerollError]:
         """Why a pull would fail, by service. Pulls nothing, and forgets nothing."""
@@ -124,12 +124,16 @@ class ComposeImages:
         return now
 
     def _held_back(self, service: Service) -> bool:
-        """Whether the registry still has what was rolled back; a tag that moved lifts the hold."""
-        held = self._holds.held_back(service.name)
-        if not held:
-            return False
-        if self._digest(service) != held:
+        """Whether it is to stay away; a tag that moved lifts the hold."""
+        held = self._is_held(service)
+        if not held and self._holds.held_back(service.name):
             self._holds.let_pass(service.name)
+        return held
+
+    def _is_held(self, service: Service) -> bool:
+        """Whether the registry still has what was rolled back."""
+        held = self._holds.held_back(service.name)
+        if not held or self._digest(service) != held:
             return False
         self._emit(
             Noted(

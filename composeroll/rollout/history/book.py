@@ -1,7 +1,8 @@
 """The history of one project: written after each rollout, and the images kept for a way back.
 
 Nothing of the project's own is kept: a stopped container of an old revision would count toward
-compose's scale and come back. An image with a tag of ours does no harm, and no prune takes it.
+compose's scale and come back. An image with a tag of ours does no harm, and `docker image prune`
+leaves it alone; with `-a` it takes every image that no container uses.
 """
 
 from __future__ import annotations

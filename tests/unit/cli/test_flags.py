@@ -6,6 +6,7 @@ import click
 import pytest
 
 from composeroll.cli.main import composeroll
+from composeroll.cli.options import compose_options, take_compose_flags
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,32 @@ def test_a_wrong_flag_is_told_in_words_that_help(words: list[str], says: str) ->
     with pytest.raises(click.UsageError) as error:
         composeroll.main(words, prog_name="composeroll", standalone_mode=False)
     assert says in error.value.format_message()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-f", "a.yml", "-f", "b.yml", "-p", "shop", "of", "verb"],
+        ["-f", "a.yml", "-p", "other", "of", "-f", "b.yml", "-p", "shop", "verb"],
+        ["-p", "other", "of", "-f", "a.yml", "verb", "-f", "b.yml", "-p", "shop"],
+    ],
+)
+def test_composes_flags_stand_before_each_word_of_a_verb_and_the_last_one_wins(
+    words: list[str],
+) -> None:
+    @click.group()
+    @compose_options
+    def root(**_: object) -> None: ...
+
+    @root.group()
+    @compose_options
+    def of(**_: object) -> None: ...
+
+    @of.command()
+    @compose_options
+    @click.pass_context
+    def verb(context: click.Context, /, **options: object) -> object:
+        return take_compose_flags(context, options)
+
+    found = root.main(words, standalone_mode=False)
+    assert (found.files, found.project_name) == (("a.yml", "b.yml"), "shop")

@@ -98,12 +98,12 @@ def test_a_credential_helper_is_asked(tmp_path: Path, monkeypatch: pytest.Monkey
     helper = tmp_path / "docker-credential-vault"
     helper.write_text(
         "#!/bin/sh\nread -r host\n"
-        'printf \'{"ServerURL":"%s","Username":"bob","Secret":"pw-for-%s"}\' "$host" "$host"\n'
+        'printf \'{"ServerURL":"%s","Username":"deploy","Secret":"pw-for-%s"}\' "$host" "$host"\n'
     )
     helper.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     login = sent({"credHelpers": {"r.example": "vault"}}, "r.example")
-    assert (login["username"], login["password"]) == ("bob", "pw-for-r.example")
+    assert (login["username"], login["password"]) == ("deploy", "pw-for-r.example")
 
 
 def test_a_helper_that_is_not_there_is_no_login() -> None:

@@ -119,6 +119,12 @@ def test_a_hold_ends_when_the_tag_has_moved_on() -> None:
     assert (registry.here, holds.held) == ("sha256:new", "")
 
 
+def test_a_plan_tells_that_the_tag_has_moved_on_and_the_hold_stays() -> None:
+    registry, holds = Registry(), Holds("sha256:bad")
+    assert images(registry, holds, []).moved([service()]) == {"app"}
+    assert (registry.here, holds.held) == ("sha256:old", "sha256:bad")
+
+
 def test_only_what_would_be_pulled_is_asked_for_and_nothing_is_pulled_or_let_pass() -> None:
     registry, holds = Registry(), Holds("sha256:bad")
     asking = images(registry, holds, [])
