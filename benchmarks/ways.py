@@ -44,7 +44,7 @@ OURS = "composeroll update"
 SWARM = "Swarm's start-first"
 WAYS: Mapping[str, Callable[[Stack], None]] = {
     OURS: by_composeroll,
-    "the seed's procedure": by_seed,
+    "a script by hand": by_seed,
     "docker compose up -d": by_compose,
 }
 

@@ -12,9 +12,11 @@
     ├── RolledBack                 1   the rollout failed and was undone
     ├── UndoFailed                 5   the rollout failed and the way back failed too
     ├── Unfinished                 5   failed past the line: traffic is on the new replicas
+    ├── LockLost                   5   another rollout came and went while this one had no lock
     └── Interrupted            128+n   a signal ended the rollout, which was undone first
 
-Errors hold data. One place, `composeroll.cli.main`, turns them into text and an exit code.
+Errors hold data. `composeroll.cli.run` and its reporter print those that end a rollout,
+`composeroll.cli.main` all others.
 """
 
 from __future__ import annotations

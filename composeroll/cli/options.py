@@ -88,6 +88,16 @@ output_options = stacked(
 """How a rollout is shown."""
 
 
+pull_option = click.option(
+    "--pull",
+    type=click.Choice(["always", "missing", "never"]),
+    default="always",
+    envvar=from_environment("pull"),
+    show_default=True,
+    help="When to pull the image.",
+)
+
+
 _SWITCHES = {"drain.detach": "--detach-drain"}
 """Settings that are true or false: their flags, which take no value."""
 

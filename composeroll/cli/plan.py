@@ -6,9 +6,15 @@ from typing import Any
 
 import click
 
-from composeroll.cli.options import compose_options, output_options, setting_options
+from composeroll.cli.options import (
+    compose_options,
+    output_options,
+    pull_option,
+    setting_options,
+)
 from composeroll.cli.run import Run
 from composeroll.cli.services import services_of
+from composeroll.config.settings import Pull
 from composeroll.report.events import Outcome
 from composeroll.rollout.stack import Stack
 
@@ -16,6 +22,7 @@ from composeroll.rollout.stack import Stack
 @click.command()
 @click.argument("services", nargs=-1, metavar="[SERVICE...]")
 @click.option("--force", is_flag=True, help="As if with `update --force`.")
+@pull_option
 @setting_options
 @output_options
 @compose_options
@@ -28,6 +35,7 @@ def command(context: click.Context, /, **options: Any) -> int:
 
         named = options["services"]
         names = services_of(stack, named, everything=not named)
-        return update(stack, Wanted(names, force=options["force"], dry_run=True)), names
+        pull = Pull(options["pull"])
+        return update(stack, Wanted(names, options["force"], pull, dry_run=True)), names
 
     return Run.taken_from(context, options, plan_is_answer=True).do(act)

@@ -19,7 +19,7 @@ from composeroll.rollout.stack import Stack
 @looking_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
-    """Show the replicas, their images, what the upstream really holds, and where they disagree."""
+    """Show the replicas, their images, what nginx's files name, and where they disagree."""
     printer = Printer(sys.stdout, os.environ, as_json=options["as_json"])
 
     def answer(stack: Stack, services: tuple[str, ...]) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from composeroll.cli.ended import RUNS
-from composeroll.cli.options import from_environment, rolling_options
+from composeroll.cli.options import pull_option, rolling_options
 from composeroll.cli.run import Run
 from composeroll.cli.services import services_of
 from composeroll.config.settings import Pull
@@ -17,16 +17,14 @@ from composeroll.rollout.stack import Stack
 
 @click.command()
 @click.argument("services", nargs=-1, metavar="SERVICE...")
-@click.option("--all", "everything", is_flag=True, help="Every service of the active profiles.")
-@click.option("--force", is_flag=True, help="Replace replicas that are up to date too.")
 @click.option(
-    "--pull",
-    type=click.Choice(["always", "missing", "never"]),
-    default="always",
-    envvar=from_environment("pull"),
-    show_default=True,
-    help="When to pull the image.",
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Every service of the active profiles, but no edge, and no nginx that publishes ports.",
 )
+@click.option("--force", is_flag=True, help="Replace replicas that are up to date too.")
+@pull_option
 @click.option("--dry-run", is_flag=True, help="Show the plan; change nothing.")
 @click.option("--if-changed", is_flag=True, help="Do nothing where nothing changed: the default.")
 @rolling_options

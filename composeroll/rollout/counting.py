@@ -36,9 +36,9 @@ def replicas_wanted(state: ServiceState, reasons: Reasons, settled: int = 0) -> 
     )
 
 
-def is_mixed(state: ServiceState) -> bool:
-    """Whether its replicas were made from more than one image or definition."""
-    return len({_made_from(r) for r in state.replicas}) > 1
+def is_mixed(state: ServiceState, reasons: Reasons) -> bool:
+    """Whether not all of its replicas count together: see `replicas_wanted`."""
+    return len({(_made_from(r), r.id in reasons) for r in state.replicas}) > 1
 
 
 def next_batch(
@@ -58,7 +58,7 @@ def next_batch(
 
 def _by_urgency(state: ServiceState, outdated: Sequence[Replica]) -> list[Replica]:
     """What does not run first, then what gets no requests anyway, then by number."""
-    serving = state.named_in_upstream
+    serving = state.chosen
     return sorted(outdated, key=lambda r: (r.running, r in serving, r.number))
 
 

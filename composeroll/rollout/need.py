@@ -85,9 +85,8 @@ class Need:
     def incoming(self) -> Incoming:
         """What serves after the switch."""
         leaving = {r.id for r in self.outgoing}
-        named = {r.id for r in self.state.named_in_upstream}
         # of the outdated, whose turn is yet to come, nobody has proven those that get no requests
-        return self._but_for(frozenset(leaving | (self.reasons.keys() - named)))
+        return self._but_for(frozenset(leaving | (self.reasons.keys() - self.chosen)))
 
     def fresh(self) -> Incoming:
         """What has to prove itself: everything that is not outdated."""
@@ -120,7 +119,7 @@ class Need:
     @property
     def chosen(self) -> frozenset[str]:
         """Full IDs of what gets requests, and not by a name alone."""
-        return frozenset(r.id for r in self.state.named_in_upstream) - self.state.half_made
+        return frozenset(r.id for r in self.state.chosen)
 
     @property
     def adopted(self) -> tuple[Replica, ...]:

@@ -167,6 +167,11 @@ class ServiceState:
         return self._named_in(self.wiring.upstream) if self.wiring else ()
 
     @property
+    def chosen(self) -> tuple[Replica, ...]:
+        """Those of them that somebody meant to get requests; a name means unproven ones too."""
+        return tuple(r for r in self.named_in_upstream if r.id not in self.half_made)
+
+    @property
     def named_at_once(self) -> int:
         """How many of them one gateway is told of at most; what two disagree on is not added up."""
         each = self.wiring.each if self.wiring else ()

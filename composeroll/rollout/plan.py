@@ -70,10 +70,11 @@ def replica_counts(
         settled: how many a service was to have after the last rollout; asked only where it tells
             something.
     """
-    return {
-        state.name: replicas_wanted(state, outgoing, settled(state.name) if is_mixed(state) else 0)
-        for state in observed.services
-    }
+    counts = {state.name: replicas_wanted(state, outgoing) for state in observed.services}
+    for state in observed.services:
+        if is_mixed(state, outgoing):
+            counts[state.name] = replicas_wanted(state, outgoing, settled(state.name))
+    return counts
 
 
 def plan_rollout(
