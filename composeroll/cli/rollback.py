@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from composeroll.cli.ended import BACK
+from composeroll.cli.late import import_late
 from composeroll.cli.options import rolling_options
 from composeroll.cli.run import Run
 from composeroll.report.events import Outcome
@@ -37,6 +38,7 @@ def command(context: click.Context, /, **options: Any) -> int:
     def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
         from composeroll.rollout.rollback import rollback  # noqa: PLC0415 - late
 
+        import_late()
         return rollback(stack, service, options["revision"], options["lock_wait"]), (service,)
 
     return Run.taken_from(context, options).do(act, BACK)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from composeroll.cli.ended import SCALED
+from composeroll.cli.late import import_late
 from composeroll.cli.options import rolling_options
 from composeroll.cli.run import Run
 from composeroll.errors import UsageError
@@ -25,6 +26,7 @@ def command(context: click.Context, /, **options: Any) -> int:
     def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
         from composeroll.rollout.scale import scale  # noqa: PLC0415 - late
 
+        import_late()
         return scale(stack, wanted, options["lock_wait"]), tuple(wanted)
 
     return Run.taken_from(context, options).do(act, SCALED)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from composeroll.cli.ended import RUNS
+from composeroll.cli.late import import_late
 from composeroll.cli.options import pull_option, rolling_options
 from composeroll.cli.run import Run
 from composeroll.cli.services import services_of
@@ -35,6 +36,7 @@ def command(context: click.Context, /, **options: Any) -> int:
     def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
         from composeroll.rollout.update import Wanted, update  # noqa: PLC0415 - late
 
+        import_late()
         names = services_of(stack, options["services"], everything=options["everything"])
         wanted = Wanted(
             services=names,

@@ -3,7 +3,7 @@
 A change is never cut in the middle. It runs in a thread, and whatever exception passes through the
 caller waits for compose to end first: what is listed afterwards is complete.
 
-Importing this module costs 0.2 s: `composeroll.engine.engine` does it late.
+Importing this module costs 0.2 s: see `composeroll.cli.late`.
 """
 
 from __future__ import annotations

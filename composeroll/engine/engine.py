@@ -7,7 +7,6 @@ gone. Containers are named by full ID; a name works too.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -66,7 +65,8 @@ class Engine:
         self.ledger = Ledger(self._api, lambda: self.locks.held)
 
     def close(self) -> None:
-        """End the idle connections."""
+        """End the idle connections, and what nobody waits for any more."""
+        self._dry_run.forget()
         self._api.close()
 
     def __enter__(self) -> Self:
@@ -188,13 +188,16 @@ class Engine:
         """Compose's verdict on each container, by name: `Running`, `Recreate`, `Creating`."""
         return self._dry_run.outdated(scales)
 
+    def begin_preflight(self, scales: Scales) -> None:
+        """Ask it of compose beforehand: the `preflight` of these scales then takes less."""
+        self._dry_run.begin_preflight(scales)
+
     def preflight(self, scales: Scales) -> tuple[str, ...]:
         """What `create` would do beyond making new containers; empty is safe."""
         return self._dry_run.preflight(scales)
 
     def pull(self, services: Sequence[str], on_progress: OnProgress) -> None:
-        """Pull the services' images; what a `create` after it needs is imported meanwhile."""
-        self.warm_up()
+        """Pull the services' images."""
         pull(self.flags, services, on_progress)
 
     def create(self, scales: Scales) -> None:
@@ -204,10 +207,6 @@ class Engine:
     def recreate(self, service: str, scale: int, *, renew_volumes: bool = True) -> None:
         """Replace a service's containers in place."""
         self._changes.recreate(service, scale, renew_volumes=renew_volumes)
-
-    def warm_up(self) -> None:
-        """Import what `create` needs beside whatever goes on now."""
-        threading.Thread(target=lambda: self._changes, daemon=True).start()
 
     @cached_property
     def _changes(self) -> Changes:

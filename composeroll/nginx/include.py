@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from composeroll.errors import GatewayError, Interrupted, SettingsError
 from composeroll.model import Server, Upstream
+
+if TYPE_CHECKING:
+    import jinja2
 
 TEMPLATE = Path(__file__).parent.parent / "templates" / "upstream.conf.j2"
 
@@ -97,18 +102,23 @@ def _bytes(size: str) -> int:
     return int(digits) * _UNITS[unit] if unit in _UNITS else int(size)
 
 
-def _render(template: Path, upstream: Upstream, project: str, service: str) -> str:
+@cache
+def _templates(directory: Path) -> jinja2.Environment:
+    """The templates of a directory, each compiled once, and again when its file has changed."""
     import jinja2  # noqa: PLC0415  (57 ms: only a switch needs it)
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template.parent),
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(directory),
         autoescape=jinja2.select_autoescape(),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _render(template: Path, upstream: Upstream, project: str, service: str) -> str:
     try:
-        found = environment.get_template(template.name)
+        found = _templates(template.parent).get_template(template.name)
         return found.render(upstream=upstream, project=project, service=service)
     except Interrupted:
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 
 from composeroll.errors import ComposerollError, EngineError
@@ -100,7 +101,12 @@ class EngineLocks:
 
 
 def _outgoing(lock: LockContainer) -> Mapping[str, str]:
-    return read_note(lock).memory.outgoing if "outgoing" in lock.note else {}
+    return _outgoing_in(lock.note) if "outgoing" in lock.note else {}
+
+
+@lru_cache(64)
+def _outgoing_in(note: str) -> Mapping[str, str]:
+    return read_note(LockContainer("", "", "", 0.0, note)).memory.outgoing
 
 
 def locks_of_run(

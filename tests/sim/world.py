@@ -171,7 +171,11 @@ class Sim:
         process = self.faults.process
         process.looked = self.judge.moves
         rolled = process.rolled or frozenset()
-        boxes = [b for b in self.engine.boxes.values() if b.service in rolled]
+        boxes = [
+            box
+            for box in self.engine.boxes.values()
+            if box.service in rolled and box.id not in process.listed
+        ]
         every = (process.forces and not process.has_looked) or process.scales
         process.listed |= {b.id for b in boxes if every or self._is_due(b, rolled)}
         process.listed |= self.locks.remembered()
@@ -184,7 +188,7 @@ class Sim:
 
     def _is_due(self, box: Box, rolled: AbstractSet[str]) -> bool:
         sources = set(self.project.services[box.service].volumes_from)
-        return self.engine.is_outdated(box) or not box.running or bool(sources & rolled)
+        return bool(not box.running or sources & rolled or self.engine.is_outdated(box))
 
     def _may_gap(self, name: str) -> bool:
         service = self.project.services[name]

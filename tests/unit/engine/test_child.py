@@ -73,6 +73,76 @@ def test_a_dry_run_that_hangs_is_given_up() -> None:
         DryRun(ComposeFlags()).outdated({"app": 1})
 
 
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a `docker` writes its last word each time.
+
+    It says what a file `network` says would be recreated, and refuses where there is none.
+    """
+    docker, log, network = tmp_path / "docker", tmp_path / "asked", tmp_path / "network"
+    docker.write_text(
+        f"#!/bin/sh\nfound=$(cat {network} 2>&1); code=$?\nfor last; do :; done\n"
+        f'echo " DRY-RUN MODE -  Network $found  Recreate"\necho "$last" >>{log}\nexit $code\n'
+    )
+    docker.chmod(0o755)
+    network.write_text("first")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return log
+
+
+FIRST, SECOND = ("Network first Recreate",), ("Network second Recreate",)
+
+
+def begin(scales: dict[str, int], asked: Path) -> DryRun:
+    """A preflight that was begun, and has been answered by now."""
+    dry_run = DryRun(ComposeFlags())
+    dry_run.begin_preflight(scales)
+    deadline = time.monotonic() + 10
+    while scales and not asked.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return dry_run
+
+
+def test_what_was_asked_beforehand_is_not_asked_again(asked: Path) -> None:
+    dry_run = begin({"app": 4}, asked)
+    asked.with_name("network").write_text("second")
+    assert dry_run.preflight({"app": 4}) == FIRST
+    assert asked.read_text() == "app\n"
+    assert dry_run.preflight({"app": 4}) == SECOND
+
+
+@pytest.mark.parametrize("begun", [{"app": 2}, {"web": 2, "app": 4}, {}])
+def test_an_answer_to_something_else_is_none(asked: Path, begun: dict[str, int]) -> None:
+    dry_run = begin(begun, asked)
+    asked.with_name("network").write_text("second")
+    assert dry_run.preflight({"app": 4}) == SECOND
+
+
+def test_an_answer_of_long_ago_is_none(asked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dry_run = begin({"app": 4}, asked)
+    asked.with_name("network").write_text("second")
+    monkeypatch.setattr(compose_reads, "FRESH", 0.0)
+    assert dry_run.preflight({"app": 4}) == SECOND
+
+
+def test_what_compose_refused_before_the_pull_it_is_asked_again(asked: Path) -> None:
+    network = asked.with_name("network")
+    network.unlink()
+    dry_run = begin({"app": 4}, asked)
+    network.write_text("second")
+    assert dry_run.preflight({"app": 4}) == SECOND
+
+
+def test_nobody_is_left_who_was_asked_in_vain(pid_file: Path) -> None:
+    dry_run = DryRun(ComposeFlags())
+    dry_run.begin_preflight({"app": 4})
+    pid = began(pid_file)
+    assert runs(pid)
+    dry_run.forget()
+    assert not runs(pid)
+
+
 def test_whoever_leaves_before_composes_answer_leaves_no_compose_behind(pid_file: Path) -> None:
     with contextlib.suppress(KeyboardInterrupt), start_config(ComposeFlags()):
         pid = began(pid_file)
