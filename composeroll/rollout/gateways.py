@@ -52,6 +52,7 @@ class ProjectGateways:
         except GatewayError:
             self._known.pop(container.id, None)
             return False
+        self._quitting.pop(container.id, None)  # it may have been started again since
         if workers.quitting:
             self._quitting[container.id] = self._known.pop(container.id)
         return not workers.quitting

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Protocol
 
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import Refused
-from composeroll.model import Attachment, Finding, Replica, Route, Upstream
+from composeroll.model import Attachment, Finding, Replica, Route, Severity, Upstream
 from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover
 from composeroll.nginx.upstreams import united
+from composeroll.rollout.likely import is_told_nginx, may_be_gateways, sounds_like_nginx
 from composeroll.rollout.observed import Front, Places, Wiring
 
 
@@ -94,8 +94,20 @@ class Sight:
             place=min(first.networks, key=lambda n: n.network_id not in used, default=None),
             edge=edge,
             behind=behind,
-            findings=self.nginx.front_findings(first, edge, drain.timeout) if self.nginx else (),
+            findings=(
+                *(self.nginx.front_findings(first, edge, drain.timeout) if self.nginx else ()),
+                *self._unforeseen(gateway.service, tuple(behind)),
+            ),
         )
+
+    def _unforeseen(self, gateway: str, behind: Sequence[str]) -> tuple[Finding, ...]:
+        """What nobody takes for a gateway is rolled without the locks of what stands behind it."""
+        if not behind or gateway in may_be_gateways(self.project):
+            return ()
+        others = " and ".join(behind)
+        what = f"{gateway} runs nginx in front of {others}, and its name does not say so"
+        mend = f"services.{behind[0]}.x-composeroll.gateway: {gateway}"
+        return (Finding(Severity.REFUSAL, what, mend),)
 
     def _wiring(self, service: Service) -> Wiring | None:
         settings = service.settings
@@ -208,11 +220,6 @@ def _unwatched(service: Service, gateway: Gateway, found: Found) -> tuple[Findin
     return visibility_findings(gateway.configurations[0], found.upstream.name)
 
 
-def sounds_like_nginx(replica: Replica) -> bool:
-    """Whether its service or its image is called so."""
-    return "nginx" in replica.service or "nginx" in replica.image_ref
-
-
 def _insist_on_nginx(project: Project, service: Service) -> None:
     """A project that has an nginx, and it does not run: a rollout would end in the dark."""
     if project.sharing_volumes_of(service.name):
@@ -232,13 +239,9 @@ def _insist_on_all(
         return
     others = project.services.keys() - up - {service.name}
     silent = (r for r in replicas if r.service in others and not r.running)
-    down = [r.service for r in silent if sounds_like_nginx(r) or _is_told_nginx(r)]
+    down = [r.service for r in silent if sounds_like_nginx(r) or is_told_nginx(r)]
     if down:
         raise _no_nginx_in(down[0], service)
-
-
-def _is_told_nginx(replica: Replica) -> bool:
-    return any(PurePosixPath(word).name == "nginx" for word in replica.command)
 
 
 def _no_nginx_in(gateway: str, service: Service) -> Refused:

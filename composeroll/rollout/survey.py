@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from composeroll.config.project import Project, Service
+from composeroll.config.settings import NO_GATEWAY
 from composeroll.model import Replica
 from composeroll.nginx.configuration import Configuration
-from composeroll.rollout.observed import Places
-from composeroll.rollout.places import Findings, Gateway, Sight, host_of, sounds_like_nginx
+from composeroll.rollout.likely import sounds_like_nginx
+from composeroll.rollout.observed import Places, Wiring
+from composeroll.rollout.places import Findings, Gateway, Sight, host_of
+
+T = TypeVar("T")
 
 
 class Nginx(Findings, Protocol):
@@ -51,28 +55,40 @@ class GatewaySurvey:
     ) -> Places:
         """Where these services stand, and with `preflight` what there would hurt a rollout.
 
-        Each gateway is read once.
+        Each gateway is read once: those that the settings name or that look like one, and all
+        others as soon as there is a service that none of these speaks to.
 
         Raises:
             Refused: an nginx rejects its own files.
         """
-        gateways = self._gateways(_told(project, services), replicas)
-        findings = self._nginx if preflight else None
-        return Sight(project, replicas, gateways, findings).places(services)
-
-    def _gateways(self, told: AbstractSet[str], replicas: Sequence[Replica]) -> tuple[Gateway, ...]:
-        """The services that run nginx: those the settings name, else those that look like it."""
         running = [_housed(r, replicas) for r in replicas if r.running]
         self._nginx.keep(running)
+        told = _told(project, services)
         likely = [r for r in running if r.service in told or sounds_like_nginx(r)]
-        with ThreadPoolExecutor(max_workers=8) as side_by_side:
-            for candidates in (likely, running):
-                proven = side_by_side.map(self._nginx.runs_in, candidates)
-                found = [r for r, runs in zip(candidates, list(proven), strict=True) if runs]
-                if found:
-                    break
-            read = list(side_by_side.map(self._nginx.configuration, found))
-        return _grouped(found, read)
+        read = self._read(likely)
+        if _any_without(Sight(project, replicas, _grouped(read), None).places(services), services):
+            read += self._read([r for r in running if r not in likely])
+        findings = self._nginx if preflight else None
+        return Sight(project, replicas, _grouped(read), findings).places(services)
+
+    def _read(self, candidates: Sequence[Replica]) -> list[tuple[Replica, Configuration]]:
+        """Those of them that are gateways, each with what its nginx was told."""
+        proven = _side_by_side(self._nginx.runs_in, candidates)
+        found = [r for r, runs in zip(candidates, proven, strict=True) if runs]
+        told = _side_by_side(self._nginx.configuration, found)
+        return list(zip(found, told, strict=True))
+
+
+def _side_by_side(ask: Callable[[Replica], T], containers: Sequence[Replica]) -> list[T]:
+    with ThreadPoolExecutor(max_workers=8) as side_by_side:
+        return list(side_by_side.map(ask, containers))
+
+
+def _any_without(places: Places, services: Sequence[Service]) -> bool:
+    """Whether one of the services has no place yet, neither as a server nor as a gateway."""
+    wired = {name for name, place in places.wirings.items() if isinstance(place, Wiring)}
+    known = wired | places.fronts.keys()
+    return any(s.name not in known for s in services if s.settings.gateway != NO_GATEWAY)
 
 
 def _told(project: Project, services: Sequence[Service]) -> AbstractSet[str]:
@@ -80,13 +96,6 @@ def _told(project: Project, services: Sequence[Service]) -> AbstractSet[str]:
     named = {service.settings.gateway for service in project.services.values()}
     own = {service.settings.gateway for service in services}
     return {service.name for service in services if service.name in named} | set(filter(None, own))
-
-
-def may_be_gateways(project: Project) -> frozenset[str]:
-    """The services that the file leads one to take for gateways; all, where it tells nothing."""
-    services = project.services.values()
-    told = {s.name for s in services if s.may_be_nginx} | {s.settings.gateway for s in services}
-    return frozenset(filter(None, told)) & project.services.keys() or frozenset(project.services)
 
 
 def _housed(container: Replica, replicas: Sequence[Replica]) -> Replica:
@@ -98,15 +107,13 @@ def _housed(container: Replica, replicas: Sequence[Replica]) -> Replica:
     return replace(container, networks=host.networks) if host else container
 
 
-def _grouped(
-    containers: Sequence[Replica], configurations: Sequence[Configuration]
-) -> tuple[Gateway, ...]:
-    pairs = list(zip(containers, configurations, strict=True))
+def _grouped(read: Sequence[tuple[Replica, Configuration]]) -> tuple[Gateway, ...]:
+    """By service."""
     return tuple(
         Gateway(
             service,
-            tuple(c for c, _ in pairs if c.service == service),
-            tuple(read for c, read in pairs if c.service == service),
+            tuple(container for container, _ in read if container.service == service),
+            tuple(told for container, told in read if container.service == service),
         )
-        for service in dict.fromkeys(c.service for c in containers)
+        for service in dict.fromkeys(container.service for container, _ in read)
     )

@@ -9,6 +9,8 @@ import pytest
 
 from composeroll.errors import GatewayError
 from composeroll.rollout.gateways import ProjectGateways
+from tests.unit.nginx import made
+from tests.unit.nginx.test_gateway import nginx
 from tests.unit.rollout.makers import replica
 
 TEXTS = {replica(1).id: {"/etc/nginx/app.conf": "as it was"}}
@@ -28,3 +30,13 @@ Ask = Callable[[ProjectGateways], object]
 def test_a_container_whose_nginx_takes_no_requests_is_no_gateway(ask: Ask) -> None:
     with pytest.raises(GatewayError, match="no nginx that takes requests runs in 111111111111"):
         ask(ProjectGateways(cast("Any", None)))
+
+
+def test_a_gateway_that_quit_and_was_started_again_is_one_like_any_other() -> None:
+    """As a watch sees it, which looks again and again."""
+    fake, container = nginx(busy=True), made.replica("nginx", 1)
+    gateways = ProjectGateways(fake)
+    fake.workers = {101: -1.0}
+    assert (gateways.runs_in(container), gateways.old_workers()) == (False, 1)
+    fake.workers = {201: float("inf")}
+    assert (gateways.runs_in(container), gateways.old_workers()) == (True, 0)

@@ -9,7 +9,7 @@ import pytest
 
 from composeroll.config.project import Project, read_project
 from composeroll.errors import Refused
-from composeroll.model import ContainerState, Finding, Replica
+from composeroll.model import ContainerState, Finding, Replica, Severity
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.discovery import Found, Subject
 from composeroll.rollout.observed import Wiring
@@ -114,6 +114,45 @@ def test_a_gateway_between_another_one_and_a_service_is_refused(
     assert ("nginx-inner" in places.fronts) is not refused
     if isinstance(place, Refused):
         assert place.what == "nginx-inner stands behind nginx, and in front of app"
+
+
+def test_a_gateway_that_is_not_called_nginx_is_found_beside_one_that_is() -> None:
+    shop = project("app", "proxy", "nginx-pages", "php", "worker")
+    running = tuple(replica(n, of=name) for n, name in enumerate(shop.services, start=1))
+    both = SomeNginx({"proxy": ("app", 1), "nginx-pages": ("php", 4)})
+    for asked in (["app"], ["app", "php"], ["worker", "app"]):
+        places = GatewaySurvey(both).look(shop, shop.pick(asked), running, preflight=True).wirings
+        place = places["app"]
+        assert isinstance(place, Wiring)
+        assert place.route.gateway == "proxy"
+        assert "worker" not in places
+
+
+def test_what_stands_elsewhere_is_not_looked_at_where_every_place_is_known() -> None:
+    class Known(SomeNginx):
+        def runs_in(self, container: Replica) -> bool:
+            assert container.service == "nginx"
+            return True
+
+    shop = project("app", "nginx", "worker")
+    running = (replica(1), replica(2, of="nginx"), replica(3, of="worker"))
+    survey = GatewaySurvey(Known({"nginx": ("app", 1)}))
+    assert set(survey.look(shop, shop.pick(["app"]), running, preflight=True).wirings) == {"app"}
+
+
+def test_a_gateway_that_nobody_takes_for_one_is_not_rolled_without_its_services_locks() -> None:
+    shop = project("app", "proxy", "nginx-exporter")
+    running = (replica(1), replica(2, of="proxy"), replica(3, of="nginx-exporter"))
+    survey = GatewaySurvey(SomeNginx({"proxy": ("app", 1)}))
+    places = survey.look(shop, shop.pick(["proxy"]), running, preflight=True)
+    (refusal,) = places.fronts["proxy"].findings
+    assert (refusal.severity, refusal.help) == (
+        Severity.REFUSAL,
+        "services.app.x-composeroll.gateway: proxy",
+    )
+    named = project("app", "proxy", "nginx-exporter", gateway="proxy")
+    places = survey.look(named, named.pick(["proxy"]), running, preflight=True)
+    assert places.fronts["proxy"].findings == ()
 
 
 def nginx(service: str, state: ContainerState, *command: str) -> Replica:
