@@ -9,27 +9,15 @@ from typing import Any, NamedTuple
 
 from composeroll.config.durations import parse_duration
 from composeroll.config.layers import Layer, deploy_layer, layer, placed, resolve, unheeded
-from composeroll.config.ports import PortRange, fixed_ports, port_ranges, short_forms
+from composeroll.config.lifecycle import done_at_start, stop_hooks, written_out
+from composeroll.config.obstacles import Obstacle, obstacles
+from composeroll.config.ports import PortRange, port_ranges, short_forms
 from composeroll.config.settings import NO_GATEWAY, Settings
 from composeroll.errors import UsageError
+from composeroll.model import Hook
 
 EXTENSION = "x-composeroll"
 HERE = Path()
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Something in the file that keeps a service from running twice.
-
-    Attributes:
-        key: dotted path below the service (`container_name`).
-        value: what stands there.
-        why: what happens when compose scales it, as the end of a sentence.
-    """
-
-    key: str
-    value: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +44,8 @@ class Service:
         mounted: paths in its containers at which the file mounts what outlives them, or a tmpfs.
         profiles: those that show it; without any it is always there.
         ports: what it publishes, in compose's short form.
+        done_at_start: what compose copies into its containers or runs in them when it starts them.
+        stop_hooks: what is run in a container before it is stopped.
     """
 
     name: str
@@ -81,6 +71,8 @@ class Service:
     mounted: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
+    done_at_start: tuple[str, ...] = ()
+    stop_hooks: tuple[Hook, ...] = ()
 
     @property
     def may_be_nginx(self) -> bool:
@@ -186,10 +178,11 @@ def read_project(
     """
     everywhere = placed(layer(EXTENSION, model.get(EXTENSION)), directory)
     networks = {k: str((v or {}).get("name", k)) for k, v in (model.get("networks") or {}).items()}
+    said = _Said(strongest, everywhere, directory, written_out(model))
     return Project(
         name=str(model["name"]),
         services={
-            name: _service(name, raw, networks, _Said(strongest, everywhere, directory))
+            name: _service(name, raw, networks, said)
             for name, raw in (model.get("services") or {}).items()
         },
         profiles=frozenset(profiles),
@@ -197,11 +190,12 @@ def read_project(
 
 
 class _Said(NamedTuple):
-    """What holds for every service: the layers around its own, and where its paths begin."""
+    """What holds for every service: the layers around its own, where paths begin, and so on."""
 
     strongest: Sequence[Layer]
     everywhere: Layer
     directory: Path
+    written_out: frozenset[str]
 
 
 def _service(
@@ -225,7 +219,7 @@ def _service(
         links=tuple(str(link).partition(":")[0] for link in raw.get("links") or ()),
         networks=tuple(networks.get(n, n) for n in raw.get("networks") or ()),
         volumes=tuple(_written_volumes(raw.get("volumes") or ())),
-        obstacles=tuple(_obstacles(raw)),
+        obstacles=tuple(obstacles(raw)),
         settings=resolve([*said.strongest, own, said.everywhere, deploy_layer(where, deploy)]),
         healthy_first=tuple(_healthy_first(raw.get("depends_on") or {})),
         mode=str(deploy.get("mode") or ""),
@@ -237,6 +231,8 @@ def _service(
         mounted=tuple(_mounted(raw)),
         profiles=tuple(raw.get("profiles") or ()),
         ports=tuple(short_forms(raw.get("ports") or ())),
+        done_at_start=tuple(done_at_start(raw, said.written_out)),
+        stop_hooks=tuple(stop_hooks(raw)),
     )
 
 
@@ -281,22 +277,3 @@ def _mounted(raw: Mapping[str, Any]) -> Iterator[str]:
 
 def _binds(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     return (str(v["source"]) for v in volumes if v.get("type") == "bind" and v.get("source"))
-
-
-def _obstacles(raw: Mapping[str, Any]) -> Iterator[Obstacle]:
-    if name := raw.get("container_name"):
-        yield Obstacle("container_name", str(name), "two containers cannot have one name")
-    for published in fixed_ports(raw.get("ports") or ()):
-        yield Obstacle("ports", published, "two containers cannot publish one host port")
-    for key, address in _static_addresses(raw.get("networks") or {}):
-        yield Obstacle(key, address, "two containers cannot have one address")
-    mode = str(raw.get("network_mode") or "")
-    if mode == "host" or mode.startswith(("container:", "service:")):
-        yield Obstacle("network_mode", mode, "its containers have no address of their own")
-
-
-def _static_addresses(networks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for network, options in networks.items():
-        for key in ("ipv4_address", "ipv6_address"):
-            if (options or {}).get(key):
-                yield f"networks.{network}.{key}", str(options[key])

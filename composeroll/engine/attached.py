@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from composeroll.engine.answer import Answer
@@ -16,7 +16,7 @@ from composeroll.engine.connection import CALL_SECONDS, Api, Connection, speakin
 from composeroll.engine.frames import COMPLAINTS, Channel, read_frame
 from composeroll.engine.transport import HELP
 from composeroll.errors import EngineError, EngineUnreachable
-from composeroll.model import Output
+from composeroll.model import Hook, Output
 
 TIMED_OUT = 124
 """The exit code of a command that was not waited for any longer, as in coreutils' `timeout`."""
@@ -45,8 +45,23 @@ class Commands:
             EngineError: there is no such container, or it does not run.
             EngineUnreachable: the engine is gone.
         """
+        wanted = {"Cmd": list(argv), "User": user}
+        return self._heard(container, wanted, timeout)
+
+    def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
+        """Run what the compose file wants to be run there; the rest is as with `execute`."""
+        wanted = {
+            "Cmd": list(hook.command),
+            "User": hook.user,
+            "Env": list(hook.environment),
+            "WorkingDir": hook.directory,
+            "Privileged": hook.privileged,
+        }
+        return self._heard(container, wanted, timeout)
+
+    def _heard(self, container: str, wanted: Mapping[str, object], timeout: float) -> Output:
         deadline = time.monotonic() + timeout
-        command = self._create(container, argv, user, stdin=False)
+        command = self._create(container, wanted, stdin=False)
         said = dict.fromkeys(Channel, b"")
         ended = self._listen(command, said, deadline)
         stdout = said[Channel.STDOUT].decode(errors="replace")
@@ -57,17 +72,11 @@ class Commands:
 
     def dial(self, container: str, argv: Sequence[str], *, user: str = "") -> AttachedCommand:
         """Run `argv` with its stdin and stdout as a byte stream; the caller closes it."""
-        return self._attach(self._create(container, argv, user, stdin=True))
+        return self._attach(self._create(container, {"Cmd": list(argv), "User": user}, stdin=True))
 
-    def _create(self, container: str, argv: Sequence[str], user: str, *, stdin: bool) -> str:
-        wanted = {
-            "Cmd": list(argv),
-            "User": user,
-            "AttachStdin": stdin,
-            "AttachStdout": True,
-            "AttachStderr": True,
-        }
-        answer = self._api.post(f"/containers/{container}/exec", body=wanted)
+    def _create(self, container: str, wanted: Mapping[str, object], *, stdin: bool) -> str:
+        streams = {"AttachStdin": stdin, "AttachStdout": True, "AttachStderr": True}
+        answer = self._api.post(f"/containers/{container}/exec", body={**wanted, **streams})
         return str(answer.json()["Id"])
 
     def _attach(self, command: str) -> AttachedCommand:

@@ -39,6 +39,16 @@ class Changes:
         """
         self._up(list(scales), scales=dict(scales), start=False, recreate=False)
 
+    def start(self, scales: Scales) -> None:
+        """Start what is there up to `scales`, as compose does: it copies files in, and runs hooks.
+
+        It starts every container of these services that does not run.
+
+        Raises:
+            EngineError: compose refuses, or a hook fails. Some may have been started.
+        """
+        self._up(list(scales), scales=dict(scales), detach=True, recreate=False)
+
     def recreate(self, service: str, scale: int, *, renew_volumes: bool = True) -> None:
         """Replace all containers of a service in place: it is down for that moment.
 

@@ -28,7 +28,7 @@ from composeroll.engine.logs import Logs
 from composeroll.engine.pull import OnProgress, pull
 from composeroll.engine.stand_in import StandIns
 from composeroll.engine.transport import DialStdio, Transport, UnixSocket
-from composeroll.model import LogStream, Output, Process, Replica
+from composeroll.model import Hook, LogStream, Output, Process, Replica
 
 if TYPE_CHECKING:
     from composeroll.engine.compose_changes import Changes
@@ -143,6 +143,10 @@ class Engine:
         """Run a command; exit code 124 where it outlives `timeout` seconds."""
         return self._commands.execute(container, argv, user=user, timeout=timeout)
 
+    def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
+        """Run what the compose file wants to be run in a container."""
+        return self._commands.run_hook(container, hook, timeout)
+
     def dial(self, container: str, argv: Sequence[str], *, user: str = "") -> AttachedCommand:
         """A command's stdin and stdout as a byte stream."""
         return self._commands.dial(container, argv, user=user)
@@ -203,6 +207,10 @@ class Engine:
     def create(self, scales: Scales) -> None:
         """Create what is missing to `scales`, started by nobody."""
         self._changes.create(scales)
+
+    def start_all(self, scales: Scales) -> None:
+        """Have compose start what does not run, with the files and hooks of its start."""
+        self._changes.start(scales)
 
     def recreate(self, service: str, scale: int, *, renew_volumes: bool = True) -> None:
         """Replace a service's containers in place."""

@@ -156,6 +156,23 @@ class Replica:
         return next((n for n in self.networks if n.network_id == network_id), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A command that the compose file wants to be run in a container.
+
+    Attributes:
+        user: empty for the container's own.
+        environment: `NAME=value`, besides the container's own.
+        directory: where it runs, empty for the container's own.
+    """
+
+    command: tuple[str, ...]
+    user: str = ""
+    environment: tuple[str, ...] = ()
+    directory: str = ""
+    privileged: bool = False
+
+
 class LogStream(StrEnum):
     """The two outputs of a container."""
 

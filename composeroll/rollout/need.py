@@ -48,10 +48,13 @@ class Need:
 
     @property
     def replaced_in_place(self) -> bool:
-        """Whether compose recreates its containers, since it cannot run them side by side."""
-        return self.state.data_only or any(
-            obstacle.key == "container_name" for obstacle in self.state.service.obstacles
-        )
+        """Whether compose recreates its containers, since it cannot run them side by side.
+
+        Where it has to start them itself, it would start the stopped old ones too.
+        """
+        service = self.state.service
+        named = any(obstacle.key == "container_name" for obstacle in service.obstacles)
+        return self.state.data_only or named or bool(self.stops_first and service.done_at_start)
 
     @property
     def stops_first(self) -> bool:

@@ -90,11 +90,12 @@ def observe(
     """
     everyone = engine.replicas()
     mine = {s.name: tuple(r for r in everyone if r.service == s.name) for s in services}
-    doubled = _doubled(project, services, mine) if preflight else {}
     with ThreadPoolExecutor(max_workers=4) as side_by_side:
         ids = side_by_side.map(engine.image_id, [reference_of(project, s) for s in services])
         images = {s.name: found or "" for s, found in zip(services, ids, strict=True)}
-        unsure = _unsure(services, mine, images, doubled)
+        here = [s for s in services if images[s.name]]  # of others compose can say nothing
+        doubled = _doubled(project, here, mine) if preflight else {}
+        unsure = _unsure(here, mine, images, doubled)
         outdated = side_by_side.submit(engine.outdated, unsure)
         obstacles = side_by_side.submit(engine.preflight, doubled)
         surveyed = side_by_side.submit(
@@ -109,7 +110,12 @@ def observe(
             ServiceState(
                 service=service,
                 replicas=mine[service.name],
-                outdated=_by_id(mine[service.name], outdated.result(), images[service.name]),
+                outdated=_reasons(
+                    mine[service.name],
+                    outdated.result(),
+                    images[service.name],
+                    reference_of(project, service),
+                ),
                 image=images[service.name],
                 reference=reference_of(project, service),
                 wiring=_found(wirings.get(service.name)),
@@ -162,12 +168,15 @@ def _is_scalable(service: Service) -> bool:
     return all(obstacle.key == "network_mode" for obstacle in service.obstacles)
 
 
-def _by_id(
-    replicas: Sequence[Replica], verdicts: Mapping[str, str], image: str
+def _reasons(
+    replicas: Sequence[Replica], verdicts: Mapping[str, str], image: str, reference: str
 ) -> Mapping[str, str]:
+    """Why each has to go, by its full ID; what is to take its place need not be there yet."""
+    if not image:
+        return {r.id: f"{reference} is not on the engine" for r in replicas}
     reasons = {r.id: CHANGED for r in replicas if verdicts.get(r.name) == "Recreate"}
-    moved = {r.id: f"image {_short(r.image)} → {_short(image)}" for r in replicas if image}
-    return reasons | {r.id: moved[r.id] for r in replicas if image and r.image != image}
+    moved = {r.id: f"image {_short(r.image)} → {_short(image)}" for r in replicas}
+    return reasons | {r.id: moved[r.id] for r in replicas if r.image != image}
 
 
 def _short(image: str) -> str:

@@ -126,9 +126,11 @@ class Part(Need):
         )
         if not (self.stops_first and self.outgoing):
             beside = "next to the old ones" if self.outgoing else ""
-            return create, StartReplicas(self.name, now, reason=beside)
+            by_compose = total if self.state.service.done_at_start else 0
+            return create, StartReplicas(self.name, now, by_compose, reason=beside)
+        hooks = self.state.service.stop_hooks
         stop = StopReplicas(
-            self.name, self.outgoing, self._grace, now, self._back, reason=self._gap
+            self.name, self.outgoing, self._grace, now, self._back, hooks, reason=self._gap
         )
         return create, stop, StartReplicas(self.name, now)
 
@@ -164,7 +166,8 @@ class Part(Need):
         if self.detaches:
             return self._detach()
         why = "surplus" if self.why.startswith(SCALED) else "replaced"
-        return RetireReplicas(self.name, self.outgoing, self._grace, reason=why)
+        hooks = self.state.service.stop_hooks
+        return RetireReplicas(self.name, self.outgoing, self._grace, hooks, reason=why)
 
     def _detach(self) -> Step:
         timeout = self.state.service.settings.drain.timeout

@@ -16,6 +16,8 @@ from composeroll.model import (
     Attachment,
     ContainerEvent,
     Held,
+    Hook,
+    Output,
     Replica,
     Route,
     Site,
@@ -50,6 +52,14 @@ class Engine(Protocol):
 
     def start(self, ids: Sequence[str]) -> None:
         """Start containers, side by side."""
+        ...
+
+    def start_all(self, scales: Mapping[str, int]) -> None:
+        """`up -d --no-recreate --no-deps`: compose starts what does not run, in its own way."""
+        ...
+
+    def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
+        """Run what the compose file wants to be run in a container, for so many seconds at most."""
         ...
 
     def forbid_restart(self, ids: Sequence[str]) -> None:

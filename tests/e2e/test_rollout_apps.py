@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from tests.e2e.conftest import Start
@@ -78,6 +81,29 @@ def test_force_replaces_what_is_up_to_date_and_a_run_after_it_touches_nothing(
     assert (done.code, untouchable(stack)) == (0, before), str(done)
     assert "up to date" in done.stderr
     claims.nothing_was_lost(load.result())
+
+
+def test_what_compose_copies_in_at_a_start_and_runs_then_is_there_in_every_new_replica(
+    start: Start, tmp_path: Path
+) -> None:
+    made, hooks = recipe.app("copied-in"), tmp_path / "hooks"
+    hooks.mkdir()
+    variables = {"HOOKS": str(hooks), "TOKEN": "s3cret"}
+    stack = start(replace(made, variables={**made.variables, **variables}))
+    before = claims.Before.of(stack)
+    stack.set(EDITION="2")
+    with under_load(stack) as load:
+        stack.push("2")
+        done = stack.update("app")
+    assert done.code == 0, str(done)
+    claims.nothing_was_lost(load.result())
+    claims.all_are_new(stack, "app", before.containers, 2)
+    is_tidy(stack, ("app",), before)
+    for replica in stack.containers("app"):
+        files = ("/srv/mode.conf", "/tmp/started", "/run/secrets/token")  # noqa: S108 - in there
+        said = docker.docker("exec", replica.id, "cat", *files)
+        assert said == "mode=production" * 2 + "s3cret"
+    assert (hooks / "stopped").read_text(encoding="utf-8") == "1\n1\n"
 
 
 def untouchable(stack: Stack) -> tuple[object, ...]:

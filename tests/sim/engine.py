@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from composeroll.errors import EngineError
-from composeroll.model import ContainerEvent, ContainerState, Replica
+from composeroll.model import ContainerEvent, ContainerState, Hook, Output, Replica
 from tests.sim.clock import VirtualClock
 from tests.sim.containers import Box, free_address
 from tests.sim.faults import Faults
@@ -70,6 +70,14 @@ class Containers:
 
     def _names(self) -> frozenset[str]:
         return frozenset(box.name for box in self.boxes.values())
+
+    def start_all(self, scales: Mapping[str, int]) -> None:
+        """As somebody's `up -d --no-recreate`."""
+        self.start([b.id for b in self.boxes.values() if b.service in scales])
+
+    def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
+        """No service has one here."""
+        raise AssertionError((container, hook, timeout))
 
     def start(self, ids: Sequence[str]) -> None:
         """One that runs is fine."""

@@ -21,9 +21,21 @@ def gateway_findings(state: ServiceState) -> Iterator[Finding]:
     gap = state.stops_first
     if state.front.edge is None and not gap:
         yield edge_wanted(state.service, Severity.REFUSAL)
+    if state.service.done_at_start and not gap:
+        yield _not_rehearsed(state)
     for finding in state.front.findings:
         if not (gap and finding.severity is Severity.REFUSAL):
             yield finding
+
+
+def _not_rehearsed(state: ServiceState) -> Finding:
+    done = ", ".join(state.service.done_at_start)
+    return Finding(
+        Severity.REFUSAL,
+        f"compose does {done} where it starts {state.name}, and the rehearsal would go without",
+        "let a config or a secret be a file, which is mounted (`configs: {NAME: {file: ./NAME}}`),"
+        " and do in the image what a hook does",
+    )
 
 
 def together(observed: Observed) -> Iterator[Finding]:

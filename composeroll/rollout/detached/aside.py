@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from composeroll.model import Replica
+from composeroll.model import Hook, Output, Replica
 from composeroll.rollout import observe, world
 from composeroll.rollout.detached.draining import SetAside, aside_name, read_aside
 
@@ -86,6 +86,14 @@ class ServingEngine:
     def start(self, ids: Sequence[str]) -> None:
         """Start containers, side by side."""
         self._all.start(ids)
+
+    def start_all(self, scales: Mapping[str, int]) -> None:
+        """Compose starts what does not run."""
+        self._all.start_all(self._with_aside(scales))
+
+    def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
+        """Run what the compose file wants to be run in a container."""
+        return self._all.run_hook(container, hook, timeout)
 
     def forbid_restart(self, ids: Sequence[str]) -> None:
         """Set their restart policy to `no`."""

@@ -82,7 +82,10 @@ def _retire(stack: Stack, state: ServiceState, due: Sequence[SetAside]) -> None:
 def plan_retirement(state: ServiceState, due: Sequence[SetAside], *, last: bool) -> Plan:
     """Stop and remove these; with the last of them, names count from 1 again. Pure."""
     replicas = tuple(one.replica for one in due)
-    retire = RetireReplicas(state.name, replicas, state.service.grace, reason="drained")
+    service = state.service
+    retire = RetireReplicas(
+        state.name, replicas, service.grace, service.stop_hooks, reason="drained"
+    )
     renumber = RenumberReplicas(state.name, len(state.replicas), reason="names count from 1 again")
     return Plan(final=(retire, renumber) if last else (retire,))
 

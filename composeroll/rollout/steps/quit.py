@@ -26,7 +26,7 @@ class StartGateways(StartReplicas):
         timeout: seconds that may take.
     """
 
-    timeout: float
+    timeout: float = 0.0
 
     def __str__(self) -> str:
         return f"start the new {self.service}"

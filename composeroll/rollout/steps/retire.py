@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from composeroll.model import Replica
+from composeroll.model import Hook, Replica
+from composeroll.rollout.steps.hooks import run_stop_hooks
 from composeroll.rollout.steps.sets import ids, names
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
@@ -17,12 +18,14 @@ class RetireReplicas(Step):
     service: str
     replicas: tuple[Replica, ...]
     grace: float | None
+    hooks: tuple[Hook, ...] = ()
 
     def __str__(self) -> str:
         return f"retire {names(self.replicas)}"
 
     def do(self, world: World) -> None:
         """By full ID, and by no other way; one that is gone already is fine."""
+        run_stop_hooks(world, self.service, self.replicas, self.hooks)
         # `restart: always` would bring a stopped container back after a restart of the engine
         world.engine.forbid_restart([r.id for r in self.replicas if r.restart_policy != "no"])
         world.engine.stop(ids(self.replicas), self.grace)

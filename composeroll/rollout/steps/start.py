@@ -125,14 +125,23 @@ class CreateReplicas(Step):
 
 @dataclass(frozen=True, slots=True)
 class StartReplicas(Step):
-    """Start the new containers, side by side."""
+    """Start the new containers, side by side.
+
+    Attributes:
+        by_compose: what compose scales to where it has to start them itself, since it copies files
+            in or runs hooks then; 0 where it need not.
+    """
 
     service: str
     before: Before
+    by_compose: int = 0
 
     def __str__(self) -> str:
         return f"start the new replicas of {self.service}"
 
     def do(self, world: World) -> None:
         """Start them all; undoing their creation stops them again."""
-        world.engine.start(ids(self.before.newcomers(world, self.service)))
+        if self.by_compose:
+            world.engine.start_all({self.service: self.by_compose})
+        else:
+            world.engine.start(ids(self.before.newcomers(world, self.service)))

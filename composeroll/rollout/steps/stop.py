@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from composeroll.model import Replica
+from composeroll.model import Hook, Replica
+from composeroll.rollout.steps.hooks import run_stop_hooks
 from composeroll.rollout.steps.sets import ids, names
 from composeroll.rollout.steps.start import Before
 from composeroll.rollout.steps.step import Step
@@ -26,12 +27,14 @@ class StopReplicas(Step):
     grace: float | None
     before: Before
     back: Switch | None
+    hooks: tuple[Hook, ...] = ()
 
     def __str__(self) -> str:
         return f"stop {names(self.replicas)}"
 
     def do(self, world: World) -> None:
         """Stop them with the service's grace period."""
+        run_stop_hooks(world, self.service, self.replicas, self.hooks)
         world.engine.stop(ids(self.replicas), self.grace)
 
     def undo(self, world: World) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from composeroll.config.layers import Layer
+from composeroll.config.obstacles import Obstacle
 from composeroll.config.project import (
-    Obstacle,
     Project,
     parse_model,
     read_project,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from composeroll.config.project import read_project
+from composeroll.model import Replica
 from composeroll.rollout.observe import CHANGED, observe
-from composeroll.rollout.observed import Places
+from composeroll.rollout.observed import Places, ServiceState
 from tests.unit.rollout.makers import NEW, OLD, replica
 
 
@@ -29,7 +30,6 @@ def test_compose_is_asked_only_where_neither_the_image_nor_another_question_tell
     images: tuple[str, ...], *, preflight: bool, asked: Mapping[str, int], outdated: int
 ) -> None:
     """It would recreate the first in any case."""
-    shop = read_project({"name": "shop", "services": {"app": {"image": "app:1"}}}, [])
     replicas = tuple(replica(number, image) for number, image in enumerate(images, 1))
     scales: list[Mapping[str, int]] = []
 
@@ -37,17 +37,41 @@ def test_compose_is_asked_only_where_neither_the_image_nor_another_question_tell
         scales.append(scale)
         return {r.name: "Recreate" for r in replicas[:1]} if scale else {}
 
-    engine = SimpleNamespace(
-        replicas=lambda: replicas,
-        names=frozenset,
-        image_id=lambda _: NEW,
-        outdated=verdicts,
-        preflight=lambda _: (),
-    )
-    survey = SimpleNamespace(look=lambda *_, **_more: Places())
-    rooms = cast("Any", engine), cast("Any", survey)
-    seen = observe(shop, shop.pick(["app"]), *rooms, preflight=preflight)
-    (state,) = seen.services
+    state = looked_at(replicas, NEW, verdicts, lambda _: (), preflight=preflight)
     assert scales == [asked]
     assert len(state.outdated) == outdated
     assert (CHANGED in state.outdated.values()) is (images[:1] == (NEW,))
+
+
+def test_compose_is_asked_nothing_about_a_service_whose_image_is_not_on_the_engine() -> None:
+    """It would end with the engine's refusal where a container has a volume."""
+
+    def nothing(scale: Mapping[str, int]) -> Any:  # noqa: ANN401 - as `up --dry-run` says it
+        assert not scale
+        return {}
+
+    state = looked_at((replica(1, OLD),), None, nothing, nothing, preflight=True)
+    assert list(state.outdated.values()) == ["app:1 is not on the engine"]
+
+
+def looked_at(
+    replicas: tuple[Replica, ...],
+    image: str | None,
+    outdated: Callable[[Mapping[str, int]], Mapping[str, str]],
+    doubled: Callable[[Mapping[str, int]], tuple[str, ...]],
+    *,
+    preflight: bool,
+) -> ServiceState:
+    """A service of these replicas, whose reference names an image, as compose answers about it."""
+    shop = read_project({"name": "shop", "services": {"app": {"image": "app:1"}}}, [])
+    engine = SimpleNamespace(
+        replicas=lambda: replicas,
+        names=frozenset,
+        image_id=lambda _: image,
+        outdated=outdated,
+        preflight=doubled,
+    )
+    survey = SimpleNamespace(look=lambda *_, **_more: Places())
+    rooms = cast("Any", engine), cast("Any", survey)
+    (state,) = observe(shop, shop.pick(["app"]), *rooms, preflight=preflight).services
+    return state

@@ -1,0 +1,57 @@
+"""What compose itself does where it starts or stops a container, besides starting or stopping it.
+
+Files that a config or a secret holds by itself are copied in after the creation, and hooks are run,
+by whoever starts the container (compose, `startService` and `stopContainer` in pkg/compose).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from composeroll.model import Hook
+
+KINDS = ("configs", "secrets")
+WRITTEN_OUT = ("content", "environment")
+"""Keys of a config or a secret that has no file on the host which could be mounted."""
+
+
+def written_out(model: Mapping[str, Any]) -> frozenset[str]:
+    """The configs and secrets of the whole file that are copied in, as `configs.NAME`."""
+    return frozenset(
+        f"{kind}.{name}"
+        for kind in KINDS
+        for name, how in (model.get(kind) or {}).items()
+        if any(key in (how or {}) for key in WRITTEN_OUT)
+    )
+
+
+def done_at_start(raw: Mapping[str, Any], copied: frozenset[str]) -> Iterator[str]:
+    """What compose copies into a service's containers or runs in them when it starts them."""
+    for kind in KINDS:
+        for entry in raw.get(kind) or ():
+            source = entry["source"] if isinstance(entry, Mapping) else entry
+            if f"{kind}.{source}" in copied:
+                yield f"{kind}.{source}"
+    if raw.get("post_start"):
+        yield "post_start"
+
+
+def stop_hooks(raw: Mapping[str, Any]) -> Iterator[Hook]:
+    """What is to be run in a service's container before it is stopped."""
+    for hook in raw.get("pre_stop") or ():
+        environment = hook.get("environment") or {}
+        if isinstance(environment, Mapping):
+            environment = [f"{name}={value}" for name, value in environment.items()]
+        yield Hook(
+            command=tuple(map(_plain, hook["command"])),
+            user=str(hook.get("user") or ""),
+            environment=tuple(map(_plain, environment)),
+            directory=str(hook.get("working_dir") or ""),
+            privileged=bool(hook.get("privileged")),
+        )
+
+
+def _plain(value: object) -> str:
+    """`docker compose config` prints a dollar as a compose file has to write it, twice."""
+    return str(value).replace("$$", "$")

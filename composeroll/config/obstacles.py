@@ -1,0 +1,44 @@
+"""What in a compose file keeps a service from running twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from composeroll.config.ports import fixed_ports
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something in the file that keeps a service from running twice.
+
+    Attributes:
+        key: dotted path below the service (`container_name`).
+        value: what stands there.
+        why: what happens when compose scales it, as the end of a sentence.
+    """
+
+    key: str
+    value: str
+    why: str
+
+
+def obstacles(raw: Mapping[str, Any]) -> Iterator[Obstacle]:
+    """All that stand in a service's part of the file."""
+    if name := raw.get("container_name"):
+        yield Obstacle("container_name", str(name), "two containers cannot have one name")
+    for published in fixed_ports(raw.get("ports") or ()):
+        yield Obstacle("ports", published, "two containers cannot publish one host port")
+    for key, address in _static_addresses(raw.get("networks") or {}):
+        yield Obstacle(key, address, "two containers cannot have one address")
+    mode = str(raw.get("network_mode") or "")
+    if mode == "host" or mode.startswith(("container:", "service:")):
+        yield Obstacle("network_mode", mode, "its containers have no address of their own")
+
+
+def _static_addresses(networks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for network, options in networks.items():
+        for key in ("ipv4_address", "ipv6_address"):
+            if (options or {}).get(key):
+                yield f"networks.{network}.{key}", str(options[key])

@@ -1,0 +1,36 @@
+"""What the compose file wants to be run in containers before they are stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from composeroll.errors import EngineError
+from composeroll.model import Hook, Output, Replica
+from composeroll.report.events import Warned
+from composeroll.rollout.world import World
+
+HOOK_SECONDS = 60.0
+"""How long one of them may take; compose itself waits for ever."""
+
+
+def run_stop_hooks(
+    world: World, service: str, replicas: Collection[Replica], hooks: Sequence[Hook]
+) -> None:
+    """Run them in each replica that runs, one after the other; one that fails stops nothing."""
+    if not hooks:
+        return
+    leaving = {replica.id for replica in replicas}
+    for replica in world.engine.replicas([service]):
+        if replica.id in leaving and replica.running:
+            for hook in hooks:
+                _run(world, replica, hook)
+
+
+def _run(world: World, replica: Replica, hook: Hook) -> None:
+    try:
+        output = world.engine.run_hook(replica.id, hook, HOOK_SECONDS)
+    except EngineError as error:  # it has ended meanwhile, or knows no such user
+        output = Output(1, error.what)
+    if output.exit_code:
+        said = "; ".join(output.lines[-3:])
+        world.emit(Warned(f"pre_stop of {replica.name} ended with {output.exit_code}: {said}"))

@@ -1,0 +1,51 @@
+"""What compose does at the start and the stop of a container besides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from composeroll.config.project import Service, read_project
+from composeroll.model import Hook
+
+CONFIGS = {"inline": {"content": "a=1"}, "mounted": {"file": "./a"}, "env": {"environment": "A"}}
+
+
+def app(**raw: Any) -> Service:  # noqa: ANN401 - as in YAML
+    model = {
+        "name": "shop",
+        "services": {"app": raw},
+        "configs": CONFIGS,
+        "secrets": {"token": {"environment": "TOKEN"}, "key": {"file": "./key"}},
+    }
+    return read_project(model, []).services["app"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "done"),
+    [
+        ({}, ()),
+        ({"configs": [{"source": "mounted"}], "secrets": [{"source": "key"}]}, ()),
+        ({"configs": [{"source": "inline", "target": "/a"}]}, ("configs.inline",)),
+        ({"configs": ["env"], "secrets": ["token"]}, ("configs.env", "secrets.token")),
+        ({"post_start": [{"command": ["true"]}]}, ("post_start",)),
+    ],
+)
+def test_what_has_no_file_is_copied_in_by_whoever_starts_a_container(
+    raw: dict[str, Any], done: tuple[str, ...]
+) -> None:
+    assert app(**raw).done_at_start == done
+
+
+def test_hooks_are_read_with_all_that_they_say() -> None:
+    told = {
+        "command": ["sh", "-c", "bye $$1"],
+        "user": "root",
+        "environment": {"A": "1"},
+        "working_dir": "/srv",
+        "privileged": True,
+    }
+    plain, full = app(pre_stop=[{"command": ["bye"]}, told]).stop_hooks
+    assert plain == Hook(("bye",))
+    assert full == Hook(("sh", "-c", "bye $1"), "root", ("A=1",), "/srv", privileged=True)

@@ -1,0 +1,101 @@
+"""Hooks of the compose file, and what compose has to start itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from composeroll.errors import EngineError
+from composeroll.model import ContainerState, Hook, Output, Replica
+from composeroll.report.events import Event, Warned
+from composeroll.rollout.observed import Observed
+from composeroll.rollout.plan import plan_rollout
+from composeroll.rollout.steps import RetireReplicas, StartReplicas
+from tests.unit.rollout.makers import MOVED, ours, plan, replica, service, state, wiring
+
+HOOK = Hook(("bye",))
+INLINE: dict[str, Any] = {"post_start": [{"command": ["hello"]}]}
+
+
+@dataclass
+class World:
+    """An engine that tells what is asked of it, and is its own world."""
+
+    replicas_now: tuple[Replica, ...]
+    ends: Output | EngineError = Output(0)  # noqa: RUF009 - it is frozen
+    told: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def engine(self) -> World:
+        """Itself."""
+        return self
+
+    def emit(self, event: Event) -> None:
+        """Keep it."""
+        self.events.append(event)
+
+    def replicas(self, services: list[str]) -> tuple[Replica, ...]:
+        """As they are now."""
+        assert services == ["app"]
+        return self.replicas_now
+
+    def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
+        """End as it was said."""
+        assert timeout
+        self.told.append(f"{hook.command[0]} in {container[:1]}")
+        if isinstance(self.ends, EngineError):
+            raise self.ends
+        return self.ends
+
+    def forbid_restart(self, ids: list[str]) -> None:
+        """Nothing has a policy."""
+        assert ids == []
+
+    def stop(self, ids: list[str], grace: float | None) -> None:
+        """Tell it."""
+        self.told.append(f"stop {len(ids)} within {grace}")
+
+    def remove(self, ids: list[str], *, volumes: bool) -> None:
+        """Tell it."""
+        self.told.append(f"remove {len(ids)}" if volumes else "")
+
+
+@pytest.mark.parametrize(
+    ("ends", "warned"),
+    [
+        (Output(0), []),
+        (Output(3, "no way\n"), [Warned("pre_stop of shop-app-1 ended with 3: no way")]),
+        (
+            EngineError("no such user"),
+            [Warned("pre_stop of shop-app-1 ended with 1: no such user")],
+        ),
+    ],
+)
+def test_a_hook_runs_in_what_runs_before_the_stop_and_keeps_nobody(
+    ends: Output | EngineError, warned: list[Event]
+) -> None:
+    leaving = replica(1), replica(2, state=ContainerState.EXITED)
+    world = World((*leaving, replica(3)), ends)
+    RetireReplicas("app", leaving, 10.0, (HOOK,)).do(cast("Any", world))
+    assert world.told == ["bye in 1", "stop 2 within 10.0", "remove 2"]
+    assert world.events == warned
+
+
+def test_what_compose_copies_in_at_the_start_it_starts_itself() -> None:
+    told = state([replica(1)], wiring(1), of=service(**INLINE))
+    steps = plan_rollout(Observed("shop", (told,)), {replica(1).id: MOVED}).steps
+    (start,) = (step for step in steps if isinstance(step, StartReplicas))
+    assert start.by_compose == 2
+    plain = state([replica(1)], wiring(1))
+    steps = plan_rollout(Observed("shop", (plain,)), {replica(1).id: MOVED}).steps
+    (start,) = (step for step in steps if isinstance(step, StartReplicas))
+    assert not start.by_compose
+
+
+def test_what_stops_first_is_replaced_in_place_since_compose_would_start_the_old_ones_too() -> None:
+    first = state([replica(1)], of=service(**INLINE, **ours(order="stop-first")))
+    assert "replace 1 replica of app in place" in plan(first)
+    assert "stop shop-app-1" in plan(state([replica(1)], of=service(**ours(order="stop-first"))))
