@@ -96,6 +96,7 @@ def test_a_stack_is_updated_whole_and_nginx_goes_last(stack: Stack) -> None:
         ("syntax", ('unknown directive "nonsense"', MEND)),
         ("exits", ("no licence", MEND)),
         ("idle", ("no nginx accepts connections", MEND)),
+        ("other-port", ("does not listen on port 80, as the present one does",)),
         ("alone", ("has no reuseport, so no second nginx can listen there",)),
         ("not-found", ("answered 404 for http://app.test:80, where the present one answered 200",)),
         ("other-include", ("does not read /opt/nginx/include/app.include",)),

@@ -11,7 +11,7 @@ from composeroll.errors import NotReady, Refused
 from composeroll.model import Replica, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.findings.sharing import sharing_findings
-from composeroll.nginx.listens import sites_of
+from composeroll.nginx.listens import ports_of, sites_of
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps.current import current_texts, insist_on_texts
 from composeroll.rollout.steps.leftovers import RemoveLeftovers
@@ -61,7 +61,9 @@ class RehearseGateway(Step):
             configuration = self._accepted(world, serving)
             insist_on_texts(configuration, texts, self.service)
             self._insist_on_sharing(configuration)
-            self._ask(world, serving, configuration)
+            present = self._present(world)
+            self._insist_on_ports(present, configuration)
+            self._ask(world, serving, present, configuration)
 
     def undo(self, world: World) -> None:
         """Remove what a half-done one has left."""
@@ -90,16 +92,37 @@ class RehearseGateway(Step):
         if refusal:
             raise NotReady(f"the new {self.service}: {refusal.what}", help=refusal.help)
 
-    def _ask(self, world: World, actor: Replica, configuration: Configuration) -> None:
+    def _present(self, world: World) -> Configuration:
+        """What the nginx that serves now was told."""
+        taker = world.nginx.find(self.front.takers[0])
+        if taker is None:
+            raise NotReady(f"somebody has removed the {self.service} that serves")
+        return world.nginx.configuration(taker)
+
+    def _insist_on_ports(self, present: Configuration, new: Configuration) -> None:
+        if missing := sorted(ports_of(present) - ports_of(new)):
+            ports = " and ".join(map(str, missing))
+            raise NotReady(
+                f"the new {self.service} does not listen on port {ports}, as the present one does",
+                help=f"keep a server block with `listen {missing[0]}`; for a port that is to go,"
+                f" `docker compose up -d {self.service}` replaces it with a gap",
+            )
+
+    def _ask(
+        self, world: World, actor: Replica, present: Configuration, configuration: Configuration
+    ) -> None:
+        """Every site of the new one, and those of the present one that are answered now."""
         if self.front.place is None:
             return
         place = actor.attached_to(self.front.place.network_id)
         if place is None:
             raise NotReady(f"{actor.name} is not on network {self.front.place.network}")
-        sites, via = sites_of(configuration), self.front.takers[0]
+        own, via = sites_of(configuration), self.front.takers[0]
         path = self.ready.path or "/"
+        sites = tuple(dict.fromkeys((*own, *sites_of(present))))
         now = world.nginx.visit(self.front.place, sites, via, path)
-        then = world.nginx.visit(place, sites, via, path)
+        asked = [site for site in sites if site in own or now[site].status]
+        then = world.nginx.visit(place, asked, via, path)
         if worse := compare(now, then, self.ready.status):
             raise NotReady(
                 f"the new {self.service} {worse.what}",

@@ -10,6 +10,7 @@ entrypoint=/usr/local/bin/gateway-entrypoint
 case ${1:-} in
     '') ;;
     syntax) echo 'nonsense;' >> "$site" ;;
+    other-port) sed -i 's/listen 80 /listen 81 /' "$site" ;;
     not-found) sed -i 's/proxy_pass .*/return 404;/' "$site" ;;
     exits) printf 'echo "no licence" >&2\nexit 3\n' > "$entrypoint" ;;
     idle) printf 'exec sleep infinity\n' > "$entrypoint" ;;
