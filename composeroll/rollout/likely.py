@@ -1,10 +1,14 @@
-"""What is likely to run nginx: by the file, by its name, by what it was started with. Pure."""
+"""What is likely to run nginx, by the file, its name, its command; and what if it is down. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 
-from composeroll.config.project import Project
+from composeroll.config.project import Project, Service
+from composeroll.config.settings import NO_GATEWAY
+from composeroll.errors import Refused
 from composeroll.model import Replica
 
 
@@ -23,3 +27,49 @@ def sounds_like_nginx(replica: Replica) -> bool:
 def is_told_nginx(replica: Replica) -> bool:
     """Whether its first process was started as one."""
     return any(PurePosixPath(word).name == "nginx" for word in replica.command)
+
+
+def insist_on_nginx(project: Project, service: Service) -> None:
+    """A project that has an nginx, and it does not run: a rollout would end in the dark.
+
+    Raises:
+        Refused: with what starts it.
+    """
+    if project.sharing_volumes_of(service.name):
+        return
+    named = service.settings.gateway
+    meant = [named] if named else [s.name for s in project.services.values() if s.may_be_nginx]
+    if meant:
+        raise _no_nginx_in(meant[0], service)
+
+
+def insist_on_all_up(
+    project: Project, service: Service, up: AbstractSet[str], replicas: Sequence[Replica]
+) -> None:
+    """No running nginx speaks to the service: one that is down may do so as soon as it is up.
+
+    Args:
+        project: the compose model.
+        service: the one that nobody speaks to.
+        up: the services whose nginx runs.
+        replicas: the project's containers.
+
+    Raises:
+        Refused: there is one that is down.
+    """
+    if project.sharing_volumes_of(service.name) or service.settings.gateway in up:
+        return
+    others = project.services.keys() - up - {service.name}
+    silent = (r for r in replicas if r.service in others and not r.running)
+    down = [r.service for r in silent if sounds_like_nginx(r) or is_told_nginx(r)]
+    if down:
+        raise _no_nginx_in(down[0], service)
+
+
+def _no_nginx_in(gateway: str, service: Service) -> Refused:
+    return Refused(
+        f"no nginx runs in {gateway}, so {service.name} cannot be put behind it",
+        "nothing was touched",
+        f"docker compose up -d {gateway}; for a service that no nginx speaks to, set"
+        f" services.{service.name}.x-composeroll.gateway: {NO_GATEWAY}",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -13,8 +13,9 @@ from composeroll.model import Attachment, Finding, Replica, Route, Severity, Ups
 from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover
+from composeroll.nginx.findings.stray import stray_findings
 from composeroll.nginx.upstreams import united
-from composeroll.rollout.likely import is_told_nginx, may_be_gateways, sounds_like_nginx
+from composeroll.rollout.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
 from composeroll.rollout.observed import Front, Places, Wiring
 
 
@@ -133,8 +134,9 @@ class Sight:
     def _insist_on_all_there(self, service: Service) -> None:
         named = service.settings.gateway
         if not any(named in (None, gateway.service) for gateway in self.gateways):
-            _insist_on_nginx(self.project, service)
-        _insist_on_all(self.project, service, self.gateways, self.replicas)
+            insist_on_nginx(self.project, service)
+        up = {gateway.service for gateway in self.gateways}
+        insist_on_all_up(self.project, service, up, self.replicas)
 
     def _place(self, service: Service, subject: Subject, gateway: Gateway, found: Found) -> Wiring:
         network = _shared_network(service, gateway, found, subject.replicas)
@@ -171,7 +173,18 @@ class Sight:
         return (
             *self.nginx.findings(gateway.containers[0], subject, found, timeout),
             *_unwatched(service, gateway, found),
+            *self._elsewhere(subject, gateway, found),
         )
+
+    def _elsewhere(self, subject: Subject, gateway: Gateway, found: Found) -> Iterator[Finding]:
+        """What leads to the service's replicas in other gateways, which nobody rewrites."""
+        nameless = replace(found, upstream=replace(found.upstream, name=""))
+        for other in self.gateways:
+            if other.service in (gateway.service, subject.service):
+                continue
+            for stray in stray_findings(other.configurations[0], subject, nameless):
+                what = f"in {other.service}, {stray.what}"
+                yield replace(stray, what=what, help=_pass_on(other, subject.service, gateway))
 
 
 def _behind(gateway: Gateway, places: Mapping[str, Wiring | Refused]) -> dict[str, Wiring]:
@@ -220,46 +233,18 @@ def _unwatched(service: Service, gateway: Gateway, found: Found) -> tuple[Findin
     return visibility_findings(gateway.configurations[0], found.upstream.name)
 
 
-def _insist_on_nginx(project: Project, service: Service) -> None:
-    """A project that has an nginx, and it does not run: a rollout would end in the dark."""
-    if project.sharing_volumes_of(service.name):
-        return
-    named = service.settings.gateway
-    meant = [named] if named else [s.name for s in project.services.values() if s.may_be_nginx]
-    if meant:
-        raise _no_nginx_in(meant[0], service)
-
-
-def _insist_on_all(
-    project: Project, service: Service, gateways: Sequence[Gateway], replicas: Sequence[Replica]
-) -> None:
-    """No running nginx speaks to the service: one that is down may do so as soon as it is up."""
-    up = {gateway.service for gateway in gateways}
-    if project.sharing_volumes_of(service.name) or service.settings.gateway in up:
-        return
-    others = project.services.keys() - up - {service.name}
-    silent = (r for r in replicas if r.service in others and not r.running)
-    down = [r.service for r in silent if sounds_like_nginx(r) or is_told_nginx(r)]
-    if down:
-        raise _no_nginx_in(down[0], service)
-
-
-def _no_nginx_in(gateway: str, service: Service) -> Refused:
-    return Refused(
-        f"no nginx runs in {gateway}, so {service.name} cannot be put behind it",
-        "nothing was touched",
-        f"docker compose up -d {gateway}; for a service that no nginx speaks to, set"
-        f" services.{service.name}.x-composeroll.gateway: {NO_GATEWAY}",
-    )
-
-
 def _two_gateways(service: Service, gateways: Sequence[Gateway]) -> Refused:
     names = " and ".join(g.service for g in gateways)
+    key = f"services.{service.name}.x-composeroll.gateway: {gateways[0].service}"
     return Refused(
         f"{names} both send requests to {service.name}",
         "nothing was touched",
-        f"services.{service.name}.x-composeroll.gateway: {gateways[0].service}",
+        f"{_pass_on(gateways[1], service.name, gateways[0])}; then {key}",
     )
+
+
+def _pass_on(other: Gateway, service: str, gateway: Gateway) -> str:
+    return f"let {other.service} pass requests for {service} on to {gateway.service}"
 
 
 def _shared_network(

@@ -128,6 +128,27 @@ def test_a_gateway_that_is_not_called_nginx_is_found_beside_one_that_is() -> Non
         assert "worker" not in places
 
 
+@pytest.mark.parametrize(
+    ("server", "severities"),
+    [("10.0.0.1:80", {Severity.REFUSAL}), ("10.0.0.9:80", set[Severity]())],
+)
+def test_a_second_gateway_that_would_go_on_naming_the_old_replicas_is_refused(
+    server: str, severities: set[Severity]
+) -> None:
+    """The settings say which one is rewritten; that does not help the other one's clients."""
+    shop = project("app", "inner", "nginx-outer", gateway="inner")
+    running = (replica(1), replica(2, of="inner"), replica(3, of="nginx-outer"))
+    number = int(server.split(".")[3].split(":", maxsplit=1)[0])
+    both = SomeNginx({"inner": ("app", 1), "nginx-outer": ("app", number)})
+    place = GatewaySurvey(both).look(shop, shop.pick(["app"]), running, preflight=True).wirings
+    assert isinstance(place["app"], Wiring)
+    found = place["app"].findings
+    assert {finding.severity for finding in found} == severities
+    if found:
+        assert found[0].what.startswith("in nginx-outer, upstream app (")
+        assert found[0].help == "let nginx-outer pass requests for app on to inner"
+
+
 def test_what_stands_elsewhere_is_not_looked_at_where_every_place_is_known() -> None:
     class Known(SomeNginx):
         def runs_in(self, container: Replica) -> bool:
