@@ -105,9 +105,10 @@ def _values(directives: Iterable[Directive]) -> dict[str, list[str]]:
 
 
 def _readings(argument: str, values: Mapping[str, list[str]]) -> list[str]:
-    """The argument with its first known variable replaced by each of its values."""
+    """The argument with its known variables replaced by each of their values."""
+    readings = [argument]
     for name in sorted(values, key=len, reverse=True):
         for spelled in (f"${{{name[1:]}}}", name):
             if spelled in argument:
-                return [argument.replace(spelled, value) for value in values[name]]
-    return [argument]
+                readings = [r.replace(spelled, value) for r in readings for value in values[name]]
+    return list(dict.fromkeys(readings))

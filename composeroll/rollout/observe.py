@@ -128,6 +128,7 @@ def observe(
                 unnamed=unnamed_volumes(service, mine[service.name], everyone),
                 front=fronts.get(service.name),
                 tenants=project.living_in(service.name),
+                unseen=places.unseen.get(service.name, ()),
             )
             for service in services
         ),

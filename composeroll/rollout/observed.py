@@ -71,10 +71,12 @@ class Places:
         wirings: a service's place, by name, or why it cannot be used; a service that gets no
             requests from nginx is absent.
         fronts: what a service stands for that is a gateway itself, by name.
+        unseen: what may lead to a service that has no place, by name.
     """
 
     wirings: Mapping[str, Wiring | Refused] = field(default_factory=dict)
     fronts: Mapping[str, Front] = field(default_factory=dict)
+    unseen: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class ServiceState:
         front: what it stands for as a gateway, None for all other services.
         tenants: services that live in its network namespace.
         ran: it was run in this rollout, and may have ended well by now: see `ends`.
+        unseen: what of nginx may lead to it though it has no place there.
     """
 
     service: Service
@@ -121,6 +124,7 @@ class ServiceState:
     front: Front | None = None
     tenants: tuple[str, ...] = ()
     ran: bool = False
+    unseen: tuple[Finding, ...] = ()
 
     @property
     def name(self) -> str:

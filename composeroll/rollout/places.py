@@ -13,7 +13,7 @@ from composeroll.model import Attachment, Finding, Replica, Route, Severity, Ups
 from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover
-from composeroll.nginx.findings.stray import stray_findings
+from composeroll.nginx.findings.stray import stray_findings, unseen_findings
 from composeroll.nginx.upstreams import united
 from composeroll.rollout.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
 from composeroll.rollout.observed import Front, Places, Wiring
@@ -70,8 +70,19 @@ class Sight:
                 wirings[gateway.service] = _between(gateway.service, wirings, behind)
         fronts = [gateway for gateway in own if gateway.service not in wirings]
         return Places(
-            wirings, {gateway.service: self._front(gateway, everywhere) for gateway in fronts}
+            wirings,
+            {gateway.service: self._front(gateway, everywhere) for gateway in fronts},
+            {s.name: self._unseen(s) for s in services if s.name not in wirings},
         )
+
+    def _unseen(self, service: Service) -> tuple[Finding, ...]:
+        """What may lead to a service that no upstream names: it is replaced without a switch."""
+        if service.settings.gateway == NO_GATEWAY or self.nginx is None:
+            return ()
+        subject = self._subject(service)
+        others = (gateway for gateway in self.gateways if gateway.service != service.name)
+        told = (gateway.configurations[0] for gateway in others)
+        return tuple(found for one in told for found in unseen_findings(one, subject))
 
     def _wirings(self, services: Sequence[Service]) -> dict[str, Wiring | Refused]:
         """A place that is ambiguous, or that cannot be rewritten, is the error that says so."""
@@ -113,9 +124,7 @@ class Sight:
     def _wiring(self, service: Service) -> Wiring | None:
         settings = service.settings
         gateways = [gateway for gateway in self.gateways if gateway.service != service.name]
-        mine = tuple(r for r in self.replicas if r.service == service.name)
-        others = tuple(r for r in self.replicas if r.service != service.name)
-        subject = Subject(self.project.name, service.name, mine, others)
+        subject = self._subject(service)
         wanted = Wanted(settings.upstream, settings.include, settings.port, settings.protocol)
         found = [
             (gateway, place)
@@ -130,6 +139,11 @@ class Sight:
         if len(gateways) == len(self.gateways):  # else it is one itself
             self._insist_on_all_there(service)
         return None
+
+    def _subject(self, service: Service) -> Subject:
+        mine = tuple(r for r in self.replicas if r.service == service.name)
+        others = tuple(r for r in self.replicas if r.service != service.name)
+        return Subject(self.project.name, service.name, mine, others)
 
     def _insist_on_all_there(self, service: Service) -> None:
         named = service.settings.gateway

@@ -31,6 +31,19 @@ def stray_findings(
     )
 
 
+def unseen_findings(configuration: Configuration, subject: Subject) -> Iterator[Finding]:
+    """Passes to what only a request tells, which may be a service that nothing else leads to."""
+    for one in configuration.passes:
+        if "$" in one.target and (one.port is None or one.port in subject.exposed):
+            yield Finding(
+                Severity.WARNING,
+                f"{one.directive} ({one.place}) goes where {one.target} says at each request: if"
+                f" that is {subject.service}, its replicas are replaced while they have requests",
+                f"pass to an upstream of {subject.service}; where it is never meant, set"
+                f" services.{subject.service}.x-composeroll.gateway: none",
+            )
+
+
 def _other_upstreams(
     configuration: Configuration, subject: Subject, found: Found
 ) -> Iterator[Finding]:

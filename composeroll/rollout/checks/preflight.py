@@ -85,7 +85,7 @@ def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     yield from _doubling(state, locate)
     yield from _shared_data(state)
     yield from _paused(state)
-    yield from state.wiring.findings if state.wiring else ()
+    yield from state.wiring.findings if state.wiring else state.unseen
     yield from unanswerable(state)
     yield from _mounted_code(state)
     yield from gateway_findings(state)

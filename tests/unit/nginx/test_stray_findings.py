@@ -6,7 +6,7 @@ import pytest
 
 from composeroll.model import Severity
 from composeroll.nginx.discovery import Wanted, discover
-from composeroll.nginx.findings.stray import stray_findings
+from composeroll.nginx.findings.stray import stray_findings, unseen_findings
 from tests.unit.nginx.made import BACKEND, configured, subject
 
 BESIDE = "/etc/nginx/upstreams/ws.conf:1"
@@ -72,3 +72,24 @@ def test_a_pass_around_the_upstream_is_told_with_its_line(
 
 def test_another_port_by_a_variable_is_looked_up_and_left_alone() -> None:
     assert strays("location /x { set $to php-fpm; proxy_pass http://$to:9100; }") == []
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("fastcgi_pass $svc:9000;", True),
+        ("fastcgi_pass $svc;", True),
+        ("fastcgi_pass $svc:9100;", False),
+        ("set $to websocket; fastcgi_pass $to:9000;", False),
+        ("set $to websocket; set $port 9000; fastcgi_pass $to:$port;", False),
+    ],
+)
+def test_a_pass_that_only_a_request_tells_may_lead_to_any_service_with_its_port(
+    location: str, *, told: bool
+) -> None:
+    site = f"server {{ listen 80; location ~ ^/(?<svc>\\w+) {{ {location} }} }}"
+    found = tuple(unseen_findings(configured(site), subject()))
+    assert [f.severity for f in found] == [Severity.WARNING] * told
+    if told:
+        assert "says at each request: if that is php-fpm" in found[0].what
+        assert found[0].help.endswith("services.php-fpm.x-composeroll.gateway: none")

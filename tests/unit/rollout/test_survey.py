@@ -244,3 +244,22 @@ def test_a_log_that_cannot_be_judged_is_told_where_it_would_be_read(
     )
     assert isinstance(place, Wiring)
     assert any("5xx answers cannot be watched" in f.what for f in place.findings) is told
+
+
+def test_what_only_a_request_leads_to_is_warned_of_where_nothing_else_does() -> None:
+    class AnyHost(OneNginx):
+        def configuration(self, container: Replica) -> Configuration:
+            del container
+            text = (
+                "events {}\nhttp { server { location ~ /(?<s>.) { proxy_pass http://$s:80; } } }\n"
+            )
+            return read_configuration(join_dump({"/etc/nginx/nginx.conf": text}), (1, 30, 6))
+
+    shop = project("app", "nginx")
+    running = (replace(replica(1), exposed=(80,)), replica(2, of="nginx"))
+    survey = GatewaySurvey(AnyHost("nginx", upstream=1))
+    for preflight in (True, False):
+        places = survey.look(shop, shop.pick(["app"]), running, preflight=preflight)
+        assert len(places.unseen["app"]) == preflight
+    never = project("app", "nginx", gateway="none")
+    assert not survey.look(never, never.pick(["app"]), running, preflight=True).unseen["app"]
