@@ -133,13 +133,15 @@ class Part(Need):
         return create, stop, StartReplicas(self.name, now)
 
     def _replace(self) -> Step:
+        old = (self.state.serving or self.state.replicas)[0]
         return ReplaceReplicas(
             service=self.name,
             count=self.wanted,
-            previous=(self.state.serving or self.state.replicas)[0].image,
+            previous=old.image,
             reference=self.state.reference,
             renew_volumes=self.state.data_only,
             back=self._back,
+            definition=old.config_hash,
             reason=self.why if self.state.data_only else f"{self.why}; {self._gap}",
         )
 
