@@ -147,7 +147,8 @@ class Part(Need):
 
     def _prove(self) -> Step | None:
         broke_off = self.outgoing or self.state.leftovers or self.adopted
-        if self.state.data_only or not (self.missing or self.switches or broke_off):
+        nobody = not self.fresh().least
+        if self.state.data_only or nobody or not (self.missing or self.switches or broke_off):
             return None
         settings = self.state.service.settings
         wiring = self.state.wiring
