@@ -89,10 +89,6 @@ class Engine:
         """Any container, None where there is none."""
         return self._containers.find(container)
 
-    def running_on(self, network: str) -> tuple[Replica, ...]:
-        """All running containers on a network, of whatever project."""
-        return self._containers.running_on(network)
-
     def start(self, containers: Iterable[str]) -> None:
         """Start them side by side; running ones are fine."""
         self._containers.start(containers)
@@ -143,9 +139,9 @@ class Engine:
         """Run a command; exit code 124 where it outlives `timeout` seconds."""
         return self._commands.execute(container, argv, user=user, timeout=timeout)
 
-    def dial(self, container: str, argv: Sequence[str], *, user: str = "") -> AttachedCommand:
+    def dial(self, container: str, argv: Sequence[str]) -> AttachedCommand:
         """A command's stdin and stdout as a byte stream."""
-        return self._commands.dial(container, argv, user=user)
+        return self._commands.dial(container, argv)
 
     def processes(self, container: str) -> tuple[Process, ...]:
         """Its processes with the host's pids."""
