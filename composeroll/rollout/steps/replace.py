@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.errors import EngineError
 from composeroll.model import Replica
-from composeroll.rollout.steps.sets import count, ids
+from composeroll.report.wording import count_text
+from composeroll.rollout.steps.sets import ids
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
@@ -38,7 +39,7 @@ class ReplaceReplicas(Step):
 
     def __str__(self) -> str:
         volumes = ", with new volumes" if self.renew_volumes else ""
-        return f"replace {count(self.count)} of {self.service} in place{volumes}"
+        return f"replace {count_text(self.count, 'replica')} of {self.service} in place{volumes}"
 
     def do(self, world: World) -> None:
         """Have compose recreate them."""
