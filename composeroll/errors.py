@@ -5,13 +5,13 @@
     │   └── SettingsError          2   a key or value in x-composeroll, the environment or a flag
     ├── Refused                    3   the preflight says no; nothing was touched
     ├── Locked                     4   another rollout holds the lock
-    ├── EngineUnreachable          6   engine or registry does not answer; nothing was touched
+    ├── EngineUnreachable          6   engine or registry does not answer, outside of a plan
     ├── EngineError                1   the engine or compose answered with an error
     ├── GatewayError               1   nginx rejected, or did not take, what it was given
     ├── NotReady                   1   an incoming replica died or did not prove itself in time
     ├── RolledBack                 1   the rollout failed and was undone
     ├── UndoFailed                 5   the rollout failed and the way back failed too
-    ├── Unfinished                 5   failed past the line: traffic is on the new replicas
+    ├── Unfinished                 5   failed past the line: what is to serve runs
     ├── LockLost                   5   another rollout came and went while this one had no lock
     └── Interrupted            128+n   a signal ended the rollout, which was undone first
 
@@ -90,7 +90,11 @@ class Locked(ComposerollError):
 
 @dataclass(eq=False)
 class EngineUnreachable(ComposerollError):
-    """The engine or the registry did not answer; amid a plan it ends as one of the others."""
+    """The engine or the registry did not answer, outside of a plan: amid one it ends as another.
+
+    What it says of containers holds before a command's first plan. A `sync` may have carried one
+    out by then, and so may an `update` that has retired what had drained.
+    """
 
     serving: str | None = "no container was touched"
 

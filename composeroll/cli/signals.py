@@ -35,8 +35,12 @@ class Signals:
 
     @contextmanager
     def raised(self) -> Iterator[None]:
-        """Turn signals into exceptions, and put the previous handlers back afterwards."""
-        previous = {number: signal.signal(number, self._receive) for number in CAUGHT}
+        """Turn signals into exceptions, and put the previous handlers back afterwards.
+
+        What is ignored from the start, as SIGHUP is under `nohup`, stays ignored.
+        """
+        heeded = [n for n in CAUGHT if signal.getsignal(n) is not signal.SIG_IGN]
+        previous = {number: signal.signal(number, self._receive) for number in heeded}
         try:
             yield
         finally:

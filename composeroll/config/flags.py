@@ -21,7 +21,6 @@ class ComposeFlags:
         project_directory: `--project-directory`.
         context: docker's `-c/--context`.
         host: docker's `-H/--host`.
-        compatibility: `--compatibility`.
 
     Raises:
         UsageError: one of the files is `-`.
@@ -34,7 +33,6 @@ class ComposeFlags:
     project_directory: str | None = None
     context: str | None = None
     host: str | None = None
-    compatibility: bool = False
 
     def __post_init__(self) -> None:
         if "-" in self.files:
@@ -69,7 +67,6 @@ class ComposeFlags:
             *_each("--env-file", self.env_files),
             *_option("--project-name", self.project_name),
             *_option("--project-directory", self.project_directory),
-            *(["--compatibility"] if self.compatibility else []),
         ]
 
 

@@ -70,9 +70,9 @@ class Commands:
             return Output(TIMED_OUT, stdout, f"{stderr}did not end within {timeout:g} s\n")
         return Output(self._exit_code(command, deadline), stdout, stderr)
 
-    def dial(self, container: str, argv: Sequence[str], *, user: str = "") -> AttachedCommand:
+    def dial(self, container: str, argv: Sequence[str]) -> AttachedCommand:
         """Run `argv` with its stdin and stdout as a byte stream; the caller closes it."""
-        return self._attach(self._create(container, {"Cmd": list(argv), "User": user}, stdin=True))
+        return self._attach(self._create(container, {"Cmd": list(argv)}, stdin=True))
 
     def _create(self, container: str, wanted: Mapping[str, object], *, stdin: bool) -> str:
         streams = {"AttachStdin": stdin, "AttachStdout": True, "AttachStderr": True}
@@ -113,10 +113,7 @@ class Commands:
 
 
 class AttachedCommand:
-    """The stdin and stdout of a command in a container, with a socket's methods.
-
-    What it writes to stderr is kept in `complaint`.
-    """
+    """The stdin and stdout of a command in a container, with a socket's methods."""
 
     def __init__(self, connection: Connection, reader: BinaryIO) -> None:
         self._connection = connection
@@ -124,7 +121,6 @@ class AttachedCommand:
         self._reader = reader
         self._left = b""
         self._closed = False
-        self.complaint = b""
 
     def sendall(self, data: bytes) -> None:
         """Write to its stdin."""
@@ -137,9 +133,7 @@ class AttachedCommand:
             if frame is None:
                 return b""
             channel, content = frame
-            if channel in COMPLAINTS:
-                self.complaint += content
-            else:
+            if channel not in COMPLAINTS:
                 self._left = content
         taken, self._left = self._left[:size], self._left[size:]
         return taken

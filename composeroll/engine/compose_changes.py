@@ -87,7 +87,6 @@ def _client(flags: ComposeFlags) -> DockerClient:
         compose_env_files=list(flags.env_files),
         compose_project_name=flags.project_name,
         compose_project_directory=flags.project_directory,
-        compose_compatibility=flags.compatibility,
         client_call=[*_own_session(), *docker_for_compose(os.environ)],
         client_type="docker",
     )

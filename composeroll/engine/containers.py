@@ -51,7 +51,7 @@ class Containers:
         One-off containers of `docker compose run` are left out; what a killed compose left while
         it recreated (`is_left_by_recreate`) is in.
         """
-        found = self._list({"label": [f"{PROJECT}={project}"]}, everything=True)
+        found = self._list({"label": [f"{PROJECT}={project}"]})
         wanted = [
             entry["Id"]
             for entry in found
@@ -61,14 +61,9 @@ class Containers:
         replicas = filter(None, map(self.find, wanted))
         return tuple(sorted(replicas, key=lambda r: (r.service, r.number, r.name)))
 
-    def running_on(self, network: str) -> tuple[Replica, ...]:
-        """All running containers on a network (name or ID), of whatever project."""
-        found = self._list({"network": [network]}, everything=False)
-        return tuple(filter(None, (self.find(entry["Id"]) for entry in found)))
-
     def names(self) -> frozenset[str]:
         """The names of all containers on the engine, of whatever project and state."""
-        listed = (name for entry in self._list({}, everything=True) for name in entry["Names"])
+        listed = (name for entry in self._list({}) for name in entry["Names"])
         return frozenset(name.removeprefix("/") for name in listed if name.count("/") == 1)
 
     def find(self, container: str) -> Replica | None:
@@ -108,8 +103,8 @@ class Containers:
         """Keep the engine from reviving them; one that is gone is fine."""
         side_by_side(self._forbid_restart, containers)
 
-    def _list(self, filters: Mapping[str, list[str]], *, everything: bool) -> list[dict[str, Any]]:
-        query = {"all": str(int(everything)), "filters": json.dumps(filters)}
+    def _list(self, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        query = {"all": "1", "filters": json.dumps(filters)}
         listed: list[dict[str, Any]] = self._api.get("/containers/json", query).json()
         return listed
 

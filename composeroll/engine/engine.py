@@ -89,10 +89,6 @@ class Engine:
         """Any container, None where there is none."""
         return self._containers.find(container)
 
-    def running_on(self, network: str) -> tuple[Replica, ...]:
-        """All running containers on a network, of whatever project."""
-        return self._containers.running_on(network)
-
     def start(self, containers: Iterable[str]) -> None:
         """Start them side by side; running ones are fine."""
         self._containers.start(containers)
@@ -147,9 +143,9 @@ class Engine:
         """Run what the compose file wants to be run in a container."""
         return self._commands.run_hook(container, hook, timeout)
 
-    def dial(self, container: str, argv: Sequence[str], *, user: str = "") -> AttachedCommand:
+    def dial(self, container: str, argv: Sequence[str]) -> AttachedCommand:
         """A command's stdin and stdout as a byte stream."""
-        return self._commands.dial(container, argv, user=user)
+        return self._commands.dial(container, argv)
 
     def processes(self, container: str) -> tuple[Process, ...]:
         """Its processes with the host's pids."""

@@ -114,7 +114,7 @@ def _published(inspected: Json) -> tuple[int, ...]:
 
 
 def _healthcheck(config: Json) -> Healthcheck | None:
-    """The HEALTHCHECK with docker's defaults (30 s, 3 retries) where the file names none."""
+    """The HEALTHCHECK with docker's default of 30 s where the file names no timeout."""
     check = config.get("Healthcheck") or {}
     command = _check_command(check.get("Test") or [], config.get("Shell") or DEFAULT_SHELL)
     if not command:
@@ -122,8 +122,6 @@ def _healthcheck(config: Json) -> Healthcheck | None:
     return Healthcheck(
         command=command,
         timeout=(check.get("Timeout") or 30 * NANOSECONDS) / NANOSECONDS,
-        start_period=(check.get("StartPeriod") or 0) / NANOSECONDS,
-        retries=check.get("Retries") or 3,
     )
 
 

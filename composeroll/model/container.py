@@ -73,14 +73,10 @@ class Healthcheck:
     Attributes:
         command: argv to run in the container; `CMD-SHELL` is already `[shell, -c, text]`.
         timeout: seconds one run may take (docker's default is 30).
-        start_period: seconds during which failures do not count.
-        retries: consecutive failures that make the container unhealthy (docker's default is 3).
     """
 
     command: tuple[str, ...]
     timeout: float = 30.0
-    start_period: float = 0.0
-    retries: int = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,21 +92,21 @@ class Gateway:
         """
         earlier, self.before = self.before, self.workers().pids
         files = self.known.files
-        self._send_reload(files)
-        if not await_replaced(self.workers, self.before, self._clock):
-            self.before = earlier  # the workers of now serve on: nobody has to wait for their end
-            self._may_run.pop()
-            raise not_taken(self.container.name, self._last_log_lines())
-        self._may_run = [files]
-
-    def _send_reload(self, files: Mapping[str, str]) -> None:
-        """An engine whose answer is lost may have delivered it, and the looks after it may fail."""
         self._may_run.append(files)
         try:
             send_reload(self._door, self.container.id, self.command)
-        except GatewayError:
-            self._may_run.pop()
+        except GatewayError:  # of an engine's lost answer nobody knows whether it was delivered
+            self._goes_on(earlier)
             raise
+        if not await_replaced(self.workers, self.before, self._clock):
+            self._goes_on(earlier)
+            raise not_taken(self.container.name, self._last_log_lines())
+        self._may_run = [files]
+
+    def _goes_on(self, earlier: frozenset[int]) -> None:
+        """Its workers of now serve on by what they know: nobody has to wait for their end."""
+        self.before = earlier
+        self._may_run.pop()
 
     @property
     def settled(self) -> bool:

@@ -11,10 +11,7 @@ from pathlib import Path
 
 from composeroll.model import Held, host_of_address
 from composeroll.nginx.pairing import Pairing
-from composeroll.nginx.sockets import ESTABLISHED, endpoint
-
-LISTENING = "0A"
-"""TCP_LISTEN of the kernel's include/net/tcp_states.h."""
+from composeroll.nginx.sockets import ESTABLISHED, LISTEN, endpoint
 
 DNS = "53"
 _FD = re.compile(r"-> socket:\[(\d+)\]$")
@@ -78,8 +75,8 @@ def read_look(text: str) -> Look | None:
     tcp = [c for name in _TCP for c in _connections(tables.get(name, []))]
     return Look(
         tuple(frozenset(sockets) for sockets in workers),
-        {c.inode: c for c in tcp if c.state != LISTENING},
-        frozenset(_port(c.local) for c in tcp if c.state == LISTENING),
+        {c.inode: c for c in tcp if c.state != LISTEN},
+        frozenset(_port(c.local) for c in tcp if c.state == LISTEN),
         frozenset(_inodes(tables)),
     )
 

@@ -6,8 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-LISTEN = "0A"
-"""TCP_LISTEN of the kernel's include/net/tcp_states.h, as /proc prints it."""
+from composeroll.nginx.sockets import LISTEN
 
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 _LOCAL, _STATE, _INODE = 1, 3, 9

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 ESTABLISHED = "01"
 """TCP_ESTABLISHED of the kernel's include/net/tcp_states.h, as /proc prints it."""
 
+LISTEN = "0A"
+"""TCP_LISTEN of the same."""
+
 _REMOTE, _STATE = 2, 3
 
 

@@ -26,7 +26,6 @@ class Workers:
         newborn: forks of the master that have not yet set to work.
     """
 
-    master: int
     command: tuple[str, ...]
     pids: frozenset[int]
     leaving: frozenset[int]
@@ -62,7 +61,6 @@ def read_workers(processes: Iterable[Process]) -> Workers:
     own = [p for p in everything if p.ppid == masters[0].pid and p.args.startswith(_WORKER)]
     leaving = [p for p in own if p.args.startswith(_LEAVING)]
     return Workers(
-        masters[0].pid,
         command_of(masters[0].args),
         frozenset(p.pid for p in (*own, *newborn)),
         frozenset(p.pid for p in leaving),

@@ -54,6 +54,8 @@ def prove(ask: Ask, pace: Pace, clock: Clock, stop: threading.Event) -> Answer:
         answer = ask(pace.timeout)
         if answer.good:
             return answer
+        if clock.now() >= deadline:
+            raise OverdueError(answer)
 
 
 def _in_a_row(ask: Ask, pace: Pace, clock: Clock, stop: threading.Event, deadline: float) -> Answer:

@@ -6,8 +6,10 @@ from composeroll.errors import (
     ComposerollError,
     Interrupted,
     Locked,
+    LockLost,
     Refused,
     RolledBack,
+    UndoFailed,
     Unfinished,
     UsageError,
 )
@@ -20,6 +22,8 @@ OUTCOMES: tuple[tuple[type[ComposerollError], Outcome], ...] = (
     (RolledBack, Outcome.ROLLED_BACK),
     (Interrupted, Outcome.ROLLED_BACK),
     (Unfinished, Outcome.UNFINISHED),
+    (UndoFailed, Outcome.UNFINISHED),
+    (LockLost, Outcome.UNFINISHED),
 )
 """Any other error is `failed`."""
 

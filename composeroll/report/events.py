@@ -12,9 +12,7 @@ class Phase(StrEnum):
 
     PULL = "pull"
     OBSERVE = "observe"
-    PLAN = "plan"
     APPLY = "apply"
-    UNDO = "undo"
     VERIFY = "verify"
 
 
@@ -126,15 +124,13 @@ class Stage(StrEnum):
     READY = "ready"
     DRAINING = "draining"
     STOPPING = "stopping"
-    REMOVED = "removed"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class ReplicaRow:
     """One line of the live table.
 
-    `image` is the short image ID, `state` the engine's word with its health, `upstream` whether
+    `image` is the whole image ID, `state` the engine's word with its health, `upstream` whether
     nginx is told to send requests to it, `connections` how many are established from the gateway
     (None where nobody has counted).
     """

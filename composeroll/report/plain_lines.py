@@ -28,9 +28,6 @@ from composeroll.report.events import (
 )
 from composeroll.report.wording import count_text, seconds_text, short_image
 
-STEPWISE = frozenset({Phase.PLAN, Phase.APPLY, Phase.UNDO})
-"""Phases whose own lines say when they end."""
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -69,7 +66,7 @@ def said(event: Event, *, verbose: bool = False) -> Iterator[Said]:
 def _phase(event: PhaseStarted | PhaseEnded) -> Iterator[Said]:
     if isinstance(event, PhaseStarted):
         yield Said(event.phase, event.title.removeprefix(f"{event.phase} "))
-    elif event.phase not in STEPWISE:
+    elif event.phase is not Phase.APPLY:  # its own lines say when it ends
         yield Said("", f"done in {seconds_text(event.seconds)}")
 
 

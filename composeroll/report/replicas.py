@@ -28,11 +28,9 @@ STAGE_STYLES = {
     Stage.CURRENT: "green",
     Stage.DRAINING: "cyan",
     Stage.STOPPING: "dim",
-    Stage.REMOVED: "dim",
-    Stage.FAILED: "red",
 }
 
-RESTING = (Stage.REMOVED, Stage.CURRENT, Stage.OUTGOING, Stage.READY)
+RESTING = (Stage.CURRENT, Stage.OUTGOING, Stage.READY)
 """Stages in which nothing happens now, the least telling first; they are folded first."""
 
 
@@ -62,7 +60,7 @@ def _rest(row: ReplicaRow) -> int:
 
 
 def _cells(row: ReplicaRow, connections: int | None) -> list[Cell]:
-    gone = row.stage in {Stage.REMOVED, Stage.STOPPING}
+    gone = row.stage is Stage.STOPPING
     quiet = "dim" if gone else ""
     return [
         Cell(row.name, quiet),

@@ -16,7 +16,6 @@ from composeroll.report.events import (
     Probed,
     Pulled,
     ReplicaReady,
-    Stage,
     Warned,
 )
 from composeroll.report.pen import Pen
@@ -148,9 +147,7 @@ class Scene:
         return "; ".join(f"{name}: {text}" if several else text for name, text in told)
 
     def _table(self, pen: Pen, most: int) -> list[Text]:
-        settled = self.view.finished is not None
-        rows = [r for r in self.view.rows if not (settled and r.stage is Stage.REMOVED)]
-        return replica_rows(rows, self.view.connections, pen, most)
+        return replica_rows(self.view.rows, self.view.connections, pen, most)
 
 
 def _windowed(rows: list[Text], height: int, pen: Pen) -> list[Text]:

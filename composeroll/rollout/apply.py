@@ -26,6 +26,7 @@ TRY_AGAIN = "run the same command again: it starts from the beginning"
 MENDED = "mend what is named above, then run the same command again"
 SERVING = "traffic is on the new replicas"
 STAYING = "what is to serve from now on runs"
+LEFT = "what is left runs on: `composeroll status` tells"
 LOST = "somebody removed the lock of this rollout, and another one has changed the upstream since"
 STAYS = "what was done so far stays as it is"
 
@@ -62,8 +63,7 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
         raise  # somebody else decides now: taking anything back would be against their plan
     except BaseException as failure:
         if len(done) > len(plan.reversible):
-            moved = any(step.moves_traffic for step in done)
-            serving = SERVING if moved else STAYING
+            serving = now_serving(done)
             raise Unfinished(what_of(failure), serving, AGAIN, _evidence(failure)) from failure
         with world.shield():
             _undo(done, failure, world, plan)
@@ -139,7 +139,12 @@ def _left(done: Sequence[Step]) -> str:
     stopped = [name for step in done for name in stops(step)]
     if stopped:
         return f"{' and '.join(stopped)} may not serve: `composeroll status` tells"
-    return "old and new replicas still run; nothing that served was removed"
+    return LEFT
+
+
+def now_serving(steps: Sequence[Step]) -> str:
+    """What serves past the line, once these steps are done."""
+    return SERVING if any(step.moves_traffic for step in steps) else STAYING
 
 
 def _tell_rolled_back(failure: BaseException, done: Sequence[Step]) -> NoReturn:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from composeroll.config.project import Project, Service, reference_of
 from composeroll.config.settings import Pull
 from composeroll.engine.compose_words import PullLine
 from composeroll.engine.images import Image
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Refused
-from composeroll.report.events import Emit, Noted, Pulled, PullProgress
+from composeroll.report.events import Emit, Noted, Pulled, PullProgress, Warned
 
 
 class Registry(Protocol):
@@ -47,6 +47,13 @@ class Holds(Protocol):
         ...
 
 
+class _Move(NamedTuple):
+    """The IDs of what a reference named before a pull, and after it."""
+
+    before: str
+    now: str
+
+
 class ComposeImages:
     """The images of one project's services, by compose's own rules."""
 
@@ -55,7 +62,7 @@ class ComposeImages:
         self._holds = holds
         self._project = project
         self._emit = emit
-        self._moved: dict[str, str] = {}
+        self._moved: dict[str, _Move] = {}
 
     def pull(self, services: Sequence[Service], policy: Pull, *, insist: bool = False) -> None:
         """Get the services' images from their registry, as `policy` says.
@@ -79,14 +86,31 @@ class ComposeImages:
             moved = now != before[service.name]
             self._emit(Pulled(service.name, self._reference(service), now, moved))
 
-    def take_back(self) -> None:
+    def take_back(self, used: Collection[str]) -> None:
         """Let the references name again what they named before the pull.
 
-        Else somebody's plain `docker compose up -d` would take what has just been refused.
+        Else somebody's plain `docker compose up -d` would take what has just been refused. One that
+        other services of the project were brought to meanwhile, or that somebody has moved on, is
+        not this run's alone: it stays.
+
+        Args:
+            used: IDs of the images that containers of other services are made from.
         """
         while self._moved:
-            reference, image = self._moved.popitem()
-            self._registry.tag(image, reference)
+            reference, move = self._moved.popitem()
+            try:
+                self._take_one_back(reference, move, used)
+            except (EngineError, EngineUnreachable) as error:
+                self._emit(Warned(f"{reference} goes on naming what was pulled: {error.what}"))
+
+    def _take_one_back(self, reference: str, move: _Move, used: Collection[str]) -> None:
+        here = self._registry.image(reference)
+        if here is None or here.id != move.now:
+            return
+        if move.now in used:
+            self._emit(Noted(f"{reference} goes on naming what was pulled: other services run it"))
+            return
+        self._registry.tag(move.before, reference)
 
     def moved(self, services: Sequence[Service]) -> frozenset[str]:
         """The services whose reference names another image in the registry than on the engine."""
@@ -120,7 +144,7 @@ class ComposeImages:
         now = [self._id(service) for service in services]
         for service, image in zip(services, now, strict=True):
             if before[service.name] not in ("", image):
-                self._moved[self._reference(service)] = before[service.name]
+                self._moved[self._reference(service)] = _Move(before[service.name], image)
         return now
 
     def _held_back(self, service: Service) -> bool:

@@ -135,19 +135,22 @@ class Part(Need):
         return create, stop, StartReplicas(self.name, now)
 
     def _replace(self) -> Step:
+        old = (self.state.serving or self.state.replicas)[0]
         return ReplaceReplicas(
             service=self.name,
             count=self.wanted,
-            previous=(self.state.serving or self.state.replicas)[0].image,
+            previous=old.image,
             reference=self.state.reference,
             renew_volumes=self.state.data_only,
             back=self._back,
+            definition=old.config_hash,
             reason=self.why if self.state.data_only else f"{self.why}; {self._gap}",
         )
 
     def _prove(self) -> Step | None:
         broke_off = self.outgoing or self.state.leftovers or self.adopted
-        if self.state.data_only or not (self.missing or self.switches or broke_off):
+        nobody = not self.fresh().least
+        if self.state.data_only or nobody or not (self.missing or self.switches or broke_off):
             return None
         settings = self.state.service.settings
         wiring = self.state.wiring

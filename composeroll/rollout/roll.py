@@ -17,7 +17,7 @@ from composeroll.errors import (
 )
 from composeroll.model import Severity
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
-from composeroll.rollout.apply import AGAIN, SERVING, apply, what_of
+from composeroll.rollout.apply import AGAIN, apply, now_serving, what_of
 from composeroll.rollout.checks.forgotten import forgotten
 from composeroll.rollout.checks.preflight import NOT_SCALED, findings, refuse
 from composeroll.rollout.history.revision import Result
@@ -75,10 +75,10 @@ class _Entry:
     """What is to be written into the history.
 
     Attributes:
-        serves: whether a batch of the new version has come to serve.
+        serving: what serves since a batch of the new version has come to serve, empty before.
     """
 
-    serves: bool = False
+    serving: str = ""
 
 
 def _apply_all(
@@ -93,8 +93,8 @@ def _apply_all(
     services = [state.service for state in observed.services]
     while True:
         _apply(stack, observed, plan, memory)
-        entry.serves = True
-        with _past_the_line(), phase(stack, Phase.VERIFY, "see that nothing is left to do"):
+        entry.serving = serving = now_serving(plan.steps)
+        with _past_the_line(serving), phase(stack, Phase.VERIFY, "see that nothing is left to do"):
             now = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
             observed = now.after_running(observed)
             before, leaving = leaving, observed.still_there(leaving)
@@ -102,7 +102,7 @@ def _apply_all(
             if plan.empty:
                 return Outcome.UPDATED
             if len(leaving) in {0, len(before)}:
-                raise Unfinished(NOT_RIGHT, SERVING, AGAIN, tuple(str(plan).splitlines()))
+                raise Unfinished(NOT_RIGHT, serving, AGAIN, tuple(str(plan).splitlines()))
 
 
 def _apply(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> None:
@@ -116,7 +116,7 @@ def _apply(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> None
     except Interrupted as signal:
         if not done:
             raise
-        raise _unfinished(signal) from signal
+        raise _unfinished(signal, now_serving(plan.steps)) from signal
 
 
 def look(stack: Stack, services: Sequence[Service], *, preflight: bool = True) -> Observed:
@@ -189,11 +189,11 @@ def _written_down(stack: Stack, observed: Observed, counts: Mapping[str, int]) -
     except (Locked, LockLost):
         raise
     except BaseException as failure:
-        serves = entry.serves or isinstance(failure, Unfinished)
+        serves = entry.serving or isinstance(failure, Unfinished)
         with suppress(Interrupted):  # it ends anyway, and says why
             record(Result.UPDATED if serves else Result.FAILED)
         raise
-    with _past_the_line():
+    with _past_the_line(entry.serving):
         record(Result.UPDATED)
 
 
@@ -231,8 +231,11 @@ def _tell_of_earlier(failure: ComposerollError) -> None:
 
 
 @contextmanager
-def _past_the_line() -> Iterator[None]:
+def _past_the_line(serving: str) -> Iterator[None]:
     """Whatever fails or interrupts here, nothing can be taken back any more.
+
+    Args:
+        serving: what serves by now.
 
     Raises:
         Unfinished: in its place.
@@ -242,10 +245,10 @@ def _past_the_line() -> Iterator[None]:
     except Unfinished:
         raise
     except ComposerollError as failure:
-        raise _unfinished(failure) from failure
+        raise _unfinished(failure, serving) from failure
     except Exception as bug:
-        raise Unfinished(what_of(bug), SERVING, AGAIN) from bug
+        raise Unfinished(what_of(bug), serving, AGAIN) from bug
 
 
-def _unfinished(failure: ComposerollError) -> Unfinished:
-    return Unfinished(failure.what, SERVING, AGAIN, failure.evidence)
+def _unfinished(failure: ComposerollError, serving: str) -> Unfinished:
+    return Unfinished(failure.what, serving, AGAIN, failure.evidence)

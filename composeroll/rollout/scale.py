@@ -18,7 +18,7 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
     """Run exactly so many replicas of each service.
 
     Raises:
-        UsageError: a count below 1, for a service that gets requests.
+        UsageError: a count below 1, for a service that gets requests, or a gateway.
         ComposerollError: as with an update.
     """
     services = stack.project.pick(list(counts))
@@ -59,9 +59,10 @@ def _nothing_else(observed: Observed) -> Reasons:
 
 def _insist_on_one(observed: Observed, counts: Mapping[str, int]) -> None:
     for state in observed.services:
-        if state.wiring and not counts[state.name]:
+        if (state.wiring or state.front) and not counts[state.name]:
+            needs = "requests need a gateway" if state.front else "an nginx upstream needs a server"
             raise UsageError(
-                f"{state.name} cannot be scaled to 0: an nginx upstream needs a server",
+                f"{state.name} cannot be scaled to 0: {needs}",
                 help=f"docker compose stop {state.name}, if it is to be down",
             )
 

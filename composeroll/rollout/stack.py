@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -32,8 +32,11 @@ class Images(Protocol):
         """
         ...
 
-    def take_back(self) -> None:
-        """Let the references name again what they named before the pull."""
+    def take_back(self, used: Collection[str]) -> None:
+        """Let the references name again what they named before the pull.
+
+        Those stay that others have moved since, or whose image is one of these in use.
+        """
         ...
 
     def moved(self, services: Sequence[Service]) -> frozenset[str]:

@@ -84,8 +84,14 @@ def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted, left:
     except ComposerollError as failure:
         if not failure.half_done:
             with suppress(EngineError, EngineUnreachable):
-                stack.images.take_back()
+                stack.images.take_back(_used_beside(stack, services))
         raise
+
+
+def _used_beside(stack: Stack, services: Sequence[Service]) -> frozenset[str]:
+    """The images of the project's other services: several may share one reference."""
+    mine = {service.name for service in services}
+    return frozenset(r.image for r in stack.engine.replicas() if r.service not in mine)
 
 
 def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Memory) -> Outcome:

@@ -175,13 +175,11 @@ def test_the_log_is_read_on_by_the_engines_own_stamps(
     assert local.stamped_log(one, LogStream.STDERR, 9)[-1][1] == "c"
 
 
-def test_containers_are_found_by_their_network_whatever_made_them(local: Engine) -> None:
+def test_a_network_of_this_machine_is_local(local: Engine) -> None:
     (one,) = running(local)
     replica = local.find(one)
     assert replica is not None
-    network = replica.networks[0].network_id
-    assert [other.id for other in local.running_on(network)] == [one]
-    assert local.is_local_network(network)
+    assert local.is_local_network(replica.networks[0].network_id)
 
 
 # inside containers

@@ -107,6 +107,8 @@ class Images:
         with self._faults.change(f"tag {image} as {reference}"):
             if image not in self._local:
                 raise EngineError(f"No such image: {image}")
+            if "@" in reference:
+                raise EngineError("refusing to create a tag with a digest reference")
             self.here[reference] = image
 
     def untag(self, reference: str) -> None:

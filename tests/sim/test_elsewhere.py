@@ -9,6 +9,7 @@ import pytest
 from tests.sim.containers import Box
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
+from tests.sim.images import SICK
 from tests.sim.runs import Run, Verb
 from tests.sim.stacks import app
 from tests.sim.world import Sim
@@ -158,3 +159,22 @@ def nth(run: Run, begins: str, number: int) -> int:
     sim = current()
     sim.do(run)
     return [n for n, told in enumerate(sim.faults.told, 1) if told.startswith(begins)][number - 1]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_reference_that_several_services_share_stays_where_one_was_brought_to_it_meanwhile(
+    *, taken: bool
+) -> None:
+    shared = {"image": "registry/shared:1"}
+    sim = Sim({"app": shared, "worker": shared})
+    sim.run("worker")
+    sim.run("app")
+    sim.images.push("app", "app-sick", SICK["never ready"])
+
+    def recreate() -> None:
+        sim.engine.make("worker")
+
+    if taken:
+        sim.clock.at(0.5, recreate)
+    assert sim.update("app") == "RolledBack"
+    assert sim.images.here["registry/shared:1"] == f"sha256:app-{'sick' if taken else 'v1'}"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from composeroll.config.settings import Pull
+from composeroll.errors import Unfinished
 from composeroll.model import ContainerState
 from composeroll.report.events import Warned
+from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
+from tests.sim.moments import moment
 from tests.sim.runs import Run, Verb
 from tests.sim.stacks import EXITING, STACKS, app, code, named, ours, with_services, worker
 from tests.sim.world import Sim
@@ -203,3 +208,17 @@ def test_an_image_that_is_not_here_and_not_pulled_is_refused_by_its_name() -> No
     assert sim.do(Run(("app",), Verb.FORCE, pull=Pull.NEVER)) == "Refused"
     assert "registry/app:1 of app" in str(sim.failure)
     assert sim.engine.of("app")[0].running
+
+
+@pytest.mark.parametrize("after", ["end: apply", "end: verify"])
+@pytest.mark.parametrize(
+    ("make", "serves"),
+    [(app, "traffic is on the new replicas"), (worker, "what is to serve from now on runs")],
+)
+def test_who_ends_past_the_line_speaks_of_traffic_only_where_there_is_any(
+    make: Callable[[], Sim], serves: str, after: str
+) -> None:
+    sim = make()
+    assert sim.update("app", fault=Fault(moment(make(), after), Kind.INTERRUPT)) == "Unfinished"
+    assert isinstance(sim.failure, Unfinished)
+    assert sim.failure.serving == serves

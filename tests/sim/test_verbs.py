@@ -10,9 +10,10 @@ import pytest
 
 from composeroll.config.project import Service
 from composeroll.report.events import Warned
+from tests.sim import stacks
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
-from tests.sim.finished import finished
+from tests.sim.finished import finished, ids
 from tests.sim.images import Behaviour
 from tests.sim.runs import Run, Verb
 from tests.sim.stacks import app, code, worker
@@ -246,3 +247,20 @@ def test_a_service_whose_gateway_went_down_is_left_as_it_is_until_the_gateway_is
     assert set(sim.engine.boxes) == before
     sim.gateways.all.update(down)
     assert sim.do(run) == "updated"
+
+
+def test_a_worker_is_scaled_to_none_and_nothing_is_awaited() -> None:
+    sim = worker(2)
+    assert sim.do(Run(("app",), Verb.SCALE, 0)) == "updated", sim.failure
+    assert not sim.engine.of("app")
+    assert "await" not in sim.planned
+
+
+@pytest.mark.parametrize(("make", "service"), [(app, "app"), (stacks.gateway, "nginx")])
+def test_what_requests_go_through_is_not_scaled_to_none(
+    make: Callable[[], Sim], service: str
+) -> None:
+    sim = make()
+    before = ids(sim, service)
+    assert sim.do(Run((service,), Verb.SCALE, 0)) == "UsageError"
+    assert ids(sim, service) == before

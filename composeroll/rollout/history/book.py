@@ -15,6 +15,7 @@ from composeroll.engine.images import Image
 from composeroll.rollout.history.revision import (
     Result,
     Revision,
+    last_served,
     parse_revisions,
     running,
     write_revisions,
@@ -23,7 +24,7 @@ from composeroll.rollout.lock.holder import Holder
 from composeroll.rollout.observed import ServiceState
 
 LONGEST = 200
-"""Revisions a service's history holds; older ones are forgotten."""
+"""Revisions a service's history holds, besides the last of each image that is kept."""
 
 
 class Ledger(Protocol):
@@ -151,17 +152,20 @@ class Book:
             replicas=replicas,
             gateway=state.wiring.route.gateway if state.wiring else "",
         )
-        written = (*revisions, revision)[-LONGEST:]
+        every = (*revisions, revision)
+        kept = last_served(every, state.service.settings.keep)
+        written = (*(r for r in every[:-LONGEST] if r in kept), *every[-LONGEST:])
         self._ledger.write(self._project, state.name, write_revisions(written))
         self._read[state.name] = written
-        self._release(written, state.service.settings.keep)
+        self._release(every, written, kept)
 
-    def _release(self, revisions: Sequence[Revision], keep: int) -> None:
-        """Untag all but the revisions of the last `keep` images that served."""
-        served = [r.image for r in reversed(revisions) if r.result is not Result.FAILED]
-        kept = list(dict.fromkeys(served))[:keep]
-        for revision in revisions:
-            if revision.image not in kept:
+    def _release(
+        self, every: Sequence[Revision], written: Sequence[Revision], kept: Sequence[Revision]
+    ) -> None:
+        """Untag the revisions of images that are not kept, and those that are forgotten now."""
+        images = {revision.image for revision in kept}
+        for revision in every:
+            if revision.image not in images or revision not in written:
                 self._images.untag(self._kept(revision.service, revision.number))
 
     def _digest(self, reference: str) -> str:

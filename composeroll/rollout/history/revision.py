@@ -70,6 +70,13 @@ def latest(revisions: Sequence[Revision], image: str) -> Revision | None:
     return next((r for r in served if r.image == image), None)
 
 
+def last_served(revisions: Sequence[Revision], many: int) -> tuple[Revision, ...]:
+    """Of the last so many images that served, the last revision of each; newest first."""
+    served = [r for r in reversed(revisions) if r.result is not Result.FAILED]
+    images = list(dict.fromkeys(r.image for r in served))[:many]
+    return tuple(next(r for r in served if r.image == image) for image in images)
+
+
 def previous(revisions: Sequence[Revision], now: str) -> Revision | None:
     """The last one that served another image than the one of now."""
     served = (r for r in reversed(revisions) if r.result is not Result.FAILED)

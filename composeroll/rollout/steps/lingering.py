@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 from composeroll.config.durations import format_duration
 from composeroll.model import Held, Replica
+from composeroll.report.wording import count_text
 from composeroll.rollout.world import World
 
 FIRST = 1.0
@@ -80,10 +81,10 @@ class Lingering:
         cut, on = len(self.held.leaving), len(self.held.elsewhere)
         workers = "the old nginx worker" if self.held.workers == 1 else "old nginx workers"
         said = (
-            f"{_connections(cut)} open for {format_duration(self._cut_after or 0)} cut"
+            f"{count_text(cut, 'connection')} open for {format_duration(self._cut_after or 0)} cut"
             if cut
             else "",
-            f"{_connections(on)} to other services left to {workers}" if on else "",
+            f"{count_text(on, 'connection')} to other services left to {workers}" if on else "",
         )
         return ", ".join(filter(None, said))
 
@@ -101,10 +102,6 @@ class Lingering:
 
     def _since(self, now: float, connections: Collection[str], seconds: float) -> bool:
         return all(now - self._first_seen[c] >= seconds for c in connections)
-
-
-def _connections(number: int) -> str:
-    return "1 connection" if number == 1 else f"{number} connections"
 
 
 def _hosts(replica: Replica) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from composeroll.report.wording import count_text
 from composeroll.rollout.numbering import renamings
-from composeroll.rollout.steps.sets import count
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
@@ -18,7 +18,7 @@ class RenumberReplicas(Step):
     wanted: int
 
     def __str__(self) -> str:
-        return f"renumber {count(self.wanted)} of {self.service}"
+        return f"renumber {count_text(self.wanted, 'replica')} of {self.service}"
 
     def do(self, world: World) -> None:
         """Rename in ascending order, so that each name is free when its turn comes."""

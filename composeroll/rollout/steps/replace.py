@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from composeroll.engine.inspection import is_left_by_recreate
+from composeroll.errors import EngineError
 from composeroll.model import Replica
-from composeroll.rollout.steps.sets import count, ids
+from composeroll.report.wording import count_text
+from composeroll.rollout.steps.sets import ids
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
@@ -24,6 +26,7 @@ class ReplaceReplicas(Step):
         renew_volumes: whether anonymous volumes start from the new image. Compose hands the old
             ones on otherwise, and a code container would keep its old code.
         back: their upstream, to be told the address of what is recreated on the way back.
+        definition: compose's hash of the definition it ran with, empty where that is not known.
     """
 
     service: str
@@ -32,31 +35,62 @@ class ReplaceReplicas(Step):
     reference: str
     renew_volumes: bool
     back: Switch | None = None
+    definition: str = ""
 
     def __str__(self) -> str:
         volumes = ", with new volumes" if self.renew_volumes else ""
-        return f"replace {count(self.count)} of {self.service} in place{volumes}"
+        return f"replace {count_text(self.count, 'replica')} of {self.service} in place{volumes}"
 
     def do(self, world: World) -> None:
         """Have compose recreate them."""
         self._recreate(world)
 
     def undo(self, world: World) -> None:
-        """Recreate them from the image they had, which becomes what the reference names again."""
+        """Recreate them from the image they had, which becomes what the reference names again.
+
+        Raises:
+            EngineError: what serves now is not what served before; nobody can bring that back.
+        """
         now = world.engine.replicas([self.service])
         if len(now) == self.count and all(map(self._is_as_before, now)):
             return
-        world.engine.tag(self.previous, self.reference)
+        if not self._by_digest:
+            world.engine.tag(self.previous, self.reference)
         self._recreate(world)
         if self.renew_volumes:
             world.engine.remove_volumes([v for r in now for v in r.anonymous_volumes])
+        made = world.engine.replicas([self.service])
         if self.back:
-            self.back.name_again(world, world.engine.replicas([self.service]))
+            self.back.name_again(world, made)
+        self._insist_on_before(made)
+
+    @property
+    def _by_digest(self) -> bool:
+        """Whether no other image can ever have the reference's name."""
+        return "@" in self.reference
 
     def _is_as_before(self, replica: Replica) -> bool:
         runs = replica.running or self.renew_volumes
         settled = not is_left_by_recreate(replica.name)
-        return settled and runs and replica.image == self.previous
+        image_stays = replica.image == self.previous
+        return settled and runs and image_stays and self._is_defined_as_before(replica)
+
+    def _is_defined_as_before(self, replica: Replica) -> bool:
+        return self.definition in ("", replica.config_hash)
+
+    def _insist_on_before(self, made: Sequence[Replica]) -> None:
+        """Compose recreates by the file as it is now, whatever the containers were made from."""
+        if self._by_digest and any(r.image != self.previous for r in made):
+            raise EngineError(
+                f"the file names the image of {self.service} by its digest, and no other image can"
+                " have that name: what serves has the image and the definition of now"
+            )
+        if not all(map(self._is_defined_as_before, made)):
+            raise EngineError(
+                f"the definition of {self.service} in the file, or a container that it takes"
+                " volumes from, has changed since: what serves has the image of before with the"
+                " definition of now"
+            )
 
     def _recreate(self, world: World) -> None:
         """Compose makes the successor under a passing name, and cannot where one was left."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Replica
 from composeroll.readiness.death import cause_of_death
-from composeroll.report.wording import mend_text
+from composeroll.report.wording import count_text, mend_text
 from composeroll.rollout.world import World
 
 ALIVE = (ContainerState.CREATED, ContainerState.RUNNING)
@@ -53,7 +53,7 @@ class Incoming:
         if gone:
             raise NotReady(f"container {gone[0][:12]} of {self.service} was removed by somebody")
         if len(found) < self.least:
-            left = f"{len(found)} of {count(self.least)}"
+            left = f"{len(found)} of {count_text(self.least, 'replica')}"
             raise NotReady(f"{left} of {self.service} are left: somebody has removed the others")
         return found
 
@@ -107,8 +107,3 @@ def names(replicas: Collection[Replica]) -> str:
 def ids(replicas: Collection[Replica]) -> list[str]:
     """Full IDs."""
     return [r.id for r in replicas]
-
-
-def count(number: int) -> str:
-    """`1 replica`, `2 replicas`."""
-    return f"{number} replica" if number == 1 else f"{number} replicas"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from composeroll.errors import EngineError
 from composeroll.model import Replica
-from composeroll.rollout.steps.sets import count, ids
+from composeroll.report.wording import count_text
+from composeroll.rollout.steps.sets import ids
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
@@ -68,7 +69,7 @@ class CreateReplicas(Step):
     timeout: float = 0.0
 
     def __str__(self) -> str:
-        return f"create {count(self.count)} of {self.service}"
+        return f"create {count_text(self.count, 'replica')} of {self.service}"
 
     def do(self, world: World) -> None:
         """Create without starting: starts are serial inside compose, and side by side with us.
@@ -80,7 +81,8 @@ class CreateReplicas(Step):
         made = self.before.newcomers(world, self.service)
         if len(made) != self.count:
             raise EngineError(
-                f"compose made {count(len(made))} of {self.service}, not {self.count}"
+                f"compose made {count_text(len(made), 'replica')} of {self.service},"
+                f" not {self.count}"
             )
         wrong = [r for r in made if self.image and r.image != self.image]
         if wrong:
@@ -112,7 +114,8 @@ class CreateReplicas(Step):
     def _insist_on_ours(self, made: Collection[str]) -> None:
         if len(made) > self.count:
             raise EngineError(
-                f"{count(len(made))} of {self.service} are new where {self.count} were to be made:"
+                f"{count_text(len(made), 'replica')} of {self.service} are new"
+                f" where {self.count} were to be made:"
                 " somebody has scaled it meanwhile, and nobody can tell whose are whose"
             )
 

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from composeroll.model import Site, Visit
+from composeroll.rollout.errors_share import ERROR
 
 StatusRanges = tuple[tuple[int, int], ...]
-
-ERROR = 500
-"""From here on it is the server's fault (RFC 9110, 15.6)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
-from composeroll.cli.signals import Signals
+from composeroll.cli.signals import CAUGHT, Signals
 from composeroll.errors import Interrupted
 from composeroll.report.events import Event, Noted
+
+
+@pytest.fixture(autouse=True)
+def heeded() -> Iterator[None]:
+    """Whatever the tests themselves were started with, no signal is ignored."""
+    handlers = {number: signal.signal(number, signal.SIG_DFL) for number in CAUGHT}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 def test_a_second_signal_cannot_cut_the_way_back_short() -> None:
@@ -46,3 +56,10 @@ def way_back(signals: Signals) -> None:
         signal.raise_signal(signal.SIGHUP)
         signals.heeded_by(told.append)(Noted("undone"))
     assert told
+
+
+def test_a_signal_that_is_ignored_from_the_start_as_under_nohup_ends_nothing() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with Signals().raised():
+        signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN

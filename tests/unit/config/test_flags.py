@@ -17,7 +17,6 @@ def test_every_flag_is_handed_on_in_order() -> None:
         project_directory="/srv/shop",
         context="staging",
         host="ssh://server",
-        compatibility=True,
     )
     engine = ["docker", "--context", "staging", "--host", "ssh://server"]
     assert flags.docker_argv() == engine
@@ -29,7 +28,6 @@ def test_every_flag_is_handed_on_in_order() -> None:
         *("--env-file", ".env", "--env-file", ".env.staging"),
         *("--project-name", "shop"),
         *("--project-directory", "/srv/shop"),
-        "--compatibility",
     ]
 
 

@@ -13,12 +13,11 @@ def test_docker_rollout_5_11_13_17_54_every_flag_is_passed_on_in_the_order_it_wa
         env_files=(".env", ".env.staging"),
         project_directory="/srv/shop",
         host="ssh://deploy@staging.example",
-        compatibility=True,
     )
     assert " ".join(flags.compose_argv()) == (
         "docker --host ssh://deploy@staging.example compose --file a.yml --file b.yml"
         " --profile web --profile ops --env-file .env --env-file .env.staging"
-        " --project-name shop --project-directory /srv/shop --compatibility"
+        " --project-name shop --project-directory /srv/shop"
     )
 
 

@@ -111,8 +111,9 @@ def test_a_reload_that_did_nothing_is_found_out_in_time() -> None:
     assert RELOAD_SECONDS <= fake.clock.now() < RELOAD_SECONDS + 1
 
 
-def test_a_reload_that_did_nothing_leaves_nobody_to_wait_for() -> None:
-    gate = gateway(nginx(deaf=True))
+@pytest.mark.parametrize("fake", [{"deaf": True}, {"no_pid_file": True, "has_shell": False}])
+def test_a_reload_that_did_not_happen_leaves_nobody_to_wait_for(fake: dict[str, Any]) -> None:
+    gate = gateway(nginx(**fake))
     with pytest.raises(GatewayError):
         gate.reload()
     assert gate.old_workers() == 0
@@ -138,6 +139,7 @@ def test_a_reload_whose_answer_was_lost_may_have_been_taken() -> None:
     gate.install({INCLUDE: NEW})
     with pytest.raises(EngineError):
         gate.reload()
+    assert gate.before == {101}
     gate.restore({INCLUDE: BACKEND})
     with pytest.raises(EngineError):
         gate.reload()

@@ -110,6 +110,14 @@ def test_settling_may_take_longer_than_the_timeout() -> None:
     assert prove(Replica(clock, "."), Pace(timeout=1, settle=30), clock, threading.Event()).good
 
 
+def test_what_is_always_gone_after_settling_is_overdue_once_the_timeout_has_passed() -> None:
+    clock = VirtualClock()
+    replica = Replica(clock, ".x" * 99)
+    with pytest.raises(OverdueError, match="refused"):
+        prove(replica, Pace(timeout=10, settle=3), clock, threading.Event())
+    assert clock.now() == 12
+
+
 def test_a_stop_ends_the_waiting() -> None:
     clock, stop = VirtualClock(), threading.Event()
     stop.set()

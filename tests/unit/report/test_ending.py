@@ -10,8 +10,10 @@ from composeroll.errors import (
     GatewayError,
     Interrupted,
     Locked,
+    LockLost,
     Refused,
     RolledBack,
+    UndoFailed,
     Unfinished,
 )
 from composeroll.report.ending import finished_by
@@ -26,6 +28,8 @@ from composeroll.report.events import Finished, Outcome
         (RolledBack("no"), Outcome.ROLLED_BACK),
         (Interrupted("no", signum=2), Outcome.ROLLED_BACK),
         (Unfinished("no"), Outcome.UNFINISHED),
+        (UndoFailed("no"), Outcome.UNFINISHED),
+        (LockLost("no"), Outcome.UNFINISHED),
         (EngineUnreachable("no"), Outcome.FAILED),
         (GatewayError("no"), Outcome.FAILED),
     ],

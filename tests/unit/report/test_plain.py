@@ -69,7 +69,6 @@ def test_a_failure_says_what_serves_what_to_do_and_shows_the_evidence() -> None:
     end = plain(rolled_back()).split("failed")[1]
     assert end == snapshot("""\
        2/8 await 2 ready replicas of php-fpm: staging-php-fpm-3 answered status 500 for 60s
-12:00:00  undo         take it back
 12:00:00  undone       start 2 replicas of php-fpm (0.7s)
 12:00:00  rolled back  staging-php-fpm-3 answered status 500 for 60s (1m05s)
 12:00:00  serving      staging-php-fpm-1 and staging-php-fpm-2, which never noticed

@@ -178,6 +178,7 @@ def test_the_way_back_ends_at_the_first_step_that_cannot_be_undone(stuck: Except
     assert diary.lines == ["a", "b", "c", "undo c", "undo b"]
     assert isinstance(failure, UndoFailed)
     assert "broken; then taking back “b” failed" in failure.what
+    assert failure.serving == "what is left runs on: `composeroll status` tells"
     assert failure.half_done
 
 

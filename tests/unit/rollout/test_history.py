@@ -162,6 +162,25 @@ def test_numbers_go_on_where_the_oldest_are_forgotten() -> None:
     assert (revisions[0].number, revisions[-1].number) == (3, LONGEST + 2)
 
 
+def test_what_is_forgotten_leaves_no_tag_that_would_keep_its_image_for_ever() -> None:
+    engine = Engine()
+    rolled(engine, *["sha256:1"] * (LONGEST + 10), keep=2)
+    assert len(engine.tags) == LONGEST
+    rolled(engine, "sha256:2", "sha256:3", keep=2)
+    assert set(engine.tags.values()) == {"sha256:2", "sha256:3"}
+
+
+def test_what_serves_is_not_forgotten_however_many_rollouts_have_failed_since() -> None:
+    engine = Engine()
+    rolled(engine, "sha256:1", "sha256:2", keep=1)
+    rolled(engine, *["sha256:bad"] * (LONGEST + 2), keep=1, result=Result.FAILED)
+    revisions = book(engine).revisions("app")
+    now = running(revisions)
+    assert now
+    assert (now.number, now.image, len(revisions)) == (2, "sha256:2", LONGEST + 1)
+    assert engine.tags == {"composeroll-kept/shop:app.2": "sha256:2"}
+
+
 def test_a_line_that_is_no_revision_is_passed_over() -> None:
     engine = Engine()
     rolled(engine, NEW)

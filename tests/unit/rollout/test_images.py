@@ -10,8 +10,8 @@ from composeroll.config.project import Project
 from composeroll.config.settings import Pull
 from composeroll.engine.compose_words import PullLine
 from composeroll.engine.images import Image
-from composeroll.errors import ComposerollError, Interrupted, Refused
-from composeroll.report.events import Event, Noted, Pulled
+from composeroll.errors import ComposerollError, EngineError, Interrupted, Refused
+from composeroll.report.events import Event, Noted, Pulled, Warned
 from composeroll.rollout.images import ComposeImages
 from tests.unit.rollout.makers import service
 
@@ -64,6 +64,19 @@ class Holds:
         self.held = ""
 
 
+class Nothing:
+    """No version was rolled back."""
+
+    def held_back(self, service: str) -> str:
+        """None."""
+        assert service
+        return ""
+
+    def let_pass(self, service: str) -> None:
+        """Never asked for."""
+        raise AssertionError(service)
+
+
 def images(registry: Registry, holds: Holds, told: list[Event]) -> ComposeImages:
     one = service()
     return ComposeImages(registry, holds, Project("shop", {"app": one}), told.append)
@@ -74,7 +87,7 @@ def test_what_a_failed_rollout_pulled_is_not_left_for_a_plain_up() -> None:
     pulled = images(registry, Holds(), told)
     pulled.pull([service()], Pull.ALWAYS)
     assert told == [Pulled("app", REFERENCE, "sha256:new", moved=True)]
-    pulled.take_back()
+    pulled.take_back(used=())
     assert registry.here == "sha256:old"
 
 
@@ -89,7 +102,7 @@ def test_what_came_before_a_pull_broke_off_is_taken_back_too(end: ComposerollErr
     pulled = images(registry, Holds(), told)
     with pytest.raises(type(end)):
         pulled.pull([service()], Pull.ALWAYS)
-    pulled.take_back()
+    pulled.take_back(used=())
     assert (registry.here, told) == ("sha256:old", [])
 
 
@@ -99,8 +112,64 @@ def test_a_pull_that_moved_nothing_leaves_nothing_to_take_back() -> None:
     pulled = images(registry, Holds(), told)
     pulled.pull([service()], Pull.ALWAYS)
     registry.here = "sha256:somebody's"
-    pulled.take_back()
+    pulled.take_back(used=())
     assert registry.here == "sha256:somebody's"
+
+
+def test_what_another_service_runs_by_now_stays_what_their_reference_names() -> None:
+    registry, told = Registry(), list[Event]()
+    pulled = images(registry, Holds(), told)
+    pulled.pull([service()], Pull.ALWAYS)
+    pulled.take_back(used={"sha256:new"})
+    assert registry.here == "sha256:new"
+    assert isinstance(told[-1], Noted)
+
+
+def test_a_reference_that_somebody_has_moved_since_the_pull_is_left_alone() -> None:
+    registry = Registry()
+    pulled = images(registry, Holds(), [])
+    pulled.pull([service()], Pull.ALWAYS)
+    registry.here = "sha256:somebody's"
+    pulled.take_back(used=())
+    assert registry.here == "sha256:somebody's"
+
+
+class Several:
+    """A registry of two references, one of which cannot be taken back."""
+
+    def __init__(self) -> None:
+        self.here = {"app:1": "sha256:old-app", "db:1": "sha256:old-db"}
+
+    def image(self, reference: str) -> Image | None:
+        """What it names here."""
+        return Image(self.here[reference], ())
+
+    def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+        """Make each name something new."""
+        del on_progress
+        self.here |= {f"{name}:1": f"sha256:new-{name}" for name in services}
+
+    def registry_digest(self, reference: str) -> str:
+        """Never asked for."""
+        raise AssertionError(reference)
+
+    def tag(self, image: str, reference: str) -> None:
+        """Of `db` the old image was pruned."""
+        if reference == "db:1":
+            raise EngineError(f"No such image: {image}")
+        self.here[reference] = image
+
+
+def test_a_reference_that_cannot_be_taken_back_is_told_and_keeps_no_other_from_it() -> None:
+    registry, told = Several(), list[Event]()
+    services = [service("app"), service("db")]
+    project = Project("shop", {one.name: one for one in services})
+    pulled = ComposeImages(registry, Nothing(), project, told.append)
+    pulled.pull(services, Pull.ALWAYS)
+    pulled.take_back(used=())
+    assert registry.here == {"app:1": "sha256:old-app", "db:1": "sha256:new-db"}
+    (warned,) = [event for event in told if isinstance(event, Warned)]
+    assert warned.text == "db:1 goes on naming what was pulled: No such image: sha256:old-db"
 
 
 def test_a_version_that_was_rolled_back_stays_away_until_somebody_insists() -> None:
