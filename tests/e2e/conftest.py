@@ -13,6 +13,7 @@ from tests.bed import __main__ as bed
 from tests.bed import state
 from tests.e2e.harness import tally
 from tests.e2e.harness.artifacts import keep
+from tests.e2e.harness.heeded import heed_signals
 from tests.e2e.harness.recipe import Recipe
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
@@ -56,6 +57,7 @@ def pytest_runtest_makereport(
 
 def pytest_configure() -> None:
     """Begin to count requests."""
+    heed_signals()
     tally.begin()
 
 

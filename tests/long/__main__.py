@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bed import __main__ as bed
 from tests.e2e.harness import tally
+from tests.e2e.harness.heeded import heed_signals
 from tests.long.course import Course
 from tests.long.engine import entered, is_inside
 
@@ -38,6 +39,7 @@ def main(arguments: list[str]) -> int:
     does, rounds, minutes = RUNS[options.name]
     course = Course(options.name, options.rounds or rounds, options.minutes or minutes)
     course.say(f"{options.name}: {does}; {course.rounds} rounds, {course.minutes:g} minutes")
+    heed_signals()
     if not is_inside():
         bed.all_images()
     if options.name in APART and not is_inside():
