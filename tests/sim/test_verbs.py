@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from composeroll.config.project import Service
-from composeroll.report.events import Warned
+from composeroll.report.events import Noted, Warned
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
@@ -124,6 +124,20 @@ def test_after_a_rollback_a_plain_update_leaves_the_bad_version_where_it_is() ->
     sim.images.push("app", "app-v3")
     assert sim.update("app") == "updated"
     finished(sim, "app", 2)
+
+
+def test_after_a_rollback_no_service_of_the_same_image_brings_the_bad_version_back() -> None:
+    sim = Sim({"web": {"image": "registry/one:1"}, "worker": {"image": "registry/one:1"}})
+    sim.run("web")
+    sim.run("worker")
+    sim.wire("web")
+    sim.images.push("web", "web-v2")
+    assert sim.update("web", "worker") == "updated", sim.failure
+    assert sim.do(Run(("web",), Verb.ROLLBACK)) == "updated", sim.failure
+    assert any(isinstance(e, Noted) and e.text.startswith("worker has the") for e in sim.events)
+    back = {box.image for box in sim.engine.of("web")}
+    assert sim.update("web", "worker") == "updated", sim.failure
+    assert {box.image for box in sim.engine.of("web")} == back != {"sha256:web-v2"}
 
 
 def test_a_rollback_past_a_change_of_the_tag_brings_the_version_back_under_the_tag_of_now() -> None:
