@@ -14,6 +14,7 @@ from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
 from tests.sim.images import Behaviour
+from tests.sim.moments import moment
 from tests.sim.runs import Run, Verb
 from tests.sim.stacks import app, code, worker
 from tests.sim.world import Sim
@@ -171,6 +172,16 @@ def test_a_rollback_leaves_what_runs_though_the_update_to_it_was_killed_before_i
         if {box.image for box in sim.engine.of("app")} == {"sha256:app-v3"}:
             assert sim.do(ROLLBACK) in DONE, sim.failure
             assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v2"}, number
+
+
+def test_a_rollback_does_not_lead_to_what_a_killed_rollout_started_and_nginx_never_knew() -> None:
+    sim, switch = app(2), moment(app(2), "begin: point")
+    assert sim.update("app", fault=Fault(switch, Kind.KILL)) == "Killed"
+    assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v1", "sha256:app-v2"}
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated", sim.failure
+    assert sim.do(ROLLBACK) == "updated", sim.failure
+    assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v1"}
 
 
 def test_a_rollback_that_fails_still_holds_back_what_was_held_back_before() -> None:
