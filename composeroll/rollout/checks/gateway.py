@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from composeroll.config.project import Service
 from composeroll.config.settings import Order
 from composeroll.model import Finding, Severity
+from composeroll.rollout.carrying import only_idles
 from composeroll.rollout.observed import Front, Observed, ServiceState
 
 DOCS = "docs/nginx.md, Replacing nginx itself"
+
+_MANY = ("live", "lose", "their")
 
 
 def gateway_findings(state: ServiceState) -> Iterator[Finding]:
@@ -70,11 +73,20 @@ def recommended(fronts: Mapping[str, Front], services: Mapping[str, Service]) ->
 
 def _edge_itself(state: ServiceState) -> Finding:
     tenants = " and ".join(state.tenants)
-    live = "lives" if len(state.tenants) == 1 else "live"
+    live, lose, own = ("lives", "loses", "its") if len(state.tenants) == 1 else _MANY
+    lives = f"{tenants} {live} in the network namespace of {state.name}"
+    both = f"{state.name} {' '.join(state.tenants)}"
+    if state.wiring is None and only_idles(state.replicas):
+        return Finding(
+            Severity.REFUSAL,
+            f"{lives}, which closes its ports when it is replaced",
+            "let it be: it holds nothing that needs updates;"
+            f" `docker compose up -d {both}` makes it anew, with a gap",
+        )
     return Finding(
         Severity.REFUSAL,
-        f"{tenants} {live} in the network namespace of {state.name}, which closes its ports when it"
-        " is replaced",
-        f"let it be: it holds nothing that needs updates; `docker compose up -d {state.name}"
-        f" {' '.join(state.tenants)}` makes it anew, with a gap",
+        f"{lives}, and {lose} the network when that is replaced",
+        f"give {tenants} a network of {own} own in the place of `network_mode:"
+        f" service:{state.name}`; or `docker compose up -d --force-recreate {both}` replaces all of"
+        " them, with a gap",
     )
