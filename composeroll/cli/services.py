@@ -8,6 +8,7 @@ from composeroll.config.project import Service
 from composeroll.config.settings import Order
 from composeroll.errors import Refused, UsageError
 from composeroll.report.events import Noted
+from composeroll.rollout.carrying import only_idles
 from composeroll.rollout.observed import Wiring
 from composeroll.rollout.stack import Stack
 
@@ -30,8 +31,8 @@ def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tu
 
 def _but_for_gateways(stack: Stack) -> tuple[str, ...]:
     """`all_but_nginx`, and who only looks like nginx finds out why nothing happens to it."""
-    gateways = _left_alone(stack)
-    for name in sorted(gateways):
+    gateways = _gateways(stack)
+    for name in sorted(_left_alone(stack, gateways)):
         note = f"{name} is taken for a gateway and left alone: composeroll update {name} updates it"
         stack.world.emit(Noted(note))
     return _all_but(stack, gateways)
@@ -53,24 +54,33 @@ def all_but_nginx(stack: Stack) -> tuple[str, ...]:
     """Every service but those that have to be named to be touched.
 
     That is what only an inactive profile shows, a gateway that publishes its ports itself, and
-    what another service's network namespace is.
+    the edge that a gateway lives in.
     """
-    return _all_but(stack, _left_alone(stack))
+    return _all_but(stack, _gateways(stack))
 
 
 def _all_but(stack: Stack, gateways: AbstractSet[str]) -> tuple[str, ...]:
     project = stack.project
     services = project.services.values()
-    kept = gateways | {service.edge for service in services}
+    kept = _left_alone(stack, gateways) | _edges(stack, gateways)
     kept |= {service.name for service in services if not project.is_active(service)}
     return tuple(service.name for service in services if service.name not in kept)
 
 
-def _left_alone(stack: Stack) -> set[str]:
+def _left_alone(stack: Stack, gateways: AbstractSet[str]) -> set[str]:
     """The active gateways that cannot be replaced without closing their ports."""
-    project, gateways = stack.project, _gateways(stack)
+    project = stack.project
     active = (s for s in project.services.values() if project.is_active(s))
     return {s.name for s in active if s.name in gateways and not _goes_beside(s)}
+
+
+def _edges(stack: Stack, gateways: AbstractSet[str]) -> set[str]:
+    """Whose network namespace a gateway lives in, or may: what works there itself is no edge."""
+    tenants = [s for s in stack.project.services.values() if s.edge]
+    edges = {s.edge for s in tenants if s.name in gateways}
+    others = {s.edge for s in tenants} - edges
+    replicas = stack.engine.replicas() if others else ()
+    return edges | {e for e in others if only_idles([r for r in replicas if r.service == e])}
 
 
 def _gateways(stack: Stack) -> set[str]:

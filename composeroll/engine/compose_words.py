@@ -23,6 +23,9 @@ from composeroll.errors import ComposerollError, EngineError, EngineUnreachable
 _DRY_RUN = re.compile(
     r"^ ?DRY-RUN MODE - +(?P<kind>\w+) (?P<name>\S+) +(?P<word>.*?) *$", re.MULTILINE
 )
+_NO_ACTION = re.compile(
+    r"^ ?DRY-RUN MODE - +(?! |(?:Container|Network|Volume|Image) )(?P<message>.*\S)", re.MULTILINE
+)
 _CHANGED_VOLUME = re.compile(r'Volume "(?P<name>[^"]+)" exists but doesn\'t match configuration')
 """Compose's question (reconcile.go), to which a closed stdin says no: the volume stays as it is."""
 
@@ -135,9 +138,12 @@ def _parse_plain_pull(line: str) -> PullLine | None:
 
 
 def complaint(said: str) -> tuple[str, ...]:
-    """What compose complains about: the end of its error output without progress and warnings."""
-    lines = (_message(line) for line in said.splitlines())
-    return tuple(filter(None, lines))[-EVIDENCE_LINES:]
+    """What compose complains about: the end of its error output without progress and warnings.
+
+    A dry run tells some errors as if they were progress: that is kept where there is nothing else.
+    """
+    messages = [*filter(None, map(_message, said.splitlines()))] or _NO_ACTION.findall(said)
+    return tuple(messages[-EVIDENCE_LINES:])
 
 
 def compose_failure(said: str) -> ComposerollError:

@@ -18,7 +18,7 @@ from composeroll.errors import (
 from composeroll.report.events import Noted, StepEnded, StepFailed, StepStarted, StepUndone
 from composeroll.rollout.gap import Taken, gap, stops
 from composeroll.rollout.plan import Plan
-from composeroll.rollout.steps import Step
+from composeroll.rollout.steps import RemoveLeftovers, Step
 from composeroll.rollout.world import World
 
 AGAIN = "run the same command again: it finishes what is half-done"
@@ -150,12 +150,24 @@ def now_serving(steps: Sequence[Step]) -> str:
 def _tell_rolled_back(failure: BaseException, done: Sequence[Step]) -> NoReturn:
     stopped = [name for step in done for name in stops(step)]
     served = "was stopped meanwhile, and serves again" if stopped else "serves on"
-    serving = f"everything was taken back: what served before {served}"
+    serving = f"everything was taken back: what served before {served}{_cleared(done)}"
     if isinstance(failure, Interrupted):
         failure.serving, failure.help = serving, TRY_AGAIN
         raise failure
     help_ = (failure.help if isinstance(failure, ComposerollError) else None) or MENDED
     raise RolledBack(what_of(failure), serving, help_, _evidence(failure)) from failure
+
+
+def _cleared(done: Sequence[Step]) -> str:
+    """What did not serve and does not come back; how far a step got that failed, nobody knows."""
+    cleared = [r.name for s in done[:-1] if isinstance(s, RemoveLeftovers) for r in s.replicas]
+    if not cleared:
+        return ""
+    stay = "stays" if len(cleared) == 1 else "stay"
+    names = ", ".join(cleared)
+    return (
+        f"; {names}, which did not serve, {stay} removed: the same command finishes what it began"
+    )
 
 
 def what_of(failure: BaseException) -> str:

@@ -28,6 +28,11 @@ def only_carries(replicas: Sequence[Replica]) -> bool:
     )
 
 
+def only_idles(replicas: Sequence[Replica]) -> bool:
+    """Whether there are containers, and each was made to wait: an edge, for its network alone."""
+    return bool(replicas) and all(is_idle(r.command) for r in replicas)
+
+
 def is_idle(command: Sequence[str]) -> bool:
     """Whether a command only waits or ends, by its name: `sleep infinity`, `tail -f /dev/null`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from composeroll.model import Health, Replica, host_of_address
+from composeroll.model import ContainerState, Health, Replica, host_of_address
 from composeroll.rollout.need import need_of
 from composeroll.rollout.observed import ServiceState
 
@@ -19,10 +19,16 @@ def drift(
         owners: the project's running containers, by each bare address they have.
         broke_off: a rollout was cut off: it is finished, and not put right piece by piece.
     """
-    mend = f"`composeroll sync {state.name}` puts it right"
+    mend, revive = f"`composeroll sync {state.name}` puts it right", _revive(state)
     if broke_off:
-        mend = f"`composeroll update {state.name}` finishes it"
-    return (*_image(state), *_upstream(state, owners, mend), *_half_done(state))
+        mend = revive = f"`composeroll update {state.name}` finishes it"
+    return (
+        *_image(state),
+        *_upstream(state, owners, mend),
+        *_paused(state),
+        *_down(state, revive),
+        *_half_done(state),
+    )
 
 
 def owners_of(replicas: Iterable[Replica]) -> Mapping[str, Replica]:
@@ -68,8 +74,10 @@ def _strays(
     state: ServiceState, named: Collection[str], owners: Mapping[str, Replica]
 ) -> Iterator[str]:
     right = {state.address(replica): replica for replica in state.serving}
-    for address in sorted(set(named) - right.keys()):
-        yield _stranger(state, address, owners)
+    explained = {state.address(replica) for replica in state.replicas if _is_paused(replica)}
+    for address in sorted(set(named) - right.keys() - explained):
+        if _any_runs(state) or host_of_address(address) in owners:
+            yield _stranger(state, address, owners)
     for address in sorted(right.keys() - set(named)):
         yield f"{right[address].name} ({address}) gets no requests: it is not in the upstream"
     for address in sorted(right.keys() & set(named)):
@@ -85,10 +93,42 @@ def _stranger(state: ServiceState, address: str, owners: Mapping[str, Replica]) 
     return f"the upstream names {address}, which is {owner.name} of service {owner.service}"
 
 
+def _paused(state: ServiceState) -> Iterator[str]:
+    """It keeps its address; compose scales no service with such a one, so no rollout helps."""
+    named = state.wiring.upstream.addresses if state.wiring else ()
+    for replica in filter(_is_paused, state.replicas):
+        address = state.address(replica)
+        where = f", and the upstream names it ({address})" if address in named else ""
+        yield f"{replica.name} is paused{where}: `docker unpause {replica.name}`"
+
+
+def _down(state: ServiceState, revive: str) -> Iterator[str]:
+    """What does not run and is meant to: not what was run once and has ended well."""
+    meant = [r for r in state.leftovers if not (_is_paused(r) or (state.ends and r.finished))]
+    if meant:
+        yield f"does not run: {', '.join(r.name for r in meant)}; {revive}"
+    elif not state.replicas and state.wiring and state.wiring.upstream.addresses:
+        yield f"no replica of {state.name} is there: `composeroll update {state.name}`"
+
+
+def _revive(state: ServiceState) -> str:
+    """What helps replicas that do not run; an upstream is left alone as long as none does."""
+    if state.revived:
+        return f"`composeroll update {state.name}` makes them anew"
+    if state.serving:
+        return f"`composeroll update {state.name}` clears it away"
+    return f"none does: `docker compose start {state.name}`, or `composeroll update {state.name}`"
+
+
+def _any_runs(state: ServiceState) -> bool:
+    return any(replica.running for replica in state.replicas)
+
+
+def _is_paused(replica: Replica) -> bool:
+    return replica.state is ContainerState.PAUSED
+
+
 def _half_done(state: ServiceState) -> Iterator[str]:
-    if state.leftovers:
-        names = ", ".join(r.name for r in state.leftovers)
-        yield f"does not run: {names}; `composeroll update {state.name}` clears it away"
     wanted = need_of(state, state.outdated).wanted
     if len(state.serving) > wanted:
         running = len(state.serving)

@@ -15,6 +15,13 @@ from composeroll.errors import ComposerollError, EngineError, EngineUnreachable,
 from composeroll.report.events import Emit, Noted, Pulled, PullProgress, Warned
 
 
+def sharing_image_of(project: Project, service: Service) -> tuple[str, ...]:
+    """The other services whose containers are made from the same reference."""
+    reference = reference_of(project, service)
+    others = (s for s in project.services.values() if s.name != service.name)
+    return tuple(s.name for s in others if reference_of(project, s) == reference)
+
+
 class Registry(Protocol):
     """What the engine room does with images."""
 
@@ -148,24 +155,36 @@ class ComposeImages:
         return now
 
     def _held_back(self, service: Service) -> bool:
-        """Whether it is to stay away; a tag that moved lifts the hold."""
+        """Whether it is to stay away; a tag that moved lifts every hold on its reference."""
         held = self._is_held(service)
-        if not held and self._holds.held_back(service.name):
-            self._holds.let_pass(service.name)
+        for name in () if held else self._of_its_image(service):
+            if self._holds.held_back(name):
+                self._holds.let_pass(name)
         return held
 
     def _is_held(self, service: Service) -> bool:
-        """Whether the registry still has what was rolled back."""
-        held = self._holds.held_back(service.name)
-        if not held or self._digest(service) != held:
+        """Whether the registry still has what it, or another of its reference, came back from."""
+        holder = self._holder(service)
+        if not holder:
             return False
+        whose = "was rolled back" if holder == service.name else f"{holder} was rolled back from"
         self._emit(
             Noted(
-                f"{service.name}: the registry still has the version that was rolled back;"
+                f"{service.name}: the registry still has the version that {whose};"
                 " --force takes it all the same"
             )
         )
         return True
+
+    def _holder(self, service: Service) -> str:
+        """The service that was rolled back from what the registry has, empty where none was."""
+        held = {name: self._holds.held_back(name) for name in self._of_its_image(service)}
+        now = self._digest(service) if any(held.values()) else ""
+        return next((name for name, digest in held.items() if digest and digest == now), "")
+
+    def _of_its_image(self, service: Service) -> tuple[str, ...]:
+        """A pull, like a retag, acts on the reference: it itself, and all that share it."""
+        return service.name, *sharing_image_of(self._project, service)
 
     def _differs(self, service: Service) -> bool:
         reference = self._reference(service)

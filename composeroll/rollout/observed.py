@@ -157,7 +157,7 @@ class ServiceState:
 
     @property
     def leftovers(self) -> tuple[Replica, ...]:
-        """What an earlier, broken rollout left: compose would restart it on its old image."""
+        """What a crash or a broken rollout left: it does no work, and compose counts it anyway."""
         return tuple(r for r in self.replicas if r not in self.serving)
 
     @property

@@ -87,9 +87,8 @@ class Part(Need):
         left = self.state.leftovers
         if not left or (self.replaced_in_place and self.missing):
             return None
-        return RemoveLeftovers(
-            self.name, left, reason="compose would start them on their old image"
-        )
+        down = "do not stay up" if self.state.revived else "do not run"
+        return RemoveLeftovers(self.name, left, reason=f"they {down}, and compose counts them")
 
     def _adopt(self) -> Step | None:
         if not self.adopted:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from composeroll.config.project import reference_of
+from composeroll.config.project import Service, reference_of
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, Locked, Refused, UsageError
 from composeroll.report.events import Noted, Outcome
 from composeroll.rollout.behind import behind
 from composeroll.rollout.history.revision import Result, Revision, latest, previous, running
+from composeroll.rollout.images import sharing_image_of
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.update import Wanted, update_held
@@ -38,9 +39,23 @@ def rollback(
         target = _target(service, revisions, revision, left.back_to.get(service, ""), now)
         _insist(stack, target, reference)
         stack.world.emit(Noted(f"back to revision {target.number}, of {target.at}"))
+        _tell_of_sharers(stack, services[0], reference)
         stack.locks.remember(Memory(back_to={service: target.image}), anew=True)
         with _leaving(stack, target, reference, now):
             return update_held(stack, services, Wanted((service,), pull=Pull.NEVER), left)
+
+
+def _tell_of_sharers(stack: Stack, service: Service, reference: str) -> None:
+    """The reference is one for all of them: who made it name an older image did so for each."""
+    others = sharing_image_of(stack.project, service)
+    if others:
+        have, them = ("has", "it") if len(others) == 1 else ("have", "them")
+        stack.world.emit(
+            Noted(
+                f"{' and '.join(others)} {have} the image {reference} too: the next update, or a"
+                f" plain `docker compose up -d`, brings {them} the older version as well"
+            )
+        )
 
 
 def _image_of_now(stack: Stack, service: str, reference: str, revisions: Sequence[Revision]) -> str:

@@ -9,12 +9,13 @@ from typing import cast
 import pytest
 
 from composeroll.config.project import Service
-from composeroll.report.events import Warned
+from composeroll.report.events import Noted, Warned
 from tests.sim import stacks
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids
 from tests.sim.images import Behaviour
+from tests.sim.moments import moment
 from tests.sim.runs import Run, Verb
 from tests.sim.stacks import app, code, worker
 from tests.sim.world import Sim
@@ -127,6 +128,20 @@ def test_after_a_rollback_a_plain_update_leaves_the_bad_version_where_it_is() ->
     finished(sim, "app", 2)
 
 
+def test_after_a_rollback_no_service_of_the_same_image_brings_the_bad_version_back() -> None:
+    sim = Sim({"web": {"image": "registry/one:1"}, "worker": {"image": "registry/one:1"}})
+    sim.run("web")
+    sim.run("worker")
+    sim.wire("web")
+    sim.images.push("web", "web-v2")
+    assert sim.update("web", "worker") == "updated", sim.failure
+    assert sim.do(Run(("web",), Verb.ROLLBACK)) == "updated", sim.failure
+    assert any(isinstance(e, Noted) and e.text.startswith("worker has the") for e in sim.events)
+    back = {box.image for box in sim.engine.of("web")}
+    assert sim.update("web", "worker") == "updated", sim.failure
+    assert {box.image for box in sim.engine.of("web")} == back != {"sha256:web-v2"}
+
+
 def test_a_rollback_past_a_change_of_the_tag_brings_the_version_back_under_the_tag_of_now() -> None:
     sim = updated()
     with_image(sim, "app", "registry/app:2")
@@ -158,6 +173,16 @@ def test_a_rollback_leaves_what_runs_though_the_update_to_it_was_killed_before_i
         if {box.image for box in sim.engine.of("app")} == {"sha256:app-v3"}:
             assert sim.do(ROLLBACK) in DONE, sim.failure
             assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v2"}, number
+
+
+def test_a_rollback_does_not_lead_to_what_a_killed_rollout_started_and_nginx_never_knew() -> None:
+    sim, switch = app(2), moment(app(2), "begin: point")
+    assert sim.update("app", fault=Fault(switch, Kind.KILL)) == "Killed"
+    assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v1", "sha256:app-v2"}
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated", sim.failure
+    assert sim.do(ROLLBACK) == "updated", sim.failure
+    assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v1"}
 
 
 def test_a_rollback_that_fails_still_holds_back_what_was_held_back_before() -> None:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from composeroll.config.project import Service
 from composeroll.config.settings import Order
 from composeroll.model import Finding, Severity
+from composeroll.rollout.carrying import only_idles
 from composeroll.rollout.observed import Front, Observed, ServiceState
 
 DOCS = "docs/nginx.md, Replacing nginx itself"
 
+_MANY = ("live", "lose", "their")
 
-def gateway_findings(state: ServiceState) -> Iterator[Finding]:
-    """What concerns one service: as a gateway, or as the edge of one."""
+
+def gateway_findings(state: ServiceState, leaving: Collection[str] = ()) -> Iterator[Finding]:
+    """What concerns one service: as a gateway, or as what others live in.
+
+    Args:
+        state: the service.
+        leaving: full IDs of the replicas that would have to go.
+    """
     if state.tenants:
-        yield _edge_itself(state)
+        yield _edge_itself(state, leaving)
     if state.front is None or not state.serving:
         return
     gap = state.stops_first
@@ -80,13 +88,23 @@ def recommended(fronts: Mapping[str, Front], services: Mapping[str, Service]) ->
             yield edge_wanted(services[name], Severity.NOTE)
 
 
-def _edge_itself(state: ServiceState) -> Finding:
+def _edge_itself(state: ServiceState, leaving: Collection[str]) -> Finding:
     tenants = " and ".join(state.tenants)
-    live = "lives" if len(state.tenants) == 1 else "live"
+    live, lose, own = ("lives", "loses", "its") if len(state.tenants) == 1 else _MANY
+    lives = f"{tenants} {live} in the network namespace of {state.name}"
+    both = f"{state.name} {' '.join(state.tenants)}"
+    if state.wiring is None and only_idles(state.replicas):
+        return Finding(
+            Severity.REFUSAL,
+            f"{lives}, which closes its ports when it is replaced",
+            "let it be: it holds nothing that needs updates;"
+            f" `docker compose up -d {both}` makes it anew, with a gap",
+        )
+    goes = any(replica.id in leaving for replica in state.replicas)
     return Finding(
-        Severity.REFUSAL,
-        f"{tenants} {live} in the network namespace of {state.name}, which closes its ports when it"
-        " is replaced",
-        f"let it be: it holds nothing that needs updates; `docker compose up -d {state.name}"
-        f" {' '.join(state.tenants)}` makes it anew, with a gap",
+        Severity.REFUSAL if goes else Severity.NOTE,
+        f"{lives}, and {lose} the network when that is replaced",
+        f"give {tenants} a network of {own} own in the place of `network_mode:"
+        f" service:{state.name}`; or `docker compose up -d --force-recreate {both}` replaces all of"
+        " them, with a gap",
     )

@@ -35,7 +35,7 @@ def findings(
         counts: how many replicas of a service are asked for, where they are.
     """
     states = observed.services
-    found = [f.about(state.name) for state in states for f in _of_service(state, locate)]
+    found = [f.about(state.name) for state in states for f in _of_service(state, locate, leaving)]
     found += [
         f.about(state.name)
         for state in states
@@ -79,7 +79,7 @@ def refuse(observed: Observed, found: Sequence[Finding]) -> None:
         raise Refused(first.what, "nothing was touched", first.help or None, evidence)
 
 
-def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
+def _of_service(state: ServiceState, locate: Locate, leaving: Collection[str]) -> Iterator[Finding]:
     if state.refusal:
         yield _refusal(state.refusal.what, state.refusal.help or "")
     yield from _doubling(state, locate)
@@ -88,7 +88,7 @@ def _of_service(state: ServiceState, locate: Locate) -> Iterator[Finding]:
     yield from state.wiring.findings if state.wiring else state.unseen
     yield from unanswerable(state)
     yield from _mounted_code(state)
-    yield from gateway_findings(state)
+    yield from gateway_findings(state, leaving)
 
 
 def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:

@@ -13,6 +13,17 @@ MOST = 4
 _VOLUME = "Volume "
 """How compose's lines about volumes begin."""
 
+_NETWORK = "Network "
+"""How those about networks begin."""
+
+_OF_NETWORKS = (
+    "a network of the file has changed: take that back, or let"
+    " `docker compose up -d` apply it, which stops the service meanwhile"
+)
+_OF_CONTAINERS = (
+    "`docker compose ps -a` shows how these stand: put that right, then run the same command again"
+)
+
 
 def redefined(observed: Observed) -> tuple[Finding, ...]:
     """What compose would stop for a network, and the volumes that it would recreate if told to."""
@@ -28,8 +39,7 @@ def _disturbed(lines: Sequence[str]) -> Iterator[Finding]:
         yield Finding(
             Severity.REFUSAL,
             f"compose would not leave alone what runs: {', '.join(shown)}",
-            "a network of the file has changed: take that back, or let"
-            " `docker compose up -d` apply it, which stops the service meanwhile",
+            _OF_NETWORKS if any(line.startswith(_NETWORK) for line in lines) else _OF_CONTAINERS,
         )
 
 

@@ -41,7 +41,7 @@ def _deserted(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Find
     if not state.wiring:
         return
     owners, upstream = owners_of(everyone), state.wiring.upstream
-    right = {state.address(replica) for replica in state.serving}
+    right = {state.address(replica) for replica in state.replicas}
     for server in upstream.servers:
         ours = server.comment and "down" not in server.parameters
         gone = server.address not in {*upstream.names, *right}

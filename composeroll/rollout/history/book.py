@@ -72,9 +72,12 @@ class Book:
         return self._read[service]
 
     def keep_what_runs(self, states: Sequence[ServiceState]) -> None:
-        """Keep the images that run now, before a rollout replaces them."""
+        """Keep the images that serve now, before a rollout replaces them.
+
+        What a killed rollout has started beside them, and nginx was not told of, never served.
+        """
         for state in states:
-            images = {r.image for r in state.serving}
+            images = {r.image for r in state.chosen or state.serving}
             now = running(self.revisions(state.name))
             for image in images - ({now.image} if now else set()):
                 self._add(state, image, Result.FOUND)

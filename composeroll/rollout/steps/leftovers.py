@@ -1,4 +1,4 @@
-"""Clear what an earlier, broken rollout left."""
+"""Clear what a crash, or an earlier, broken rollout left."""
 
 from __future__ import annotations
 

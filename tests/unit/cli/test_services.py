@@ -114,6 +114,43 @@ def test_what_is_called_nginx_and_cannot_run_twice_is_left_alone() -> None:
     assert all_but_nginx(_running_nginx(exporter, fronts={"front"})) == ("app",)
 
 
+SIDECAR = {"image": "exporter:1", "network_mode": "service:web"}
+HOSTED = {"image": "nginx:1", "network_mode": "service:edge"}
+
+
+def _with_tenants(*idle: str, **model: dict[str, Any]) -> Stack:
+    """A file of these services, of which some do nothing."""
+    replicas = tuple(
+        replace(replica(number, of=name), command=("sleep",) if name in idle else ("serve",))
+        for number, name in enumerate(model, 1)
+    )
+    made = SimpleNamespace(
+        project=read_project({"name": "shop", "services": model}, []),
+        engine=SimpleNamespace(replicas=lambda: replicas),
+        survey=SimpleNamespace(look=lambda *_, **__: SimpleNamespace(wirings={}, fronts={})),
+        world=WORLD,
+    )
+    return cast("Stack", made)
+
+
+def test_the_edge_of_a_gateway_is_left_alone() -> None:
+    stack = _with_tenants(edge={"image": "busybox:1"}, nginx=HOSTED, web={"image": "web:1"})
+    assert all_but_nginx(stack) == ("nginx", "web")
+
+
+@pytest.mark.parametrize("nginx", [{}, {"nginx": {"image": "nginx:1"}}])
+def test_a_service_with_a_sidecar_in_its_network_namespace_is_no_edge(
+    nginx: dict[str, dict[str, Any]],
+) -> None:
+    stack = _with_tenants(web={"image": "web:1"}, exporter=SIDECAR, **nginx)
+    assert all_but_nginx(stack) == ("web", "exporter")
+
+
+def test_what_only_idles_is_the_edge_of_whatever_lives_there_under_any_name() -> None:
+    proxy = {"image": "openresty:1", "network_mode": "service:edge"}
+    assert all_but_nginx(_with_tenants("edge", edge={}, proxy=proxy)) == ("proxy",)
+
+
 def _running_nginx(exporter: dict[str, Any], *, fronts: set[str] | None) -> Stack:
     """A stack in which these services run nginx; None where nginx rejects its own files."""
 

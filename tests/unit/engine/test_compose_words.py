@@ -127,6 +127,17 @@ def test_a_failure_is_told_in_composes_own_words_without_progress_and_warnings()
     assert error.evidence == ("Error response from daemon: port is already allocated",)
 
 
+def test_what_a_dry_run_says_as_progress_is_its_message_where_it_says_nothing_else() -> None:
+    missing = "Could not find the file / in container shop-web-1"
+    error = compose_failure(
+        f" DRY-RUN MODE -  Container shop-web-1  Running\n DRY-RUN MODE -  {missing} \n"
+    )
+    assert error.what == missing
+    assert "no such service" in compose_failure(f" DRY-RUN MODE -  {missing}\nno such service").what
+    for silent in ("", RUNNING):
+        assert compose_failure(silent).what == "compose failed without a word"
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -60,8 +60,8 @@ def test_a_crash_in_the_middle_of_a_retire_goes_on_with_what_is_left() -> None:
 def test_a_crash_before_the_start_clears_what_was_created() -> None:
     there = [replica(1), replica(2, NEW, state=ContainerState.CREATED)]
     assert plan(state(there, wiring(1))) == snapshot("""\
-  1  remove leftovers of app: shop-app-2 (222222222222)  (compose would start them on their old \
-image)
+  1  remove leftovers of app: shop-app-2 (222222222222)  (they do not run, and compose counts \
+them)
   2  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   3  start the new replicas of app  (next to the old ones)
   4  await app ready  (nothing unproven gets traffic)
@@ -287,8 +287,8 @@ def test_only_the_names_are_left_to_do() -> None:
 def test_crash_looping_replicas_that_are_up_to_date_are_made_anew_as_many_as_they_are() -> None:
     there = [replica(n, NEW, state=ContainerState.RESTARTING) for n in (1, 2)]
     assert plan(state(there)) == snapshot("""\
-  1  remove leftovers of app: shop-app-1 (111111111111), shop-app-2 (222222222222)  (compose would \
-start them on their old image)
+  1  remove leftovers of app: shop-app-1 (111111111111), shop-app-2 (222222222222)  (they do not \
+stay up, and compose counts them)
   2  create 2 replicas of app  (the service does not run yet)
   3  start the new replicas of app
   4  await app ready  (nothing unproven gets traffic)

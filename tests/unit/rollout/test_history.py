@@ -78,6 +78,20 @@ def test_what_runs_before_the_first_rollout_is_found_and_kept_once() -> None:
     assert engine.tags == {"composeroll-kept/shop:app.1": OLD}
 
 
+def test_what_runs_but_was_never_chosen_to_get_requests_is_no_version_to_go_back_to() -> None:
+    engine = Engine()
+    both = [replica(1, OLD), replica(2, "sha256:bad")]
+    book(engine).keep_what_runs([state(both, wiring(1))])
+    assert [r.image for r in book(engine).revisions("app")] == [OLD]
+
+
+def test_where_nginx_was_told_of_nothing_that_runs_all_of_it_is_kept() -> None:
+    for place in (None, wiring(9)):
+        engine = Engine()
+        book(engine).keep_what_runs([state([replica(1, OLD), replica(2, NEW)], place)])
+        assert {r.image for r in book(engine).revisions("app")} == {OLD, NEW}
+
+
 def test_a_revision_says_who_what_from_where_and_how_long() -> None:
     engine = Engine()
     rolled(engine, NEW)

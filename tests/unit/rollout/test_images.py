@@ -201,6 +201,43 @@ def test_only_what_would_be_pulled_is_asked_for_and_nothing_is_pulled_or_let_pas
     assert (registry.here, holds.held) == ("sha256:old", "sha256:bad")
 
 
+class Each(Holds):
+    """Versions that were rolled back, service by service."""
+
+    def __init__(self, **held: str) -> None:
+        super().__init__()
+        self.each = held
+
+    def held_back(self, service: str) -> str:
+        """Its digest."""
+        return self.each.get(service, "")
+
+    def let_pass(self, service: str) -> None:
+        """None any more."""
+        self.each.pop(service, None)
+
+
+def of_one_image(registry: Registry, holds: Holds, told: list[Event]) -> ComposeImages:
+    """App, and a worker of the same image."""
+    services = {"app": service(), "worker": service("worker", image=REFERENCE)}
+    return ComposeImages(registry, holds, Project("shop", services), told.append)
+
+
+def test_a_version_that_was_rolled_back_stays_away_from_all_services_of_its_image() -> None:
+    registry, holds, told = Registry(), Each(worker="sha256:new", app="sha256:older"), list[Event]()
+    images_of_both = of_one_image(registry, holds, told)
+    assert not images_of_both.moved([service()])
+    images_of_both.pull([service()], Pull.ALWAYS)
+    assert (registry.here, set(holds.each)) == ("sha256:old", {"app", "worker"})
+    assert all("the version that worker was rolled back from" in str(note) for note in told)
+
+
+def test_a_tag_that_has_moved_on_ends_the_holds_of_all_services_of_its_image() -> None:
+    registry, holds = Registry(), Each(worker="sha256:bad")
+    of_one_image(registry, holds, []).pull([service()], Pull.ALWAYS)
+    assert (registry.here, holds.each) == ("sha256:new", {})
+
+
 class Empty(Registry):
     """One that does not have the image."""
 

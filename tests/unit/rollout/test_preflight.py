@@ -110,6 +110,13 @@ def test_what_compose_would_break_is_a_refusal_in_its_own_words() -> None:
     (finding,) = found(obstacles=("Network shop_default Recreate",))
     assert finding.severity is Severity.REFUSAL
     assert "Network shop_default Recreate" in finding.what
+    assert "a network of the file has changed" in finding.help
+
+
+def test_only_what_is_about_a_network_is_blamed_on_one() -> None:
+    (finding,) = found(obstacles=("Container shop-app-1 Removing",))
+    assert finding.severity is Severity.REFUSAL
+    assert "network" not in finding.help
 
 
 def test_a_volume_that_the_file_defines_anew_is_a_warning_and_no_refusal() -> None:

@@ -9,7 +9,7 @@ import pytest
 from composeroll.model import Finding, Severity
 from composeroll.rollout.checks.gateway import recommended
 from composeroll.rollout.checks.preflight import findings
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observed import Observed, ServiceState, Wiring
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 from tests.unit.rollout.test_gateway_plans import container, gateway, nginx
 
@@ -17,8 +17,9 @@ PORTS = {"ports": [{"published": "80", "target": 8080}], "network_mode": "bridge
 LONELY = Finding(Severity.REFUSAL, "`listen 80` has no reuseport", "write `listen 80 reuseport;`")
 
 
-def found(*states: ServiceState) -> list[Finding]:
-    return list(findings(Observed("shop", states), ".".join))
+def found(*states: ServiceState, leaving: bool = False) -> list[Finding]:
+    going = [r.id for s in states for r in s.replicas] if leaving else []
+    return list(findings(Observed("shop", states), ".".join, going))
 
 
 def with_findings(of: ServiceState, *more: Finding) -> ServiceState:
@@ -78,9 +79,32 @@ def test_its_services_may_go_with_it_where_it_leaves_no_gap(*, smooth: bool) -> 
 )
 def test_an_edge_is_never_touched(tenants: tuple[str, ...], live: str) -> None:
     edge = service("edge", **ours(order="stop-first"))
-    (finding,) = found(state([replica(1, of="edge")], of=edge, tenants=tenants))
+    told = state([replica(1, of="edge")], of=edge, tenants=tenants)
+    (finding,) = found(told, leaving=True)
     assert finding.severity is Severity.REFUSAL
+    assert found(told)[0].severity is Severity.NOTE
     assert f"{live} in the network namespace of edge" in finding.what
+
+
+def test_an_edge_that_only_waits_needs_no_update() -> None:
+    idle = replace(replica(1, of="edge"), command=("sleep", "infinity"))
+    (finding,) = found(state([idle], of=service("edge"), tenants=("nginx",)))
+    assert "which closes its ports" in finding.what
+    assert "it holds nothing that needs updates" in finding.help
+
+
+@pytest.mark.parametrize("place", [None, wiring(1)])
+def test_a_service_that_works_is_not_replaced_under_its_sidecar_and_may_need_updates(
+    place: Wiring | None,
+) -> None:
+    works = replace(replica(1), command=("gunicorn",) if place is None else ("sleep",))
+    told = state([works], place, tenants=("exporter",))
+    (finding,) = found(told, leaving=True)
+    assert finding.severity is Severity.REFUSAL
+    assert found(told)[0].severity is Severity.NOTE  # which keeps no nightly `update --all`
+    assert "exporter lives in the network namespace of app, and loses the network" in finding.what
+    assert "give exporter a network of its own" in finding.help
+    assert "needs updates" not in finding.help
 
 
 def test_what_could_be_better_about_a_gateway_is_told_too() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from composeroll.model import Finding, Replica, Server, Upstream
+from composeroll.model import ContainerState, Finding, Replica, Server, Upstream
 from composeroll.rollout.checks.remnants import remnants
 from composeroll.rollout.observed import ServiceState
 from tests.unit.rollout.makers import replica, state, wiring
@@ -29,6 +29,12 @@ def test_an_address_that_its_replica_has_left_is_named_though_nobody_here_has_it
     (warning,) = found(serving_at(RIGHT, GONE))
     assert "sends requests to 10.0.0.9:80, where no replica of app is" in warning.what
     assert warning.help == "composeroll sync app"
+
+
+def test_a_paused_replica_has_its_address_still() -> None:
+    paused = replace(replica(9), state=ContainerState.PAUSED)
+    one = serving_at(RIGHT, GONE)
+    assert not found(replace(one, replicas=(*one.replicas, paused)))
 
 
 @pytest.mark.parametrize(
