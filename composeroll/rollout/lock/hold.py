@@ -36,9 +36,8 @@ from composeroll.rollout.lock.note import (
     seen_by,
     service_of,
 )
+from composeroll.rollout.lock.refusals import STAYS, half_done, held, taken_over
 from composeroll.rollout.world import Clock
-
-STAYS = "what was done so far stays as it is: the other run decides"
 
 POLL = 0.5
 """Seconds between two attempts while waiting for a lock."""
@@ -131,7 +130,7 @@ class ServiceLocks:
             if self._locks.id_of(name) == mine:
                 continue
             if found := self._locks.find(name):
-                raise _taken_over(found)
+                raise taken_over(found)
             take = self._take_beside if name in self._beside else self._take
             all_along = False
             try:
@@ -187,7 +186,7 @@ class ServiceLocks:
         """
         while True:
             if left := self._locks.find(left_beside(name)):
-                raise _half_done(left)
+                raise half_done(left)
             claimed = self._locks.claim(name, self._project, self._me.to_json())
             if claimed:
                 self._beside[name] = claimed
@@ -196,7 +195,7 @@ class ServiceLocks:
                 continue
             if is_abandoned(found, self._me, self._locks.now()):
                 if read_note(found).memory != Memory():
-                    raise _half_done(found)
+                    raise half_done(found)
                 self._locks.release(found.id)
             else:
                 self._wait_for(found, deadline)
@@ -204,7 +203,7 @@ class ServiceLocks:
     def _wait_for(self, found: Found, deadline: float) -> None:
         """A moment, and say once for whom."""
         if self._clock.now() >= deadline:
-            raise _held(found, self._locks.now())
+            raise held(found, self._locks.now())
         if found.id not in self._waited:
             self._waited.add(found.id)
             self._emit(Noted(f"waiting: {held_by(found, self._locks.now())}"))
@@ -264,9 +263,9 @@ class ServiceLocks:
             with suppress(ComposerollError):
                 self._write_all(ended=True)
             self._ids.clear()
-        for held in (self._ids, self._beside):
-            while held:
-                self._release(held.popitem()[1])
+        for mine in (self._ids, self._beside):
+            while mine:
+                self._release(mine.popitem()[1])
 
     def _release(self, container: str) -> None:
         with suppress(EngineError, EngineUnreachable):  # a dead holder's lock is no obstacle
@@ -274,29 +273,3 @@ class ServiceLocks:
                 self._locks.release(container)
             except Interrupted:
                 self._locks.release(container)  # there is nothing left to interrupt
-
-
-def _taken_over(lock: Found) -> Locked:
-    return Locked(
-        f"the lock {lock.name} was taken over by {read_holder(lock.holder)}",
-        STAYS,
-        "composeroll lock status",
-    )
-
-
-def _half_done(lock: Found) -> Locked:
-    service = service_of(lock)
-    return Locked(
-        f"a rollout of {service} broke off, and is to be finished first",
-        "nothing was touched",
-        f"composeroll update {service}",
-    )
-
-
-def _held(lock: Found, now: float) -> Locked:
-    return Locked(
-        str(held_by(lock, now)),
-        "nothing was touched",
-        "wait for it with --lock-wait 10m; if you know that it is gone:"
-        f" composeroll lock release {service_of(lock)}",
-    )
