@@ -213,3 +213,18 @@ def test_what_a_service_left_half_done_is_finished_before_its_gateway_is_touched
     assert room.hold(room.process()) == "done"
     assert room.hold_nginx(room.process()) == "done"
     assert not room.engine.all
+
+
+@pytest.mark.parametrize("which", ["api", "app"])
+def test_one_of_two_locks_that_somebody_removes_does_not_end_the_other_ones_lease(
+    which: str,
+) -> None:
+    room = Room()
+    room.faults.plan(room.process())
+    locks = locks_of_run(room.engine, "shop", room.faults, room.clock, lambda _: None)
+    with locks.hold(["api", "app"]):
+        locks.remember(LEFT)
+        del room.engine.all[f"composeroll-lock.shop.{which}"]
+        room.clock.wait(LEASE + 5)
+        (left,) = room.engine.all.values()
+        assert room.clock.now() - read_note(left).beat < LEASE

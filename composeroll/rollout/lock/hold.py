@@ -251,11 +251,19 @@ class ServiceLocks:
     def _write_what_is_held(self, *, ended: bool) -> None:
         """One thread at a time: else an older note could be written over a newer one."""
         note = Note(self._locks.now(), ended, self._memory).to_json()
-        for container in tuple(self._ids.values()):
-            self._locks.write(container, note)
+        for name in tuple(self._ids):
+            self._write(name, self._ids[name], note)
         alive = Note(self._locks.now()).to_json() if self._beside else ""
-        for container in tuple(self._beside.values()):
-            self._locks.write(container, alive)
+        for name in tuple(self._beside):
+            self._write(name, self._beside[name], alive)
+
+    def _write(self, name: str, container: str, note: str) -> None:
+        """Into one lock; one that is gone is no obstacle to the others: `ensure` takes it again."""
+        try:
+            self._locks.write(container, note)
+        except EngineError:
+            if self._locks.id_of(name) == container:
+                raise
 
     def _let_go(self, *, unfinished: bool) -> None:
         """Release; something half-done leaves its lock as a note to whoever comes next."""

@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 
-from composeroll.errors import Locked
+from composeroll.errors import EngineError, Locked
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.report.events import Event, Noted
 from composeroll.rollout.lock.hold import ServiceLocks
@@ -38,11 +38,13 @@ class EngineLocks:
 
     Attributes:
         claims_first: who gets the next lock, just before somebody else asks for it.
+        full: whether the engine has no room for another note.
     """
 
     locks: dict[str, Lock] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
     claims_first: str = ""
+    full: bool = False
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
         """Take a lock."""
@@ -73,6 +75,8 @@ class EngineLocks:
 
     def write(self, container: str, note: str) -> None:
         """Write a note."""
+        if container not in self.locks or self.full:
+            raise EngineError(f"no space left for {container}, or no such container")
         self.locks[container] = replace(self.locks[container], note=note)
 
     def set_aside(self, container: str, name: str) -> None:
@@ -233,6 +237,47 @@ def test_a_lock_that_was_removed_is_taken_again_and_who_holds_it_learns_of_that(
         assert len(engine.locks) == 2
     assert held == [True, False, True]
     assert not engine.locks
+
+
+def test_locks_that_were_all_removed_are_all_taken_again_with_what_they_remembered() -> None:
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
+    todo = Memory(outgoing={"c1": "outdated"})
+    with locks.hold(["api", "app", "web"], beside=["nginx"]):
+        locks.remember(todo)
+        engine.locks.clear()
+        assert not locks.ensure()
+        assert note_of(engine, "nginx").memory == Memory()
+        for service in ("api", "app", "web"):
+            assert note_of(engine, service).memory == todo
+    assert not engine.locks
+
+
+def test_a_lock_that_was_removed_does_not_silence_the_others() -> None:
+    engine, heart = EngineLocks(), Heart()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, heart)
+    with locks.hold(["api", "app"], beside=["nginx", "web"]):
+        for service in ("api", "nginx"):
+            engine.release(engine.id_of(lock_name("shop", service)) or "")
+        heart.beat()
+        assert note_of(engine, "app").beat == engine.now()
+        assert note_of(engine, "web").beat == engine.now()
+
+
+def test_what_an_engine_without_room_does_not_take_is_not_held_for_written() -> None:
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
+    with locks.hold(["app"]):
+        engine.full = True
+        with pytest.raises(EngineError, match="no space left"):
+            locks.remember(Memory(outgoing={"c1": "outdated"}))
+
+
+def note_of(engine: EngineLocks, service: str) -> Note:
+    """What the lock of a service says."""
+    lock = engine.find(lock_name("shop", service))
+    assert lock
+    return read_note(lock)
 
 
 @pytest.mark.parametrize("works_on", [True, False])
