@@ -64,7 +64,7 @@ class ServiceLocks:
         self._ids: dict[str, str] = {}
         self._beside: dict[str, str] = {}
         self._memory = Memory()
-        self._leave = False
+        self._leave = self._was_gone = False
         self._waited: set[str] = set()
         self._writing = threading.Lock()
 
@@ -83,6 +83,7 @@ class ServiceLocks:
             Locked: somebody has one, or left something half-done in one of those beside.
         """
         deadline = self._clock.now() + patience
+        self._was_gone = False
         self._memory, self._leave = Memory(), False  # who stays holds one lock after another
         try:
             # always in the same order, so that two runs cannot wait for each other
@@ -109,7 +110,11 @@ class ServiceLocks:
 
         What was taken over holds, since what runs after a crash says too much; but not over what
         was asked for `anew`.
+
+        Raises:
+            Locked: somebody else has a lock now.
         """
+        self._take_again_what_is_gone()
         left = self._memory
         both = left.merged(memory) if anew else memory.merged(left)
         self._memory = replace(both, before={**memory.before, **left.before})
@@ -120,24 +125,14 @@ class ServiceLocks:
         """Still hold every lock, before something is done that cannot be taken back.
 
         Returns:
-            Whether they were held all the time: one that was pruned is taken again.
+            Whether they were held all the time, since this was asked last: one that was pruned is
+            taken again.
 
         Raises:
             Locked: somebody else has one now.
         """
-        all_along = True
-        for name, mine in {**self._ids, **self._beside}.items():
-            if self._locks.id_of(name) == mine:
-                continue
-            if found := self._locks.find(name):
-                raise taken_over(found)
-            take = self._take_beside if name in self._beside else self._take
-            all_along = False
-            try:
-                take(name, self._clock.now())
-            except Locked as locked:
-                locked.serving = STAYS
-                raise
+        self._take_again_what_is_gone()
+        all_along, self._was_gone = not self._was_gone, False
         return all_along
 
     def broke_off(self, services: Sequence[str]) -> bool:
@@ -164,6 +159,21 @@ class ServiceLocks:
         """Of the services' locks, and of what was set aside of broken ones."""
         named = (lock_name, left_name)
         return tuple(name(self._project, service) for service in services for name in named)
+
+    def _take_again_what_is_gone(self) -> None:
+        """It is for `ensure` to tell that there was a gap, whoever has noticed; raises the same."""
+        for name, mine in {**self._ids, **self._beside}.items():
+            if self._locks.id_of(name) == mine:
+                continue
+            if found := self._locks.find(name):
+                raise taken_over(found)
+            self._was_gone = True
+            take = self._take_beside if name in self._beside else self._take
+            try:
+                take(name, self._clock.now())
+            except Locked as locked:
+                locked.serving = STAYS
+                raise
 
     def _take(self, name: str, deadline: float) -> None:
         while True:
