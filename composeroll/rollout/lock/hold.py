@@ -6,27 +6,20 @@ many were wanted. Whoever takes over a broken rollout goes on with that.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 
-from composeroll.errors import (
-    ComposerollError,
-    EngineError,
-    EngineUnreachable,
-    Interrupted,
-    Locked,
-)
+from composeroll.errors import ComposerollError, Locked
 from composeroll.report.events import Emit, Noted
 from composeroll.rollout.lock.door import Locks
 from composeroll.rollout.lock.heart import Heart, beating
 from composeroll.rollout.lock.holder import Holder, read_holder
+from composeroll.rollout.lock.mine import Mine
 from composeroll.rollout.lock.note import (
     Found,
     Held,
     Memory,
-    Note,
     held_by,
     is_abandoned,
     left_beside,
@@ -61,12 +54,9 @@ class ServiceLocks:
         self._me = me
         self._clock = clock
         self._emit = emit
-        self._ids: dict[str, str] = {}
-        self._beside: dict[str, str] = {}
-        self._memory = Memory()
+        self._mine = Mine(locks)
         self._leave = self._was_gone = False
         self._waited: set[str] = set()
-        self._writing = threading.Lock()
 
     @contextmanager
     def hold(
@@ -84,22 +74,22 @@ class ServiceLocks:
         """
         deadline = self._clock.now() + patience
         self._was_gone = False
-        self._memory, self._leave = Memory(), False  # who stays holds one lock after another
+        self._mine.memory, self._leave = Memory(), False  # who stays holds one lock after another
         try:
             # always in the same order, so that two runs cannot wait for each other
             for service in sorted({*services, *beside}):
                 take = self._take if service in services else self._take_beside
                 take(lock_name(self._project, service), deadline)
-            with self._heart(self._beat):
-                yield self._memory
+            with self._heart(self._mine.beat):
+                yield self._mine.memory
         except ComposerollError as error:
-            self._let_go(unfinished=error.half_done or self._memory.broke_off)
+            self._mine.let_go(unfinished=error.half_done or self._mine.memory.broke_off)
             raise
         except Exception:  # a bug: nobody knows what it has left undone
-            self._let_go(unfinished=self._memory != Memory())
+            self._mine.let_go(unfinished=self._mine.memory != Memory())
             raise
         finally:
-            self._let_go(unfinished=self._leave)
+            self._mine.let_go(unfinished=self._leave)
 
     def leave_to_others(self) -> None:
         """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""
@@ -115,11 +105,11 @@ class ServiceLocks:
             Locked: somebody else has a lock now.
         """
         self._take_again_what_is_gone()
-        left = self._memory
+        left = self._mine.memory
         both = left.merged(memory) if anew else memory.merged(left)
-        self._memory = replace(both, before={**memory.before, **left.before})
-        self._write_all()
-        return self._memory
+        self._mine.memory = replace(both, before={**memory.before, **left.before})
+        self._mine.write()
+        return self._mine.memory
 
     def ensure(self) -> bool:
         """Still hold every lock, before something is done that cannot be taken back.
@@ -162,13 +152,13 @@ class ServiceLocks:
 
     def _take_again_what_is_gone(self) -> None:
         """It is for `ensure` to tell that there was a gap, whoever has noticed; raises the same."""
-        for name, mine in {**self._ids, **self._beside}.items():
+        for name, mine in {**self._mine.rolled, **self._mine.beside}.items():
             if self._locks.id_of(name) == mine:
                 continue
             if found := self._locks.find(name):
                 raise taken_over(found)
             self._was_gone = True
-            take = self._take_beside if name in self._beside else self._take
+            take = self._take_beside if name in self._mine.beside else self._take
             try:
                 take(name, self._clock.now())
             except Locked as locked:
@@ -179,7 +169,7 @@ class ServiceLocks:
         while True:
             claimed = self._locks.claim(name, self._project, self._me.to_json())
             if claimed:
-                self._ids[name] = claimed
+                self._mine.rolled[name] = claimed
                 self._inherit(left_beside(name))
                 return
             if (found := self._locks.find(name)) is None:
@@ -199,7 +189,7 @@ class ServiceLocks:
                 raise half_done(left)
             claimed = self._locks.claim(name, self._project, self._me.to_json())
             if claimed:
-                self._beside[name] = claimed
+                self._mine.beside[name] = claimed
                 return
             if (found := self._locks.find(name)) is None:
                 continue
@@ -238,56 +228,8 @@ class ServiceLocks:
         """What a broken rollout left is written down anew before the old note goes."""
         if left := self._locks.find(aside):
             broken = read_note(left).memory.about(service_of(left)).merged(Memory(broke_off=True))
-            self._memory = self._memory.merged(broken)
-        if self._memory != Memory():
-            self._write_all()
+            self._mine.memory = self._mine.memory.merged(broken)
+        if self._mine.memory != Memory():
+            self._mine.write()
         if left:
             self._locks.release(left.id)
-
-    def _beat(self) -> None:
-        """A sign of life, from the heart's thread; what the rollout writes just now is one too."""
-        if not self._writing.acquire(blocking=False):
-            return
-        try:
-            with suppress(Exception):  # the rollout itself finds out, at its next step
-                self._write_what_is_held(ended=False)
-        finally:
-            self._writing.release()
-
-    def _write_all(self, *, ended: bool = False) -> None:
-        with self._writing:
-            self._write_what_is_held(ended=ended)
-
-    def _write_what_is_held(self, *, ended: bool) -> None:
-        """One thread at a time: else an older note could be written over a newer one."""
-        note = Note(self._locks.now(), ended, self._memory).to_json()
-        for name in tuple(self._ids):
-            self._write(name, self._ids[name], note)
-        alive = Note(self._locks.now()).to_json() if self._beside else ""
-        for name in tuple(self._beside):
-            self._write(name, self._beside[name], alive)
-
-    def _write(self, name: str, container: str, note: str) -> None:
-        """Into one lock; one that is gone is no obstacle to the others: `ensure` takes it again."""
-        try:
-            self._locks.write(container, note)
-        except EngineError:
-            if self._locks.id_of(name) == container:
-                raise
-
-    def _let_go(self, *, unfinished: bool) -> None:
-        """Release; something half-done leaves its lock as a note to whoever comes next."""
-        if unfinished:
-            with suppress(ComposerollError):
-                self._write_all(ended=True)
-            self._ids.clear()
-        for mine in (self._ids, self._beside):
-            while mine:
-                self._release(mine.popitem()[1])
-
-    def _release(self, container: str) -> None:
-        with suppress(EngineError, EngineUnreachable):  # a dead holder's lock is no obstacle
-            try:
-                self._locks.release(container)
-            except Interrupted:
-                self._locks.release(container)  # there is nothing left to interrupt
