@@ -83,13 +83,20 @@ class ServiceLocks:
             with self._heart(self._mine.beat):
                 yield self._mine.memory
         except ComposerollError as error:
-            self._mine.let_go(unfinished=error.half_done or self._mine.memory.broke_off)
+            self._mine.let_go(unfinished=self._leaves_something(error))
             raise
         except Exception:  # a bug: nobody knows what it has left undone
             self._mine.let_go(unfinished=self._mine.memory != Memory())
             raise
         finally:
             self._mine.let_go(unfinished=self._leave)
+
+    def _leaves_something(self, error: ComposerollError) -> bool:
+        """Who loses one lock of several takes nothing back: the others' services stay half-done."""
+        known = self._mine.memory
+        return (
+            error.half_done or known.broke_off or (isinstance(error, Locked) and known != Memory())
+        )
 
     def leave_to_others(self) -> None:
         """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""
@@ -152,18 +159,22 @@ class ServiceLocks:
 
     def _take_again_what_is_gone(self) -> None:
         """It is for `ensure` to tell that there was a gap, whoever has noticed; raises the same."""
-        for name, mine in {**self._mine.rolled, **self._mine.beside}.items():
-            if self._locks.id_of(name) == mine:
-                continue
-            if found := self._locks.find(name):
-                raise taken_over(found)
-            self._was_gone = True
-            take = self._take_beside if name in self._mine.beside else self._take
-            try:
-                take(name, self._clock.now())
-            except Locked as locked:
-                locked.serving = STAYS
-                raise
+        mine = {**self._mine.rolled, **self._mine.beside}
+        gone = [name for name in mine if self._locks.id_of(name) != mine[name]]
+        theirs = {name: found for name in gone if (found := self._locks.find(name))}
+        for name in (name for name in gone if name not in theirs):
+            self._take_again(name)
+        if theirs:  # only now: what is known of the other services stands in their locks again
+            raise taken_over(next(iter(theirs.values())))
+
+    def _take_again(self, name: str) -> None:
+        self._was_gone = True
+        take = self._take_beside if name in self._mine.beside else self._take
+        try:
+            take(name, self._clock.now())
+        except Locked as locked:
+            locked.serving = STAYS
+            raise
 
     def _take(self, name: str, deadline: float) -> None:
         while True:

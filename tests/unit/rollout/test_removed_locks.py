@@ -7,7 +7,7 @@ import pytest
 from composeroll.errors import EngineError, Locked
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.rollout.lock.hold import ServiceLocks
-from composeroll.rollout.lock.note import Memory, lock_name
+from composeroll.rollout.lock.note import Memory, Note, lock_name
 from tests.unit.rollout.locks import (
     ME,
     SOMEBODY,
@@ -114,3 +114,40 @@ def test_who_loses_the_lock_in_mid_rollout_says_that_what_was_done_stays(*, work
     with pytest.raises(Locked) as lost:
         lose()
     assert lost.value.serving == "what was done so far stays as it is: the other run decides"
+
+
+@pytest.mark.parametrize("gone", [("app",), ("api", "app", "web")])
+def test_who_loses_one_lock_of_several_leaves_the_others_with_what_is_to_be_finished_there(
+    gone: tuple[str, ...],
+) -> None:
+    """Whether the others were there all along or have to be taken again."""
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
+    todo = Memory(outgoing={"c1": "outdated"}, before={"api": ["c1"]})
+
+    def lose() -> None:
+        with locks.hold(["api", "app", "web"], beside=["nginx"]):
+            locks.remember(todo)
+            for service in gone:
+                engine.release(engine.id_of(lock_name("shop", service)) or "")
+            engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
+            locks.ensure()
+
+    with pytest.raises(Locked, match="was taken over by"):
+        lose()
+    assert note_of(engine, "api").ended
+    assert note_of(engine, "app").memory == Memory()
+    assert not engine.id_of(lock_name("shop", "nginx"))
+    with locks.hold(["api"]) as left:
+        assert left.outgoing == todo.outgoing
+
+
+def test_who_does_not_get_all_locks_leaves_none_behind() -> None:
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
+    theirs = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
+    assert theirs
+    engine.write(theirs, Note(engine.now()).to_json())
+    with pytest.raises(Locked), locks.hold(["api", "app"]):
+        pass
+    assert list(engine.locks) == [theirs]
