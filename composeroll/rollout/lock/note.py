@@ -127,14 +127,14 @@ def read_note(lock: Found) -> Note:
 def is_abandoned(lock: Found, me: Holder, now: float) -> bool:
     """Whether nobody holds the lock any more.
 
-    On the same machine the process table tells; from elsewhere only silence does.
+    On the same machine the process table tells; from elsewhere, and where the table hides other
+    users' processes, only silence does.
     """
     note, holder = read_note(lock), read_holder(lock.holder)
     if note.ended:
         return True
-    if holder and holder.boot and holder.boot == me.boot:
-        return holder.seen_dead(me)
-    return now - note.beat > LEASE
+    lives = holder.lives(me) if holder else None
+    return now - note.beat > LEASE if lives is None else not lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def _fate(lock: Found, me: Holder, now: float) -> str:
     note, holder = read_note(lock), read_holder(lock.holder)
     if note.ended:
         return "it broke off"
-    if holder and holder.seen_dead(me):
+    if holder and holder.lives(me) is False:
         return "it broke off, and that process is gone"
     silent = format_duration(round(now - note.beat))
     return f"it broke off: no sign of life for {silent}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +83,37 @@ def test_the_process_table_tells_on_this_machine_and_silence_elsewhere(
 def test_a_holder_that_cannot_be_read_is_judged_by_its_silence() -> None:
     assert not is_abandoned(Lock("{}", created=NOW - LEASE), ME, NOW)
     assert is_abandoned(Lock("{}", created=NOW - LEASE - 1), ME, NOW)
+
+
+@pytest.mark.parametrize(
+    ("answer", "silent", "abandoned"),
+    [
+        (PermissionError, 0.0, False),
+        (PermissionError, LEASE + 1, True),
+        (None, 0.0, False),
+        (None, LEASE + 1, True),
+        (ProcessLookupError, 0.0, True),
+    ],
+)
+def test_where_other_users_processes_are_hidden_one_that_exists_is_judged_by_its_silence(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    answer: type[OSError] | None,
+    silent: float,
+    *,
+    abandoned: bool,
+) -> None:
+    def kill(pid: int, number: int) -> None:
+        assert (pid, number) == (ME.pid, 0)
+        if answer:
+            raise answer
+
+    monkeypatch.setattr("composeroll.rollout.lock.holder.PROC", tmp_path)
+    monkeypatch.setattr(os, "kill", kill)
+    lock = Lock(ME.to_json(), Note(NOW - silent).to_json())
+    assert is_abandoned(lock, ME, NOW) is abandoned
+    told = seen_by(lock, ME, NOW).fate
+    assert ("no sign of life" in told) == (abandoned and answer is not ProcessLookupError)
 
 
 def test_a_machine_without_a_boot_id_is_never_taken_for_this_one() -> None:
@@ -167,8 +199,8 @@ def test_names_of_locks_lead_back_to_their_service_even_with_dots_in_it() -> Non
 
 def test_this_process_is_alive_and_a_used_again_pid_is_not_it() -> None:
     me = this_process()
-    assert not me.seen_dead(me)
-    assert replace(me, born="1").seen_dead(me)
-    assert not replace(me, born="1", boot="elsewhere").seen_dead(me)
+    assert me.lives(me)
+    assert replace(me, born="1").lives(me) is False
+    assert replace(me, born="1", boot="elsewhere").lives(me) is None
     assert read_holder(me.to_json()) == me
     assert not birth(0)
