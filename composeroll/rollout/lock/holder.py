@@ -60,7 +60,7 @@ class Holder:
 def this_process() -> Holder:
     """The run that asks."""
     return Holder(
-        who=getpass.getuser(),
+        who=_user(),
         host=socket.gethostname(),
         boot=_boot(),
         pid=os.getpid(),
@@ -68,6 +68,14 @@ def this_process() -> Holder:
         command=shlex.join(["composeroll", *sys.argv[1:]]),
         job=next((os.environ[name] for name in CI_JOBS if os.environ.get(name)), ""),
     )
+
+
+def _user() -> str:
+    """A name; a user that only a container's or a CI's `--user` made up has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # KeyError before Python 3.13
+        return f"uid {os.getuid()}"
 
 
 def read_holder(text: str) -> Holder | None:

@@ -197,6 +197,13 @@ def test_names_of_locks_lead_back_to_their_service_even_with_dots_in_it() -> Non
     assert left_name("shop", "app.v2") != lock_name("shop", "app.v2")
 
 
+def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    assert str(this_process()).startswith("uid 54321@")
+
+
 def test_this_process_is_alive_and_a_used_again_pid_is_not_it() -> None:
     me = this_process()
     assert me.lives(me)
