@@ -10,7 +10,7 @@ from composeroll.report.events import Warned
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
-from tests.sim.images import Behaviour
+from tests.sim.images import SICK, Behaviour
 from tests.sim.moments import moment
 from tests.sim.stacks import EXITING, STACKS, app, with_services
 from tests.sim.world import Sim
@@ -127,6 +127,21 @@ def test_a_broken_image_after_a_kill_is_refused_and_a_sound_one_then_taken() -> 
         sim.images.push("app", "app-mended")
         assert sim.update("app") == "updated"
         finished(sim, "app", 2)
+
+
+def test_of_two_services_whose_rollout_was_cut_off_one_alone_is_taken_back_whole() -> None:
+    for fault in every_fault("two services", Kind.KILL):
+        sim = STACKS["two services"]()
+        before = ids(sim, "app")
+        sim.images.push("app", "app-sick", SICK["never ready"])
+        sim.update("app", "api", fault=fault)
+        assert sim.update("app") == "RolledBack", fault
+        assert "everything was taken back" in str(getattr(sim.failure, "serving", "")), fault
+        untouched(sim, "app", before)
+        sim.images.push("app", "app-mended")
+        assert sim.update("app", "api") == "updated", fault
+        for name in ("app", "api"):
+            finished(sim, name, 2)
 
 
 def by_name() -> Sim:

@@ -78,10 +78,14 @@ class Memory:
         """What one lock of several is there to remember: the others' services have theirs.
 
         What is known of another one may be long out of date, where somebody has finished that one
-        alone. Containers are looked up before anything is done to them, and may all stay.
+        alone; and what of it is gone says nothing about how far this one came. An outgoing
+        container that none of them had at the beginning, as one of an earlier rollout that broke
+        off, may be this one's: it stays, and is looked up before anything is done to it.
         """
+        others = {one for name, ids in self.before.items() if name != service for one in ids}
         return replace(
             self,
+            outgoing={one: why for one, why in self.outgoing.items() if one not in others},
             wanted=_of(service, self.wanted),
             back_to=_of(service, self.back_to),
             before=_of(service, self.before),

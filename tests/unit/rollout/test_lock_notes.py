@@ -131,6 +131,15 @@ def test_of_two_memories_the_other_holds_where_they_differ_and_nothing_is_lost()
     assert Memory().merged(Memory(broke_off=True)).broke_off
 
 
+def test_one_lock_of_several_remembers_nothing_of_what_the_other_services_had() -> None:
+    gone = {"old app": "outdated", "old api": "outdated", "left before": "outdated"}
+    both = Memory(gone, {"app": 2, "api": 3}, {}, {"app": ["old app"], "api": ["old api"]})
+    assert both.about("app") == Memory(
+        {"old app": "outdated", "left before": "outdated"}, {"app": 2}, {}, {"app": ["old app"]}
+    )
+    assert replace(both, before={}).about("app").outgoing == gone
+
+
 def test_no_fewer_replicas_than_the_file_says() -> None:
     assert Memory(wanted={"app": 1, "api": 4}).at_least({"app": 2, "api": 2, "web": 9}) == Memory(
         wanted={"app": 2, "api": 4}
