@@ -196,6 +196,17 @@ def test_a_rollout_that_gets_no_answer_to_any_question_is_finished_by_running_ag
             finished(sim, name, replicas)
 
 
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.HANG])
+def test_once_a_batch_is_through_no_end_says_that_nothing_was_touched(kind: Kind) -> None:
+    whole, ends = app(3, batch=1), set[str]()
+    whole.update("app")
+    second = whole.faults.told.index("end: verify") + 1
+    for number in [n for n in whole.faults.process.asked if n > second][::EVERY]:
+        sim = app(3, batch=1)
+        ends.add(sim.update("app", fault=Fault(number, kind)))
+    assert ends == {"updated", "RolledBack", "Unfinished"}
+
+
 def test_code_whose_replacement_was_taken_back_has_its_name_again() -> None:
     for fault in every_fault("code and php-fpm", Kind.FAIL):
         sim = STACKS["code and php-fpm"]()
