@@ -48,9 +48,16 @@ def resolve(flags: ComposeFlags, environment: Mapping[str, str]) -> Endpoint:
 
 
 def config_directory(environment: Mapping[str, str]) -> Path:
-    """Docker's configuration directory: DOCKER_CONFIG, or ~/.docker."""
-    chosen = environment.get("DOCKER_CONFIG")
-    return Path(chosen) if chosen else Path.home() / ".docker"
+    """Docker's configuration directory: DOCKER_CONFIG, or ~/.docker.
+
+    For a user without a home docker looks into the working directory.
+    """
+    if chosen := environment.get("DOCKER_CONFIG"):
+        return Path(chosen)
+    try:
+        return Path.home() / ".docker"
+    except RuntimeError:
+        return Path(".docker")
 
 
 def read_config(directory: Path) -> dict[str, Any]:

@@ -53,7 +53,10 @@ class Engine:
         self.flags = flags.named(project)
         self.project = project
         self.endpoint = resolve(flags, os.environ)
-        self._api = Api(transport or transport_to(self.endpoint, flags))
+        transport = transport or transport_to(self.endpoint, flags)
+        self._api = Api(transport)
+        # a lock's sign of life must not wait until replicas have stopped
+        self._lock_api = Api(transport) if transport.limit else self._api
         self._containers = Containers(self._api)
         self._logs = Logs(self._api)
         self._commands = Commands(self._api)
@@ -61,13 +64,14 @@ class Engine:
         self._images = Images(self._api, read_config(config_directory(os.environ)))
         self._stand_ins = StandIns(self._api)
         self._dry_run = DryRun(self.flags)
-        self.locks = Locks(self._api)
+        self.locks = Locks(self._lock_api)
         self.ledger = Ledger(self._api, lambda: self.locks.held)
 
     def close(self) -> None:
         """End the idle connections, and what nobody waits for any more."""
         self._dry_run.forget()
         self._api.close()
+        self._lock_api.close()
 
     def __enter__(self) -> Self:
         return self

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
+from typing import TypeVar
 
 from composeroll.engine.connection import Api
 from composeroll.engine.empty import create_empty
 from composeroll.engine.files import Files
+from composeroll.errors import EngineError
+
+T = TypeVar("T")
 
 VOLUME = "composeroll-history"
 ROOT = "/history"
@@ -41,27 +45,30 @@ class Ledger:
         fine = (HTTPStatus.NOT_FOUND,)
         if self._api.get(f"/volumes/{VOLUME}", fine=fine).status in fine:
             return ""
-        with self._mounted() as container:
-            path = f"{ROOT}/{project}/{name}"
-            return (self._files.read(container, path) or b"").decode(errors="replace")
+        path = f"{ROOT}/{project}/{name}"
+        text = self._through(lambda container: self._files.read(container, path))
+        return (text or b"").decode(errors="replace")
 
     def write(self, project: str, name: str, text: str) -> None:
         """Put a text in place of the one that is there."""
-        with self._mounted() as container:
-            headers = {"Content-Type": "application/x-tar"}
-            body = _archive(project, name, text.encode())
+        headers = {"Content-Type": "application/x-tar"}
+        body = _archive(project, name, text.encode())
+
+        def put(container: str) -> None:
             self._api.send("PUT", f"/containers/{container}/archive", {"path": ROOT}, body, headers)
 
-    @contextmanager
-    def _mounted(self) -> Iterator[str]:
+        self._through(put)
+
+    def _through(self, use: Callable[[str], T]) -> T:
+        """By the container at hand; where that fails, since somebody pruned it, by another one."""
         if at_hand := self._at_hand():
-            yield at_hand
-            return
+            with suppress(EngineError):
+                return use(at_hand)
         container = str(create_empty(self._api, None, {"HostConfig": MOUNTS}).json()["Id"])
         try:
-            yield container
+            return use(container)
         finally:
-            self._api.send("DELETE", f"/containers/{container}")
+            self._api.send("DELETE", f"/containers/{container}", fine=(HTTPStatus.NOT_FOUND,))
 
 
 def _archive(project: str, name: str, content: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import NoReturn
 
 from composeroll.errors import (
@@ -55,7 +54,7 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
         UndoFailed: a reversible step failed, and so did taking one back.
         Unfinished: a step past the line failed, or a signal came there.
     """
-    show(())
+    _show(show, ())
     done: list[Step] = []
     try:
         _take_all(plan, done, world, show)
@@ -67,8 +66,7 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
             raise Unfinished(what_of(failure), serving, AGAIN, _evidence(failure)) from failure
         with world.shield():
             _undo(done, failure, world, plan)
-            with suppress(ComposerollError):
-                show(())
+            _show(show, ())
             # still inside: a second signal has nothing left to end
             _tell_rolled_back(failure, done)
 
@@ -79,9 +77,19 @@ def _take_all(plan: Plan, done: list[Step], world: World, show: Show) -> None:
     for number, step in enumerate(plan.steps, start=1):
         done.append(step)  # before it runs: a half-done step is undone too
         taken.append(_take(step, number, plan, world))
-        show(done)
+        _show(show, done)
         if number == len(plan.reversible) and (over := gap(taken)):
             world.emit(Noted(over))
+
+
+def _show(show: Show, done: Sequence[Step]) -> None:
+    """It is for people to see: where it cannot be shown, the steps go on all the same."""
+    try:
+        show(done)
+    except Interrupted:
+        raise
+    except ComposerollError:
+        return
 
 
 def _take(step: Step, number: int, plan: Plan, world: World) -> Taken:

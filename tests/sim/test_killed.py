@@ -10,7 +10,7 @@ from composeroll.report.events import Warned
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
-from tests.sim.images import Behaviour
+from tests.sim.images import SICK, Behaviour
 from tests.sim.moments import moment
 from tests.sim.stacks import EXITING, STACKS, app, with_services
 from tests.sim.world import Sim
@@ -129,6 +129,21 @@ def test_a_broken_image_after_a_kill_is_refused_and_a_sound_one_then_taken() -> 
         finished(sim, "app", 2)
 
 
+def test_of_two_services_whose_rollout_was_cut_off_one_alone_is_taken_back_whole() -> None:
+    for fault in every_fault("two services", Kind.KILL):
+        sim = STACKS["two services"]()
+        before = ids(sim, "app")
+        sim.images.push("app", "app-sick", SICK["never ready"])
+        sim.update("app", "api", fault=fault)
+        assert sim.update("app") == "RolledBack", fault
+        assert "everything was taken back" in str(getattr(sim.failure, "serving", "")), fault
+        untouched(sim, "app", before)
+        sim.images.push("app", "app-mended")
+        assert sim.update("app", "api") == "updated", fault
+        for name in ("app", "api"):
+            finished(sim, name, 2)
+
+
 def by_name() -> Sim:
     """A service whose upstream goes by its name, as after a start of nginx."""
     sim = app(2, gateways=2)
@@ -179,6 +194,17 @@ def test_a_rollout_that_gets_no_answer_to_any_question_is_finished_by_running_ag
         assert sim.update(*counts) in ("updated", "up to date"), (number, sim.failure)
         for name, replicas in counts.items():
             finished(sim, name, replicas)
+
+
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.HANG])
+def test_once_a_batch_is_through_no_end_says_that_nothing_was_touched(kind: Kind) -> None:
+    whole, ends = app(3, batch=1), set[str]()
+    whole.update("app")
+    second = whole.faults.told.index("end: verify") + 1
+    for number in [n for n in whole.faults.process.asked if n > second][::EVERY]:
+        sim = app(3, batch=1)
+        ends.add(sim.update("app", fault=Fault(number, kind)))
+    assert ends == {"updated", "RolledBack", "Unfinished"}
 
 
 def test_code_whose_replacement_was_taken_back_has_its_name_again() -> None:

@@ -76,7 +76,7 @@ class Room:
 def broken() -> Room:
     """Somebody remembered what to do, and was killed."""
     room = Room()
-    assert room.hold(room.process(Fault(5, Kind.KILL)), adds=LEFT) == "Killed"
+    assert room.hold(room.process(Fault(6, Kind.KILL)), adds=LEFT) == "Killed"
     assert [read_note(lock).memory for lock in room.engine.all.values()] == [LEFT]
     room.let_leases_end()
     return room
@@ -92,7 +92,7 @@ def goes_on_with_it(room: Room) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault(n, Kind.KILL, a) for n in range(1, 14) for a in (False, True)]
+    "fault", [Fault(n, Kind.KILL, a) for n in range(1, 15) for a in (False, True)]
 )
 def test_a_taker_killed_at_any_call_forgets_nothing(fault: Fault) -> None:
     room = broken()
@@ -101,11 +101,11 @@ def test_a_taker_killed_at_any_call_forgets_nothing(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.KILL, Kind.FAIL, Kind.HANG])
-@pytest.mark.parametrize("second", range(1, 14))
+@pytest.mark.parametrize("second", range(1, 15))
 def test_a_second_taker_killed_after_the_first_forgets_nothing_either(
     second: int, kind: Kind
 ) -> None:
-    for first in range(1, 12):
+    for first in range(1, 13):
         room = broken()
         room.hold(room.process(Fault(first, kind, after=True)))
         room.let_leases_end()
@@ -132,8 +132,8 @@ def _hold(room: Room, process: Process, patience: float, ends: list[str]) -> Non
 
 def test_a_lock_that_somebody_removes_is_taken_again_with_all_that_it_remembered() -> None:
     room = Room()
-    process = room.process(Fault(11, Kind.KILL))
-    process.moves[5] = [room.engine.all.clear]
+    process = room.process(Fault(12, Kind.KILL))
+    process.moves[6] = [room.engine.all.clear]
     assert room.hold(process, adds=LEFT) == "Killed"
     assert [read_note(lock).memory for lock in room.engine.all.values()] == [LEFT]
 
@@ -213,3 +213,18 @@ def test_what_a_service_left_half_done_is_finished_before_its_gateway_is_touched
     assert room.hold(room.process()) == "done"
     assert room.hold_nginx(room.process()) == "done"
     assert not room.engine.all
+
+
+@pytest.mark.parametrize("which", ["api", "app"])
+def test_one_of_two_locks_that_somebody_removes_does_not_end_the_other_ones_lease(
+    which: str,
+) -> None:
+    room = Room()
+    room.faults.plan(room.process())
+    locks = locks_of_run(room.engine, "shop", room.faults, room.clock, lambda _: None)
+    with locks.hold(["api", "app"]):
+        locks.remember(LEFT)
+        del room.engine.all[f"composeroll-lock.shop.{which}"]
+        room.clock.wait(LEASE + 5)
+        (left,) = room.engine.all.values()
+        assert room.clock.now() - read_note(left).beat < LEASE

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from composeroll.report.events import StepStarted
+from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids
 from tests.sim.images import SICK, Behaviour
 from tests.sim.interference import Move, Outside
 from tests.sim.moments import moment
 from tests.sim.runs import Moved, Run, Verb
-from tests.sim.stacks import app, pair, worker
+from tests.sim.stacks import STACKS, app, pair, with_services, worker
 from tests.sim.survey import include_of
 from tests.sim.world import Sim
 
@@ -168,6 +169,18 @@ def test_what_somebody_scaled_up_beside_the_upstream_gets_no_requests_before_its
     sim = app(1, batch=1)
     assert sim.do(Run(("app",), moves=[Moved(1, Move.SCALE, chance=310)])) == "updated"
     finished(sim, "app", 3)
+
+
+@pytest.mark.parametrize("stack", ["two services", "gateway"])
+def test_locks_that_somebody_prunes_at_any_moment_do_not_end_a_rollout(stack: str) -> None:
+    whole = STACKS[stack]()
+    services = with_services(whole)
+    whole.update(*services)
+    for number in range(1, len(whole.faults.told) + 1, EVERY):
+        sim = STACKS[stack]()
+        end = sim.do(Run(services, moves=[Moved(number, Move.UNLOCK)]))
+        assert end == "updated", (number, sim.failure)
+        assert not sim.locks.all
 
 
 @pytest.mark.parametrize("chance", [1, 10])

@@ -12,7 +12,7 @@ from tests.sim.images import Behaviour
 from tests.sim.interference import Move
 from tests.sim.moments import moment
 from tests.sim.runs import Moved, Run, Verb
-from tests.sim.stacks import app
+from tests.sim.stacks import app, pair
 
 SEEDS = 60 if WHOLE else 15
 PLAIN = Run(("app",))
@@ -66,6 +66,23 @@ def test_who_finds_that_another_run_came_and_went_while_its_lock_was_gone_stops(
         assert not sim.locks.all
         finished(sim, "app", 1)
     assert ends["LockLost"], ends
+
+
+def test_who_loses_the_lock_of_one_service_leaves_the_other_one_to_be_finished() -> None:
+    """Both locks are pruned in the drain, and somebody else takes one before this run looks."""
+    whole, ends = pair(), Counter[str]()
+    whole.update("app", "api")
+    drain = next(n for n, told in enumerate(whole.faults.told, 1) if "begin: drain" in told)
+    unlocks = Moved(drain + 6, Move.UNLOCK)
+    for seed in range(SEEDS):
+        sim = pair()
+        assert sim.update("app", "api") == "updated"
+        both = Run(("app", "api"), Verb.FORCE, patience=600.0, moves=[unlocks])
+        ends.update(sim.race(seed, [both, Run(("app",), Verb.FORCE, patience=600.0)])[:1])
+        assert sim.update("api") in ("updated", "up to date"), sim.failure
+        finished(sim, "api", 2)
+        assert not sim.locks.all
+    assert ends["Locked"], ends
 
 
 @pytest.mark.parametrize("verb", [Verb.SYNC, Verb.SCALE, Verb.FORCE])

@@ -6,27 +6,20 @@ many were wanted. Whoever takes over a broken rollout goes on with that.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 
-from composeroll.errors import (
-    ComposerollError,
-    EngineError,
-    EngineUnreachable,
-    Interrupted,
-    Locked,
-)
+from composeroll.errors import ComposerollError, Locked
 from composeroll.report.events import Emit, Noted
 from composeroll.rollout.lock.door import Locks
 from composeroll.rollout.lock.heart import Heart, beating
 from composeroll.rollout.lock.holder import Holder, read_holder
+from composeroll.rollout.lock.mine import Mine
 from composeroll.rollout.lock.note import (
     Found,
     Held,
     Memory,
-    Note,
     held_by,
     is_abandoned,
     left_beside,
@@ -36,9 +29,8 @@ from composeroll.rollout.lock.note import (
     seen_by,
     service_of,
 )
+from composeroll.rollout.lock.refusals import STAYS, half_done, held, taken_over
 from composeroll.rollout.world import Clock
-
-STAYS = "what was done so far stays as it is: the other run decides"
 
 POLL = 0.5
 """Seconds between two attempts while waiting for a lock."""
@@ -62,12 +54,9 @@ class ServiceLocks:
         self._me = me
         self._clock = clock
         self._emit = emit
-        self._ids: dict[str, str] = {}
-        self._beside: dict[str, str] = {}
-        self._memory = Memory()
-        self._leave = False
+        self._mine = Mine(locks)
+        self._leave = self._was_gone = False
         self._waited: set[str] = set()
-        self._writing = threading.Lock()
 
     @contextmanager
     def hold(
@@ -84,22 +73,30 @@ class ServiceLocks:
             Locked: somebody has one, or left something half-done in one of those beside.
         """
         deadline = self._clock.now() + patience
-        self._memory, self._leave = Memory(), False  # who stays holds one lock after another
+        self._was_gone = False
+        self._mine.memory, self._leave = Memory(), False  # who stays holds one lock after another
         try:
             # always in the same order, so that two runs cannot wait for each other
             for service in sorted({*services, *beside}):
                 take = self._take if service in services else self._take_beside
                 take(lock_name(self._project, service), deadline)
-            with self._heart(self._beat):
-                yield self._memory
+            with self._heart(self._mine.beat):
+                yield self._mine.memory
         except ComposerollError as error:
-            self._let_go(unfinished=error.half_done or self._memory.broke_off)
+            self._mine.let_go(unfinished=self._leaves_something(error))
             raise
         except Exception:  # a bug: nobody knows what it has left undone
-            self._let_go(unfinished=self._memory != Memory())
+            self._mine.let_go(unfinished=self._mine.memory != Memory())
             raise
         finally:
-            self._let_go(unfinished=self._leave)
+            self._mine.let_go(unfinished=self._leave)
+
+    def _leaves_something(self, error: ComposerollError) -> bool:
+        """Who loses one lock of several takes nothing back: the others' services stay half-done."""
+        known = self._mine.memory
+        return (
+            error.half_done or known.broke_off or (isinstance(error, Locked) and known != Memory())
+        )
 
     def leave_to_others(self) -> None:
         """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""
@@ -110,35 +107,29 @@ class ServiceLocks:
 
         What was taken over holds, since what runs after a crash says too much; but not over what
         was asked for `anew`.
+
+        Raises:
+            Locked: somebody else has a lock now.
         """
-        left = self._memory
+        self._take_again_what_is_gone()
+        left = self._mine.memory
         both = left.merged(memory) if anew else memory.merged(left)
-        self._memory = replace(both, before={**memory.before, **left.before})
-        self._write_all()
-        return self._memory
+        self._mine.memory = replace(both, before={**memory.before, **left.before})
+        self._mine.write()
+        return self._mine.memory
 
     def ensure(self) -> bool:
         """Still hold every lock, before something is done that cannot be taken back.
 
         Returns:
-            Whether they were held all the time: one that was pruned is taken again.
+            Whether they were held all the time, since this was asked last: one that was pruned is
+            taken again.
 
         Raises:
             Locked: somebody else has one now.
         """
-        all_along = True
-        for name, mine in {**self._ids, **self._beside}.items():
-            if self._locks.id_of(name) == mine:
-                continue
-            if found := self._locks.find(name):
-                raise _taken_over(found)
-            take = self._take_beside if name in self._beside else self._take
-            all_along = False
-            try:
-                take(name, self._clock.now())
-            except Locked as locked:
-                locked.serving = STAYS
-                raise
+        self._take_again_what_is_gone()
+        all_along, self._was_gone = not self._was_gone, False
         return all_along
 
     def broke_off(self, services: Sequence[str]) -> bool:
@@ -166,11 +157,30 @@ class ServiceLocks:
         named = (lock_name, left_name)
         return tuple(name(self._project, service) for service in services for name in named)
 
+    def _take_again_what_is_gone(self) -> None:
+        """It is for `ensure` to tell that there was a gap, whoever has noticed; raises the same."""
+        mine = {**self._mine.rolled, **self._mine.beside}
+        gone = [name for name in mine if self._locks.id_of(name) != mine[name]]
+        theirs = {name: found for name in gone if (found := self._locks.find(name))}
+        for name in (name for name in gone if name not in theirs):
+            self._take_again(name)
+        if theirs:  # only now: what is known of the other services stands in their locks again
+            raise taken_over(next(iter(theirs.values())))
+
+    def _take_again(self, name: str) -> None:
+        self._was_gone = True
+        take = self._take_beside if name in self._mine.beside else self._take
+        try:
+            take(name, self._clock.now())
+        except Locked as locked:
+            locked.serving = STAYS
+            raise
+
     def _take(self, name: str, deadline: float) -> None:
         while True:
             claimed = self._locks.claim(name, self._project, self._me.to_json())
             if claimed:
-                self._ids[name] = claimed
+                self._mine.rolled[name] = claimed
                 self._inherit(left_beside(name))
                 return
             if (found := self._locks.find(name)) is None:
@@ -187,16 +197,16 @@ class ServiceLocks:
         """
         while True:
             if left := self._locks.find(left_beside(name)):
-                raise _half_done(left)
+                raise half_done(left)
             claimed = self._locks.claim(name, self._project, self._me.to_json())
             if claimed:
-                self._beside[name] = claimed
+                self._mine.beside[name] = claimed
                 return
             if (found := self._locks.find(name)) is None:
                 continue
             if is_abandoned(found, self._me, self._locks.now()):
                 if read_note(found).memory != Memory():
-                    raise _half_done(found)
+                    raise half_done(found)
                 self._locks.release(found.id)
             else:
                 self._wait_for(found, deadline)
@@ -204,7 +214,7 @@ class ServiceLocks:
     def _wait_for(self, found: Found, deadline: float) -> None:
         """A moment, and say once for whom."""
         if self._clock.now() >= deadline:
-            raise _held(found, self._locks.now())
+            raise held(found, self._locks.now())
         if found.id not in self._waited:
             self._waited.add(found.id)
             self._emit(Noted(f"waiting: {held_by(found, self._locks.now())}"))
@@ -229,74 +239,8 @@ class ServiceLocks:
         """What a broken rollout left is written down anew before the old note goes."""
         if left := self._locks.find(aside):
             broken = read_note(left).memory.about(service_of(left)).merged(Memory(broke_off=True))
-            self._memory = self._memory.merged(broken)
-        if self._memory != Memory():
-            self._write_all()
+            self._mine.memory = self._mine.memory.merged(broken)
+        if self._mine.memory != Memory():
+            self._mine.write()
         if left:
             self._locks.release(left.id)
-
-    def _beat(self) -> None:
-        """A sign of life, from the heart's thread; what the rollout writes just now is one too."""
-        if not self._writing.acquire(blocking=False):
-            return
-        try:
-            with suppress(Exception):  # the rollout itself finds out, at its next step
-                self._write_what_is_held(ended=False)
-        finally:
-            self._writing.release()
-
-    def _write_all(self, *, ended: bool = False) -> None:
-        with self._writing:
-            self._write_what_is_held(ended=ended)
-
-    def _write_what_is_held(self, *, ended: bool) -> None:
-        """One thread at a time: else an older note could be written over a newer one."""
-        note = Note(self._locks.now(), ended, self._memory).to_json()
-        for container in tuple(self._ids.values()):
-            self._locks.write(container, note)
-        alive = Note(self._locks.now()).to_json() if self._beside else ""
-        for container in tuple(self._beside.values()):
-            self._locks.write(container, alive)
-
-    def _let_go(self, *, unfinished: bool) -> None:
-        """Release; something half-done leaves its lock as a note to whoever comes next."""
-        if unfinished:
-            with suppress(ComposerollError):
-                self._write_all(ended=True)
-            self._ids.clear()
-        for held in (self._ids, self._beside):
-            while held:
-                self._release(held.popitem()[1])
-
-    def _release(self, container: str) -> None:
-        with suppress(EngineError, EngineUnreachable):  # a dead holder's lock is no obstacle
-            try:
-                self._locks.release(container)
-            except Interrupted:
-                self._locks.release(container)  # there is nothing left to interrupt
-
-
-def _taken_over(lock: Found) -> Locked:
-    return Locked(
-        f"the lock {lock.name} was taken over by {read_holder(lock.holder)}",
-        STAYS,
-        "composeroll lock status",
-    )
-
-
-def _half_done(lock: Found) -> Locked:
-    service = service_of(lock)
-    return Locked(
-        f"a rollout of {service} broke off, and is to be finished first",
-        "nothing was touched",
-        f"composeroll update {service}",
-    )
-
-
-def _held(lock: Found, now: float) -> Locked:
-    return Locked(
-        str(held_by(lock, now)),
-        "nothing was touched",
-        "wait for it with --lock-wait 10m; if you know that it is gone:"
-        f" composeroll lock release {service_of(lock)}",
-    )

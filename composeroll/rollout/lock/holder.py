@@ -45,15 +45,22 @@ class Holder:
         """As it stands in a lock."""
         return json.dumps(asdict(self))
 
-    def seen_dead(self, me: Holder) -> bool:
-        """Whether `me`, being on the same machine, can see that this process is gone."""
-        return self.boot == me.boot and self.born != birth(self.pid)
+    def lives(self, me: Holder) -> bool | None:
+        """Whether this process is there; None where `me` cannot tell, on another machine or here.
+
+        Here that is where /proc hides what belongs to other users.
+        """
+        if not self.boot or self.boot != me.boot:
+            return None
+        if self.born == birth(self.pid):
+            return True
+        return None if _is_hidden(self.pid) else False
 
 
 def this_process() -> Holder:
     """The run that asks."""
     return Holder(
-        who=getpass.getuser(),
+        who=_user(),
         host=socket.gethostname(),
         boot=_boot(),
         pid=os.getpid(),
@@ -61,6 +68,14 @@ def this_process() -> Holder:
         command=shlex.join(["composeroll", *sys.argv[1:]]),
         job=next((os.environ[name] for name in CI_JOBS if os.environ.get(name)), ""),
     )
+
+
+def _user() -> str:
+    """A name; a user that only a container's or a CI's `--user` made up has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # KeyError before Python 3.13
+        return f"uid {os.getuid()}"
 
 
 def read_holder(text: str) -> Holder | None:
@@ -72,17 +87,33 @@ def read_holder(text: str) -> Holder | None:
 
 
 def birth(pid: int) -> str:
-    """The start time of a process, field 22 of its `stat` (proc(5)); empty if it is gone.
+    """The start time of a process, field 22 of its `stat` (proc(5)); empty if it is gone or hidden.
 
     One that has ended is gone, even while nobody has asked how (a zombie).
     """
-    try:
-        stat = (PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
+    if not (stat := _stat(pid)):
         return ""
     # the second field is a name in brackets that may itself hold blanks and brackets
     state, *rest = stat.rpartition(")")[2].split()
     return "" if state in ENDED else rest[18]
+
+
+def _is_hidden(pid: int) -> bool:
+    """Whether it exists and may not be looked at: `hidepid` of proc(5), systemd's ProtectProc."""
+    if _stat(pid):
+        return False
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return True
+
+
+def _stat(pid: int) -> str:
+    try:
+        return (PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
 
 
 def _boot() -> str:

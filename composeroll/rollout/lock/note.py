@@ -78,10 +78,14 @@ class Memory:
         """What one lock of several is there to remember: the others' services have theirs.
 
         What is known of another one may be long out of date, where somebody has finished that one
-        alone. Containers are looked up before anything is done to them, and may all stay.
+        alone; and what of it is gone says nothing about how far this one came. An outgoing
+        container that none of them had at the beginning, as one of an earlier rollout that broke
+        off, may be this one's: it stays, and is looked up before anything is done to it.
         """
+        others = {one for name, ids in self.before.items() if name != service for one in ids}
         return replace(
             self,
+            outgoing={one: why for one, why in self.outgoing.items() if one not in others},
             wanted=_of(service, self.wanted),
             back_to=_of(service, self.back_to),
             before=_of(service, self.before),
@@ -127,14 +131,14 @@ def read_note(lock: Found) -> Note:
 def is_abandoned(lock: Found, me: Holder, now: float) -> bool:
     """Whether nobody holds the lock any more.
 
-    On the same machine the process table tells; from elsewhere only silence does.
+    On the same machine the process table tells; from elsewhere, and where the table hides other
+    users' processes, only silence does.
     """
     note, holder = read_note(lock), read_holder(lock.holder)
     if note.ended:
         return True
-    if holder and holder.boot and holder.boot == me.boot:
-        return holder.seen_dead(me)
-    return now - note.beat > LEASE
+    lives = holder.lives(me) if holder else None
+    return now - note.beat > LEASE if lives is None else not lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +204,7 @@ def _fate(lock: Found, me: Holder, now: float) -> str:
     note, holder = read_note(lock), read_holder(lock.holder)
     if note.ended:
         return "it broke off"
-    if holder and holder.seen_dead(me):
+    if holder and holder.lives(me) is False:
         return "it broke off, and that process is gone"
     silent = format_duration(round(now - note.beat))
     return f"it broke off: no sign of life for {silent}"

@@ -19,10 +19,16 @@ HUNG_UP = "/hangs-up-afterwards"
 class Sham(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     """Answers `/echo?…` with its query, `/slow?SECONDS` later; `/events` is one; refuses the rest.
 
+    Whatever is posted is done once it may be.
+
     Attributes:
         most: how many requests were ever under way at once.
         connections: how many connections it has accepted.
         hung_up: set once it has closed one.
+        closed: one for each connection that it has closed.
+        posted: one for each request to do something.
+        may_do: set by the test.
+        done: how many of those are done.
     """
 
     daemon_threads = True
@@ -32,12 +38,15 @@ class Sham(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         super().__init__(str(path), _Handler)
         self.lock = threading.Lock()
         self.now = self.most = self.connections = 0
-        self.hung_up = threading.Event()
+        self.done = 0
+        self.hung_up, self.may_do = threading.Event(), threading.Event()
+        self.closed, self.posted = threading.Semaphore(0), threading.Semaphore(0)
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """Close a connection, and say so."""
         super().shutdown_request(request)
         self.hung_up.set()
+        self.closed.release()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -58,6 +67,14 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             with self.server.lock:
                 self.server.now -= 1
+
+    def do_POST(self) -> None:
+        self.server.posted.release()
+        self.server.may_do.wait(5)
+        with self.server.lock:
+            self.server.done += 1
+        self.send_response(204)
+        self.end_headers()
 
     def _answer(self) -> None:
         path, _, query = self.path.partition("?")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,6 +51,21 @@ def test_flags_beat_docker_host_beats_docker_context_beats_the_current_context(
 def test_without_any_configuration_it_is_the_local_socket(tmp_path: Path) -> None:
     endpoint = resolve(ComposeFlags(), {"DOCKER_CONFIG": str(tmp_path / "none")})
     assert endpoint.socket_path == "/var/run/docker.sock"
+
+
+def test_a_user_without_a_home_has_the_configuration_that_docker_finds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Observed of docker itself: it is the working directory's."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    monkeypatch.chdir(tmp_path)
+    assert resolve(ComposeFlags(), {}).socket_path == "/var/run/docker.sock"
+    configured = tmp_path / ".docker" / "config.json"
+    configured.parent.mkdir()
+    configured.write_text(json.dumps({"currentContext": "nowhere"}), encoding="utf-8")
+    with pytest.raises(UsageError, match="no docker context 'nowhere'"):
+        resolve(ComposeFlags(), {})
 
 
 def test_an_unknown_context_is_named(config: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ import pytest
 from composeroll.errors import (
     ComposerollError,
     EngineError,
+    EngineUnreachable,
     Interrupted,
     Locked,
     LockLost,
@@ -21,7 +22,7 @@ from composeroll.errors import (
     Unfinished,
 )
 from composeroll.report.events import Event, StepEnded, StepFailed, StepStarted, StepUndone
-from composeroll.rollout.apply import apply
+from composeroll.rollout.apply import Show, apply, unseen
 from composeroll.rollout.plan import Plan
 from composeroll.rollout.steps import ReplaceReplicas, Step
 from composeroll.rollout.world import Lock, World
@@ -121,7 +122,10 @@ class Disturbed(Noting):
 
 
 def run(
-    *reversible: Step, final: tuple[Step, ...] = (), lock: Lock | None = None
+    *reversible: Step,
+    final: tuple[Step, ...] = (),
+    lock: Lock | None = None,
+    show: Show = unseen,
 ) -> tuple[Diary, BaseException | None]:
     """Apply a plan of these steps; what happened, and what was raised."""
     diary = Diary()
@@ -139,7 +143,7 @@ def run(
         lock or Alone(),
     )
     try:
-        apply(Plan(reversible, final), world)
+        apply(Plan(reversible, final), world, show)
     except BaseException as failure:  # noqa: BLE001 - what is raised is what is tested
         return diary, failure
     return diary, None
@@ -155,6 +159,32 @@ def test_steps_run_in_order_and_tell_when_they_begin_and_end() -> None:
     kinds = (StepStarted, StepEnded)
     told = [(type(e), e.number, e.total) for e in diary.events if isinstance(e, kinds)]
     assert told == [(kind, number, 3) for number in (1, 2, 3) for kind in kinds]
+
+
+def showing(failure: BaseException) -> Show:
+    """Always fails."""
+
+    def show(done: Sequence[Step]) -> None:
+        del done
+        raise failure
+
+    return show
+
+
+@pytest.mark.parametrize("away", [EngineUnreachable("away"), EngineError("busy")])
+def test_what_cannot_be_shown_ends_no_plan_and_hides_no_failure(away: ComposerollError) -> None:
+    diary, failure = run(Noting("a"), final=(Noting("b"),), show=showing(away))
+    assert (diary.lines, failure) == (["a", "b"], None)
+    diary, failure = run(Noting("a"), Noting("b", BROKEN), show=showing(away))
+    assert diary.lines == ["a", "b", "undo b", "undo a"]
+    assert isinstance(failure, RolledBack)
+    assert failure.what == "broken"
+
+
+def test_a_signal_that_comes_while_something_is_shown_is_one() -> None:
+    diary, failure = run(Noting("a"), show=showing(Interrupted("SIGTERM", signum=15)))
+    assert isinstance(failure, Interrupted)
+    assert not diary.lines
 
 
 def test_a_half_done_step_is_undone_too_and_all_in_reverse() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from itertools import count
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -14,89 +13,17 @@ from composeroll.errors import Locked
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.report.events import Event, Noted
 from composeroll.rollout.lock.hold import ServiceLocks
-from composeroll.rollout.lock.holder import this_process
 from composeroll.rollout.lock.note import Memory, Note, held_by, lock_name, read_note
-
-ME = this_process()
-SOMEBODY = replace(ME, boot="another boot", host="elsewhere")
-
-
-@dataclass(frozen=True)
-class Lock:
-    """A lock as the engine has it."""
-
-    id: str
-    name: str
-    holder: str
-    note: str = ""
-    created: float = 0.0
-
-
-@dataclass
-class EngineLocks:
-    """The engine's side of locks, in memory.
-
-    Attributes:
-        claims_first: who gets the next lock, just before somebody else asks for it.
-    """
-
-    locks: dict[str, Lock] = field(default_factory=dict)
-    numbers: Iterator[int] = field(default_factory=count)
-    claims_first: str = ""
-
-    def claim(self, name: str, project: str, holder: str) -> str | None:
-        """Take a lock."""
-        if self.claims_first:
-            first, self.claims_first = self.claims_first, ""
-            theirs = self.claim(name, project, first)
-            assert theirs
-            self.write(theirs, Note(self.now()).to_json())
-        if self.find(name):
-            return None
-        lock = Lock(f"lock {next(self.numbers)}", name, holder)
-        self.locks[lock.id] = lock
-        return lock.id
-
-    def find(self, name: str) -> Lock | None:
-        """The lock of that name."""
-        return next((lock for lock in self.locks.values() if lock.name == name), None)
-
-    def id_of(self, name: str) -> str | None:
-        """Its ID."""
-        lock = self.find(name)
-        return lock.id if lock else None
-
-    def of_project(self, project: str) -> list[Lock]:
-        """All of them."""
-        del project
-        return list(self.locks.values())
-
-    def write(self, container: str, note: str) -> None:
-        """Write a note."""
-        self.locks[container] = replace(self.locks[container], note=note)
-
-    def set_aside(self, container: str, name: str) -> None:
-        """Rename a lock."""
-        self.locks[container] = replace(self.locks[container], name=name)
-
-    def release(self, container: str) -> None:
-        """Give a lock up."""
-        self.locks.pop(container, None)
-
-    def now(self) -> float:
-        """The engine's clock."""
-        return 1000.0
-
-
-@contextmanager
-def still(beat: Callable[[], None]) -> Iterator[None]:
-    """No sign of life."""
-    del beat
-    yield
-
-
-def unheard(event: Event) -> None:
-    del event
+from tests.unit.rollout.locks import (
+    ME,
+    SOMEBODY,
+    EngineLocks,
+    Heart,
+    Hours,
+    Lock,
+    still,
+    unheard,
+)
 
 
 def test_what_one_broken_rollout_left_does_not_follow_into_the_next_lock() -> None:
@@ -113,18 +40,6 @@ def test_what_one_broken_rollout_left_does_not_follow_into_the_next_lock() -> No
         assert left == Memory()
     assert locks.broke_off(["app"])
     assert engine.find(lock_name("shop", "other")) is None
-
-
-class Heart:
-    """One that beats when the test says so."""
-
-    beat: Callable[[], None]
-
-    @contextmanager
-    def __call__(self, beat: Callable[[], None]) -> Iterator[None]:
-        """Begin."""
-        self.beat = beat
-        yield
 
 
 @dataclass
@@ -221,53 +136,6 @@ def test_every_lock_shows_a_sign_of_life_those_of_services_beside_it_without_a_n
             name: read_note(engine.find(lock_name("shop", name)) or Lock("", "", "")).memory
             for name in notes
         } == {"nginx": left, "app": Memory()}
-
-
-def test_a_lock_that_was_removed_is_taken_again_and_who_holds_it_learns_of_that() -> None:
-    engine = EngineLocks()
-    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
-    with locks.hold(["app", "web"]):
-        held = [locks.ensure()]
-        del engine.locks[next(iter(engine.locks))]
-        held += [locks.ensure(), locks.ensure()]
-        assert len(engine.locks) == 2
-    assert held == [True, False, True]
-    assert not engine.locks
-
-
-@pytest.mark.parametrize("works_on", [True, False])
-def test_who_loses_the_lock_in_mid_rollout_says_that_what_was_done_stays(*, works_on: bool) -> None:
-    """Whether the other one has it by then, or takes it a moment later."""
-    engine = EngineLocks()
-    locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
-
-    def lose() -> None:
-        with locks.hold(["app"]):
-            engine.locks.clear()
-            if works_on:
-                engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
-            else:
-                engine.claims_first = SOMEBODY.to_json()
-            locks.ensure()
-
-    with pytest.raises(Locked) as lost:
-        lose()
-    assert lost.value.serving == "what was done so far stays as it is: the other run decides"
-
-
-class Hours:
-    """A clock on which waiting is all that takes time."""
-
-    def __init__(self) -> None:
-        self.at = 0.0
-
-    def now(self) -> float:
-        """The time."""
-        return self.at
-
-    def wait(self, seconds: float) -> None:
-        """Let it pass."""
-        self.at += seconds
 
 
 def test_who_waits_for_a_lock_says_once_for_whom() -> None:

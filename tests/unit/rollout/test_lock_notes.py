@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +85,37 @@ def test_a_holder_that_cannot_be_read_is_judged_by_its_silence() -> None:
     assert is_abandoned(Lock("{}", created=NOW - LEASE - 1), ME, NOW)
 
 
+@pytest.mark.parametrize(
+    ("answer", "silent", "abandoned"),
+    [
+        (PermissionError, 0.0, False),
+        (PermissionError, LEASE + 1, True),
+        (None, 0.0, False),
+        (None, LEASE + 1, True),
+        (ProcessLookupError, 0.0, True),
+    ],
+)
+def test_where_other_users_processes_are_hidden_one_that_exists_is_judged_by_its_silence(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    answer: type[OSError] | None,
+    silent: float,
+    *,
+    abandoned: bool,
+) -> None:
+    def kill(pid: int, number: int) -> None:
+        assert (pid, number) == (ME.pid, 0)
+        if answer:
+            raise answer
+
+    monkeypatch.setattr("composeroll.rollout.lock.holder.PROC", tmp_path)
+    monkeypatch.setattr(os, "kill", kill)
+    lock = Lock(ME.to_json(), Note(NOW - silent).to_json())
+    assert is_abandoned(lock, ME, NOW) is abandoned
+    told = seen_by(lock, ME, NOW).fate
+    assert ("no sign of life" in told) == (abandoned and answer is not ProcessLookupError)
+
+
 def test_a_machine_without_a_boot_id_is_never_taken_for_this_one() -> None:
     dead = Lock(replace(BOOTLESS, born="gone").to_json())
     assert not is_abandoned(dead, replace(ME, boot=""), NOW)
@@ -97,6 +129,15 @@ def test_of_two_memories_the_other_holds_where_they_differ_and_nothing_is_lost()
     )
     assert Memory(broke_off=True).merged(Memory()).broke_off
     assert Memory().merged(Memory(broke_off=True)).broke_off
+
+
+def test_one_lock_of_several_remembers_nothing_of_what_the_other_services_had() -> None:
+    gone = {"old app": "outdated", "old api": "outdated", "left before": "outdated"}
+    both = Memory(gone, {"app": 2, "api": 3}, {}, {"app": ["old app"], "api": ["old api"]})
+    assert both.about("app") == Memory(
+        {"old app": "outdated", "left before": "outdated"}, {"app": 2}, {}, {"app": ["old app"]}
+    )
+    assert replace(both, before={}).about("app").outgoing == gone
 
 
 def test_no_fewer_replicas_than_the_file_says() -> None:
@@ -165,10 +206,17 @@ def test_names_of_locks_lead_back_to_their_service_even_with_dots_in_it() -> Non
     assert left_name("shop", "app.v2") != lock_name("shop", "app.v2")
 
 
+def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    assert str(this_process()).startswith("uid 54321@")
+
+
 def test_this_process_is_alive_and_a_used_again_pid_is_not_it() -> None:
     me = this_process()
-    assert not me.seen_dead(me)
-    assert replace(me, born="1").seen_dead(me)
-    assert not replace(me, born="1", boot="elsewhere").seen_dead(me)
+    assert me.lives(me)
+    assert replace(me, born="1").lives(me) is False
+    assert replace(me, born="1", boot="elsewhere").lives(me) is None
     assert read_holder(me.to_json()) == me
     assert not birth(0)
