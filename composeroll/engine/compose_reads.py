@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from composeroll.config.flags import ComposeFlags
@@ -28,10 +26,6 @@ Scales = Mapping[str, int]
 
 READ_SECONDS = 300.0
 """A file with a remote include or secret may be slow; beyond that somebody does not answer."""
-
-
-FRESH = 10.0
-"""Seconds for which compose's answer to a preflight holds, where it was asked for beforehand."""
 
 
 class ConfigReading:
@@ -74,7 +68,6 @@ class DryRun:
 
     def __init__(self, flags: ComposeFlags) -> None:
         self._flags = flags
-        self._ahead: _Preflight | None = None
 
     def outdated(self, scales: Scales) -> dict[str, str]:
         """What a plain `up -d` would do to each container, by its name.
@@ -86,15 +79,7 @@ class DryRun:
         Raises:
             EngineError: compose refuses.
         """
-        if not scales:
-            return {}  # compose takes no name for all of them
-        return verdicts(parse_dry_run(_said(self._begin(scales, "--no-start"))))
-
-    def begin_preflight(self, scales: Scales) -> None:
-        """Ask what `preflight` is going to ask, while something else is waited for."""
-        self.forget()
-        if scales:
-            self._ahead = _Preflight(dict(scales), self._create(scales), time.monotonic())
+        return verdicts(parse_dry_run(self._run(scales)))
 
     def preflight(self, scales: Scales) -> tuple[str, ...]:
         """The lines of a dry `create` that do more than make new containers.
@@ -105,50 +90,15 @@ class DryRun:
         Raises:
             EngineError: compose refuses.
         """
+        return dangers(parse_dry_run(self._run(scales, "--no-recreate")))
+
+    def _run(self, scales: Scales, *options: str) -> str:
         if not scales:
-            return ()
-        ahead, self._ahead = self._ahead, None
-        if ahead and (said := ahead.answer_to(scales)):
-            return dangers(parse_dry_run(said))
-        return dangers(parse_dry_run(_said(self._create(scales))))
-
-    def forget(self) -> None:
-        """End what was asked beforehand."""
-        ahead, self._ahead = self._ahead, None
-        if ahead:
-            ahead.child.end()
-
-    def _create(self, scales: Scales) -> Child:
-        return self._begin(scales, "--no-start", "--no-recreate")
-
-    def _begin(self, scales: Scales, *options: str) -> Child:
+            return ""  # compose takes no name for all of them
         argv = [*compose_argv(self._flags), "--ansi", "never", "--progress", "plain", "--dry-run"]
         scaled = [word for name, n in scales.items() for word in ("--scale", f"{name}={n}")]
-        return Child([*argv, "up", *options, *UP, *scaled, *scales])
-
-
-@dataclass(frozen=True, slots=True)
-class _Preflight:
-    """One that was begun before it was asked for."""
-
-    scales: Scales
-    child: Child
-    begun: float
-
-    def answer_to(self, scales: Scales) -> str:
-        """What compose says; empty where it was asked about something else, too early, or in vain.
-
-        In vain is before a pull, where there is no image yet.
-        """
-        if self.scales != scales or time.monotonic() - self.begun > FRESH:
-            self.child.end()
-            return ""
-        ended = self.child.result(READ_SECONDS)
-        return "" if ended.code else ended.stderr + ended.stdout
-
-
-def _said(child: Child) -> str:
-    ended = child.result(READ_SECONDS)
-    if ended.code:
-        raise compose_failure(ended.stderr)
-    return ended.stderr + ended.stdout
+        up = ("up", "--no-start", *options, *UP)
+        ended = Child([*argv, *up, *scaled, *scales]).result(READ_SECONDS)
+        if ended.code:
+            raise compose_failure(ended.stderr)
+        return ended.stderr + ended.stdout

@@ -68,8 +68,7 @@ class Engine:
         self.ledger = Ledger(self._api, lambda: self.locks.held)
 
     def close(self) -> None:
-        """End the idle connections, and what nobody waits for any more."""
-        self._dry_run.forget()
+        """End the idle connections."""
         self._api.close()
         self._lock_api.close()
 
@@ -191,10 +190,6 @@ class Engine:
     def outdated(self, scales: Scales) -> dict[str, str]:
         """Compose's verdict on each container, by name: `Running`, `Recreate`, `Creating`."""
         return self._dry_run.outdated(scales)
-
-    def begin_preflight(self, scales: Scales) -> None:
-        """Ask it of compose beforehand: the `preflight` of these scales then takes less."""
-        self._dry_run.begin_preflight(scales)
 
     def preflight(self, scales: Scales) -> tuple[str, ...]:
         """What `create` would do beyond making new containers; empty is safe."""

@@ -33,10 +33,6 @@ class Engine(Protocol):
         """What `up` would do to each container, by its name: `Running`, `Recreate`, `Creating`."""
         ...
 
-    def begin_preflight(self, scales: Mapping[str, int]) -> None:
-        """Ask beforehand what `preflight` is going to ask."""
-        ...
-
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
         """What else than creating containers compose would do to reach these scales."""
         ...
@@ -62,13 +58,6 @@ class Survey(Protocol):
 
 
 CHANGED = "its definition changed in the compose file"
-
-
-def begin_preflight(project: Project, services: Sequence[Service], engine: Engine) -> None:
-    """Ask compose, while images are pulled, what `observe` is going to ask it."""
-    everyone = engine.replicas()
-    mine = {s.name: tuple(r for r in everyone if r.service == s.name) for s in services}
-    engine.begin_preflight(_doubled(project, services, mine))
 
 
 def observe(

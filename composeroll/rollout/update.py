@@ -14,7 +14,6 @@ from composeroll.rollout.behind import behind
 from composeroll.rollout.checks.local_images import insist_on_images
 from composeroll.rollout.detached.retirement import retire_held
 from composeroll.rollout.lock.note import Memory
-from composeroll.rollout.observe import begin_preflight
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
@@ -96,7 +95,6 @@ def _used_beside(stack: Stack, services: Sequence[Service]) -> frozenset[str]:
 
 def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Memory) -> Outcome:
     with phase(stack, Phase.PULL, f"pull {names(services)}"):
-        begin_preflight(stack.project, services, stack.engine)
         stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
     leaving = outgoing(observed, force=wanted.force)

@@ -155,9 +155,6 @@ class Engine(Containers):
         boxes = [box for name in scales for box in self.of(name)]
         return {box.name: self._verdict(box) for box in boxes}
 
-    def begin_preflight(self, scales: Mapping[str, int]) -> None:
-        """It takes no time here."""
-
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
         """What stands in the way, as the test says."""
         del scales

@@ -71,10 +71,6 @@ class ServingEngine:
         """What `up` would do to each container, by its name."""
         return self._all.outdated(self._with_aside(scales))
 
-    def begin_preflight(self, scales: Mapping[str, int]) -> None:
-        """As it will be asked."""
-        self._all.begin_preflight(self._with_aside(scales))
-
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
         """What else than creating containers compose would do to reach these scales."""
         return self._all.preflight(self._with_aside(scales))
