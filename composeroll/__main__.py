@@ -10,8 +10,8 @@ from composeroll import __version__
 SELDOM = 50_000
 """Objects between two looks for garbage, 700 by default: imports make hardly any.
 
-The looks took a fifth of the processor time of an update's imports: 644 ms with, 513 ms without. The
-last one, at the end, took 0.1 s: what is frozen is left to the end of the process.
+The looks took a fifth of the processor time of an update's imports: 644 ms with, 513 ms without.
+The last one, at the end, took 0.1 s: what is frozen is left to the end of the process.
 """
 
 
