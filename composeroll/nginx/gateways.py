@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
-from composeroll.errors import ComposerollError, GatewayError
+from composeroll.errors import ComposerollError
 from composeroll.model import Held, Replica
 from composeroll.nginx.access_log.traffic import Traffic, all_of
 from composeroll.nginx.gateway import Gateway
@@ -33,13 +32,14 @@ class _Change:
         self.took = True
 
     def take_back(self) -> None:
-        """Put the old text back and have it read.
+        """Put the old text back, and have it read where the new one was.
 
-        One that was not reloaded by us may have been by others, and read the new text. One that did
-        not take our reload serves the old text: telling it is enough.
+        What stood there may name what is gone by now, after a run that was killed between writing
+        and reloading: whoever has not read ours is not told that either. Others may have had ours
+        read: the way back of a rollout tells every gateway again.
         """
         self.gateway.restore(self.previous)
-        with nullcontext() if self.took else suppress(GatewayError):
+        if self.took:
             self.gateway.reload()
 
 

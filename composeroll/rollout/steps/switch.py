@@ -54,8 +54,9 @@ class Switch:
         strangers = {self.route.address(r) for r in now if r.id not in before} - {""}
         moved = before != {r.id: self.route.address(r) for r in living}
         meant = strangers if self.previous.names else strangers & self.previous.addresses
-        gone = self.previous.addresses - {self.route.address(r) for r in living}
-        wrong = meant or (gone and self._split) or (moved and not self.previous.names)
+        there = {self.route.address(r) for r in living}
+        gone = (self.previous.addresses if self._split else self._written) - there
+        wrong = meant or gone or (moved and not self.previous.names)
         if not living or not wrong:
             return self.texts
         return dict.fromkeys(self.texts, self.text(world.project, living))
@@ -68,6 +69,11 @@ class Switch:
                 f"somebody has removed the old replicas of {self.incoming.service}: nothing is left"
                 " to go back to"
             )
+
+    @property
+    def _written(self) -> frozenset[str]:
+        """The addresses that a rollout has written: a killed one may never have had them read."""
+        return frozenset(server.address for server in self.previous.servers if server.comment)
 
     @property
     def _split(self) -> bool:

@@ -212,6 +212,17 @@ def test_when_one_gateway_does_not_take_it_none_has(wrong: dict[str, Any]) -> No
         assert fake.serving[INCLUDE] == BACKEND
 
 
+def test_a_text_that_nginx_has_not_been_told_is_not_told_on_the_way_back_either() -> None:
+    """A run that was killed before its reload has left what may name replicas that are gone."""
+    first, second, gateways = pair(writable_by=())
+    first.serving = first.serving | {INCLUDE: "another text"}
+    with pytest.raises(GatewayError):
+        switch(gateways)
+    assert first.files[INCLUDE] == BACKEND
+    assert first.serving[INCLUDE] == "another text"
+    assert first.log.count("reload") + second.log.count("reload") == 0
+
+
 def test_a_text_that_one_gateway_rejects_reloads_neither() -> None:
     first, second, gateways = pair()
     with pytest.raises(GatewayError):
