@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from composeroll.errors import EngineError, GatewayError
 from composeroll.model import Replica, Route, Upstream
-from composeroll.nginx.include import render_include, with_servers
+from composeroll.nginx.include import render_include, with_servers, written_by
 from composeroll.report.events import Noted, Warned
 from composeroll.rollout.steps.drain import await_old_workers_gone
 from composeroll.rollout.steps.sets import Incoming, insist_as_proven
@@ -73,7 +73,8 @@ class Switch:
     @property
     def _written(self) -> frozenset[str]:
         """The addresses that a rollout has written: a killed one may never have had them read."""
-        return frozenset(server.address for server in self.previous.servers if server.comment)
+        ours = any(text and written_by(text) for text in self.texts.values())
+        return frozenset(s.address for s in self.previous.servers if ours or s.comment)
 
     @property
     def _split(self) -> bool:
