@@ -74,7 +74,8 @@ class Switch:
     def _written(self) -> frozenset[str]:
         """The addresses that a rollout has written: a killed one may never have had them read."""
         ours = any(text and written_by(text) for text in self.texts.values())
-        return frozenset(s.address for s in self.previous.servers if ours or s.comment)
+        written = frozenset(s.address for s in self.previous.servers if ours or s.comment)
+        return written - set(self.previous.names)
 
     @property
     def _split(self) -> bool:
