@@ -153,7 +153,8 @@ class Engine(Containers):
         """Compose's own judgement: image, definition and the sources' IDs enter its hash."""
         self._faults.ask("ask compose what is outdated")
         boxes = [box for name in scales for box in self.of(name)]
-        return {box.name: self._verdict(box) for box in boxes}
+        told = {box.name: self._verdict(box) for box in boxes}
+        return {name: word for name, word in told.items() if word}
 
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
         """What stands in the way, as the test says."""
@@ -168,9 +169,10 @@ class Engine(Containers):
         return made_from != (image, self.definitions[box.service], self._sources(box.service))
 
     def _verdict(self, box: Box) -> str:
+        """Of one that only has to be started a creation tells nothing."""
         if self.is_outdated(box):
             return "Recreate"
-        return "Running" if box.state is ContainerState.RUNNING else "Starting"
+        return "Running" if box.state is ContainerState.RUNNING else ""
 
     def _sources(self, name: str) -> tuple[str, ...]:
         """The first container of each source, by name as text."""
