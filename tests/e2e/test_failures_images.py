@@ -28,7 +28,7 @@ SERVES = "what served before serves on"
 NEXT = "run the same command again"
 
 
-PING = Mix(keepalive=3, fresh=2, post=0, half_post=0, idle=1, rate=150)
+PING = Mix(keepalive=3, fresh=2, post=0, half_post=0, idle=1, rate=100)
 
 RETRIED = replace(LONG, post=0, half_post=0)
 """A container that is killed loses what it works on: nginx repeats only what has no body."""

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
 MEND = "of gateway, then run the same command again"
 """The end of what helps where a container of the gateway has died."""
 
-WHICH = replace(FULL, version_header="X-Gateway", rate=150)
+WHICH = replace(FULL, version_header="X-Gateway", rate=100)
 """Every kind of request but websockets, which end with the nginx that they go through."""
 
 
@@ -79,7 +79,7 @@ def test_a_stack_is_updated_whole_and_nginx_goes_last(stack: Stack) -> None:
     before, (_, new) = claims.Before.of(stack), which(stack)
     stack.push(new, "gateway")
     stack.push("whole", "app")
-    with under_load(stack, replace(WHICH, rate=200)) as load:
+    with under_load(stack, replace(WHICH, rate=130)) as load:
         done = stack.update("--all", *DRAIN)
     ended_with(done, 0)
     claims.nothing_was_lost(load.result())

@@ -16,7 +16,7 @@ STEADY = 1.0
 LIMIT = 240.0
 
 FULL = Mix(
-    rate=150,
+    rate=100,
     post_path="/post",
     slow_path="/slow?s=3",
     echo=True,

@@ -18,7 +18,7 @@ from tests.e2e.harness.stack import ENDS_WITHIN, Done, Stack
 from tests.load import Load, Mix
 
 CALM = Mix(
-    rate=100,
+    rate=75,
     keepalive=3,
     fresh=2,
     post=2,
