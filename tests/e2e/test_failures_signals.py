@@ -20,6 +20,7 @@ from tests.e2e.harness.trouble import (
     CALM,
     LONG,
     Running,
+    Terminal,
     brief_load,
     ended_with,
     nobody_notices,
@@ -137,7 +138,7 @@ def test_ctrl_c_in_a_terminal_takes_everything_back(stack: Stack, phase: str) ->
     """The whole foreground group gets it, docker and compose too."""
     with nobody_notices(stack):
         run = terminal(stack, *NEVER_READY, "app")
-        await_new(stack, {"created", "running"} if phase == "creating" else {"running"})
+        await_new(stack, run, {"created", "running"} if phase == "creating" else {"running"})
         run.press(CTRL_C)
         code = run.end()
     assert code == 130, run.text
@@ -149,16 +150,17 @@ def test_a_closed_terminal_takes_everything_back(stack: Stack) -> None:
     """As a lost ssh connection does; from then on every write to the terminal fails."""
     with nobody_notices(stack):
         run = terminal(stack, *NEVER_READY, "app")
-        await_new(stack)
+        await_new(stack, run)
         run.close()
         code = run.end()
     assert code == 129
 
 
-def await_new(stack: Stack, states: Collection[str] = ("running",)) -> None:
+def await_new(stack: Stack, run: Terminal, states: Collection[str] = ("running",)) -> None:
     """Wait until there are new replicas beside the old ones, all in one of these states."""
 
     def all_there() -> bool:
+        run.take()
         found = [c.state for c in stack.containers("app")]
         return len(found) == 4 and set(found) <= set(states)
 

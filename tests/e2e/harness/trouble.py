@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -159,6 +160,11 @@ class Terminal:
         while words.encode() not in self.screen:
             got = self._read()
             assert got, f"it ended without {words!r}: {self.text}"
+
+    def take(self) -> None:
+        """Read what it has shown by now: a terminal that nobody reads holds up whoever writes."""
+        while select.select([self.master], [], [], 0.0)[0] and self._read():
+            pass
 
     def press(self, key: bytes) -> None:
         """Type, e.g. Ctrl-C: the kernel sends the signal to the whole foreground group."""
