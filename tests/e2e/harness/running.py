@@ -76,6 +76,7 @@ def _remove(stack: Stack) -> None:
     stack.compose("down", "--volumes", "--remove-orphans", "--timeout", "0")
     if left := docker.names_with(stack.project):
         docker.docker("rm", "--force", "--volumes", *left)
+        stack.compose("down", "--timeout", "0")  # the network that these were on
     docker.remove_images(stack.registry)
     docker.remove_kept(stack.project)
 
