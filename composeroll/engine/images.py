@@ -51,7 +51,8 @@ class Images:
         """Take a reference away; one that is not there is fine.
 
         The engine deletes an image with its last reference. Where a container uses it, it refuses
-        to (409), and the reference stays.
+        to (409), and the reference stays. Where another client takes the image's other reference
+        away at the same moment, both are gone, and one of the two is told 404.
         """
         fine = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
         self._api.send("DELETE", f"/images/{reference}", fine=fine)

@@ -23,6 +23,12 @@ E2E_FOLDER = ROOT / "tests" / "e2e" / "images"
 SOURCES = "composeroll-bed.sources"
 """The label that holds the fingerprint of what an image was made from."""
 VERSION = "org.opencontainers.image.version"
+PUBLISHED = "composeroll-bed.published"
+"""The label that holds the reference an image was published under: no two share an image ID.
+
+Where an engine is told twice at once to forget one ID, one of the two fails; where it forgets
+and pulls one ID at the same time, the new tag can be lost.
+"""
 AT_ONCE = 4
 """Builds side by side: on two cores some download while others unpack."""
 
@@ -160,7 +166,7 @@ def publish(image: Image, ref: str, version: str, **args: str) -> None:
         args: further build arguments.
     """
     passing = replace(image, ref=f"{ref}-{uuid.uuid4().hex[:8]}", args={**image.args, **args})
-    labels = {SOURCES: fingerprint(image), VERSION: version}
+    labels = {SOURCES: fingerprint(image), VERSION: version, PUBLISHED: ref}
     command.run(["docker", "build", *_options(passing, version, labels)], log="images")
     push(passing)
     registry.copy_tag(passing.ref, ref)

@@ -102,13 +102,9 @@ class Stack:
         path.write_text(text, encoding="utf-8")
 
     def push(self, version: str, service: str = "app", **args: str) -> None:
-        """Move the service's tag in the registry to a new build, with these build arguments.
-
-        No other stack has an image of the same ID: where one engine is told to forget it and to
-        pull it at the same time, the new tag can be lost.
-        """
+        """Move the service's tag in the registry to a new build, with these build arguments."""
         image = self.recipe.images[service]
-        images.publish(image, self.reference(service), version, STACK=self.project, **args)
+        images.publish(image, self.reference(service), version, **args)
 
     def reference(self, service: str) -> str:
         """The image reference that the compose file gives a service."""
