@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from composeroll.errors import ComposerollError
@@ -11,6 +11,9 @@ from composeroll.model import Held, Replica
 from composeroll.nginx.access_log.traffic import Traffic, all_of
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.install import Texts
+
+Back = Callable[[], Mapping[str, Texts]]
+"""What to tell those that took a switch which another one did not: texts by path, by container."""
 
 
 @dataclass(slots=True)
@@ -31,15 +34,16 @@ class _Change:
         self.gateway.reload()
         self.took = True
 
-    def take_back(self) -> None:
-        """Put the old text back, and have it read where the new one was.
+    def take_back(self, back: Back) -> None:
+        """Put the file back where nginx has not read the new one; tell it `back` where it has.
 
         What stood there may name what is gone by now, after a run that was killed between writing
-        and reloading: whoever has not read ours is not told that either. Others may have had ours
-        read: the way back of a rollout tells every gateway again.
+        and reloading: nginx is never told that.
         """
-        self.gateway.restore(self.previous)
-        if self.took:
+        if not self.took:
+            self.gateway.restore(self.previous)
+        elif texts := back().get(self.gateway.container.id):
+            self.gateway.restore(texts)
             self.gateway.reload()
 
 
@@ -49,12 +53,17 @@ class Gateways:
     def __init__(self, gateways: Iterable[Gateway]) -> None:
         self._gateways = {gateway.container.id: gateway for gateway in gateways}
 
-    def switch(self, texts: Mapping[str, Texts]) -> None:
+    def switch(self, texts: Mapping[str, Texts], back: Back = dict) -> None:
         """Install include texts, by path, by container; then reload all of them.
 
+        Args:
+            texts: whole files by path, by container ID.
+            back: asked, once one gateway does not take them, what those that did are told instead;
+                one it says nothing of keeps them.
+
         Raises:
-            GatewayError: one gateway did not take them; all serve what they served before, or
-                `serving` says which does not.
+            GatewayError: one gateway did not take them; all others are told what `back` says, or
+                `serving` says which was not.
         """
         changes = [_Change(self._gateways[id_], some) for id_, some in texts.items()]
         done: list[_Change] = []
@@ -65,7 +74,7 @@ class Gateways:
             for change in changes:
                 change.reload()
         except ComposerollError as failure:
-            _take_back(done, failure)
+            _take_back(done, failure, back)
             raise
 
     def restore(self, texts: Mapping[str, Texts]) -> None:
@@ -134,10 +143,10 @@ def _namespace(container: Replica) -> str:
     return container.network_mode if shared else container.id
 
 
-def _take_back(done: Iterable[_Change], failure: ComposerollError) -> None:
+def _take_back(done: Iterable[_Change], failure: ComposerollError, back: Back) -> None:
     for change in done:
         try:
-            change.take_back()
+            change.take_back(back)
         except ComposerollError as error:
             name = change.gateway.container.name
             failure.serving = f"{name} could not be taken back: {error.what}"

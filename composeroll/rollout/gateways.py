@@ -27,7 +27,7 @@ from composeroll.nginx.findings.sharing import (
 )
 from composeroll.nginx.findings.stray import stray_findings
 from composeroll.nginx.gateway import Gateway
-from composeroll.nginx.gateways import Gateways
+from composeroll.nginx.gateways import Back, Gateways
 from composeroll.nginx.install import Texts
 
 MIGRATE_FILE = f"/proc/sys/{MIGRATE.replace('.', '/')}"
@@ -95,9 +95,9 @@ class ProjectGateways:
             *failover_findings(known, found),
         )
 
-    def switch(self, texts: Mapping[str, Texts]) -> None:
+    def switch(self, texts: Mapping[str, Texts], back: Back = dict) -> None:
         """Install and reload everywhere, or nowhere: see `composeroll.nginx.gateways`."""
-        self._all_with(texts).switch(texts)
+        self._all_with(texts).switch(texts, back)
 
     def restore(self, texts: Mapping[str, Texts]) -> None:
         """Put previous texts back and reload, wherever that goes."""

@@ -50,8 +50,9 @@ def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ..
 def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -> Switch:
     """The switch of a service's upstream to these of its replicas. Pure."""
     chosen = {r.id for r in members}
-    besides = frozenset(r.id for r in state.replicas if r.id not in chosen)
-    return Switch(Incoming(state.name, besides), wiring.route, wiring.upstream, wiring.texts)
+    known = frozenset(r.id for r in state.replicas)
+    incoming = Incoming(state.name, known - chosen)
+    return Switch(incoming, wiring.route, wiring.upstream, wiring.texts, known=known)
 
 
 def mend(stack: Stack, services: Sequence[Service], plan: Plan) -> None:

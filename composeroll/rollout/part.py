@@ -54,6 +54,7 @@ class Part(Need):
             wiring.upstream,
             wiring.texts,
             served=named,
+            known=self._known,
             in_place=self.replaced_in_place,
         )
 
@@ -63,7 +64,13 @@ class Part(Need):
         others = frozenset(r.id for r in self.state.replicas if r.id not in chosen)
         incoming = Incoming(self.name, others)
         served = tuple(r for r in self.state.named_in_upstream if r.id in chosen)
-        return Switch(incoming, wiring.route, wiring.upstream, wiring.texts, served)
+        return Switch(
+            incoming, wiring.route, wiring.upstream, wiring.texts, served, known=self._known
+        )
+
+    @property
+    def _known(self) -> frozenset[str]:
+        return frozenset(r.id for r in self.state.replicas)
 
     def prepare(self) -> tuple[Step, ...]:
         """The steps that bring up and prove what comes."""

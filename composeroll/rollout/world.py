@@ -141,11 +141,15 @@ class Traffic(Protocol):
 class Gateways(Protocol):
     """All gateway containers of the rollout, as one: written all, or none."""
 
-    def switch(self, texts: Mapping[str, Mapping[str, str | None]]) -> None:
+    def switch(
+        self,
+        texts: Mapping[str, Mapping[str, str | None]],
+        back: Callable[[], Mapping[str, Mapping[str, str | None]]] = dict,
+    ) -> None:
         """Install and reload: include texts by path, by gateway container ID; None: no file.
 
-        Either every gateway serves the new text when this returns, or every gateway serves what it
-        served before and this raises GatewayError.
+        Either every gateway serves the new text when this returns, or this raises GatewayError, and
+        a gateway that took it was told what `back` says of it then, if anything.
         """
         ...
 

@@ -9,6 +9,7 @@ from composeroll.config.project import Project, Service
 from composeroll.model import Held, Protocol, Replica, Route, Upstream
 from composeroll.nginx.access_log.traffic import Traffic
 from composeroll.nginx.gateway import Gateway as RealGateway
+from composeroll.nginx.gateways import Back
 from composeroll.nginx.gateways import Gateways as RealGateways
 from composeroll.nginx.install import Texts
 from composeroll.nginx.upstreams import united
@@ -68,9 +69,9 @@ class KnownGateways:
     def __init__(self, doors: Mapping[str, GatewayDoor]) -> None:
         self._doors = doors
 
-    def switch(self, texts: Mapping[str, Texts]) -> None:
+    def switch(self, texts: Mapping[str, Texts], back: Back = dict) -> None:
         """All of them, or none."""
-        self._all.switch(texts)
+        self._all.switch(texts, back)
 
     def restore(self, texts: Mapping[str, Texts]) -> None:
         """Wherever that goes."""

@@ -180,6 +180,17 @@ def test_an_upstream_that_was_written_but_not_reloaded_is_not_taken_for_right(
         assert all(len(addresses) == 2 for addresses in told), change
 
 
+def test_of_two_gateways_none_is_told_what_a_killed_rollout_wrote_of_one_that_died() -> None:
+    """Neither had read it. The next rollout tells one of them better, and the other one fails."""
+    begins = moment(app(1, gateways=2), "begin: point")
+    for killed in range(begins + 2, begins + 8):
+        for number in range(30, 50):
+            sim = app(1, gateways=2)
+            sim.images.push("app", "app-sick", SICK["dead while the old ones drain"])
+            sim.update("app", fault=Fault(killed, Kind.KILL))
+            sim.update("app", fault=Fault(number, Kind.FAIL))
+
+
 @pytest.mark.parametrize("kind", [Kind.FAIL, Kind.HANG])
 @pytest.mark.parametrize("stack", ["two replicas", "two gateways", "code and php-fpm"])
 def test_a_rollout_that_gets_no_answer_to_any_question_is_finished_by_running_again(

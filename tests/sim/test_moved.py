@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import product
+
 import pytest
 
+from composeroll.config.settings import Pull
 from composeroll.report.events import StepStarted
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
@@ -57,6 +61,41 @@ def test_a_replica_that_was_started_again_since_its_proof_is_not_named() -> None
     assert {name: ids(sim, name) for name in ("app", "api")} == before
     assert sim.update("app", "api") == "updated"
     finished(sim, "app", 2)
+
+
+def misled() -> Sim:
+    """Of the image that is wanted; its upstream names an address of before."""
+    sim = app(2)
+    assert sim.update("app") == "updated"
+    Outside(sim).restart_now(sim.engine.of("app")[0])
+    return sim
+
+
+def unpinned() -> Sim:
+    """Nginx goes by the service's name, as after its start."""
+    sim = app(2)
+    sim.tell("app", ["app:9000"])
+    return sim
+
+
+@pytest.mark.parametrize("stack", [app, misled, unpinned])
+def test_what_somebody_starts_in_the_middle_is_not_named_unproven(stack: Callable[[], Sim]) -> None:
+    """Between what a pin or a switch goes by, and its reload."""
+    for number in range(1, 60):
+        sim = stack()
+        sim.do(Run(("app",), moves=[Moved(number, Move.SCALE, 17)]))
+
+
+def test_what_came_past_its_line_stays_though_somebody_removes_an_older_one() -> None:
+    """Nginx knows nothing of it: no upstream tells which are at work."""
+    removed = [Moved(number, Move.REMOVE) for number in range(25, 50)]
+    for move, fails in product(removed, range(20, 50)):
+        sim = worker(2)
+        end = sim.do(Run(("app",), verb=Verb.SCALE, count=3, moves=[move]))
+        at_work = ids(sim, "app")
+        again = Run(("app",), pull=Pull.NEVER, faults=[Fault(fails, Kind.FAIL)])
+        if end == "Unfinished" and sim.do(again) == "RolledBack":
+            assert at_work <= ids(sim, "app"), (move, fails)
 
 
 def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from composeroll.errors import ComposerollError, Locked
+from composeroll.errors import ComposerollError, Locked, Unfinished
 from composeroll.report.events import Emit, Noted
 from composeroll.rollout.lock.door import Locks
 from composeroll.rollout.lock.heart import Heart, beating
@@ -83,6 +83,8 @@ class ServiceLocks:
             with self._heart(self._mine.beat):
                 yield self._mine.memory
         except ComposerollError as error:
+            if isinstance(error, Unfinished):  # what came past the line is nobody's to take back
+                self._mine.memory = replace(self._mine.memory, before={})
             self._mine.let_go(unfinished=self._leaves_something(error))
             raise
         except Exception:  # a bug: nobody knows what it has left undone

@@ -26,6 +26,8 @@ class Switch:
         previous: the upstream as nginx was last told.
         texts: the include's text before, by gateway container ID.
         served: the replicas it named before.
+        known: full IDs of all the service had when this was planned: who came since has to prove
+            itself before it is named.
         in_place: whether compose has removed these, to make the new ones in their place.
     """
 
@@ -34,7 +36,19 @@ class Switch:
     previous: Upstream
     texts: Mapping[str, str | None] = field(default_factory=dict)
     served: tuple[Replica, ...] = ()
+    known: frozenset[str] = frozenset()
     in_place: bool = False
+
+    def named_among(self, everyone: Collection[Replica], world: World) -> tuple[Replica, ...]:
+        """The replicas that get requests: not those that somebody has started since the proof.
+
+        Raises:
+            NotReady: one that had proved itself does not run any more, or runs again.
+        """
+        looked_at = [r for r in everyone if r.id in self.known or r.id in world.proven]
+        running = self.incoming.running_among(looked_at, world)
+        insist_as_proven(running, world)
+        return running
 
     def texts_back(self, world: World) -> Mapping[str, str | None]:
         """The texts of before, word for word where they mean what they meant then.
@@ -152,11 +166,10 @@ class SwitchUpstreams(Step):
         texts: dict[str, dict[str, str | None]] = {}
         everyone = world.engine.replicas([s.incoming.service for s in self.switches])
         for switch in self.switches:
-            replicas = switch.incoming.running_among(everyone, world)
-            insist_as_proven(replicas, world)
+            replicas = switch.named_among(everyone, world)
             for container, text in switch.texts_for(world.project, replicas).items():
                 texts.setdefault(container, {}).update(text)
-        world.gateways.switch(texts)
+        world.gateways.switch(texts, lambda: _texts_back(self.switches, world))
 
     def untouched(self, world: World) -> bool:
         """Whether nobody else has written the includes."""

@@ -16,6 +16,7 @@ from composeroll.nginx.reload import RELOAD_SECONDS
 from tests.unit.nginx.fake import FakeNginx, VirtualClock
 from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, replica
 
+OLD = {INCLUDE: BACKEND}
 NEW = "upstream backend { server 10.0.0.6:9000; }\n"
 BAD = "upstream backend { nonsense }\n"
 MAIN_TEXT = "http { include upstreams/*.conf; }"
@@ -191,7 +192,9 @@ def pair(**wrong: Any) -> tuple[FakeNginx, FakeNginx, Gateways]:  # noqa: ANN401
 
 
 def switch(gateways: Gateways, text: str = NEW) -> None:
-    gateways.switch({replica("nginx", number).id: {INCLUDE: text} for number in (1, 2)})
+    both = [replica("nginx", number).id for number in (1, 2)]
+    new = {INCLUDE: text}
+    gateways.switch(dict.fromkeys(both, new), lambda: dict.fromkeys(both, OLD))
 
 
 def test_a_switch_reaches_all_gateways_with_one_reload_each() -> None:
@@ -221,6 +224,15 @@ def test_a_text_that_nginx_has_not_been_told_is_not_told_on_the_way_back_either(
     assert first.files[INCLUDE] == BACKEND
     assert first.serving[INCLUDE] == "another text"
     assert first.log.count("reload") + second.log.count("reload") == 0
+
+
+def test_of_those_that_took_it_one_that_is_told_nothing_keeps_it() -> None:
+    """Where going back would be worse: another service's address is never put back."""
+    first, second, gateways = pair(deaf=True)
+    with pytest.raises(GatewayError):
+        gateways.switch({replica("nginx", number).id: {INCLUDE: NEW} for number in (1, 2)})
+    assert [fake.files[INCLUDE] for fake in (first, second)] == [NEW, BACKEND]
+    assert [fake.serving[INCLUDE] for fake in (first, second)] == [NEW, BACKEND]
 
 
 def test_a_text_that_one_gateway_rejects_reloads_neither() -> None:
