@@ -31,13 +31,21 @@ SWAPPED: dict[type[ast.operator], type[ast.operator]] = {
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of one file: where, what stood there, and the whole source with it."""
+    """One change of one file.
+
+    Attributes:
+        line: where it is.
+        before: what stood there.
+        source: the whole file with it.
+        function: in whose body it is, as `Class.method`; empty for what runs at import.
+    """
 
     path: str
     line: int
     before: str
     after: str
     source: str
+    function: str
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.before}  →  {self.after}"
@@ -46,13 +54,13 @@ class Mutant:
 def mutants_of(path: str, source: str) -> Iterator[Mutant]:
     """Every comparison, connective, negation, number, condition, raise and call turned round."""
     tree = ast.parse(source)
-    hints = _annotations(tree)
+    hints, bodies = _annotations(tree), _bodies(tree)
     for place, node in enumerate(ast.walk(tree)):
         if node not in hints and (turned := _turned(deepcopy(node))) is not None:
             changed = _Put(place, turned).visit(deepcopy(tree))
             line = getattr(node, "lineno", 0)
             before, after = (_short(ast.unparse(n)) for n in (node, turned))
-            yield Mutant(path, line, before, after, ast.unparse(changed))
+            yield Mutant(path, line, before, after, ast.unparse(changed), bodies.get(node, ""))
 
 
 def _annotations(tree: ast.AST) -> set[ast.AST]:
@@ -60,6 +68,18 @@ def _annotations(tree: ast.AST) -> set[ast.AST]:
     fields = ("annotation", "returns")
     hints = [getattr(node, name, None) for node in ast.walk(tree) for name in fields]
     return {inner for hint in hints if hint for inner in ast.walk(hint)}
+
+
+def _bodies(tree: ast.AST, outside: str = "") -> dict[ast.AST, str]:
+    """By every node in the body of a function that function's qualified name."""
+    found: dict[ast.AST, str] = {}
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef):
+            inner = (one for line in node.body for one in ast.walk(line))
+            found |= dict.fromkeys(inner, outside + node.name)
+        elif isinstance(node, ast.ClassDef):
+            found |= _bodies(node, f"{outside}{node.name}.")
+    return found
 
 
 class _Put(ast.NodeTransformer):

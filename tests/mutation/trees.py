@@ -1,0 +1,59 @@
+"""Mutants of what is run at import: each is put into a copy of the tree, and tested there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+
+from tests.mutation.forks import NOTICED, PATIENCE, SURVIVED, Tell
+from tests.mutation.mutants import Mutant
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("composeroll", "tests", "docs", "nginx", "examples")
+
+
+def try_in_trees(mutants: Sequence[Mutant], tests: Sequence[str], jobs: int, tell: Tell) -> None:
+    """Run the tests on each; that they pass as they are is known."""
+    with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(jobs) as side_by_side:
+        trees: SimpleQueue[Path] = SimpleQueue()
+        for job in range(jobs):
+            trees.put(_copied(Path(directory, str(job))))
+
+        def try_one(mutant: Mutant) -> None:
+            tree = trees.get()  # nobody else uses it meanwhile
+            file = tree / mutant.path
+            whole = file.read_text()
+            file.write_text(mutant.source)
+            tell(mutant, _tested(tree, tests))
+            file.write_text(whole)
+            trees.put(tree)
+
+        list(side_by_side.map(try_one, mutants))
+
+
+def _copied(tree: Path) -> Path:
+    for name in PARTS:
+        ignored = shutil.ignore_patterns(".*", "__pycache__")
+        shutil.copytree(ROOT / name, tree / name, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", tree)
+    return tree
+
+
+def _tested(tree: Path, tests: Sequence[str]) -> str:
+    argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    with subprocess.Popen(
+        argv, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            return NOTICED if process.wait(PATIENCE) else SURVIVED
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # it and whatever it has started
+            return f"{NOTICED} (it did not end)"
