@@ -16,7 +16,12 @@ Shield = Callable[[], AbstractContextManager[None]]
 
 @contextmanager
 def open_stack(
-    flags: ComposeFlags, given: Layer, emit: Emit, shield: Shield = nullcontext
+    flags: ComposeFlags,
+    given: Layer,
+    emit: Emit,
+    shield: Shield = nullcontext,
+    *,
+    shows_replicas: bool = False,
 ) -> Iterator[Stack]:
     """A stack for one run.
 
@@ -25,6 +30,7 @@ def open_stack(
         given: the settings from the command line.
         emit: where events go.
         shield: what holds signals back on the way back.
+        shows_replicas: whether anybody sees how each replica fares.
 
     Raises:
         UsageError: compose cannot read its files, in compose's own words.
@@ -55,5 +61,5 @@ def open_stack(
     strongest = [given, environment_layer(os.environ)]
     project = read_project(model, strongest, profiles, directory)
     project.insist_on_gateways(lambda keys: locate(files, keys))
-    with assemble(project, flags, files, emit, shield) as stack:
+    with assemble(project, flags, files, emit, shield, shows_replicas=shows_replicas) as stack:
         yield stack

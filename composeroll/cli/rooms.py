@@ -34,6 +34,8 @@ def assemble(
     files: Sequence[Path],
     emit: Emit,
     shield: Callable[[], AbstractContextManager[None]],
+    *,
+    shows_replicas: bool,
 ) -> Iterator[Stack]:
     """A stack on the real engine and the real nginx.
 
@@ -72,4 +74,5 @@ def assemble(
             book=book,
             directory=str(project_directory(flags.project_directory, files)),
             host_memory=engine,
+            shows_replicas=shows_replicas,
         )

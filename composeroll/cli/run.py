@@ -69,7 +69,14 @@ class Run:
         ):
             try:
                 emit = signals.heeded_by(report)
-                with open_stack(self.flags, self.settings, emit, signals.shield) as stack:
+                opened = open_stack(
+                    self.flags,
+                    self.settings,
+                    emit,
+                    signals.shield,
+                    shows_replicas=report.shows_replicas,
+                )
+                with opened as stack:
                     outcome, services = act(stack)
                     text = ended_with(stack, outcome, services, words)
             except ComposerollError as error:

@@ -70,6 +70,11 @@ class PlainReporter(Reporter):
         self.timer: threading.Timer | None = None
         self._lock = threading.RLock()
 
+    @property
+    def shows_replicas(self) -> bool:
+        """Only where every detail is asked for."""
+        return self._verbose
+
     def __call__(self, event: Event) -> None:
         """Write the lines that `event` is worth."""
         event = clean_event(event, ascii_only=self._ascii_only)

@@ -15,6 +15,11 @@ class Reporter:
     its stream.
     """
 
+    @property
+    def shows_replicas(self) -> bool:
+        """Whether it makes anything of `ReplicasSeen`, which costs looks at the engine."""
+        return True
+
     def __call__(self, event: Event) -> None:
         """Show one event."""
         raise NotImplementedError
@@ -41,6 +46,11 @@ class Both(Reporter):
 
     def __init__(self, first: Reporter, second: Reporter) -> None:
         self._all = (first, second)
+
+    @property
+    def shows_replicas(self) -> bool:
+        """Whether one of them does."""
+        return any(reporter.shows_replicas for reporter in self._all)
 
     def __call__(self, event: Event) -> None:
         """Show one event in both."""

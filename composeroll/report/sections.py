@@ -43,6 +43,11 @@ class GitLabReporter(Reporter):
         self._times = 0
         self._open: dict[Phase, str] = {}
 
+    @property
+    def shows_replicas(self) -> bool:
+        """As the lines inside the sections do."""
+        return self._plain.shows_replicas
+
     def __call__(self, event: Event) -> None:
         """Write the event between its phase's markers."""
         if isinstance(event, PhaseStarted):
@@ -70,6 +75,11 @@ class GitHubReporter(Reporter):
         self._plain = plain
         self._channel = channel
         self._open = False
+
+    @property
+    def shows_replicas(self) -> bool:
+        """As the lines inside the groups do."""
+        return self._plain.shows_replicas
 
     def __call__(self, event: Event) -> None:
         """Write the event in its phase's group."""

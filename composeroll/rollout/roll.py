@@ -17,7 +17,7 @@ from composeroll.errors import (
 )
 from composeroll.model import Severity
 from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
-from composeroll.rollout.apply import AGAIN, apply, now_serving, what_of
+from composeroll.rollout.apply import AGAIN, apply, now_serving, unseen, what_of
 from composeroll.rollout.checks.forgotten import forgotten
 from composeroll.rollout.checks.preflight import NOT_SCALED, findings, refuse
 from composeroll.rollout.history.revision import Result
@@ -111,7 +111,8 @@ def _apply(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> None
     leaving, done = observed.still_there(memory.outgoing), False
     try:
         with _resumable(observed, memory), phase(stack, Phase.APPLY, f"update {names(services)}"):
-            apply(plan, stack.world, showing(stack.world, observed, leaving))
+            show = showing(stack.world, observed, leaving) if stack.shows_replicas else unseen
+            apply(plan, stack.world, show)
             done = True
     except Interrupted as signal:
         if not done:

@@ -148,6 +148,7 @@ class Stack:
 
     Attributes:
         directory: from where relative paths of its files count.
+        shows_replicas: whether anybody sees how each replica fares: else nobody looks it up.
     """
 
     project: Project
@@ -160,3 +161,4 @@ class Stack:
     book: History
     host_memory: HostMemory
     directory: str = ""
+    shows_replicas: bool = True

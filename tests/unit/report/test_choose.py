@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from composeroll.report.choose import Mode, reporter_for
 from composeroll.report.console import ConsoleReporter
+from composeroll.report.events import Stage
 from composeroll.report.jsonlines import JsonReporter
 from composeroll.report.plain import PlainReporter
 from composeroll.report.quiet import QuietReporter
 from composeroll.report.reporter import Reporter
 from composeroll.report.sections import Ci, GitHubReporter, GitLabReporter
 from tests.unit.report.sinks import Sink
-from tests.unit.report.streams import PLAN, rolled_back, updated
+from tests.unit.report.streams import PLAN, rolled_back, seen, updated
 
 TERM = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
 
@@ -41,6 +44,25 @@ def test_the_audience_decides_the_renderer(
 ) -> None:
     chosen = reporter_for(mode, Sink(), Sink(terminal=terminal), environ)
     assert type(chosen) is kind
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+@pytest.mark.parametrize("mode", [Mode(), Mode(json=True), Mode(ci=Ci.GITLAB), Mode(ci=Ci.GITHUB)])
+def test_replicas_are_looked_up_for_whoever_shows_them(mode: Mode, *, verbose: bool) -> None:
+    out, err = Sink(), Sink()
+    with reporter_for(replace(mode, verbose=verbose), out, err, {}) as report:
+        report(seen(Stage.CURRENT))
+    assert report.shows_replicas == bool(out.bytes + err.bytes)
+
+
+def test_who_is_quiet_shows_no_replicas_but_to_a_file_of_events(tmp_path: Path) -> None:
+    quiet = Mode(quiet=True)
+    beside = replace(quiet, events=tmp_path / "events")
+    with (
+        reporter_for(quiet, Sink(), Sink(), {}) as one,
+        reporter_for(beside, Sink(), Sink(), {}) as two,
+    ):
+        assert (one.shows_replicas, two.shows_replicas) == (False, True)
 
 
 @pytest.mark.parametrize("mode", ["Mode()", "Mode(json=True)", "Mode(quiet=True)"])
