@@ -8,7 +8,8 @@
     events, host                              what happens, and where
     images, reference, registry_*             tags, digests, logins
     compose_reads, compose_changes, pull      docker compose: asked, told, fetching
-    compose_words, compose_program, child     what it prints, what runs it, and the process
+    compose_up, compose_words                 what it is told by both, and what it prints
+    compose_program, child                    what runs it, and the process
     versions                                  what docker says of itself
 
 Over a socket on this machine the Engine API costs no process; to any other engine it takes at most

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Self
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.engine.child import Child
 from composeroll.engine.compose_program import compose_argv
+from composeroll.engine.compose_up import Scales, up_argv
 from composeroll.engine.compose_words import (
     complaint,
     compose_failure,
@@ -16,13 +16,6 @@ from composeroll.engine.compose_words import (
     verdicts,
 )
 from composeroll.errors import EngineError, UsageError
-
-UP = ("--no-deps", "--no-build", "--pull", "never")
-"""Every `up`: the named services only, from the images that are here."""
-
-Scales = Mapping[str, int]
-"""How many containers each service is to have; naming it is what selects it."""
-
 
 READ_SECONDS = 300.0
 """A file with a remote include or secret may be slow; beyond that somebody does not answer."""
@@ -95,10 +88,7 @@ class DryRun:
     def _run(self, scales: Scales, *options: str) -> str:
         if not scales:
             return ""  # compose takes no name for all of them
-        argv = [*compose_argv(self._flags), "--ansi", "never", "--progress", "plain", "--dry-run"]
-        scaled = [word for name, n in scales.items() for word in ("--scale", f"{name}={n}")]
-        up = ("up", "--no-start", *options, *UP)
-        ended = Child([*argv, *up, *scaled, *scales]).result(READ_SECONDS)
+        ended = Child(up_argv(self._flags, scales, *options, dry=True)).result(READ_SECONDS)
         if ended.code:
             raise compose_failure(ended.stderr)
         return ended.stderr + ended.stdout

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.engine import memory, processes
 from composeroll.engine.attached import AttachedCommand, Commands
-from composeroll.engine.compose_reads import DryRun, Scales
+from composeroll.engine.compose_changes import Changes
+from composeroll.engine.compose_reads import DryRun
+from composeroll.engine.compose_up import Scales
 from composeroll.engine.connection import Api
 from composeroll.engine.containers import Containers
 from composeroll.engine.endpoint import Endpoint, config_directory, read_config, resolve
@@ -29,9 +30,6 @@ from composeroll.engine.pull import OnProgress, pull
 from composeroll.engine.stand_in import StandIns
 from composeroll.engine.transport import DialStdio, Transport, UnixSocket
 from composeroll.model import Hook, LogStream, Output, Process, Replica
-
-if TYPE_CHECKING:
-    from composeroll.engine.compose_changes import Changes
 
 
 class Engine:
@@ -64,6 +62,7 @@ class Engine:
         self._images = Images(self._api, read_config(config_directory(os.environ)))
         self._stand_ins = StandIns(self._api)
         self._dry_run = DryRun(self.flags)
+        self._changes = Changes(self.flags)
         self.locks = Locks(self._lock_api)
         self.ledger = Ledger(self._api, lambda: self.locks.held)
 
@@ -210,14 +209,6 @@ class Engine:
     def recreate(self, service: str, scale: int, *, renew_volumes: bool = True) -> None:
         """Replace a service's containers in place."""
         self._changes.recreate(service, scale, renew_volumes=renew_volumes)
-
-    @cached_property
-    def _changes(self) -> Changes:
-        from composeroll.engine.compose_changes import (  # noqa: PLC0415 it takes 0.2 s to import
-            Changes,
-        )
-
-        return Changes(self.flags)
 
     # the engine itself: see composeroll.engine.events and .host
 
