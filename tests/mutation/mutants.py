@@ -116,11 +116,16 @@ def _turned(node: ast.AST) -> ast.AST | None:
             node.op = SWAPPED[type(node.op)]()
         case ast.Expr(value=ast.Call()) | ast.Raise():
             return ast.Pass()
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if not _says_no(value):
             node.value = ast.Constant(None)
         case _:
             return None
     return node
+
+
+def _says_no(value: ast.expr) -> bool:
+    """None already, or as good as that."""
+    return isinstance(value, ast.Constant) and value.value in (None, False)
 
 
 def _short(text: str) -> str:

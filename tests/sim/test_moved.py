@@ -98,6 +98,15 @@ def test_what_came_past_its_line_stays_though_somebody_removes_an_older_one() ->
             assert at_work <= ids(sim, "app"), (move, fails)
 
 
+@pytest.mark.parametrize("chance", range(4))
+def test_nothing_is_stopped_that_has_a_new_replicas_address_since_the_switch(chance: int) -> None:
+    """Both are stopped and started in the other order, before the drain first looks at them."""
+    switched = moment(app(3), "begin: point")
+    for number in range(switched, switched + 10):
+        sim = app(3)
+        sim.do(Run(("app",), moves=[Moved(number, Move.SWAP, chance)]))
+
+
 def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:
     for number in range(1, 40):
         sim = app(2, declared=True)

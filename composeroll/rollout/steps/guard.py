@@ -8,15 +8,15 @@ from composeroll.errors import NotReady
 from composeroll.model import ContainerEvent, Health, Replica
 from composeroll.readiness.death import cause_of_death
 from composeroll.report.wording import mend_text
-from composeroll.rollout.steps.sets import Incoming, last_words
+from composeroll.rollout.steps.sets import Incoming, insist_as_proven, last_words
 from composeroll.rollout.world import EventStream, World
 
 
 class Guard:
-    """Replicas as they were when they were last seen well, the first time at once.
+    """Replicas as they were when they were last seen well: at first when they proved themselves.
 
     Raises:
-        NotReady: one does not run.
+        NotReady: one does not run, or was started again since its proof.
     """
 
     def __init__(self, world: World, guarded: Collection[Incoming]) -> None:
@@ -52,7 +52,10 @@ class Guard:
         for one in self._guarded:
             known = [r.id for r in self._known.values() if r.service == one.service]
             for replica in one.look_up_running(self._world, known):
-                self._insist(self._known.get(replica.id, replica), replica)
+                if before := self._known.get(replica.id):
+                    self._insist(before, replica)
+                else:
+                    insist_as_proven((replica,), self._world)
                 self._known[replica.id] = replica
 
     def _insist(self, before: Replica, now: Replica) -> None:

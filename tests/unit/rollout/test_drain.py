@@ -42,6 +42,7 @@ class Drained:
         world = SimpleNamespace(
             gateways=gateways,
             engine=engine,
+            proven={},
             clock=self,
             emit=self.told.append,
             events=lambda: nullcontext(self),

@@ -52,6 +52,16 @@ def test_a_replica_that_fails_is_named_with_its_last_words(
     assert "`composeroll check app`" in str(failure.value.help)
 
 
+def test_one_that_was_started_again_between_its_proof_and_the_first_look_is_bad_news() -> None:
+    """Nginx may have been told an address that it has not had since."""
+    seen, _ = watched()
+    seen.proven["3" * 64] = seen.replicas[2]
+    Guard(seen.world, [INCOMING])
+    seen.change(2, started_at="2026-03-01T12:00:07Z")
+    with pytest.raises(NotReady, match="shop-app-3 died and was started again, after it had"):
+        Guard(seen.world, [INCOMING])
+
+
 def test_a_replica_that_somebody_removed_is_missed() -> None:
     seen, guard = watched()
     del seen.replicas[2]

@@ -36,12 +36,14 @@ class Watched:
     """Replicas as the engine would describe them now, and what was told.
 
     Attributes:
+        proven: replicas as they were when they proved themselves.
         looks: how often the engine was asked.
     """
 
     replicas: list[Replica]
     log: Log = field(default_factory=Log)
     told: list[Event] = field(default_factory=list)
+    proven: dict[str, Replica] = field(default_factory=dict)
     looks: int = 0
 
     def change(self, at: int, **changes: Any) -> None:  # noqa: ANN401 - fields of Replica
@@ -53,7 +55,9 @@ class Watched:
         """As far as watching needs one."""
         engine = SimpleNamespace(replicas=self._replicas, logs=lambda *_: ("its last words",))
         gateways = SimpleNamespace(traffic=lambda *_: self.log)
-        rooms = SimpleNamespace(engine=engine, gateways=gateways, emit=self.told.append)
+        rooms = SimpleNamespace(
+            engine=engine, gateways=gateways, emit=self.told.append, proven=self.proven
+        )
         return cast("World", rooms)
 
     def _replicas(self, services: Sequence[str]) -> tuple[Replica, ...]:

@@ -1,0 +1,77 @@
+"""What one service needs, decision by decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from composeroll.rollout.need import Need, need_of
+from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.part import Part
+from composeroll.rollout.steps import RetireReplicas
+from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state, wiring
+
+
+def need(observed: ServiceState) -> Need:
+    """What it needs, where all outdated replicas are to go."""
+    return need_of(observed, observed.outdated)
+
+
+def part(observed: ServiceState) -> Part:
+    """The same with its steps."""
+    one = need(observed)
+    return Part(one.state, one.reasons, one.outgoing, one.wanted)
+
+
+def test_what_nginx_may_not_have_read_is_misled_however_right_its_files_are() -> None:
+    right = [replica(1, NEW)]
+    assert not need(state(right, wiring(1))).misled
+    assert need(state(right, wiring(1), doubtful=True)).misled
+
+
+def test_nothing_is_misled_where_no_nginx_leads_to_the_service() -> None:
+    assert not need(state([replica(1, NEW)])).misled
+    assert not need(state([replica(1, NEW)], doubtful=True)).misled
+
+
+@pytest.mark.parametrize(
+    ("settings", "image", "judged"),
+    [({"monitor": "10s"}, OLD, True), ({}, OLD, False), ({"monitor": "10s"}, NEW, False)],
+)
+def test_new_replicas_are_judged_where_a_setting_says_so(
+    settings: dict[str, Any], image: str, *, judged: bool
+) -> None:
+    observed = state([replica(1, image)], wiring(1), of=service(**ours(**settings)))
+    assert need(observed).is_judged == judged
+
+
+@pytest.mark.parametrize(
+    ("raw", "adopts"),
+    [({}, True), (ours(order="stop-first"), False), ({"container_name": "app"}, False)],
+)
+def test_only_what_runs_beside_the_old_is_gone_on_with(
+    raw: dict[str, Any], *, adopts: bool
+) -> None:
+    """Where it cannot, what was made is all there is."""
+    both = [replica(1), replica(2, NEW)]
+    one = service(**raw)
+    observed = state(both, wiring(1), of=one, half_made=frozenset({both[1].id}))
+    assert need(observed).adopted == ((both[1],) if adopts else ())
+
+
+@pytest.mark.parametrize(
+    ("raw", "pins"),
+    [({}, True), (ours(order="stop-first"), False), ({"container_name": "app"}, False)],
+)
+def test_only_what_runs_beside_the_old_is_kept_from_getting_requests_by_name(
+    raw: dict[str, Any], *, pins: bool
+) -> None:
+    observed = state([replica(1)], wiring(1), of=service(**raw), doubtful=True)
+    assert need(observed).pins == pins
+
+
+def test_replicas_are_given_as_long_to_stop_as_their_file_says() -> None:
+    observed = state([replica(1)], wiring(1), of=service(stop_grace_period="1m30s"))
+    (retire,) = (s for s in part(observed).finish() if isinstance(s, RetireReplicas))
+    assert retire.grace == 90.0

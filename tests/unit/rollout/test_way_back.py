@@ -1,0 +1,196 @@
+"""How nginx is led back: told first, then waited for, and only then what was new may go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from composeroll.errors import GatewayError
+from composeroll.model import ContainerState, Held, Replica, Server, Upstream
+from composeroll.report.events import Event, Noted, Warned
+from composeroll.rollout.steps import AdoptReplicas, Incoming, PinUpstreams, Switch, SwitchUpstreams
+from tests.unit.nginx.fake import VirtualClock
+from tests.unit.rollout.makers import NEW, replica, wiring
+
+SERVES, MADE = replica(1), replica(2, NEW)
+INCLUDE = "/etc/nginx/app.conf"
+TIMEOUT = 30.0
+
+Texts = Mapping[str, Mapping[str, str | None]]
+
+
+@dataclass
+class Stage:
+    """Gateways that may refuse, whose old workers may stay, and what is done in which order.
+
+    Attributes:
+        holds: the file in every gateway.
+        workers: how many old workers there are at each look; the last one holds for ever.
+        gateway: the nginx container.
+    """
+
+    refuses: bool = False
+    holds: str | None = "new"
+    workers: list[int] = field(default_factory=lambda: [0])
+    settled: bool = True
+    gateway: Replica = field(default_factory=lambda: replace(replica(9, of="nginx"), id="g1"))
+    now: tuple[Replica, ...] = (SERVES, MADE)
+    done: list[str] = field(default_factory=list)
+    told: list[Event] = field(default_factory=list)
+    texts: list[Texts] = field(default_factory=list)
+    clock: VirtualClock = field(default_factory=VirtualClock)
+
+    @property
+    def world(self) -> Any:  # noqa: ANN401 - as much of a World as these steps touch
+        """What the steps are given."""
+        gateways = SimpleNamespace(
+            restore=self._restore,
+            old_workers=self._old_workers,
+            held=lambda _: Held(1),
+            read=lambda *_: self.holds,
+            settled=self.settled,
+        )
+        engine = SimpleNamespace(
+            replicas=self._replicas,
+            logs=lambda *_: (),
+            forbid_restart=lambda _: self.done.append("forbid"),
+            stop=lambda *_: self.done.append("stop"),
+            remove=lambda _, **__: self.done.append("remove"),
+        )
+        return cast(
+            "Any",
+            SimpleNamespace(
+                gateways=gateways,
+                engine=engine,
+                project="shop",
+                clock=self.clock,
+                emit=self.told.append,
+            ),
+        )
+
+    def _replicas(self, services: Collection[str]) -> tuple[Replica, ...]:
+        return tuple(r for r in (*self.now, self.gateway) if r.service in services)
+
+    def _restore(self, texts: Texts) -> None:
+        self.done.append("restore")
+        self.texts.append(texts)
+        if self.refuses:
+            raise GatewayError("nginx did not take it")
+
+    def _old_workers(self) -> int:
+        self.done.append("look")
+        return self.workers.pop(0) if len(self.workers) > 1 else self.workers[0]
+
+
+def switch(*servers: Server) -> Switch:
+    """From these servers to the replica that was made."""
+    place = wiring(1)
+    before = Upstream("app", servers or place.upstream.servers)
+    incoming = Incoming("app", frozenset({SERVES.id}))
+    return Switch(incoming, place.route, before, place.texts, served=(SERVES,))
+
+
+def test_what_was_gone_on_with_goes_once_no_worker_knows_it_any_more() -> None:
+    stage = Stage(workers=[1, 1, 0])
+    AdoptReplicas("app", (MADE,), switch(), TIMEOUT).undo(stage.world)
+    assert stage.done == ["restore", "look", "look", "look", "forbid", "stop", "remove"]
+    assert stage.texts == [{"g1": {INCLUDE: "as it was"}}]
+
+
+def test_it_stays_where_nginx_cannot_be_told() -> None:
+    stage = Stage(refuses=True)
+    with pytest.raises(GatewayError):
+        AdoptReplicas("app", (MADE,), switch(), TIMEOUT).undo(stage.world)
+    assert stage.done == ["restore"]
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_gateway_that_refuses_the_way_back_is_an_error_while_it_runs(*, running: bool) -> None:
+    """One that is down knows nobody."""
+    state = ContainerState.RUNNING if running else ContainerState.EXITED
+    down = replace(replica(9, of="nginx", state=state), id="g1")
+    stage, step = Stage(refuses=True, gateway=down), SwitchUpstreams((switch(),), TIMEOUT)
+    if running:
+        with pytest.raises(GatewayError):
+            step.undo(stage.world)
+    else:
+        step.undo(stage.world)
+        assert "look" in stage.done
+
+
+def test_another_nginx_of_the_service_that_runs_is_not_the_one_that_refused() -> None:
+    stage = Stage(refuses=True, gateway=replace(replica(9, of="nginx"), id="another"))
+    SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
+    assert "look" in stage.done
+
+
+def test_one_that_refuses_what_its_files_say_already_took_nothing_else() -> None:
+    stage = Stage(refuses=True, holds="as it was")
+    SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
+    stage.settled = False
+    with pytest.raises(GatewayError):
+        SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_workers_that_cannot_be_counted_may_still_know_the_new_replicas(*, running: bool) -> None:
+    def unknown() -> int:
+        raise GatewayError("nginx cannot be looked at")
+
+    state = ContainerState.RUNNING if running else ContainerState.EXITED
+    stage = Stage(gateway=replace(replica(9, of="nginx", state=state), id="g1"))
+    world = stage.world
+    world.gateways.old_workers = unknown
+    if running:
+        with pytest.raises(GatewayError):
+            SwitchUpstreams((switch(),), TIMEOUT).undo(world)
+    else:
+        SwitchUpstreams((switch(),), TIMEOUT).undo(world)
+
+
+def test_a_pin_that_cannot_be_taken_back_says_which_include_goes_on_naming_whom() -> None:
+    stage = Stage(refuses=True)
+    PinUpstreams((switch(Server("app:80")),), TIMEOUT).undo(stage.world)
+    (warned,) = (event.text for event in stage.told if isinstance(event, Warned))
+    assert warned == f"{INCLUDE} goes on naming what serves now: nginx did not take it"
+
+
+def test_a_name_that_nginx_resolves_itself_stays_pinned_and_that_is_said() -> None:
+    stage = Stage()
+    PinUpstreams((switch(Server("app:80", ("resolve",))),), TIMEOUT).undo(stage.world)
+    assert stage.done == []
+    assert stage.told == [Noted(f"{INCLUDE} goes on naming what serves now")]
+
+
+def test_there_is_no_way_back_where_all_that_served_is_gone() -> None:
+    stage = Stage(now=(MADE,))
+    with pytest.raises(GatewayError, match="nothing is left to go back to"):
+        SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
+
+
+def test_gateways_with_two_texts_are_led_back_to_what_lives() -> None:
+    """A rollout was cut off between them: one of them may name what is gone by now."""
+    two = wiring(1, 3, gateways=("g1", "g2"))
+    split = replace(
+        switch(),
+        route=two.route,
+        previous=two.upstream,
+        texts={"g1": "as it was", "g2": "and as it was then"},
+    )
+    stage = Stage()
+    SwitchUpstreams((split,), TIMEOUT).undo(stage.world)
+    (texts,) = stage.texts
+    for text in (texts[gateway][INCLUDE] or "" for gateway in ("g1", "g2")):
+        assert "server 10.0.0.1:80;" in text
+        assert "10.0.0.3" not in text
+
+
+def test_a_replica_without_an_address_for_the_gateway_is_refused_with_what_to_change() -> None:
+    lost = replace(MADE, networks=())
+    with pytest.raises(GatewayError, match="shop-app-2 has no address on a network") as refused:
+        switch().text("shop", (SERVES, lost))
+    assert refused.value.help == "put app and nginx on one network"
