@@ -67,6 +67,11 @@ class Need:
         return bool(self.outgoing) and not (self.stops_first or self.replaced_in_place)
 
     @property
+    def gives_up_what_runs(self) -> bool:
+        """Whether replicas go that something new has taken the place of, beside them."""
+        return bool(self.outgoing) and not (self.replaced_in_place or self.state.ends)
+
+    @property
     def detaches(self) -> bool:
         """Whether the old replicas drain on after the rollout."""
         return self.drains and self.switches and self.state.service.settings.drain.detach

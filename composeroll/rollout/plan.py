@@ -13,6 +13,7 @@ from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.part import Part
 from composeroll.rollout.steps import (
+    ConfirmReady,
     DrainReplicas,
     Judged,
     PinUpstreams,
@@ -97,6 +98,7 @@ def plan_rollout(
             *(step for part in behind for step in part.prepare()),
             *_traffic(behind),
             *(step for part in gateways for step in part.prepare()),
+            *_confirm(behind, gateways),
         ),
         final=(
             *(step for part in gateways for step in part.take_leave()),
@@ -161,6 +163,19 @@ def _drain(moved: Sequence[Part]) -> tuple[Step, ...]:
         return ()
     every = tuple(part.leaving() for part in leaving)
     return (DrainReplicas(every, _patience(leaving), _cut_after(leaving)),)
+
+
+def _confirm(behind: Sequence[Part], gateways: Sequence[Part]) -> tuple[Step, ...]:
+    """Whoever waits for others after its proof may have died meanwhile.
+
+    A service alone waits for nobody, and a drain has just looked at those it watches over.
+    """
+    if len(behind) + len(gateways) == 1:
+        return ()
+    waited = [part for part in behind if part.gives_up_what_runs]
+    late = [part for part in waited if gateways or not (part.switches and part.drains)]
+    incoming = tuple(part.fresh() for part in late)
+    return (ConfirmReady(incoming, reason="what they replace goes next"),) if late else ()
 
 
 def _cut_after(parts: Sequence[Part]) -> float | None:

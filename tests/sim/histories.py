@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from composeroll.config.project import reference_of
@@ -43,10 +43,15 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What is asked at one time: one run, or several that race in an order of this seed."""
+    """What is asked at one time: one run, or several that race in an order of this seed.
+
+    Attributes:
+        pushes: services that have got a new image before, and how containers of it behave.
+    """
 
     runs: tuple[Run, ...]
     seed: int = 0
+    pushes: tuple[tuple[str, Behaviour], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,9 @@ class Play:
         rolled = tuple(name for name in sim.project.services if name not in ALONE)
         bystander = {box.id for box in sim.engine.of("other")}
         sim.images.push("service-0", "service-0-sick", self.history.sick)
-        for act in self.history.acts:
+        for number, act in enumerate(self.history.acts, start=1):
+            for service, behaviour in act.pushes:
+                sim.images.push(service, f"{service}-act-{number}", _fitting(service, behaviour))
             self._act(sim, act)
         self._end_well(sim, rolled)
         assert {box.id for box in sim.engine.of("other")} == bystander
@@ -106,6 +113,13 @@ class Play:
             _is_right(sim, name)
             _is_as_many(sim, name, self.history)
         assert not sim.locks.all
+
+
+def _fitting(service: str, behaviour: Behaviour) -> Behaviour:
+    """Code exits; an nginx that dies when it serves alone leaves nobody, whoever rolled it."""
+    if service.startswith("code"):
+        return EXITING
+    return replace(behaviour, dies_after=None) if service == NGINX else behaviour
 
 
 def named(shapes: Sequence[Shape]) -> Iterator[tuple[str, Shape]]:

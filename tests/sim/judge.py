@@ -29,6 +29,7 @@ class Judge:
         gaps: services that may be down meanwhile: stop-first, or replaced in place.
         capacity: how many replicas of a service must go on running at least.
         falls: how many replicas of a service the world has taken, for which nobody is to blame.
+        fallen: each of them, and how often the world had moved by then.
         moves: how often the world has moved.
         edge: whether the gateway is itself a service, so that there always has to be one.
         broken: what did not hold; nobody may go on, but `finally` blocks run nevertheless.
@@ -42,6 +43,7 @@ class Judge:
         self.gaps: AbstractSet[str] = frozenset()
         self.capacity: dict[str, int] = {}
         self.falls: Counter[str] = Counter()
+        self.fallen: list[tuple[Box, int]] = []
         self.moves = 0
         self.edge = False
         self.broken: list[str] = []
@@ -52,6 +54,7 @@ class Judge:
         working = Counter(box.service for box in at_work)
         missing = {name: least - working[name] for name, least in self.capacity.items()}
         self.falls = Counter({name: many for name, many in missing.items() if many > 0})
+        self.fallen.clear()
 
     def look(self) -> None:
         """The running upstreams name only running, proven replicas of their own service."""
@@ -140,6 +143,7 @@ class Judge:
         self.moves += 1
         if box.running and box.proven:
             self.falls[box.service] += 1
+            self.fallen.append((box, self.moves))
         self._forget(box)
 
     def may_start(self, box: Box) -> None:
@@ -171,9 +175,6 @@ class Judge:
         self._insist(listed, f"{box.name} was to be left alone")
         if box.service in self.gaps:
             return
-        if self.falls[box.service] >= self.capacity.get(box.service, 0) > 0:
-            self._forget(box)  # it may have got an address that was wrong before
-            return
         for gateway in self.gateways():
             for worker in gateway.workers:
                 reached = box.running and box in worker.told.get(box.service, {}).values()
@@ -202,9 +203,18 @@ class Judge:
         of_service = [b for b in self.boxes() if b.service == box.service]
         others = [b for b in of_service if b is not box and self._works(b)]
         least = self.capacity.get(box.service, 0) - self.falls[box.service]
+        least += 0 if box.born == self.process().number else self._seen_fall(box.service)
         self._insist(
             not self._works(box) or len(others) >= least,
             f"{box.name} is stopped, which leaves {len(others)} of {least} at work",
+        )
+
+    def _seen_fall(self, service: str) -> int:
+        """How many of a run's new replicas it has seen fall: nothing old may go for those."""
+        process = self.process()
+        return sum(
+            box.service == service and box.born == process.number and when <= process.looked
+            for box, when in self.fallen
         )
 
     def _works(self, box: Box) -> bool:

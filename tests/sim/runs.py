@@ -166,6 +166,7 @@ class Life:
             locks=locks,
             book=book,
             host_memory=Weightless(),
+            shows_replicas=False,
         )
 
     def _emit(self, event: Event) -> None:

@@ -11,8 +11,8 @@ from tests.sim.images import Behaviour
 from tests.sim.interference import Move
 from tests.sim.runs import Moved, Run, Verb
 
-MOMENTS = st.integers(1, 150)
-"""A rollout of two services has about as many moments."""
+MOMENTS = st.one_of(st.integers(1, 150), st.integers(100, 500))
+"""A rollout of two services has some 200, and more where a drain takes longer."""
 
 shapes = st.builds(
     Shape,
@@ -53,17 +53,26 @@ def _runs(draw: st.DrawFn, services: tuple[str, ...], *, edge: bool) -> Run:
 
 
 @st.composite
+def _acts(draw: st.DrawFn, services: tuple[str, ...], *, edge: bool) -> Act:
+    runs = _runs(services, edge=edge)
+    race = draw(st.integers(0, 2)) == 0
+    return Act(
+        runs=tuple(draw(st.lists(runs, min_size=2, max_size=3)) if race else [draw(runs)]),
+        seed=draw(st.integers(0, 9999)) if race else 0,
+        pushes=tuple(draw(st.lists(st.tuples(st.sampled_from(services), behaviours), max_size=2))),
+    )
+
+
+@st.composite
 def histories(draw: st.DrawFn) -> History:
     """Any history."""
     kinds = tuple(draw(st.lists(shapes, min_size=1, max_size=3)))
     edge = draw(st.integers(0, 3)) == 0
-    runs = _runs(services_of(kinds, edge=edge), edge=edge)
-    alone = st.builds(Act, st.tuples(runs))
-    race = st.builds(Act, st.lists(runs, min_size=2, max_size=3).map(tuple), st.integers(0, 9999))
+    acts = _acts(services_of(kinds, edge=edge), edge=edge)
     return History(
         shapes=kinds,
         gateways=draw(st.integers(1, 3)),
         sick=draw(behaviours),
         edge=edge,
-        acts=tuple(draw(st.lists(st.one_of(alone, alone, race), min_size=1, max_size=3))),
+        acts=tuple(draw(st.lists(acts, min_size=1, max_size=3))),
     )

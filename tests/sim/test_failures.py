@@ -309,3 +309,16 @@ def test_the_way_back_does_not_lead_to_a_replica_that_has_a_dead_ones_address() 
     assert left not in {box.ip for box in sim.engine.of("app")}
     told_now = sim.gateways.all["gateway-1"].current.told["app"]
     assert list(told_now) == [f"{living.ip}:9000"]
+
+
+def test_who_died_while_others_took_long_to_get_ready_takes_nobodys_place() -> None:
+    """No traffic is moved to a worker, so that no drain watches over it."""
+    sim = Sim({"worker": {}, "slow": {}})
+    for name in ("worker", "slow"):
+        sim.run(name, 2)
+    sim.images.push("worker", "worker-v2", Behaviour(dies_after=20.0))
+    sim.images.push("slow", "slow-v2", Behaviour(ready_after=30.0))
+    before = {name: ids(sim, name) for name in ("worker", "slow")}
+    assert sim.update("worker", "slow") == "RolledBack"
+    assert "shop-worker-3 exits" in str(sim.failure)
+    assert {name: ids(sim, name) for name in ("worker", "slow")} == before

@@ -149,8 +149,10 @@ class Sim:
         return Life(self, run, self.runs)
 
     def _end(self, life: Life) -> None:
-        """Nobody may have caught what the judge said."""
+        """Nobody may have caught what the judge said, or a bug: `apply` tells it as a failure."""
         self.events, self.failure = life.events, life.failure
+        if "an error in composeroll itself" in str(life.failure) and not self.judge.broken:
+            raise AssertionError(str(life.failure)) from life.failure
         if self.judge.broken:
             raise AssertionError("; ".join(self.judge.broken)) from life.failure
 

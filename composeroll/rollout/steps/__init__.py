@@ -1,6 +1,7 @@
 """The steps of a rollout, in the order in which a rollout takes them."""
 
 from composeroll.rollout.steps.adopt import AdoptReplicas
+from composeroll.rollout.steps.confirm import ConfirmReady
 from composeroll.rollout.steps.detach import DetachReplicas
 from composeroll.rollout.steps.drain import DrainReplicas, Leaving
 from composeroll.rollout.steps.hand_over import HandOverUpstreams
@@ -26,6 +27,7 @@ __all__ = [
     "AwaitGatewaysEnd",
     "AwaitReady",
     "ClearRehearsal",
+    "ConfirmReady",
     "CreateReplicas",
     "DetachReplicas",
     "DrainReplicas",

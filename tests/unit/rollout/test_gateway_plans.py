@@ -66,13 +66,14 @@ def test_with_its_services_it_goes_last_and_lets_go_first() -> None:
   8  hand the current upstreams to the new nginx: /etc/nginx/app.conf  (before it listens)
   9  start the new nginx  (beside the old one, on the same ports)
  10  prove nginx: workers, listening sockets, every site
+ 11  confirm that app is still ready  (what they replace goes next)
      ── no way back after this ──
- 11  quit shop-nginx-9 (999999999999)  (new connections reach the new one)
- 12  retire shop-app-1 (111111111111)  (replaced)
- 13  renumber 1 replica of app  (names count from 1 again)
- 14  await the end of shop-nginx-9 (999999999999) for up to 1m  (it ends what it has begun)
- 15  retire shop-nginx-9 (999999999999)  (replaced)
- 16  renumber 1 replica of nginx  (names count from 1 again)\
+ 12  quit shop-nginx-9 (999999999999)  (new connections reach the new one)
+ 13  retire shop-app-1 (111111111111)  (replaced)
+ 14  renumber 1 replica of app  (names count from 1 again)
+ 15  await the end of shop-nginx-9 (999999999999) for up to 1m  (it ends what it has begun)
+ 16  retire shop-nginx-9 (999999999999)  (replaced)
+ 17  renumber 1 replica of nginx  (names count from 1 again)\
 """)
 
 
