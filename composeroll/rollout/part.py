@@ -56,6 +56,7 @@ class Part(Need):
             served=named,
             known=self._known,
             in_place=self.replaced_in_place,
+            stops_first=self.stops_first,
         )
 
     def pin(self) -> Switch:

@@ -87,6 +87,19 @@ class Judge:
                     told[address] = None
                 elif box is None and wrong and not _is_name(address):
                     self._insist(False, wrong)  # noqa: FBT003 - the claim itself
+                elif service in touched and not unseen:
+                    strange = box is not None and box.service != service
+                    self._insist(not strange, f"{address} of {service} belongs to somebody else")
+                    self._insist(
+                        not (_is_name(address) and self._brings_up(service)),
+                        f"{address} means replicas of {service} that are not proven",
+                    )
+
+    def _brings_up(self, service: str) -> bool:
+        """Whether something runs that this run has made, and that has not proved itself."""
+        run = self.process().number
+        mine = (b for b in self.boxes() if b.service == service and b.born == run)
+        return run > 0 and any(box.running and not box.proven for box in mine)
 
     def _is_meant(self, service: str, box: Box | None) -> bool:
         """Whether nginx goes by a name that means it, and this run has not started it."""
@@ -177,7 +190,9 @@ class Judge:
             return
         for gateway in self.gateways():
             for worker in gateway.workers:
-                reached = box.running and box in worker.told.get(box.service, {}).values()
+                servers = worker.told.get(box.service, {})
+                named = any(map(_is_name, servers)) and worker.booted <= self.process().began
+                reached = box.running and (named or box in servers.values())
                 done = worker.elsewhere or worker.timed_out
                 self._insist(
                     not reached or (done and gateway.is_old(worker)),

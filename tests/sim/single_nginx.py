@@ -46,9 +46,10 @@ class SingleNginx:
             self._box(container).files[path] = text
 
     def serves(self, container: Replica) -> bool:
-        """Whether it answers by now."""
+        """Whether it answers by now; one that was told to quit takes nothing new."""
         self._faults.ask(f"look at the workers of {container.name}")
-        return self._readiness.proves_itself(container)
+        gateway = self._gateways.all.get(container.id)
+        return self._readiness.proves_itself(container) and not (gateway and gateway.quits)
 
     def configuration(self, container: Replica) -> Configuration:
         """Its files."""

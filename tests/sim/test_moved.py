@@ -156,6 +156,15 @@ def test_a_replica_that_was_restarting_and_runs_again_is_not_cleared_away() -> N
     assert ids(sim, "app") == before
 
 
+def test_nobody_is_named_on_the_way_back_while_what_was_stopped_is_down() -> None:
+    """Another service's container may have got one of their addresses in the gap."""
+    for number in range(60, 100):
+        sim = app(2, order="stop-first", monitor="5s")
+        sim.images.push("app", "app-sick", Behaviour(dies_after=3.0))
+        moves = [Moved(number, Move.RESTART, chance=1)]
+        assert sim.do(Run(("app", "other"), moves=moves)) in ("RolledBack", "UndoFailed"), number
+
+
 def test_stopped_replicas_that_come_back_are_named_where_they_are_then() -> None:
     """Another service's container takes the first address that a new one leaves free."""
     sim = app(2, declared=True, order="stop-first")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from composeroll.model import Server
-from composeroll.nginx.include import render_include
-from composeroll.rollout.steps.switch import Switch, SwitchUpstreams
+from composeroll.rollout.steps.point import SwitchUpstreams
+from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
-
-NOBODY = Server("127.0.0.1:9", ("down",))
-"""A server that nginx never asks: it answers 502 itself. The gateway image's boot default has it
-too, where a name has no address yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +43,4 @@ class EvictStrangers(SwitchUpstreams):
 
 def _own(switch: Switch, world: World) -> str:
     running = tuple(r for r in switch.incoming.look_up(world) if r.running)
-    if running:
-        return switch.text(world.project, running)
-    empty = replace(switch.previous, servers=(NOBODY,))
-    service, template = switch.incoming.service, switch.route.template
-    return render_include(empty, world.project, service, template)
+    return switch.text(world.project, running) if running else switch.nobody(world.project)

@@ -172,6 +172,18 @@ def test_there_is_no_way_back_where_all_that_served_is_gone() -> None:
         SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
 
 
+@pytest.mark.parametrize(
+    "gap", [replace(switch(), stops_first=True), replace(switch(), in_place=True)]
+)
+def test_while_what_served_is_stopped_nginx_answers_502_itself(gap: Switch) -> None:
+    """Its address may be anybody's by now."""
+    stage = Stage(now=(replica(1, state=ContainerState.EXITED), MADE))
+    SwitchUpstreams((gap,), TIMEOUT).undo(stage.world)
+    (texts,) = stage.texts
+    assert "server 127.0.0.1:9 down;" in (texts["g1"][INCLUDE] or "")
+    assert "10.0.0.1" not in (texts["g1"][INCLUDE] or "")
+
+
 def test_gateways_with_two_texts_are_led_back_to_what_lives() -> None:
     """A rollout was cut off between them: one of them may name what is gone by now."""
     two = wiring(1, 3, gateways=("g1", "g2"))
