@@ -12,6 +12,8 @@ def finished(sim: Sim, service: str, replicas: int) -> None:
     assert all(box.service for box in sim.engine.boxes.values())
     assert {b.image for b in boxes} == {sim.images.newest(service)}
     assert sorted(b.name for b in boxes) == [f"shop-{service}-{n + 1}" for n in range(replicas)]
+    at_work = (b for b in boxes if not sim.images.behaviour(b.image).exits)
+    assert all(b.running and (b.proven or service in sim.judge.gaps) for b in at_work)
     _in_upstreams(sim, service)
 
 

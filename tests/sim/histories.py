@@ -95,7 +95,7 @@ class Play:
 
     def _act(self, sim: Sim, act: Act) -> None:
         if len(act.runs) == 1:
-            ends: Sequence[str] = (sim.do(act.runs[0]),)
+            ends: Sequence[str] = (_kept_its_word(sim, act.runs[0]),)
         else:
             ends = sim.race(act.seed, act.runs)
             self.figures.races += 1
@@ -113,6 +113,26 @@ class Play:
             _is_right(sim, name)
             _is_as_many(sim, name, self.history)
         assert not sim.locks.all
+
+
+def _kept_its_word(sim: Sim, run: Run) -> str:
+    """One run alone; what it says of its end is so, where no other one broke off before it."""
+    began_well = not sim.locks.all
+    before = {name: _running(sim, name) for name in run.services}
+    end = sim.do(run)
+    if run.moves or not began_well:
+        return end
+    if end in ("updated", "up to date") and run.verb in (Verb.UPDATE, Verb.FORCE):
+        for name in run.services:
+            assert {b.image for b in sim.engine.of(name)} == {sim.images.newest(name)}, (run, name)
+    if end in ("RolledBack", "Interrupted", "Refused", "Locked"):
+        for name in run.services:
+            assert _running(sim, name) >= before[name], (run, end, name)
+    return end
+
+
+def _running(sim: Sim, service: str) -> int:
+    return sum(box.running for box in sim.engine.of(service))
 
 
 def _fitting(service: str, behaviour: Behaviour) -> Behaviour:

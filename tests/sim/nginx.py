@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -152,11 +152,6 @@ def service_of(text: str) -> str:
     """The service an include is for, by its first line."""
     named = written_by(text)
     return named[1] if named else ""
-
-
-def told_by(gateways: Mapping[str, Gateway]) -> Iterator[tuple[Gateway, Worker]]:
-    """All workers, with their gateways."""
-    return ((g, worker) for g in gateways.values() for worker in g.workers)
 
 
 def _addresses(told: Told) -> dict[str, set[str]]:

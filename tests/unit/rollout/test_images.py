@@ -229,6 +229,7 @@ def test_a_version_that_was_rolled_back_stays_away_from_all_services_of_its_imag
     assert not images_of_both.moved([service()])
     images_of_both.pull([service()], Pull.ALWAYS)
     assert (registry.here, set(holds.each)) == ("sha256:old", {"app", "worker"})
+    assert told
     assert all("the version that worker was rolled back from" in str(note) for note in told)
 
 
