@@ -110,7 +110,7 @@ def test_a_broken_gateway_is_found_out_before_it_takes_a_request(
         stack.push(broken, "gateway", BROKEN=broken)
         done = stack.update("gateway", "--ready-timeout", "3s")
     ended_with(done, 1, *says, "what served before serves on")
-    assert not docker.names_with("rehearsal")
+    assert not docker.names_with(f"rehearsal.{stack.project}")
 
 
 def test_killed_while_the_old_nginx_ends_the_same_command_finishes(stack: Stack) -> None:
