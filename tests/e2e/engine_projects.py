@@ -89,7 +89,10 @@ def alarm_after(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def processes_about(word: str) -> list[str]:
-    """The command lines on this machine that hold a word."""
-    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return [line for line in lines.splitlines() if word in line]
+def processes_about(word: str, parent: int | None = None) -> list[str]:
+    """The command lines that hold a word, on this machine or among one parent's children."""
+    chosen = ["-e"] if parent is None else ["--ppid", str(parent)]
+    listed = subprocess.run(
+        ["ps", *chosen, "-o", "args"], capture_output=True, text=True, check=True
+    )
+    return [line for line in listed.stdout.splitlines() if word in line]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from composeroll.config.flags import ComposeFlags
+from composeroll.engine import empty
 from composeroll.engine.compose_reads import start_config
 from composeroll.engine.compose_words import PullLine
 from composeroll.engine.engine import Engine
@@ -23,6 +25,7 @@ from composeroll.errors import EngineError, EngineUnreachable, Refused, UsageErr
 from composeroll.model import ContainerState, LogStream, Output
 from tests.bed import registry, state
 from tests.e2e.engine_projects import (
+    BASE,
     DEAF,
     Alarm,
     Project,
@@ -30,10 +33,14 @@ from tests.e2e.engine_projects import (
     docker,
     processes_about,
 )
+from tests.e2e.harness.docker import PROJECT as PROJECT_LABEL
 
 pytestmark = pytest.mark.e2e
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+
+ENGINES_GRACE = 10
+"""Seconds that the engine gives a container which says nothing of its own."""
 
 
 @pytest.fixture
@@ -96,9 +103,11 @@ def test_one_whose_process_ends_meanwhile_is_kept_from_restarting(
     project: Project, local: Engine
 ) -> None:
     project.service(command=["sh", "-c", "sleep 0.2; exit 3"], restart="always")
+    deadline = time.monotonic() + 60
     for one in running(local, 5):
         ended = False
-        while not ended:
+        while not ended:  # without a pause: what is wanted is to meet the very moment
+            assert time.monotonic() < deadline, local.find(one)
             local.forbid_restart([one])
             found = local.find(one)
             ended = found is None or found.state is ContainerState.EXITED
@@ -121,7 +130,7 @@ def test_without_a_grace_period_the_containers_own_holds(project: Project, local
     (one,) = running(local)
     start = time.monotonic()
     local.stop([one])
-    assert 1 <= time.monotonic() - start < 6
+    assert 1 <= time.monotonic() - start < ENGINES_GRACE
 
 
 def test_removing_takes_the_anonymous_volumes_along_only_when_told(
@@ -165,8 +174,7 @@ def test_the_log_is_read_on_by_the_engines_own_stamps(
 ) -> None:
     project.service(command=["sh", "-c", "echo a; echo b; echo c >&2; sleep 600"], tty=tty)
     (one,) = running(local)
-    while len(local.logs(one, 9)) < 3:
-        assert local.find(one)
+    state.await_state("three lines", lambda: len(local.logs(one, 9)) == 3, 20.0)
     first = local.stamped_log(one, LogStream.STDOUT, 9)
     assert [line for _, line in first if line != "c"] == ["a", "b"]
     assert sorted(first) == list(first)
@@ -206,8 +214,8 @@ def test_a_program_that_is_missing_ends_with_127_as_in_a_shell(local: Engine) ->
 def test_a_command_that_takes_too_long_ends_with_124_in_time(engine: Engine) -> None:
     (one,) = running(engine)
     start = time.monotonic()
-    said = engine.execute(one, ["sh", "-c", "echo first; sleep 20"], timeout=0.5)
-    assert time.monotonic() - start < 5
+    said = engine.execute(one, ["sh", "-c", "echo first; sleep 60"], timeout=3.0)
+    assert time.monotonic() - start < 30
     assert (said.exit_code, said.stdout) == (124, "first\n")
 
 
@@ -299,7 +307,8 @@ def test_a_dialled_command_that_stays_silent_times_out(local: Engine) -> None:
 
 def test_events_are_the_projects_own_and_only_those_asked_for(engine: Engine) -> None:
     with engine.events(["start", "die"]) as events:
-        (one,) = running(engine)
+        docker("run", "--rm", "--label", f"{PROJECT_LABEL}={engine.project}x", BASE, "true")
+        (one,) = running(engine)  # and a creation, and a signal, which nobody asked for
         engine.stop([one], 5)
         seen = [events.next(5), events.next(5)]
         assert events.next(0.2) is None
@@ -368,18 +377,22 @@ def test_docker_rollout_10_a_dependency_scaled_by_hand_stays_as_it_is(
     assert [replica.id for replica in after if replica.running] == stores
 
 
-def test_what_the_preflight_calls_safe_leaves_a_container_on_a_changed_network_running(
+def test_asking_about_a_changed_network_tells_it_and_leaves_its_containers_running(
     project: Project, local: Engine
 ) -> None:
     (one,) = running(local)
+    started = docker("inspect", "--format", "{{.State.StartedAt}}", one)
     mtu = {"com.docker.network.driver.mtu": "1400"}
     project.write(networks={"default": {"driver_opts": mtu}})
-    dangers = local.preflight({"app": 2})
-    if not dangers:
-        local.create({"app": 2})
-    replica = local.find(one)
-    assert replica is not None
-    assert replica.running
+    told = local.preflight({"app": 2})
+    dangers = {
+        f"Container {local.project}-app-1 Stopping",
+        f"Network {local.project}_default Removed",
+    }
+    assert dangers <= set(told), told
+    (replica,) = local.replicas()
+    assert (replica.id, replica.running) == (one, True)
+    assert docker("inspect", "--format", "{{.State.StartedAt}}", one) == started
 
 
 def test_create_never_agrees_to_delete_a_changed_volume(project: Project, local: Engine) -> None:
@@ -513,12 +526,16 @@ def test_over_the_socket_reading_needs_no_docker_program(
         assert events.next(5)
 
 
-def test_through_docker_four_processes_serve_any_number_of_threads(engine: Engine) -> None:
+def test_through_docker_four_processes_serve_any_number_of_threads(
+    engine: Engine, request: pytest.FixtureRequest
+) -> None:
     (one,) = running(engine)
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda _: engine.find(one), range(100)))
     assert {replica.id for replica in found if replica} == {one}
-    assert len(processes_about("system dial-stdio")) <= 4
+    most = 0 if request.node.callspec.params["engine"] == "socket" else 4
+    own = processes_about("system dial-stdio", parent=os.getpid())
+    assert min(most, 1) <= len(own) <= most, own
 
 
 def test_after_an_interrupted_call_the_engine_answers_as_before(
@@ -551,15 +568,19 @@ def test_an_engine_that_is_not_there_is_unreachable_with_advice(
 
 
 def test_locks_are_taken_while_somebody_removes_the_image_they_are_made_of(
-    project: Project, local: Engine
+    project: Project, local: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`docker image prune --all` at every moment, as seen from a rollout."""
-    done = threading.Event()
+    image = f"{project.name}:empty"  # other tests go on using the common one
+    monkeypatch.setattr(empty, "EMPTY_IMAGE", image)
+    done, removed = threading.Event(), 0
 
     def prune() -> None:
+        nonlocal removed
         while not done.is_set():
             with suppress(subprocess.CalledProcessError):  # in use, or gone already
-                docker("image", "rm", "composeroll:empty")
+                docker("image", "rm", image)
+                removed += 1
 
     with ThreadPoolExecutor() as pool:
         pruning = pool.submit(prune)
@@ -570,7 +591,10 @@ def test_locks_are_taken_while_somebody_removes_the_image_they_are_made_of(
                 local.locks.release(taken)
         finally:
             done.set()
-        pruning.result()
+            pruning.result()
+            with suppress(subprocess.CalledProcessError):  # gone already
+                docker("image", "rm", image)
+    assert removed > 0
 
 
 def test_what_running_containers_use_and_their_host_has_left_is_known_at_once(
@@ -581,6 +605,9 @@ def test_what_running_containers_use_and_their_host_has_left_is_known_at_once(
     began = time.monotonic()
     used = engine.memory_used_by([here, ended])
     left = engine.memory_left()
+    took = time.monotonic() - began
     assert set(used) == {here}
     assert 0 < used[here] < left
-    assert time.monotonic() - began < 2.0
+    began = time.monotonic()
+    docker("stats", "--no-stream", here)  # waits for a second look at the processor's time
+    assert took < time.monotonic() - began
