@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from composeroll.config.flags import ComposeFlags
+from composeroll.engine.engine import Engine
 
 BASE = "debian:trixie-slim"
 STEADY = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"]
@@ -67,6 +68,14 @@ class Project:
         docker(*compose, "down", "--volumes", "--remove-orphans", "--timeout", "0")
         if images := docker("images", "--quiet", "--filter", f"reference=*{self.name}*").split():
             docker("rmi", "--force", *sorted(set(images)))
+
+
+def running(engine: Engine, count: int = 1, service: str = "app") -> list[str]:
+    """That many containers of a service, started; full IDs."""
+    engine.create({service: count})
+    found = [replica.id for replica in engine.replicas([service])]
+    engine.start(found)
+    return found
 
 
 class Alarm(Exception):
