@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.e2e.harness.holding import half_sent
 from tests.e2e.harness.recipe import Recipe
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
+from tests.e2e.harness.told import steps
 from tests.e2e.harness.trouble import CALM, LONG, ended_with, nobody_notices, update
 from tests.load import Mix
 
@@ -159,10 +159,9 @@ def test_a_broken_php_fpm_never_gets_a_request(
 
 def switched(events: Path) -> bool:
     """Whether the traffic was to go elsewhere, as a run's events tell it."""
-    told = map(json.loads, events.read_text(encoding="utf-8").splitlines())
-    steps = [event["step"] for event in told if event["event"] == "step_started"]
-    assert any(step.startswith("start") for step in steps), steps
-    return any(step.startswith("point") for step in steps)
+    begun = steps(events)
+    assert any(step.startswith("start") for step in begun), begun
+    return any(step.startswith("point") for step in begun)
 
 
 def test_swarm_moby_30321_37972_one_that_dies_during_the_drain_sends_the_traffic_back(
