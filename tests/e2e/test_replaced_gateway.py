@@ -85,6 +85,7 @@ def test_a_stack_is_updated_whole_and_nginx_goes_last(stack: Stack) -> None:
     claims.nothing_was_lost(load.result())
     for service, count in (("app", 2), ("gateway", 1)):
         claims.all_are_new(stack, service, before.containers, count)
+    claims.nginx_started_last(stack, "app")
     claims.others_were_not_touched(stack, ("app", "gateway"), before.containers)
     claims.nothing_is_left_over(stack, before)
     claims.compose_has_nothing_to_do(stack)
