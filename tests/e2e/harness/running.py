@@ -7,7 +7,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
@@ -90,16 +90,22 @@ def await_answers(stack: Stack, answers: Callable[[str], bool] = answers_well) -
 
 
 def _remove(stack: Stack) -> None:
-    """Take away all it had, and the lock of a rollout that was killed; one after the other.
+    """Take away all it had, and the lock of a rollout that was killed."""
+    _each(
+        partial(stack.compose, "down", "--volumes", "--remove-orphans", "--timeout", "0"),
+        partial(docker.remove_project, stack.project),
+        partial(docker.remove_images, stack.registry),
+        partial(docker.remove_kept, stack.project),
+    )
 
-    What fails is told in the end: the rest goes all the same.
-    """
-    with ExitStack() as last_comes_first:
-        last_comes_first.callback(docker.remove_kept, stack.project)
-        last_comes_first.callback(docker.remove_images, stack.registry)
-        last_comes_first.callback(docker.remove_project, stack.project)
-        down = ("down", "--volumes", "--remove-orphans", "--timeout", "0")
-        last_comes_first.callback(stack.compose, *down)
+
+def _each(*ways: Callable[[], object]) -> None:
+    """Go every way, whatever becomes of those before; what fails is raised in the end."""
+    try:
+        ways[0]()
+    finally:
+        if ways[1:]:
+            _each(*ways[1:])
 
 
 def _is_reached(url: str) -> bool:
