@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from composeroll.config.flags import ComposeFlags
+from composeroll.engine.engine import Engine
 
 BASE = "debian:trixie-slim"
 STEADY = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"]
@@ -69,6 +70,14 @@ class Project:
             docker("rmi", "--force", *sorted(set(images)))
 
 
+def running(engine: Engine, count: int = 1, service: str = "app") -> list[str]:
+    """That many containers of a service, started; full IDs."""
+    engine.create({service: count})
+    found = [replica.id for replica in engine.replicas([service])]
+    engine.start(found)
+    return found
+
+
 class Alarm(Exception):
     """What a program's signal handler raises."""
 
@@ -89,7 +98,10 @@ def alarm_after(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def processes_about(word: str) -> list[str]:
-    """The command lines on this machine that hold a word."""
-    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return [line for line in lines.splitlines() if word in line]
+def processes_about(word: str, parent: int | None = None) -> list[str]:
+    """The command lines that hold a word, on this machine or among one parent's children."""
+    chosen = ["-e"] if parent is None else ["--ppid", str(parent)]
+    listed = subprocess.run(
+        ["ps", *chosen, "-o", "args"], capture_output=True, text=True, check=True
+    )
+    return [line for line in listed.stdout.splitlines() if word in line]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import Start
 from tests.e2e.harness import docker, recipe
-from tests.e2e.harness.running import running
+from tests.e2e.harness.running import await_answers, running
 from tests.e2e.harness.stack import Stack
 from tests.e2e.harness.trouble import ended_with, untouched
 
@@ -62,20 +62,26 @@ def test_a_site_that_cannot_be_switched_is_refused_and_never_overwritten(
 ) -> None:
     path = stack.directory / "site.conf"
     path.write_text(site, encoding="utf-8")
-    with untouched(stack):
-        done = stack.update("--force", *words, "app")
+    try:
+        with untouched(stack):
+            done = stack.update("--force", *words, "app")
+        assert path.read_text(encoding="utf-8") == site
+    finally:
+        path.write_text(INCLUDED, encoding="utf-8")
     ended_with(done, REFUSED, "nothing was touched", *says)
-    assert path.read_text(encoding="utf-8") == site
 
 
 def test_a_gateway_that_does_not_run_is_refused_with_the_command_that_starts_it(
     stack: Stack,
 ) -> None:
     stack.compose("stop", "--timeout", "0", "gateway")
-    before = stack.containers()
-    done = stack.update("--force", "--gateway", "gateway", "app")
-    assert stack.containers() == before
-    stack.compose("start", "gateway")
+    try:
+        before = stack.containers()
+        done = stack.update("--force", "--gateway", "gateway", "app")
+        assert stack.containers() == before
+    finally:
+        stack.compose("start", "gateway")
+        await_answers(stack)
     ended_with(done, REFUSED, "no nginx runs in gateway", "docker compose up -d gateway")
 
 

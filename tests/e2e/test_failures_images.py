@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,8 @@ from tests.e2e.harness.holding import half_sent
 from tests.e2e.harness.recipe import Recipe
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
-from tests.e2e.harness.trouble import LONG, ended_with, nobody_notices, update
+from tests.e2e.harness.told import steps
+from tests.e2e.harness.trouble import CALM, LONG, ended_with, nobody_notices, update
 from tests.load import Mix
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
@@ -27,6 +29,8 @@ LOGGED = tuple(f"says line {number}\n" for number in range(11, 31))
 SERVES = "what served before serves on"
 NEXT = "run the same command again"
 
+WHO = replace(CALM, version_header="", version_pattern=r'"container": "([0-9a-f]{12})"')
+"""Every answer names its container: a broken image may answer just as the old one does."""
 
 PING = Mix(keepalive=3, fresh=2, post=0, half_post=0, idle=1, rate=100)
 
@@ -111,11 +115,15 @@ def fpm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def test_a_broken_replica_never_gets_a_request(
     stack: Stack, broken: str, flags: tuple[str, ...], says: str
 ) -> None:
+    events = stack.directory / f"{broken}.events"
+    old = {container.id[:12] for container in stack.containers("app")}
     stack.set(BROKEN=broken, EDITION=broken)
-    with nobody_notices(stack):
-        done = stack.update(*SOON, *flags, "app")
+    with nobody_notices(stack, WHO) as load:
+        done = stack.update(*SOON, *flags, "--events", str(events), "app")
     ended_with(done, 1, says, SERVES, NEXT, *LOGGED)
     assert "says line 10\n" not in done.stderr
+    assert set(load.result().versions()) == old
+    assert not switched(events)
 
 
 def test_watchtower_90_444_542_a_broken_build_under_the_same_tag_is_taken_back(
@@ -139,12 +147,21 @@ def test_watchtower_90_444_542_a_broken_build_under_the_same_tag_is_taken_back(
     ],
 )
 def test_a_broken_php_fpm_never_gets_a_request(
-    fpm: Stack, command: str, flags: tuple[str, ...], says: str
+    fpm: Stack, tmp_path: Path, command: str, flags: tuple[str, ...], says: str
 ) -> None:
+    events = tmp_path / "events"
     fpm.set(COMMAND=command, EDITION="broken")
     with nobody_notices(fpm, PING):
-        done = fpm.update(*SOON, *flags, "php-fpm")
+        done = fpm.update(*SOON, *flags, "--events", str(events), "php-fpm")
     ended_with(done, 1, says, SERVES, NEXT)
+    assert not switched(events)
+
+
+def switched(events: Path) -> bool:
+    """Whether the traffic was to go elsewhere, as a run's events tell it."""
+    begun = steps(events)
+    assert any(step.startswith("start") for step in begun), begun
+    return any(step.startswith("point") for step in begun)
 
 
 def test_swarm_moby_30321_37972_one_that_dies_during_the_drain_sends_the_traffic_back(

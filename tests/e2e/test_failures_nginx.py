@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from tests.bed import images
+from tests.bed import images, state
 from tests.e2e.conftest import Start
 from tests.e2e.harness import docker, recipe
-from tests.e2e.harness.running import running
+from tests.e2e.harness.running import await_answers, running
 from tests.e2e.harness.stack import Stack
 from tests.e2e.harness.trouble import ended_with, nobody_notices, update
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
 
 SERVES = "what served before serves on"
+LISTENS = "server { listen 8000; }"
 
 
 @pytest.fixture(scope="module")
@@ -31,24 +34,18 @@ def test_a_file_that_somebody_breaks_meanwhile_takes_everything_back(stack: Stac
     (gateway,) = stack.gateways
     with nobody_notices(stack), update(stack, "app") as run:
         run.step("await")
-        shell(gateway.id, "echo 'servre;' > /opt/nginx/conf.d/zz.conf")
-        done = run.end()
-        shell(gateway.id, "rm /opt/nginx/conf.d/zz.conf")
+        with configured(gateway.id, "servre;"):
+            done = run.end()
     ended_with(done, 1, "nginx rejects its configuration", "servre", SERVES)
 
 
 def test_a_reload_that_nginx_accepts_and_does_not_take_is_noticed(stack: Stack) -> None:
     """The port of a `listen` is taken: test and reload both end well, and nothing changes."""
     (gateway,) = stack.gateways
-    other = occupy(gateway.id)
-    try:
-        with nobody_notices(stack), update(stack, "app") as run:
-            run.step("await")
-            shell(gateway.id, "echo 'server { listen 8000; }' > /opt/nginx/conf.d/zz.conf")
+    with occupied(gateway.id), nobody_notices(stack), update(stack, "app") as run:
+        run.step("await")
+        with configured(gateway.id, LISTENS):
             done = run.end()
-            shell(gateway.id, "rm /opt/nginx/conf.d/zz.conf")
-    finally:
-        docker.docker("rm", "--force", other)
     ended_with(done, 1, "kept its old configuration", "listen", SERVES)
 
 
@@ -56,16 +53,11 @@ def test_of_two_gateways_one_that_does_not_take_it_keeps_both_back(start: Start)
     stack = start(recipe.app("breakable", "two-gateways"))
     ended_with(stack.update("app"), 0)
     stack.set(EDITION="2")
-    other = occupy(stack.gateways[1].id)
-    try:
-        with nobody_notices(stack), update(stack, "app") as run:
-            run.step("await")
-            second = stack.gateways[1].id
-            shell(second, "echo 'server { listen 8000; }' > /opt/nginx/conf.d/zz.conf")
+    second = stack.gateways[1].id
+    with occupied(second), nobody_notices(stack), update(stack, "app") as run:
+        run.step("await")
+        with configured(second, LISTENS):
             done = run.end()
-            shell(second, "rm /opt/nginx/conf.d/zz.conf")
-    finally:
-        docker.docker("rm", "--force", other)
     ended_with(done, 1, "kept its old configuration", SERVES)
 
 
@@ -79,18 +71,40 @@ def test_an_nginx_that_is_stopped_meanwhile_ends_the_update(
     with update(stack, "app") as run:
         run.step("await")
         docker.docker(*words, gateway.id)
-        done = run.end()
-    docker.docker("start", gateway.id)
+        try:
+            done = run.end()
+        finally:
+            docker.docker("start", gateway.id)
+            await_answers(stack)
     ended_with(done, 1, f"container {gateway.name} is not running", f"docker start {gateway.name}")
     assert stack.containers("app") == before
 
 
-def shell(container: str, line: str) -> None:
-    """Run a line in a gateway."""
-    docker.docker("exec", container, "sh", "-c", line)
+@contextmanager
+def configured(container: str, text: str) -> Iterator[None]:
+    """A file more in a gateway's configuration, for the length of the block."""
+    path = "/opt/nginx/conf.d/zz.conf"
+    docker.docker("exec", container, "sh", "-c", f"echo '{text}' > {path}")
+    try:
+        yield
+    finally:
+        docker.docker("exec", container, "rm", path)
 
 
-def occupy(container: str) -> str:
-    """Take port 8000 in a container's network, by another container, whose ID is returned."""
-    image = images.APPS["plain"].ref
-    return docker.docker("run", "--detach", "--network", f"container:{container}", image)
+@contextmanager
+def occupied(container: str) -> Iterator[None]:
+    """Somebody else listens on port 8000 in a container's network, for the length of the block."""
+    where = ("--network", f"container:{container}")
+    other = docker.docker("run", "--detach", *where, images.APPS["plain"].ref)
+    try:
+        state.await_state("port 8000 to be taken", lambda: listens(other), 20.0)
+        yield
+    finally:
+        docker.docker("rm", "--force", other)
+
+
+def listens(container: str) -> bool:
+    """Whether somebody accepts on port 8000 where this container is."""
+    connect = "import socket; socket.create_connection(('127.0.0.1', 8000), 1)"
+    argv = ["docker", "exec", container, "python3", "-c", connect]
+    return subprocess.run(argv, check=False, capture_output=True).returncode == 0

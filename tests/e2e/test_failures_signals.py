@@ -16,15 +16,14 @@ from tests.e2e.harness import claims, recipe
 from tests.e2e.harness.rolling import is_tidy
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
+from tests.e2e.harness.terminal import Terminal, terminal
 from tests.e2e.harness.trouble import (
     CALM,
     LONG,
     Running,
-    Terminal,
     brief_load,
     ended_with,
     nobody_notices,
-    terminal,
     update,
 )
 
@@ -136,8 +135,7 @@ def test_a_signal_past_the_line_says_how_to_finish_and_that_finishes(start: Star
 @pytest.mark.parametrize("phase", ["creating", "probing"])
 def test_ctrl_c_in_a_terminal_takes_everything_back(stack: Stack, phase: str) -> None:
     """The whole foreground group gets it, docker and compose too."""
-    with nobody_notices(stack):
-        run = terminal(stack, *NEVER_READY, "app")
+    with nobody_notices(stack), terminal(stack, *NEVER_READY, "app") as run:
         await_new(stack, run, {"created", "running"} if phase == "creating" else {"running"})
         run.press(CTRL_C)
         code = run.end()
@@ -148,8 +146,7 @@ def test_ctrl_c_in_a_terminal_takes_everything_back(stack: Stack, phase: str) ->
 
 def test_a_closed_terminal_takes_everything_back(stack: Stack) -> None:
     """As a lost ssh connection does; from then on every write to the terminal fails."""
-    with nobody_notices(stack):
-        run = terminal(stack, *NEVER_READY, "app")
+    with nobody_notices(stack), terminal(stack, *NEVER_READY, "app") as run:
         await_new(stack, run)
         run.close()
         code = run.end()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import uuid
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from pytest_docker.plugin import Services, get_docker_services
+
+from tests.e2e.harness.docker import remove_project
 
 pytestmark = pytest.mark.e2e
 
@@ -20,12 +22,15 @@ STALE = "printf 'upstream app { server 10.255.255.1:1; }' > /opt/nginx/include/a
 def gateway(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, docker_compose_command: str
 ) -> Iterator[Services]:
-    """The image on a loopback port; pytest-docker takes it down, and its volumes with it."""
+    """The image on a loopback port; pytest-docker takes it down, but not where `up` fails."""
     monkeypatch.setenv("GATEWAY", request.param)
-    project = f"e2e-gateway-{request.param}-{os.getpid()}"
+    project = f"e2e-gateway-{uuid.uuid4().hex[:8]}"
     up, down = "up --detach --wait", "down --volumes --timeout 0"
-    with get_docker_services(docker_compose_command, str(STACK), project, up, down) as services:
-        yield services
+    try:
+        with get_docker_services(docker_compose_command, str(STACK), project, up, down) as services:
+            yield services
+    finally:
+        remove_project(project)
 
 
 def status(gateway: Services) -> int:

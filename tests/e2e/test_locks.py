@@ -89,6 +89,7 @@ def test_who_waits_for_a_lock_gets_it_when_it_is_released(stack: Stack) -> None:
     before = claims.Before.of(stack)
     locked_from_elsewhere(stack, silent_for=0.0)
     with update(stack, "--lock-wait", "30s", "app") as run:
+        run.until(event="noted", text="waiting: ")
         lock(stack, "release")
         done = run.end()
     ended_with(done, 0)

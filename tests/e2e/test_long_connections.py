@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -15,12 +18,16 @@ from tests.e2e.harness.holding import half_sent, held_websocket
 from tests.e2e.harness.rolling import WITH_WEBSOCKETS, is_tidy, roll, under_load
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Done, Stack
+from tests.e2e.harness.told import steps, told
 
 pytestmark = pytest.mark.e2e
 
 GOES_ON = "1 connection to other services left to the old nginx worker"
-HELD = 16.0
-"""Seconds: longer than all of the rollout would last but for what is held."""
+HELD = 10.0
+"""Seconds from the drain's beginning: longer than it would last but for what is held."""
+
+DRAINS_WITHIN = 120
+"""Seconds of drain at most: it would last that long if a websocket were waited for too."""
 
 GOING_AWAY = 1001
 """RFC 6455, section 7.4.1: the server goes down."""
@@ -34,28 +41,46 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def test_a_half_sent_request_is_waited_for_and_another_services_websocket_is_not(
-    staging: Stack,
+    staging: Stack, tmp_path: Path
 ) -> None:
     """Nothing of that request is at a replica yet, so that no count of connections finds it."""
     before = {c.id for c in staging.containers("php-fpm")}
-    seen: list[object] = []
+    events, over = tmp_path / "events", threading.Event()
 
-    def finish() -> None:
-        seen.append(before <= {c.id for c in staging.containers("php-fpm")})
-        seen.append(post.finish())
+    def finish_late() -> tuple[bool, bytes]:
+        draining = partial(drains, events)
+        state.await_state("The drain", lambda: over.is_set() or draining(), DRAINS_WITHIN)
+        over.wait(HELD)
+        there = before <= {c.id for c in staging.containers("php-fpm")}
+        return there, post.finish()
 
-    with held_websocket(staging.url, "/ws") as websocket, half_sent(staging.url, "/") as post:
+    with (
+        held_websocket(staging.url, "/ws") as websocket,
+        half_sent(staging.url, "/") as post,
+        ThreadPoolExecutor(1) as pool,
+    ):
         assert websocket.echoes("before")
-        timer = threading.Timer(HELD, finish)
-        timer.start()
-        began = time.monotonic()
-        done = roll(staging, "php-fpm", flags=("--drain-timeout", "2m"))
-        lasted = time.monotonic() - began
-        timer.join()
-        assert seen == [True, b"HTTP/1.1 200 OK"]
-        assert HELD < lasted < HELD + 60
+        finished = pool.submit(finish_late)
+        try:
+            flags = ("--drain-timeout", f"{DRAINS_WITHIN}s", "--events", str(events))
+            done = roll(staging, "php-fpm", flags=flags)
+        finally:
+            over.set()
+        assert finished.result() == (True, b"HTTP/1.1 200 OK")
+        assert HELD < drained(events) < DRAINS_WITHIN
         assert GOES_ON in done.stderr, str(done)
         assert websocket.echoes("after")
+
+
+def drains(events: Path) -> bool:
+    """Whether the drain has begun."""
+    return any(step.startswith("drain") for step in steps(events))
+
+
+def drained(events: Path) -> float:
+    """How many seconds the drain lasted."""
+    ends = (event for event in told(events) if event["event"] == "step_ended")
+    return next(float(event["seconds"]) for event in ends if event["step"].startswith("drain"))
 
 
 def test_long_connections_that_are_to_be_cut_end_with_the_apps_own_goodbye(start: Start) -> None:

@@ -83,6 +83,7 @@ def test_a_log_of_the_services_own_is_enough_without_addresses(start: Start) -> 
 
 
 def test_a_good_version_is_watched_and_stays(stack: Stack) -> None:
+    before = stack.containers()
     stack.set(BROKEN="", EDITION="good")
     with brief_load(stack) as load, update(stack, "--monitor", "3s", *SOON, "app") as rolling:
         done = rolling.end()
@@ -91,6 +92,8 @@ def test_a_good_version_is_watched_and_stays(stack: Stack) -> None:
     seen = [event for event in rolling.events if event["event"] == "watching"]
     assert seen[-1]["requests"] > 100
     assert seen[-1]["errors"] == 0
+    claims.all_are_new(stack, "app", before, 2)
+    claims.the_include_names_exactly_the_replicas(stack, "app")
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ def test_a_stack_is_updated_whole_and_nginx_goes_last(stack: Stack) -> None:
     claims.nothing_was_lost(load.result())
     for service, count in (("app", 2), ("gateway", 1)):
         claims.all_are_new(stack, service, before.containers, count)
+    claims.nginx_started_last(stack, "app")
     claims.others_were_not_touched(stack, ("app", "gateway"), before.containers)
     claims.nothing_is_left_over(stack, before)
     claims.compose_has_nothing_to_do(stack)
@@ -110,7 +111,7 @@ def test_a_broken_gateway_is_found_out_before_it_takes_a_request(
         stack.push(broken, "gateway", BROKEN=broken)
         done = stack.update("gateway", "--ready-timeout", "3s")
     ended_with(done, 1, *says, "what served before serves on")
-    assert not docker.names_with("rehearsal")
+    assert not docker.names_with(f"rehearsal.{stack.project}")
 
 
 def test_killed_while_the_old_nginx_ends_the_same_command_finishes(stack: Stack) -> None:

@@ -101,6 +101,7 @@ def test_the_whole_stack_goes_over_with_nginx_last_and_no_request_fails(staging:
     claims.the_version_changed(load.result(), old, new)
     for service in services:
         claims.all_are_new(staging, service, before.containers, before.count(service))
+    claims.nginx_started_last(staging, *services[:-1])
     claims.others_were_not_touched(staging, services, before.containers)
     claims.nothing_is_left_over(staging, before)
     claims.compose_has_nothing_to_do(staging)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from composeroll.rollout.watch import QUIET, RETRY
 from tests.bed import state
 from tests.e2e.conftest import Start
 from tests.e2e.harness import claims, docker, recipe
@@ -14,6 +15,11 @@ from tests.e2e.harness.watching import names_exactly, watching
 pytestmark = pytest.mark.e2e
 
 MENDED_WITHIN = 20.0
+
+MENDS = "mend the upstreams of app"
+
+STAYS = RETRY + QUIET + 3.0
+"""Seconds after a rollout: one who would fight it has looked again by then, and acted."""
 
 
 def test_it_mends_new_addresses_says_so_and_ends_on_sigterm(start: Start) -> None:
@@ -38,14 +44,19 @@ def test_it_mends_new_addresses_says_so_and_ends_on_sigterm(start: Start) -> Non
 
 def test_it_never_fights_a_rollout(start: Start) -> None:
     stack = start(recipe.app("breakable"))
-    ended_with(stack.update("app"), 0)
-    before = claims.Before.of(stack)
-    stack.set(EDITION="2")
-    with watching(stack, "app") as watch, brief_load(stack) as load:
-        done = stack.update("app")
+    with watching(stack, "app") as watch:
+        watch.until(MENDS)  # the include that nginx starts with names no replica
+        state.await_state(
+            "A mended upstream", lambda: names_exactly(stack, "app"), MENDED_WITHIN, watch.said
+        )
+        before = claims.Before.of(stack)
+        stack.set(EDITION="2")
+        with brief_load(stack) as load:
+            done = stack.update("app")
+            load.after_seconds(STAYS)
         assert watch.end() == 0, watch.said
     ended_with(done, 0)
     claims.nothing_was_lost(load.result())
     claims.all_are_new(stack, "app", before.containers, 2)
     is_tidy(stack, ("app",), before)
-    assert "point upstream" not in watch.said
+    assert watch.said.count(MENDS) == 1, watch.said

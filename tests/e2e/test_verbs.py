@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.e2e.conftest import Start
@@ -19,6 +21,11 @@ def verb(stack: Stack, name: str, *words: str) -> Done:
     return done
 
 
+def pulls(done: Done) -> bool:
+    """Whether the registry was asked, as the run's own events tell it."""
+    return any(json.loads(line)["event"] == "pulled" for line in done.stdout.splitlines())
+
+
 def count(stack: Stack) -> int:
     """How many replicas of the app there are, in any state."""
     return len(stack.containers("app"))
@@ -28,8 +35,8 @@ def test_a_rollback_needs_no_registry_and_stays_until_the_tag_moves(start: Start
     stack = start(recipe.app())
     with under_load(stack) as load:
         stack.push("2")
-        verb(stack, "update", "app")
-        verb(stack, "rollback", "app")
+        assert pulls(verb(stack, "update", "--json", "app"))
+        assert not pulls(verb(stack, "rollback", "--json", "app"))
         assert "still has the version that was rolled back" in verb(stack, "update", "app").stderr
         claims.compose_has_nothing_to_do(stack, "app")
         history = verb(stack, "history", "app").stdout

@@ -14,10 +14,11 @@ What counts as a failure
 Each request is exactly one row in the record: a success or one class of `Failure`.
 
 CONNECT_REFUSED, CONNECT_TIMEOUT, CONNECT_ERROR
-    No connection. ERROR is all else the operating system says, a shortage of ports or descriptors
-    on the client's own side included: a load that could not be made proves nothing.
+    No connection, or within as long no TLS on it. ERROR is all else the operating system says, a
+    shortage of ports or descriptors on the client's own side included: a load that could not be
+    made proves nothing.
 RESET
-    RST before or amid an answer, unless it is STALE_REUSE.
+    RST before or amid an answer, unless it is STALE_REUSE; or a TLS handshake that failed.
 EMPTY_REPLY
     FIN before any byte of the first answer on a connection.
 STALE_REUSE
@@ -52,7 +53,8 @@ What does not, and is counted as an `Event`
 IDLE_CLOSED
     Before it uses a connection again, a client looks for a FIN or RST, in the kernel and not only
     in its event loop, as curl, Go and browsers do; what it finds is a server's right (RFC 9112
-    section 9.5), and the request goes out on a new connection. `NAIVE` clients do not look.
+    section 9.5), and the request goes out on a new connection. So is TLS's close_notify (RFC 8446
+    section 6.1). `NAIVE` clients do not look.
 CLOSE_HONOURED
     An answer said `Connection: close` (section 9.6); the next request takes a new connection.
 WS_CLOSED_CLEANLY, WS_RECONNECTED, WS_UNANSWERED

@@ -52,7 +52,7 @@ async def _run(target: Target, mix: Mix, seconds: float) -> Result:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m tests.load", description=__doc__)
-    parser.add_argument("url", help="where to: http:// on loopback")
+    parser.add_argument("url", help="where to: http:// or https:// on loopback")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the summary as JSON")
     clients = parser.add_argument_group("concurrent clients of each kind")

@@ -76,10 +76,11 @@ class Channel:
             return self._ended or (self._snapshot is not None and reached(self._snapshot))
 
         with self._news:
-            done = self._news.wait_for(known, patience)
+            self._news.wait_for(known, patience)
             self.check()
-            if not done or self._snapshot is None:
-                raise TimeoutError(f"after {patience:g} s the load is at {self._snapshot}")
+            if self._snapshot is None or not reached(self._snapshot):
+                state = "over" if self._ended else f"not further after {patience:g} s"
+                raise TimeoutError(f"the load is {state}, at {self._snapshot}")
             return self._snapshot
 
     def finish(self, patience: float) -> dict[str, Any]:

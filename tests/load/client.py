@@ -110,7 +110,7 @@ class Client:
 
     async def _ready_connection(self) -> Connection:
         kept = self._connection
-        if kept is not None and (self._kind is Kind.NAIVE or kept.reusable()):
+        if kept is not None and (self._kind is Kind.NAIVE or await kept.reusable()):
             return kept
         if kept is not None:
             self._drop()

@@ -8,7 +8,7 @@ import socket
 from typing import cast
 
 from tests.load.answer import Answer, AnswerParser
-from tests.load.dial import dial
+from tests.load.dial import dial, no_tls
 from tests.load.head import MalformedError
 from tests.load.outcome import Failure, LostRequestError
 from tests.load.target import Target
@@ -18,33 +18,40 @@ class Connection(asyncio.Protocol):
     """An open connection.
 
     `answered` counts its whole answers: from the first on, a close or reset before any byte of the
-    next answer is STALE_REUSE. `unsolicited` holds bytes that came with no request outstanding.
+    next answer is STALE_REUSE. `unsolicited` holds bytes that came with no request outstanding,
+    `sock` is what lies below, for looks that take nothing.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, *, tls: bool) -> None:
         self.answered = 0
         self.unsolicited = b""
         self.closed = False
-        self._sock = sock
+        self.sock = sock
+        self._tls = tls
         self._cause: Exception | None = None
         self._transport: asyncio.Transport | None = None
         self._parser = AnswerParser()
         self._waiter: asyncio.Future[Answer] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def reusable(self) -> bool:
+    async def reusable(self) -> bool:
         """Look for a close, as real clients do before they use an idle connection again.
 
         The kernel is asked, not only the event loop: a FIN that came since its last turn counts.
+        What comes under TLS may be a close, bytes that nobody asked for, or neither: the event
+        loop has its turns until it has read it all.
         """
-        if self.closed or self.unsolicited:
-            return False
-        try:
-            self.unsolicited += self._sock.recv(64, socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
+        while not (self.closed or self.unsolicited):
+            try:
+                waiting = self.sock.recv(64, socket.MSG_PEEK)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+            if not waiting or not self._tls:
+                self.unsolicited += waiting
+                return False
+            await asyncio.sleep(0)
         return False
 
     def send(self, request: bytes, timeout: float) -> asyncio.Future[Answer]:
@@ -141,20 +148,24 @@ class Connection(asyncio.Protocol):
 
 
 async def connect(target: Target, patience: float) -> Connection:
-    """Return a new connection; raises LostRequestError with a CONNECT_ class."""
+    """Return a new connection; `patience` is for TCP and for TLS, each.
+
+    Raises LostRequestError with a CONNECT_ class, or RESET where TLS fails.
+    """
     sock = await dial(target, patience)
     loop = asyncio.get_running_loop()
     try:
         _, connection = await loop.create_connection(
-            lambda: Connection(sock),
+            lambda: Connection(sock, tls=target.tls),
             sock=sock,
             ssl=target.ssl,
             server_hostname=target.server_hostname,
+            ssl_handshake_timeout=patience if target.tls else None,
         )
     except BaseException as error:
         with contextlib.suppress(OSError):
             sock.close()
         if isinstance(error, OSError):
-            raise LostRequestError(Failure.RESET, f"TLS handshake: {error}") from error
+            raise no_tls(error, patience) from error
         raise
     return connection

@@ -27,6 +27,13 @@ async def dial(target: Target, patience: float) -> socket.socket:
     return sock
 
 
+def no_tls(error: OSError, patience: float) -> LostRequestError:
+    """Return the loss that a failed TLS handshake is; asyncio aborts one that takes too long."""
+    if isinstance(error, ConnectionAbortedError):
+        return LostRequestError(Failure.CONNECT_TIMEOUT, f"no TLS handshake within {patience:g} s")
+    return LostRequestError(Failure.RESET, f"TLS handshake: {error}")
+
+
 def _not_connected(error: OSError, patience: float) -> LostRequestError:
     if isinstance(error, ConnectionRefusedError):
         return LostRequestError(Failure.CONNECT_REFUSED, "nobody listens")

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
-from tests.load.outcome import Failure, Kind
-
 _TYPES = {"start": "d", "seconds": "f", "kind": "B", "outcome": "B", "version": "H"}
 
 
@@ -81,13 +79,3 @@ class Samples:
             columns[name] = _column(code)
             columns[name].frombytes(base64.b64decode(data[name]))
         return cls(**columns)  # type: ignore[arg-type]
-
-
-def kind_of(sample: Sample) -> Kind:
-    """Return the kind of client."""
-    return Kind(sample.kind)
-
-
-def failure_of(sample: Sample) -> Failure | None:
-    """Return the class of failure, None for a success."""
-    return Failure(sample.outcome) if sample.outcome else None

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
-from tests.load.dial import dial
+from tests.load.dial import dial, no_tls
 from tests.load.frames import (
     BINARY,
     CLOSE,
@@ -123,10 +123,13 @@ async def open_websocket(
     sock = await dial(target, connect_patience)
     try:
         reader, writer = await asyncio.open_connection(
-            sock=sock, ssl=target.ssl, server_hostname=target.server_hostname
+            sock=sock,
+            ssl=target.ssl,
+            server_hostname=target.server_hostname,
+            ssl_handshake_timeout=connect_patience if target.tls else None,
         )
     except OSError as error:
-        raise LostRequestError(Failure.RESET, f"TLS handshake: {error}") from error
+        raise no_tls(error, connect_patience) from error
     try:
         async with asyncio.timeout(patience):
             head = await shake_hands(reader, writer, target.authority, path)

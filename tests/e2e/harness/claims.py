@@ -6,13 +6,15 @@ import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from tests.e2e.harness import docker
 from tests.e2e.harness.docker import Container
 from tests.e2e.harness.recipe import INCLUDES
 from tests.e2e.harness.stack import Stack
-from tests.load import Result, render
+from tests.load import Kind, Result, render
+from tests.load.samples import Sample
 
 ADDRESS = re.compile(r"^\s*server\s+(\S+):\d+[ ;]", re.MULTILINE)
 
@@ -25,11 +27,19 @@ def nothing_was_lost(result: Result) -> None:
 
 
 def the_version_changed(result: Result, old: str, new: str) -> None:
-    """The old version alone answered before the update, the new one alone after it."""
+    """The old version alone answered before the update, the new one alone after it.
+
+    Every good answer says whose it is, but for a websocket's, which need not.
+    """
     before, during, after = result.phases("began", "ended")
     assert set(result.versions(before)) == {old}
     assert set(result.versions(during)) <= {old, new}
     assert set(result.versions(after)) == {new}
+    assert not any(map(_is_nameless, result.samples.rows()))
+
+
+def _is_nameless(row: Sample) -> bool:
+    return not (row.version or row.outcome or row.kind == Kind.WEBSOCKET)
 
 
 def all_are_new(stack: Stack, service: str, before: Collection[Container], count: int) -> None:
@@ -38,6 +48,13 @@ def all_are_new(stack: Stack, service: str, before: Collection[Container], count
     assert [c.state for c in replicas] == ["running"] * count
     assert not {c.id for c in replicas} & {c.id for c in before}
     assert {c.image for c in replicas} == {docker.image_id(stack.reference(service))}
+
+
+def nginx_started_last(stack: Stack, *services: str) -> None:
+    """Every nginx was started after every replica of these services."""
+    nginx = [datetime.fromisoformat(c.started) for c in stack.gateways]
+    others = [datetime.fromisoformat(c.started) for c in stack.containers(*services)]
+    assert min(nginx) > max(others), (nginx, others)
 
 
 def names_count_from_one(stack: Stack, service: str) -> None:

@@ -113,6 +113,17 @@ def remove_kept(project: str) -> None:
         docker("rmi", "--force", *names)
 
 
+def remove_project(project: str) -> None:
+    """Remove what a project still has: containers by label or name, then networks and volumes."""
+    label = f"label={PROJECT}={project}"
+    labelled = docker("ps", "--all", "--filter", label, "--format", "{{.Names}}").split()
+    if left := names_with(project) | set(labelled):
+        docker("rm", "--force", "--volumes", *sorted(left))
+    for kind in ("network", "volume"):
+        if ids := docker(kind, "ls", "--quiet", "--filter", label).split():
+            docker(kind, "rm", *ids)
+
+
 def files(container: str, directory: str) -> Mapping[str, str]:
     """The files right in a container's directory, by name; no program of its image is needed."""
     argv = ["docker", "cp", "--follow-link", f"{container}:{directory}/.", "-"]

@@ -73,7 +73,9 @@ def held_websocket(url: str, path: str) -> Iterator[HeldWebsocket]:
     with _connected(url, HANDSHAKE.format(path=path)) as sock:
         received = bytearray()
         while b"\r\n\r\n" not in received:
-            received += sock.recv(65536)
+            got = sock.recv(65536)
+            assert got, f"the handshake was cut off after {bytes(received)!r}"
+            received += got
         head, _, rest = bytes(received).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 "), head
         sock.settimeout(None)

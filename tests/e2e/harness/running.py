@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -14,14 +15,12 @@ from urllib.request import urlopen
 
 from tests.bed import registry, state
 from tests.e2e.harness import docker
+from tests.e2e.harness.artifacts import alive, keep
 from tests.e2e.harness.recipe import Recipe
 from tests.e2e.harness.stack import Stack
 
 ANSWERS_WITHIN = 30.0
 AT_ONCE = 4
-
-alive: list[Stack] = []
-"""The stacks that run now, for the artifacts of a failed test."""
 
 
 @contextmanager
@@ -39,13 +38,27 @@ def running(
     stack = _prepared(recipe, directory, prefix)
     alive.append(stack)
     try:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(lambda service: stack.push("1", service), recipe.images))
-        _start(stack, without)
+        try:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(lambda service: stack.push("1", service), recipe.images))
+            _start(stack, without)
+        except BaseException:
+            # When pytest hears of it, the containers are gone.
+            keep(os.environ.get("PYTEST_CURRENT_TEST", stack.project).partition(" ")[0])
+            raise
         yield stack
     finally:
         alive.remove(stack)
         _remove(stack)
+
+
+def answers_well(url: str) -> bool:
+    """Whether a good answer comes from there."""
+    try:
+        with urlopen(url, timeout=5) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
 
 
 def _prepared(recipe: Recipe, directory: Path, prefix: str) -> Stack:
@@ -66,27 +79,33 @@ def _start(stack: Stack, without: tuple[str, ...]) -> None:
     wanted = stack.compose("config", "--services").stdout.split()
     services = [service for service in wanted if service not in without]
     stack.compose("up", "--detach", "--no-deps", *services)
-    answers = _is_reached if without else _answers_well
+    answers = _is_reached if without else answers_well
+    await_answers(stack, answers)
+
+
+def await_answers(stack: Stack, answers: Callable[[str], bool] = answers_well) -> None:
+    """Wait until every gateway answers."""
     for url in stack.urls():
         state.await_state(f"{stack.project} at {url}", partial(answers, url), ANSWERS_WITHIN)
 
 
 def _remove(stack: Stack) -> None:
     """Take away all it had, and the lock of a rollout that was killed."""
-    stack.compose("down", "--volumes", "--remove-orphans", "--timeout", "0")
-    if left := docker.names_with(stack.project):
-        docker.docker("rm", "--force", "--volumes", *left)
-        stack.compose("down", "--timeout", "0")  # the network that these were on
-    docker.remove_images(stack.registry)
-    docker.remove_kept(stack.project)
+    _each(
+        partial(stack.compose, "down", "--volumes", "--remove-orphans", "--timeout", "0"),
+        partial(docker.remove_project, stack.project),
+        partial(docker.remove_images, stack.registry),
+        partial(docker.remove_kept, stack.project),
+    )
 
 
-def _answers_well(url: str) -> bool:
+def _each(*ways: Callable[[], object]) -> None:
+    """Go every way, whatever becomes of those before; what fails is raised in the end."""
     try:
-        with urlopen(url, timeout=5) as reply:
-            return bool(reply.status == 200)
-    except OSError:
-        return False
+        ways[0]()
+    finally:
+        if ways[1:]:
+            _each(*ways[1:])
 
 
 def _is_reached(url: str) -> bool:

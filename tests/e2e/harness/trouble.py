@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -90,6 +88,13 @@ class Running:
                 return event
         raise AssertionError(f"it ended without {wanted}: {self.events}\n{self.end()}")
 
+    def begins(self, step: str) -> bool:
+        """Wait until the step that begins with this word begins; False where it ends without."""
+        return any(
+            event["event"] == "step_started" and str(event["step"]).startswith(step)
+            for event in self.told()
+        )
+
     def step(self, words: str) -> None:
         """Wait until the step that begins with these words begins."""
         self.until(event="step_started", step=words)
@@ -145,64 +150,6 @@ def _begin(stack: Stack, words: tuple[str, ...], env: Mapping[str, str]) -> subp
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-
-
-@dataclass
-class Terminal:
-    """A composeroll in a terminal of its own, as its only session."""
-
-    pid: int
-    master: int
-    screen: bytes = b""
-
-    def until(self, words: str) -> None:
-        """Wait until the screen has shown these words."""
-        while words.encode() not in self.screen:
-            got = self._read()
-            assert got, f"it ended without {words!r}: {self.text}"
-
-    def take(self) -> None:
-        """Read what it has shown by now: a terminal that nobody reads holds up whoever writes."""
-        while select.select([self.master], [], [], 0.0)[0] and self._read():
-            pass
-
-    def press(self, key: bytes) -> None:
-        """Type, e.g. Ctrl-C: the kernel sends the signal to the whole foreground group."""
-        os.write(self.master, key)
-
-    def close(self) -> None:
-        """Close the terminal, as a lost ssh connection does."""
-        os.close(self.master)
-        self.master = -1
-
-    def end(self) -> int:
-        """Wait for its end; its exit code, or minus the signal that killed it."""
-        while self.master >= 0 and self._read():
-            pass
-        _, status = os.waitpid(self.pid, 0)
-        return os.waitstatus_to_exitcode(status)
-
-    @property
-    def text(self) -> str:
-        """Everything that the screen was sent."""
-        return self.screen.decode("utf-8", "replace")
-
-    def _read(self) -> bytes:
-        got = b""
-        with suppress(OSError):  # the last process has closed its side (EIO)
-            got = os.read(self.master, 65536)
-        self.screen += got
-        return got
-
-
-def terminal(stack: Stack, *words: str) -> Terminal:
-    """Begin an update in a terminal."""
-    argv = [sys.executable, "-m", "composeroll", "update", *stack.selection, *words]
-    pid, master = pty.fork()
-    if pid == 0:
-        os.chdir(stack.directory)
-        os.execve(argv[0], argv, {**os.environ, **stack.environment, "TERM": "xterm"})  # noqa: S606 - there is no shell in between
-    return Terminal(pid, master)
 
 
 @contextmanager

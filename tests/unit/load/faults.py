@@ -72,6 +72,11 @@ async def closes_idle(peer: Peer, _body: bytes) -> None:
     peer.close()
 
 
+async def closes_late(peer: Peer, _body: bytes) -> None:
+    peer.answer(b"hello")
+    asyncio.get_running_loop().call_later(0.05, peer.close)
+
+
 async def resets_idle(peer: Peer, _body: bytes) -> None:
     peer.answer(b"hello")
     await peer.writer.drain()
@@ -163,6 +168,7 @@ FAULTS: dict[str, Fault] = {
         until_close,
         says_close,
         closes_idle,
+        closes_late,
         resets_idle,
         stale_fin,
         stale_reset,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -28,8 +29,8 @@ NOBODY = {
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[str]:
-    """Serve within the running loop; gives the URL without a path."""
+async def serving(tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Serve within the running loop, under TLS where it is given; gives the URL without a path."""
     peers: list[Peer] = []
     handlers: list[asyncio.Task[None]] = []
 
@@ -37,9 +38,10 @@ async def serving() -> AsyncIterator[str]:
         peers.append(Peer(reader, writer))
         handlers.append(asyncio.create_task(_serve(peers[-1])))
 
-    server = await asyncio.start_server(accepted, "127.0.0.1", 0)
+    server = await asyncio.start_server(accepted, "127.0.0.1", 0, ssl=tls)
+    scheme = "https" if tls else "http"
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         for peer in peers:
@@ -70,13 +72,13 @@ async def _serve_one(peer: Peer) -> bool:
 
 
 @contextmanager
-def serving_in_thread() -> Iterator[str]:
+def serving_in_thread(tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Serve from a thread of its own, for a load in a process of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        context = serving()
+        context = serving(tls)
         yield asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result(5)
         asyncio.run_coroutine_threadsafe(context.__aexit__(None, None, None), loop).result(5)
     finally:
@@ -85,11 +87,11 @@ def serving_in_thread() -> Iterator[str]:
         loop.close()
 
 
-def load_of(path: str, **changes: object) -> Result:
+def load_of(path: str, tls: ssl.SSLContext | None = None, /, **changes: object) -> Result:
     """Run a mix of nobody but `changes` against one path of a fresh server."""
 
     async def run() -> Result:
-        async with serving() as url:
+        async with serving(tls) as url:
             return await load_on(f"{url}/{path}", **changes)
 
     return asyncio.run(run())

@@ -1,0 +1,1 @@
+"""The engine room on a real engine."""
