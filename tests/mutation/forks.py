@@ -24,6 +24,8 @@ PATIENCE = 120
 """Seconds after which a mutant counts as noticed: a loop that does not end would be."""
 NOTICED = "noticed"
 SURVIVED = "survived"
+UNTRIED = "not tried"
+"""What becomes of a mutant that could not be put in place: no test has seen it."""
 
 Tell = Callable[[Mutant, str], None]
 
@@ -85,8 +87,14 @@ class Forks:
             os._exit(0)
 
     def _noticed(self, session: pytest.Session, mutant: Mutant) -> str:
-        """The name of the test that notices it: those are asked first that noticed others."""
-        put(mutant)
+        """The name of the test that notices it: those are asked first that noticed others.
+
+        Empty where none does; UNTRIED and why where it could not be put in place.
+        """
+        try:
+            put(mutant)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it says nothing of the tests
+            return f"{UNTRIED} ({type(error).__name__}: {error})"
         rank = {name: place for place, name in enumerate(self._noticed_by[mutant.path])}
         callers = set(self._callers.get(f"{mutant.path}:{mutant.function}", ()))
         items = [item for item in session.items if item.nodeid in callers]
@@ -100,7 +108,10 @@ class Forks:
             end = f"{NOTICED} (it did not end)"
         else:
             end = SURVIVED
-        if name := _read_to_its_end(tried):
+        name = _read_to_its_end(tried)
+        if name.startswith(UNTRIED):
+            end = name
+        elif name:
             end = NOTICED
             known = self._noticed_by[tried.mutant.path]
             if name in known:

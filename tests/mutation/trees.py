@@ -21,11 +21,19 @@ PARTS = ("composeroll", "tests", "docs", "nginx", "examples")
 
 
 def try_in_trees(mutants: Sequence[Mutant], tests: Sequence[str], jobs: int, tell: Tell) -> None:
-    """Run the tests on each; that they pass as they are is known."""
+    """Run the tests on each, once they have passed in a copy where nothing is changed.
+
+    Raises:
+        RuntimeError: they did not: whatever they then say of a mutant means nothing.
+    """
+    if not mutants:
+        return
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(jobs) as side_by_side:
         trees: SimpleQueue[Path] = SimpleQueue()
         for job in range(jobs):
-            trees.put(_copied(Path(directory, str(job))))
+            trees.put(last := _copied(Path(directory, str(job))))
+        if (end := _tested(last, tests)) != SURVIVED:
+            raise RuntimeError(f"in a copy where nothing is changed, the tests say: {end}")
 
         def try_one(mutant: Mutant) -> None:
             tree = trees.get()  # nobody else uses it meanwhile
