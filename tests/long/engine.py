@@ -29,7 +29,7 @@ INSIDE = "COMPOSEROLL_LONG_NAMESPACE"
 CARRIED = (
     registry.IMAGE,
     images.APPS["checked"].ref,
-    images.STAGING["edge"].ref,
+    images.E2E_STAGING["edge"].ref,
     *(images.E2E_GATEWAYS[kind, "forky"].ref for kind in ("plain", "replaced")),
 )
 
