@@ -146,6 +146,10 @@ def test_no_fewer_replicas_than_the_file_says() -> None:
     )
 
 
+def test_a_service_that_was_scaled_to_nothing_stays_so_where_the_file_says_nothing_else() -> None:
+    assert Memory(wanted={"worker": 0}).at_least({"app": 2}).wanted == {"worker": 0}
+
+
 def test_the_lock_says_who_where_since_when_and_with_what_command() -> None:
     told = held_by(Lock(created=NOW - 65), NOW)
     assert str(told) == (
