@@ -20,8 +20,11 @@ import pytest
 
 from tests.mutation.mutants import Mutant
 
-PATIENCE = 120
-"""Seconds after which a mutant counts as noticed: a loop that does not end would be."""
+PATIENCE = 120.0
+"""Seconds, at least, after which a mutant counts as noticed: a loop that does not end would be.
+
+More where the tests take long as they are: a machine with other work is no loop.
+"""
 NOTICED = "noticed"
 SURVIVED = "survived"
 UNTRIED = "not tried"
@@ -50,6 +53,7 @@ class Forks:
     def __init__(self, mutants: Sequence[Mutant], jobs: int, tell: Tell) -> None:
         self._left = list(reversed(mutants))
         self._jobs = jobs
+        self._patience = PATIENCE
         self._tell = tell
         self._noticed_by: defaultdict[str, list[str]] = defaultdict(list)
         self._callers: dict[str, list[str]] = {}
@@ -57,7 +61,9 @@ class Forks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try all, some side by side."""
+        began = time.monotonic()
         said = _read_to_its_end(self._begin(session, None))
+        self._patience = patience_after(time.monotonic() - began)
         if not said.startswith("{"):
             raise pytest.UsageError(f"before anything is changed: {said}")
         self._callers = json.loads(said)
@@ -74,7 +80,7 @@ class Forks:
         reads, writes = os.pipe()
         if pid := os.fork():
             os.close(writes)
-            return _Try(mutant, pid, reads, time.monotonic() + PATIENCE)
+            return _Try(mutant, pid, reads, time.monotonic() + self._patience)
         try:
             _be_silent()
             said = self._noticed(session, mutant) if mutant else json.dumps(_callers(session))
@@ -118,6 +124,11 @@ class Forks:
                 known.remove(name)
             known.insert(0, name)
         self._tell(tried.mutant, end)
+
+
+def patience_after(seconds: float) -> float:
+    """How long a mutant may take where the tests took so many seconds without one."""
+    return max(PATIENCE, 2 * seconds)
 
 
 def put(mutant: Mutant) -> None:
