@@ -42,12 +42,12 @@ def _restart(course: Course, stack: Stack, engine: OwnEngine, signum: signal.Sig
     how = f"after {signum.name}"
     engine.end(signum)
     engine.start()
-    began = time.monotonic()
     if not all_run(stack, BACK_WITHIN):
         course.counts[f"{how}: containers stayed down, started by hand"] += 1
         course.say(f"{how}: {[(c.service, c.state) for c in stack.containers()]}")
         stack.compose("start")
         docker.docker("start", registry.NAME)
+    began = time.monotonic()
     with course.promised(f"{how}: nginx answers by its boot default"):
         state.await_state("an answer", lambda: _answers(stack), BACK_WITHIN)
     course.took(f"{how}: until nginx answers", time.monotonic() - began)
