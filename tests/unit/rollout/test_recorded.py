@@ -24,10 +24,15 @@ FULL = EngineError("no space left on device")
 
 @dataclass
 class Office:
-    """A rollout whose first step fails after five seconds, and the history that hears of it."""
+    """A rollout whose first step fails after five seconds, and the history that hears of it.
+
+    Attributes:
+        gone: what earlier batches have replaced.
+    """
 
     failure: ComposerollError
     cannot_write: ComposerollError | None = None
+    gone: tuple[str, ...] = ()
     written: list[tuple[Result, float]] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
     clock: VirtualClock = field(default_factory=VirtualClock)
@@ -45,7 +50,8 @@ class Office:
         book = SimpleNamespace(keep_what_runs=lambda _: None, record=self._record)
         stack = SimpleNamespace(world=world, book=book, shows_replicas=False)
         observed = Observed("shop", (state([OLD]),))
-        memory = Memory(outgoing={OLD.id: MOVED}, wanted={"app": 1})
+        outgoing = dict.fromkeys((OLD.id, *self.gone), MOVED)
+        memory = Memory(outgoing=outgoing, wanted={"app": 1})
         roll(cast("Any", stack), observed, memory, residue=lambda _: {})
 
     def _ensure(self) -> bool:
@@ -81,3 +87,14 @@ def test_a_history_that_cannot_be_written_is_a_warning_and_hides_no_failure() ->
         office.roll()
     warned = [event.text for event in office.told if isinstance(event, Warned)]
     assert warned == ["the history could not be written: no space left on device"]
+
+
+def test_a_batch_that_fails_after_others_says_that_they_serve_and_what_is_to_be_mended() -> None:
+    office = Office(EngineError("broken", help="make room"), gone=("c" * 64,))
+    with pytest.raises(RolledBack) as failed:
+        office.roll()
+    assert failed.value.serving == (
+        "what earlier batches brought serves, next to the old replicas that are left"
+    )
+    assert failed.value.help == "make room"
+    assert failed.value.half_done
