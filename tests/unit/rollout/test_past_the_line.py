@@ -31,19 +31,19 @@ class Late:
         looks: what is seen then.
         records: what becomes of the history.
         written: what it was told.
+        preflights: whether compose was asked what scaling would break, look by look.
     """
 
     looks: Callable[[], ServiceState] = lambda: state([MADE])
     records: Callable[[], None] = lambda: None
     written: list[Result] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
+    preflights: list[bool] = field(default_factory=list)
 
     def roll(self, monkeypatch: pytest.MonkeyPatch) -> Outcome:
         """Take it."""
         monkeypatch.setattr("composeroll.rollout.roll.apply", lambda *_: None)
-        monkeypatch.setattr(
-            "composeroll.rollout.roll.observe", lambda *_, **__: Observed("shop", (self.looks(),))
-        )
+        monkeypatch.setattr("composeroll.rollout.roll.observe", self._observe)
         world = SimpleNamespace(clock=VirtualClock(), emit=self.told.append)
         book = SimpleNamespace(keep_what_runs=lambda _: None, record=self._record)
         stack = SimpleNamespace(
@@ -54,6 +54,10 @@ class Late:
         return roll(
             cast("Any", stack), observed, memory, residue=lambda now: now.services[0].outdated
         )
+
+    def _observe(self, *_: object, preflight: bool) -> Observed:
+        self.preflights.append(preflight)
+        return Observed("shop", (self.looks(),))
 
     def _record(self, _: object, result: Result, *__: object) -> None:
         self.records()
@@ -75,6 +79,7 @@ def test_where_nothing_is_left_to_do_it_is_updated(monkeypatch: pytest.MonkeyPat
     assert late.written == [Result.UPDATED]
     titles = [event.title for event in late.told if isinstance(event, PhaseStarted)]
     assert titles == ["update app", "see that nothing is left to do"]
+    assert late.preflights == [False], "nothing is scaled any more: a second or two for nothing"
 
 
 def test_where_something_is_left_to_do_that_is_said_with_what_it_is(
