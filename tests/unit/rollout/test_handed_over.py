@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -108,7 +108,8 @@ def test_one_that_runs_since_a_rollout_was_cut_off_is_told_what_it_does_not_know
 
 def test_a_name_is_handed_over_as_the_addresses_that_it_means_now() -> None:
     """Nginx would first have to ask for it, and answers 502 until it knows."""
-    gateways = Gateways(CREATED, old=BY_NAME)
+    elsewhere = replace(replica(3), networks=())
+    gateways = Gateways(CREATED, old=BY_NAME, serving=(replica(1), elsewhere))
     gateways.hand_over()
     ((_, _, path, text),) = gateways.done
     assert path == APP
