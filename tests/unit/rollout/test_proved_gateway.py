@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -32,15 +32,17 @@ class Proving:
         read: the include as it has it.
         heard: the ports on which its processes listen; None where nobody can see that.
         dies: whether it ends while it is asked.
+        asked: what it was asked for.
     """
 
     read: str = NOW
     heard: frozenset[int] | None = frozenset({80})
     dies: bool = False
     container: Replica = CONTAINER
+    asked: set[str] = field(default_factory=set)
 
-    def prove(self) -> None:
-        """Have it prove itself."""
+    def prove(self, path: str = "") -> None:
+        """Have it prove itself, by a path of its own or by the usual one."""
         files = {"/etc/nginx/nginx.conf": MAIN, APP: self.read}
         nginx = SimpleNamespace(
             find=lambda _: self.container,
@@ -60,10 +62,12 @@ class Proving:
         )
         place = Attachment("n1", "shop_default", "10.0.0.15")
         front = Front(("old",), place, None, {"app": wiring(1)})
-        step = ProveGateway(Incoming("nginx", frozenset()), front, Ready())
+        ready = Ready(path=path) if path else Ready()
+        step = ProveGateway(Incoming("nginx", frozenset()), front, ready)
         step.do(cast("Any", world))
 
-    def _visit(self, *_: object) -> dict[Any, Any]:
+    def _visit(self, _: object, __: object, ___: object, path: str) -> dict[Any, Any]:
+        self.asked.add(path)
         if self.dies:
             self.container = replace(CONTAINER, state=ContainerState.EXITED, exit_code=1)
         return {}
@@ -91,3 +95,10 @@ def test_a_port_on_which_no_process_of_it_listens_is_named_with_its_last_words()
 def test_one_that_dies_while_it_is_asked_has_proved_nothing() -> None:
     with pytest.raises(NotReady, match="shop-nginx-2 exited with code 1"):
         Proving(dies=True).prove()
+
+
+@pytest.mark.parametrize(("path", "asked"), [("", "/"), ("/healthz", "/healthz")])
+def test_it_is_asked_for_the_path_of_its_settings(path: str, asked: str) -> None:
+    proving = Proving()
+    proving.prove(path)
+    assert proving.asked == {asked}
