@@ -55,7 +55,7 @@ def _start(old: Container, number: int, image: str) -> str:
     project, service = (labels[f"com.docker.compose.{key}"] for key in ("project", "service"))
     network, place = next(iter(old["NetworkSettings"]["Networks"].items()))
     body = {
-        "Image": labels["com.docker.compose.image"] and old["Config"]["Image"],
+        "Image": old["Config"]["Image"],  # a reference: what it names now is the new image
         "Labels": labels | {NUMBER: str(number), "com.docker.compose.image": image},
         "HostConfig": old["HostConfig"],
         "StopTimeout": old["Config"]["StopTimeout"],

@@ -31,10 +31,12 @@ def latency() -> Iterator[Figure]:
             ours.move()
             with _marked(load, "update", number):
                 composeroll("update", "-f", str(ours.file), "app")
+            ours.is_updated()
             load.after_seconds(1)  # the end of the rollout before
             ours.move()
             with _marked(load, "floor", number):
                 run([*FLOOR, ours.project, ours.image])
+            ours.is_updated()
     result = load.result()
     steady, update, floor = (_pooled(result, name) for name in ("steady", "update", "floor"))
     yield _figure("p99 during / steady", update, steady, 1.2)

@@ -19,6 +19,9 @@ GATEWAY = images.E2E_GATEWAYS["plain", "forky"]
 APP_PORT = 8000
 INCLUDE = "/opt/nginx/include/app.include"
 ANSWERS_WITHIN = 30.0
+IN_A_ROW = 20
+"""Answers of the new version alone, by which an update is known to have happened: nginx goes round
+the replicas, so an old one would have its turn."""
 
 FINISH = "finish"
 AT_ONCE = "at-once"
@@ -40,28 +43,40 @@ services:
 
 @dataclass
 class Stack:
-    """A running project. `move` lets its tag name the other of two images, as a push does."""
+    """A running project. `move` lets its tag name the other of two images, as a push does.
+
+    Attributes:
+        wanted: the version that its tag names now.
+    """
 
     project: str
     image: str
     stop: str
     file: Path
     versions: Iterator[str] = field(default_factory=lambda: itertools.cycle("ba"))
+    wanted: str = "a"
 
     @property
     def url(self) -> str:
         """Where its gateway answers."""
         return f"http://{docker('port', f'{self.project}-nginx-1', '80')}/"
 
-    def move(self) -> str:
-        """Move the tag in the registry; the version it names now."""
-        version = next(self.versions)
-        registry.copy_tag(reference(self.stop, version), self.image)
-        return version
+    def move(self) -> None:
+        """Move the tag in the registry."""
+        self.wanted = next(self.versions)
+        registry.copy_tag(reference(self.stop, self.wanted), self.image)
 
     def compose(self, *words: str) -> str:
         """Run compose on it."""
         return docker("compose", "-f", str(self.file), *words)
+
+    def is_updated(self) -> None:
+        """Insist that the version that its tag names serves, or what was timed is no update.
+
+        Raises:
+            NotReadyError: another one does.
+        """
+        insist_on(self.url, self.wanted)
 
     def answers(self) -> bool:
         """Whether its app answers through its gateway."""
@@ -70,11 +85,29 @@ class Stack:
 
 def answers(url: str) -> bool:
     """Whether a gateway answers with 200."""
+    return bool(_version(url))
+
+
+def insist_on(url: str, version: str) -> None:
+    """Wait until nothing but a version answers.
+
+    Raises:
+        NotReadyError: another one goes on to.
+    """
+
+    def serves() -> bool:
+        return all(_version(url) == version for _ in range(IN_A_ROW))
+
+    state.await_state(f"version {version} at {url}", serves, ANSWERS_WITHIN)
+
+
+def _version(url: str) -> str:
+    """What the app says of itself; empty where there is no good answer."""
     try:
         with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310 loopback only
-            return bool(reply.status == 200)
+            return str(reply.headers["X-Image"]) if reply.status == 200 else ""
     except OSError:
-        return False
+        return ""
 
 
 def reference(stop: str, version: str) -> str:

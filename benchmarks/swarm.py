@@ -18,7 +18,7 @@ from itertools import cycle
 from typing import Final
 
 from benchmarks.clock import docker
-from benchmarks.stack import ANSWERS_WITHIN, GATEWAY, answers, provide, reference
+from benchmarks.stack import ANSWERS_WITHIN, GATEWAY, answers, insist_on, provide, reference
 from tests.bed import registry, state
 
 SERVICE = "app"
@@ -43,8 +43,10 @@ class Swarm:
 
     def update(self) -> None:
         """`docker service update`, which waits until its tasks run."""
-        image = reference(self.stop, next(self.versions))
+        version = next(self.versions)
+        image = reference(self.stop, version)
         docker("service", "update", "--quiet", "--no-resolve-image", "--image", image, SERVICE)
+        insist_on(self.url, version)
 
 
 def can_be_had() -> bool:

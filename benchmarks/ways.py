@@ -73,6 +73,7 @@ def _with_swarm(stop: str) -> Iterator[tuple[str, Result]]:
 def _moved(ours: Stack, way: Callable[[Stack], None]) -> None:
     ours.move()
     way(ours)
+    ours.is_updated()
 
 
 def _under_load(url: str, update: Callable[[], None]) -> Result:

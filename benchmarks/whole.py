@@ -51,9 +51,11 @@ def _pairs(ours: Stack, mix: Mix) -> Iterator[tuple[Run, Run]]:
         for _ in range(ROUNDS):
             ours.move()
             update = composeroll("update", "-f", str(ours.file), "app")
+            ours.is_updated()
             load.after_seconds(0.5)
             ours.move()
             floor = run([*FLOOR, ours.project, ours.image])
+            ours.is_updated()
             load.after_seconds(0.5)
             yield update, floor
     failures = load.result().failures()

@@ -46,7 +46,10 @@ def main(arguments: list[str]) -> int:
         return entered(arguments)
     tally.begin()
     try:
-        with tempfile.TemporaryDirectory(prefix="composeroll-long-") as directory:
+        with (
+            course.cut_short(),
+            tempfile.TemporaryDirectory(prefix="composeroll-long-") as directory,
+        ):
             _run(options.name)(course, Path(directory))
     finally:
         tally.end()

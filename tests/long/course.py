@@ -41,10 +41,14 @@ class Course:
     counts: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
 
-    def each(self) -> Iterator[int]:
-        """The rounds' numbers, from 1, for as long as there is time."""
+    def each(self, parts: int = 1) -> Iterator[int]:
+        """The rounds' numbers, from 1, for as long as there is time: always one of them.
+
+        A run that has several `parts`, each with rounds of its own, gives each the same time.
+        """
+        began = time.monotonic()
         for number in range(1, self.rounds + 1):
-            if time.monotonic() - self.began > self.minutes * 60:
+            if number > 1 and time.monotonic() - began > self.minutes * 60 / parts:
                 self.say(f"time is up after {number - 1} rounds")
                 return
             yield number
@@ -71,9 +75,25 @@ class Course:
         try:
             yield
         except (AssertionError, NotReadyError) as wrong:
-            claim = traceback.extract_tb(wrong.__traceback__)[-1].line
-            self.broken.append(f"{what}: {claim}: {wrong}")
-            self.say(f"BROKEN {self.broken[-1]}")
+            self.breaks(what, wrong)
+
+    @contextmanager
+    def cut_short(self) -> Iterator[None]:
+        """Whatever else goes wrong in the block ends it, and is a broken promise too.
+
+        So a command that does not end, or a load that dies, costs no figure of the rounds before.
+        """
+        try:
+            yield
+        except Exception as wrong:  # noqa: BLE001 - whatever it is, the figures are to be seen
+            traceback.print_exception(wrong)
+            self.breaks(f"cut short in round {self.counts['rounds'] + 1}", wrong)
+
+    def breaks(self, what: str, wrong: Exception) -> None:
+        """Note a broken promise."""
+        claim = traceback.extract_tb(wrong.__traceback__)[-1].line
+        self.broken.append(f"{what}: {claim}: {type(wrong).__name__} {wrong}")
+        self.say(f"BROKEN {self.broken[-1]}")
 
     def answered(self, result: Result, what: str = "requests") -> None:
         """Count a load."""

@@ -17,6 +17,7 @@ from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
 from tests.e2e.harness.trouble import ended_with
 from tests.long import recipes
+from tests.long.back import all_run
 from tests.long.course import Course
 from tests.long.engine import OwnEngine, own_engine
 
@@ -41,12 +42,12 @@ def _restart(course: Course, stack: Stack, engine: OwnEngine, signum: signal.Sig
     how = f"after {signum.name}"
     engine.end(signum)
     engine.start()
-    began = time.monotonic()
-    if not _all_run(stack):
+    if not all_run(stack, BACK_WITHIN):
         course.counts[f"{how}: containers stayed down, started by hand"] += 1
         course.say(f"{how}: {[(c.service, c.state) for c in stack.containers()]}")
         stack.compose("start")
         docker.docker("start", registry.NAME)
+    began = time.monotonic()
     with course.promised(f"{how}: nginx answers by its boot default"):
         state.await_state("an answer", lambda: _answers(stack), BACK_WITHIN)
     course.took(f"{how}: until nginx answers", time.monotonic() - began)
@@ -63,16 +64,6 @@ def _replace(course: Course, stack: Stack, version: str) -> None:
     with course.promised(f"round {version}: nginx is replaced as ever"):
         ended_with(stack.update("gateway"), 0)
         claims.all_are_new(stack, "gateway", before.containers, 1)
-
-
-def _all_run(stack: Stack) -> bool:
-    def running_now() -> bool:
-        return all(c.state == "running" for c in stack.containers())
-
-    end = time.monotonic() + BACK_WITHIN
-    while not running_now() and time.monotonic() < end:
-        time.sleep(0.5)  # what is waited for may never come
-    return running_now()
 
 
 def _answers(stack: Stack) -> bool:

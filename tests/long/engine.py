@@ -12,7 +12,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ INSIDE = "COMPOSEROLL_LONG_NAMESPACE"
 CARRIED = (
     registry.IMAGE,
     images.APPS["checked"].ref,
-    images.STAGING["edge"].ref,
+    images.E2E_STAGING["edge"].ref,
     *(images.E2E_GATEWAYS[kind, "forky"].ref for kind in ("plain", "replaced")),
 )
 
@@ -99,23 +99,36 @@ def own_engine(directory: Path, **settings: object) -> Iterator[OwnEngine]:
     tar = directory / "images.tar"
     run(["docker", "save", "--output", str(tar), *CARRIED])
     engine = OwnEngine(directory, dict(settings))
-    before = os.environ.get("DOCKER_HOST")
     try:
         engine.start()
-        os.environ["DOCKER_HOST"] = engine.host
-        run(["docker", "load", "--input", str(tar)])
-        tar.unlink()
-        registry.start()
-        yield engine
-        _empty(engine)
+        try:
+            with _meant(engine.host):
+                run(["docker", "load", "--input", str(tar)])
+                tar.unlink()
+                registry.start()
+                yield engine
+        finally:
+            _empty(engine)
     finally:
-        os.environ.pop("DOCKER_HOST")
-        os.environ.update({"DOCKER_HOST": before} if before else {})
         _end(engine)
 
 
+@contextmanager
+def _meant(host: str) -> Iterator[None]:
+    """Every docker command of the block is for this engine."""
+    before = os.environ.get("DOCKER_HOST")
+    os.environ["DOCKER_HOST"] = host
+    try:
+        yield
+    finally:
+        del os.environ["DOCKER_HOST"]
+        os.environ.update({"DOCKER_HOST": before} if before else {})
+
+
 def _empty(engine: OwnEngine) -> None:
-    """Remove its containers, whose shims would outlive it."""
+    """Remove its containers, whose shims would outlive it: it is started where it is down."""
+    if not engine.answers():
+        engine.start()
     listed = ["docker", "--host", engine.host, "ps", "--all", "--quiet"]
     if found := run(listed).split():
         run(["docker", "--host", engine.host, "rm", "--force", "--volumes", *found])
@@ -124,7 +137,10 @@ def _empty(engine: OwnEngine) -> None:
 def _end(engine: OwnEngine) -> None:
     if engine.daemon and engine.daemon.poll() is None:
         engine.daemon.terminate()
-        engine.daemon.wait(STOPS_WITHIN)
+        with suppress(subprocess.TimeoutExpired):
+            engine.daemon.wait(STOPS_WITHIN)
+        engine.daemon.kill()
+        engine.daemon.wait()
     _unmount(engine.directory)
 
 

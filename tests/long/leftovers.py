@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from composeroll.engine.empty import EMPTY_IMAGE
+from composeroll.engine.locks import PROJECT
 from tests.e2e.harness import claims, docker
 from tests.e2e.harness.stack import Stack
 
@@ -22,11 +22,13 @@ def what_is_half_done(stack: Stack, before: claims.Before) -> bool:
 
 
 def nothing_of_ours_is_left(stack: Stack) -> None:
-    """No lock, no helper container of this project, and no more kept images than are promised."""
-    rows = docker.docker(
-        "ps", "--all", "--filter", f"ancestor={EMPTY_IMAGE}", "--format", "{{.Names}}"
-    )
-    assert not [row for row in rows.split() if stack.project in row], rows
+    """No lock of this project, and no more kept images than are promised.
+
+    A lock is known by its label: by its image only until somebody removes that tag.
+    """
+    ours = ("--filter", f"label={PROJECT}={stack.project}", "--format", "{{.Names}}")
+    locks = docker.docker("ps", "--all", *ours)
+    assert not locks, locks
     for service in stack.recipe.includes:
         kept = ("--filter", f"reference=composeroll-kept/{stack.project}:{service}.*", "--quiet")
         assert len(set(docker.docker("images", *kept).split())) <= KEPT

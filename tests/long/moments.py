@@ -1,4 +1,4 @@
-"""Any moment of an update: by the clock, and by what it has told so far."""
+"""Any moment of an update: by the clock, and by the step or phase that it is in."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import random
 import select
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from tests.e2e.harness.stack import Done, Stack
@@ -16,8 +18,9 @@ from tests.long.recipes import DRAIN
 
 DICE = random.Random()  # noqa: S311 - not for secrets: any moment will do
 
-LATE = 0.3
-"""Seconds after an event until which its work may be under way."""
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+NOTHING_YET = "nothing yet"
 
 
 @dataclass(frozen=True)
@@ -26,45 +29,48 @@ class Usual:
 
     Attributes:
         seconds: how long it takes.
-        events: how many events it tells.
-        begins: after how many events a phase or a step has just begun, with its first word.
+        begins: the phases and steps by their first words, and the seconds until the next begins.
     """
 
     seconds: float
-    events: int
-    begins: tuple[tuple[int, str], ...]
+    begins: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Moment:
-    """When to strike: after so many events, and then so many seconds later."""
+    """When to strike.
 
-    events: int
+    Attributes:
+        seconds: how long after the start, or after what `begins`.
+        begins: the first word of a step or phase.
+    """
+
     seconds: float
+    begins: str = ""
 
     def wait(self, run: Running) -> None:
         """Return at that moment of a run that has just been started, or at its end."""
-        if self.events:
-            told = run.told()
-            while len(run.events) < self.events and next(told, None):
-                pass
+        if self.begins:
+            next((event for event in run.told() if begun(event) == self.begins), None)
         _wait_for_end(run, self.seconds)
 
 
 def any_moment(number: int, usual: Usual) -> Moment:
-    """Every other one by the clock: where it waits most. The others by what it tells."""
+    """Every other one by the clock: where it waits most. The others in any step, however short."""
     if number % 2:
-        return Moment(0, DICE.uniform(0, usual.seconds))
-    return Moment(DICE.randint(1, usual.events), DICE.uniform(0, LATE))
+        return Moment(DICE.uniform(0, usual.seconds))
+    begins, seconds = DICE.choice([*usual.begins.items()])
+    return Moment(DICE.uniform(0, seconds), begins)
 
 
 def struck(stack: Stack, moment: Moment, number: int, *words: str) -> tuple[Done, str]:
-    """An update that gets a signal at a moment: its end, and what it was doing."""
+    """An update that gets a signal at a moment: its end, and what it was doing then."""
     with update(stack, *DRAIN, *words) as run:
         moment.wait(run)
+        at = datetime.now(UTC)
         run.signal(number)
         done = run.end()
-    return done, doing(run)
+    return done, doing(run, at)
 
 
 def watched(stack: Stack, *words: str) -> Usual:
@@ -74,8 +80,7 @@ def watched(stack: Stack, *words: str) -> Usual:
         done = run.end()
     assert done.code == 0, str(done)
     seconds = time.monotonic() - began
-    begins = [(number, begun(event)) for number, event in enumerate(run.events, start=1)]
-    return Usual(seconds, len(begins), tuple((number, name) for number, name in begins if name))
+    return Usual(seconds, dict(_spans(run.events)))
 
 
 def begun(event: Mapping[str, Any]) -> str:
@@ -87,9 +92,20 @@ def begun(event: Mapping[str, Any]) -> str:
     return ""
 
 
-def doing(run: Running) -> str:
-    """The last step or phase that it began."""
-    return next(filter(None, map(begun, reversed(run.events))), "nothing yet")
+def doing(run: Running, at: datetime) -> str:
+    """The last step or phase that it had begun by then."""
+    earlier = [event for event in run.events if _when(event) <= at]
+    return next(filter(None, map(begun, reversed(earlier))), NOTHING_YET)
+
+
+def _spans(events: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, float]]:
+    beginnings = [event for event in events if begun(event)]
+    for one, after in pairwise((*beginnings, events[-1])):
+        yield begun(one), (_when(after) - _when(one)).total_seconds()
+
+
+def _when(event: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(event["at"])
 
 
 def _wait_for_end(run: Running, seconds: float) -> None:
@@ -97,6 +113,3 @@ def _wait_for_end(run: Running, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while run.process.poll() is None and time.monotonic() < deadline:
         select.select([], [], [], 0.005)
-
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -22,6 +22,7 @@ from tests.e2e.harness.trouble import CALM, ended_with, update
 from tests.e2e.harness.watching import Watch, names_exactly, names_its_own, watching
 from tests.load import Failure, Load, Result, Window
 from tests.long import recipes
+from tests.long.back import all_run
 from tests.long.course import Course
 from tests.long.engine import OwnEngine, own_engine
 from tests.long.moments import Moment, Usual, any_moment, watched
@@ -43,7 +44,10 @@ LOST_ENGINE = (1, 5, 6)
 
 
 def run(course: Course, directory: Path) -> None:
-    """Each round: SIGTERM and SIGKILL to dockerd, between updates and during one, twice."""
+    """Each round: SIGTERM and SIGKILL to dockerd, between updates and during one.
+
+    First without live-restore, then as many rounds with it, in half of the time each.
+    """
     for live in (False, True):
         settings = {"live-restore": live, "userland-proxy": False}
         with (
@@ -54,7 +58,7 @@ def run(course: Course, directory: Path) -> None:
             stack.push("usual")
             usual = watched(stack, "app")
             with watching(stack) as watch:
-                for number in course.each():
+                for number in course.each(2):
                     both_ways(course, stack, engine, number, usual, watch)
                     pruned(course, stack, number, usual)
                 with course.promised("sync --watch ends with 0 on SIGTERM"):
@@ -126,14 +130,7 @@ def restart(stack: Stack, engine: OwnEngine, signum: int, moment: Moment | None)
 
 def bring_back(course: Course, stack: Stack, how: str) -> float:
     """Wait for the restart policies; what stays down is started by hand. When all ran."""
-    started = time.monotonic()
-
-    def all_run() -> bool:
-        return all(c.state == "running" for c in stack.containers())
-
-    while not all_run() and time.monotonic() < started + BACK_WITHIN:
-        state.await_state("a moment", lambda: True, 1.0)
-    if not all_run():
+    if not all_run(stack, BACK_WITHIN):
         course.counts[f"{how}: containers stayed down, started by hand"] += 1
         stack.compose("start")
         docker.docker("start", registry.NAME)

@@ -11,6 +11,7 @@ from tests.bed.images import Image
 from tests.e2e.harness import recipe
 from tests.e2e.harness.recipe import Recipe
 from tests.e2e.harness.rolling import WITH_WEBSOCKETS
+from tests.load.run import HARD_LIMIT
 
 HERE = Path(__file__).parent
 PREFIX = "rel"
@@ -23,8 +24,8 @@ processors to the updates."""
 QUICK = replace(FULL, slow_path="/slow?s=1", websocket=0)
 """The same with 1 s requests and no websockets: a drain takes a second, so that many rounds fit."""
 
-LIMIT = 3000.0
-"""Seconds that a load may last: more than any run takes."""
+LIMIT = HARD_LIMIT
+"""Seconds that a load may last, more than a stretch of rounds takes: see `under_judged_load`."""
 
 DRAIN = ("--drain-timeout", "5s")
 """Longer than any request of the mix: what then still holds an old worker is a websocket."""

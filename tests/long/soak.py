@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, islice
 from pathlib import Path
 from typing import Self
 
 from tests.e2e.harness import claims, docker
-from tests.e2e.harness.rolling import is_tidy, under_load
+from tests.e2e.harness.rolling import is_tidy
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
 from tests.e2e.harness.trouble import ended_with
 from tests.long import recipes
 from tests.long.course import Course
 from tests.long.leftovers import nothing_of_ours_is_left
+from tests.long.stretches import stretches, under_judged_load
 
-LOOK = 20
-"""Rounds between two looks at nginx."""
+LOOKS = 3
+"""At nginx, after each stretch, that make one comparison: the first is without any client."""
 
 ROOMY = 1.5
 """How much more memory and descriptors nginx may have at the end than after the first rounds."""
@@ -37,8 +37,14 @@ class Nginx:
         """The gateway's processes now, as the machine sees them."""
         rows = docker.docker("top", stack.gateways[0].id, "-eo", "pid,rss").splitlines()[1:]
         seen = [tuple(map(int, row.split())) for row in rows]
-        descriptors = sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid, _ in seen)
+        descriptors = sum(_descriptors(pid) for pid, _ in seen)
         return cls(sum(size for _, size in seen), descriptors, len(seen))
+
+
+def _descriptors(pid: int) -> int:
+    with suppress(FileNotFoundError, ProcessLookupError):  # a worker that has ended since
+        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return 0
 
 
 def run(course: Course, directory: Path) -> None:
@@ -46,22 +52,13 @@ def run(course: Course, directory: Path) -> None:
     with running(recipes.app(), directory, prefix=recipes.PREFIX) as stack:
         ended_with(stack.update("app"), 0)
         looks = [Nginx.of(stack)]
-        for stretch in batched(course.each(), LOOK):
-            with under_load(stack, recipes.QUICK, limit=recipes.LIMIT) as load:
+        for stretch in stretches(course.each()):
+            with under_judged_load(course, stack, recipes.QUICK):
                 for number in stretch:
                     one(course, stack, number)
-            course.answered(load.result())
-            with course.promised(f"no request fails up to round {course.counts['rounds']}"):
-                claims.nothing_was_lost(load.result())
             looks.append(Nginx.of(stack))
             course.say(f"{course.counts['rounds']} updates; {looks[-1]}")
         _nothing_grew(course, looks)
-
-
-def batched(rounds: Iterator[int], size: int) -> Iterator[Iterator[int]]:
-    """The rounds in stretches of some size; each is to be used up before the next."""
-    for first in rounds:
-        yield chain((first,), islice(rounds, size - 1))
 
 
 def one(course: Course, stack: Stack, number: int) -> None:
@@ -79,7 +76,10 @@ def one(course: Course, stack: Stack, number: int) -> None:
 
 def _nothing_grew(course: Course, looks: list[Nginx]) -> None:
     """Between the second look and the last: the first is of an nginx without any client."""
-    _, early, *_, last = (*looks, looks[-1])
+    if len(looks) < LOOKS:
+        course.say("too few rounds to tell whether nginx grows")
+        return
+    early, last = looks[1], looks[-1]
     course.counts["nginx, kB at the first look under load"] = early.kilobytes
     course.counts["nginx, kB at the end"] = last.kilobytes
     course.counts["nginx, descriptors at the first look under load"] = early.descriptors

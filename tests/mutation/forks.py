@@ -20,10 +20,15 @@ import pytest
 
 from tests.mutation.mutants import Mutant
 
-PATIENCE = 120
-"""Seconds after which a mutant counts as noticed: a loop that does not end would be."""
+PATIENCE = 120.0
+"""Seconds, at least, after which a mutant counts as noticed: a loop that does not end would be.
+
+More where the tests take long as they are: a machine with other work is no loop.
+"""
 NOTICED = "noticed"
 SURVIVED = "survived"
+UNTRIED = "not tried"
+"""What becomes of a mutant that could not be put in place: no test has seen it."""
 
 Tell = Callable[[Mutant, str], None]
 
@@ -48,6 +53,7 @@ class Forks:
     def __init__(self, mutants: Sequence[Mutant], jobs: int, tell: Tell) -> None:
         self._left = list(reversed(mutants))
         self._jobs = jobs
+        self._patience = PATIENCE
         self._tell = tell
         self._noticed_by: defaultdict[str, list[str]] = defaultdict(list)
         self._callers: dict[str, list[str]] = {}
@@ -55,7 +61,9 @@ class Forks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try all, some side by side."""
+        began = time.monotonic()
         said = _read_to_its_end(self._begin(session, None))
+        self._patience = patience_after(time.monotonic() - began)
         if not said.startswith("{"):
             raise pytest.UsageError(f"before anything is changed: {said}")
         self._callers = json.loads(said)
@@ -72,7 +80,7 @@ class Forks:
         reads, writes = os.pipe()
         if pid := os.fork():
             os.close(writes)
-            return _Try(mutant, pid, reads, time.monotonic() + PATIENCE)
+            return _Try(mutant, pid, reads, time.monotonic() + self._patience)
         try:
             _be_silent()
             said = self._noticed(session, mutant) if mutant else json.dumps(_callers(session))
@@ -85,8 +93,14 @@ class Forks:
             os._exit(0)
 
     def _noticed(self, session: pytest.Session, mutant: Mutant) -> str:
-        """The name of the test that notices it: those are asked first that noticed others."""
-        put(mutant)
+        """The name of the test that notices it: those are asked first that noticed others.
+
+        Empty where none does; UNTRIED and why where it could not be put in place.
+        """
+        try:
+            put(mutant)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it says nothing of the tests
+            return f"{UNTRIED} ({type(error).__name__}: {error})"
         rank = {name: place for place, name in enumerate(self._noticed_by[mutant.path])}
         callers = set(self._callers.get(f"{mutant.path}:{mutant.function}", ()))
         items = [item for item in session.items if item.nodeid in callers]
@@ -100,13 +114,21 @@ class Forks:
             end = f"{NOTICED} (it did not end)"
         else:
             end = SURVIVED
-        if name := _read_to_its_end(tried):
+        name = _read_to_its_end(tried)
+        if name.startswith(UNTRIED):
+            end = name
+        elif name:
             end = NOTICED
             known = self._noticed_by[tried.mutant.path]
             if name in known:
                 known.remove(name)
             known.insert(0, name)
         self._tell(tried.mutant, end)
+
+
+def patience_after(seconds: float) -> float:
+    """How long a mutant may take where the tests took so many seconds without one."""
+    return max(PATIENCE, 2 * seconds)
 
 
 def put(mutant: Mutant) -> None:

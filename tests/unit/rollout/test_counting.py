@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from composeroll.model import Server, Upstream
-from composeroll.rollout.counting import next_batch
+from composeroll.rollout.counting import next_batch, replicas_wanted
 from composeroll.rollout.need import need_of
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.plan import replica_counts
@@ -31,6 +31,10 @@ def test_of_one_image_the_last_rollout_says_how_many_where_only_some_have_to_go(
     leaving = {r.id: CODE for r in worker.replicas if r.number in outdated}
     found = replica_counts(Observed("shop", (worker,)), leaving, lambda _: settled)
     assert found == {"app": wanted}
+
+
+def test_a_worker_that_the_file_wants_none_of_gets_none() -> None:
+    assert replicas_wanted(state([], of=service(scale=0)), {}) == 0
 
 
 def test_what_a_name_alone_leads_to_is_neither_kept_for_later_nor_named_unproven() -> None:

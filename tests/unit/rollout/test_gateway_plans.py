@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from inline_snapshot import snapshot
 
 from composeroll.config.project import Service, read_project
@@ -12,7 +13,7 @@ from composeroll.model import Attachment, ContainerState, Replica
 from composeroll.rollout.observed import Front, Observed, ServiceState
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout
-from composeroll.rollout.steps import StartGateways
+from composeroll.rollout.steps import RehearseGateway, StartGateways
 from tests.unit.rollout.makers import NEW, OLD, ours, plan, replica, state, wiring
 
 EDGE = replica(15, of="edge")
@@ -137,6 +138,16 @@ def test_without_an_edge_the_old_one_stops_first_and_the_plan_shows_the_gap() ->
   7  retire shop-nginx-1 (111111111111)  (replaced)
   8  renumber 1 replica of nginx  (names count from 1 again)\
 """)
+
+
+@pytest.mark.parametrize(("settings", "shares"), [({}, True), (ours(order="stop-first"), False)])
+def test_only_what_listens_beside_the_old_one_has_to_share_its_ports(
+    settings: dict[str, Any], *, shares: bool
+) -> None:
+    observed = Observed("shop", (gateway(container(1), of=nginx(**settings)),))
+    steps = plan_rollout(observed, outgoing(observed)).steps
+    (rehearse,) = (step for step in steps if isinstance(step, RehearseGateway))
+    assert rehearse.shares == shares
 
 
 def test_a_gateway_that_is_up_to_date_is_left_alone() -> None:

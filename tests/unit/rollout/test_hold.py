@@ -13,7 +13,14 @@ from composeroll.errors import Locked
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.report.events import Event, Noted
 from composeroll.rollout.lock.hold import ServiceLocks
-from composeroll.rollout.lock.note import Memory, Note, held_by, lock_name, read_note
+from composeroll.rollout.lock.note import (
+    Memory,
+    Note,
+    held_by,
+    left_name,
+    lock_name,
+    read_note,
+)
 from tests.unit.rollout.locks import (
     ME,
     SOMEBODY,
@@ -150,6 +157,51 @@ def test_who_waits_for_a_lock_says_once_for_whom() -> None:
     assert [event.text for event in told if isinstance(event, Noted)] == [
         f"waiting: {held_by(engine.locks[theirs], 1000.0)}"
     ]
+
+
+def test_who_has_no_patience_is_refused_at_once_and_says_nothing_of_waiting() -> None:
+    told: list[Event] = []
+    engine, clock = EngineLocks(), Hours()
+    theirs = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
+    assert theirs
+    engine.write(theirs, Note(1000.0).to_json())
+    locks = ServiceLocks(engine, "shop", ME, clock, told.append, still)
+    with pytest.raises(Locked), locks.hold(["app"]):
+        pass
+    assert (told, clock.now()) == ([], 0.0)
+
+
+def test_who_takes_over_says_from_whom_and_the_locks_of_a_project_tell_who_has_them() -> None:
+    told: list[Event] = []
+    engine = EngineLocks()
+    broken = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
+    assert broken
+    engine.write(broken, Note(0.0, ended=True).to_json())
+    locks = ServiceLocks(engine, "shop", ME, Hours(), told.append, still)
+    assert [(held.service, held.who) for held in locks.describe()] == [("app", str(SOMEBODY))]
+    with locks.hold(["app"]):
+        assert [(held.service, held.who) for held in locks.describe()] == [("app", str(ME))]
+    assert told == [Noted(f"taking over from {SOMEBODY}, whose rollout broke off")]
+
+
+@pytest.mark.parametrize("name", [lock_name, left_name])
+def test_what_is_half_done_in_a_service_beside_is_to_be_finished_first(
+    name: Callable[[str, str], str],
+) -> None:
+    """Also where whoever had taken it over was cut off in turn."""
+    engine = EngineLocks()
+    broken = engine.claim(name("shop", "app"), "shop", SOMEBODY.to_json())
+    assert broken
+    memory = Memory(outgoing={"c1": "outdated"})
+    engine.write(broken, Note(0.0, ended=True, memory=memory).to_json())
+    locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
+    with (
+        pytest.raises(Locked, match="a rollout of app broke off") as refused,
+        locks.hold(["nginx"], beside=["app"]),
+    ):
+        pass
+    assert refused.value.help == "composeroll update app"
+    assert [*engine.locks] == [broken]
 
 
 def test_a_lock_that_is_taken_away_says_whose_it_was() -> None:

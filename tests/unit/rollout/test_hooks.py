@@ -12,7 +12,7 @@ from composeroll.model import ContainerState, Hook, Output, Replica
 from composeroll.report.events import Event, Warned
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.plan import plan_rollout
-from composeroll.rollout.steps import RetireReplicas, StartReplicas
+from composeroll.rollout.steps import RetireReplicas, StartReplicas, StopReplicas, before
 from tests.unit.rollout.makers import MOVED, ours, plan, replica, service, state, wiring
 
 HOOK = Hook(("bye",))
@@ -69,6 +69,10 @@ class World:
         (Output(0), []),
         (Output(3, "no way\n"), [Warned("pre_stop of shop-app-1 ended with 3: no way")]),
         (
+            Output(3, "1\n2\n3\n4\n"),
+            [Warned("pre_stop of shop-app-1 ended with 3: 2; 3; 4")],
+        ),
+        (
             EngineError("no such user"),
             [Warned("pre_stop of shop-app-1 ended with 1: no such user")],
         ),
@@ -82,6 +86,14 @@ def test_a_hook_runs_in_what_runs_before_the_stop_and_keeps_nobody(
     RetireReplicas("app", leaving, 10.0, (HOOK,)).do(cast("Any", world))
     assert world.told == ["bye in 1", "stop 2 within 10.0", "remove 2"]
     assert world.events == warned
+
+
+def test_a_hook_runs_too_before_what_stops_first_is_stopped() -> None:
+    world = World((replica(1),))
+    StopReplicas("app", (replica(1),), 10.0, before([replica(1)]), None, (HOOK,)).do(
+        cast("Any", world)
+    )
+    assert world.told == ["bye in 1", "stop 1 within 10.0"]
 
 
 def test_what_compose_copies_in_at_the_start_it_starts_itself() -> None:

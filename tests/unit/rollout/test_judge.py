@@ -79,6 +79,12 @@ def test_errors_of_nobody_in_particular_are_the_upstreams(address: str) -> None:
         judging.look()
 
 
+def test_just_enough_requests_are_judged_and_nothing_is_said() -> None:
+    seen, judging = judge(Log(new=answers(20, 0, "10.0.0.2:80")))
+    judging.conclude()
+    assert notes(seen) == []
+
+
 def test_too_few_requests_are_told_and_no_reason_to_go_back() -> None:
     seen, judging = judge(Log(new=answers(0, 19, "10.0.0.2:80")))
     judging.conclude()

@@ -59,6 +59,28 @@ def test_the_first_second_costs_no_look() -> None:
     assert not time.looks
 
 
+def test_looks_are_half_a_second_apart_and_rarer_the_longer_a_drain_lasts() -> None:
+    """Each runs a shell in the gateway. What the clock said before the drain means nothing."""
+    began = 1000.0
+    time = Time({0.0: Held(1, waiting=1)}, began)
+    lingering = Lingering(cast("World", SimpleNamespace(clock=time, gateways=time)), [replica(1)])
+    while time.time < began + 300.0:
+        assert not lingering.may_be_left()
+        time.time += 0.1
+    early, late = (
+        [at for at in time.looks if began + since <= at < began + since + 20.0]
+        for since in (0.0, 280.0)
+    )
+    assert 30 <= len(early) <= 40
+    assert 3 <= len(late) <= 4
+
+
+def test_two_looks_that_agree_follow_each_other_closely() -> None:
+    end = ends_at({0.0: Held(1)})
+    assert end
+    assert end <= FIRST + AGREE + 0.2
+
+
 def test_it_waits_for_clients_that_may_still_ask_and_for_its_own_connections() -> None:
     for held in (
         Held(1, WEBSOCKETS.elsewhere, WEBSOCKETS.elsewhere),

@@ -146,6 +146,10 @@ def test_no_fewer_replicas_than_the_file_says() -> None:
     )
 
 
+def test_a_service_that_was_scaled_to_nothing_stays_so_where_the_file_says_nothing_else() -> None:
+    assert Memory(wanted={"worker": 0}).at_least({"app": 2}).wanted == {"worker": 0}
+
+
 def test_the_lock_says_who_where_since_when_and_with_what_command() -> None:
     told = held_by(Lock(created=NOW - 65), NOW)
     assert str(told) == (
@@ -184,6 +188,17 @@ def test_what_one_run_held_is_told_at_once_with_the_command_for_what_it_left_und
     held = "nginx, fpm are locked by you@there, since 3s: composeroll update nginx; it broke off"
     assert told[0] == f"{held}: `composeroll update nginx` finishes it"
     assert told[1] == "app is locked by me@here, since 9s: composeroll update app"
+
+
+def test_of_what_a_broken_run_held_only_what_it_left_undone_is_to_be_updated_again() -> None:
+    nothing, something = (Note(NOW, ended=True, memory=memory) for memory in (Memory(), MEMORY))
+    locks = (
+        Lock(note=something.to_json(), name=lock_name("shop", "app")),
+        Lock(note=nothing.to_json(), name=lock_name("shop", "nginx")),
+    )
+    (told,) = in_words([seen_by(lock, ME, NOW) for lock in locks])
+    assert told.startswith("app, nginx are locked by you@there")
+    assert told.endswith("; it broke off: `composeroll update app` finishes it")
 
 
 def test_a_process_that_has_ended_is_gone_though_nobody_has_asked_how() -> None:

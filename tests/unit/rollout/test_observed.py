@@ -1,0 +1,33 @@
+"""What can be read off one look at a service and its place in the gateways."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from composeroll.model import Server, Upstream
+from composeroll.rollout.need import need_of
+from composeroll.rollout.observed import Wiring
+from tests.unit.rollout.makers import NEW, replica, state, wiring
+
+BOTH = (replica(1, NEW), replica(2, NEW))
+
+
+def told(*each: tuple[int, ...]) -> Wiring:
+    """Gateways that were told of replicas of these numbers; together of both."""
+    upstreams = tuple(
+        Upstream("app", tuple(Server(f"10.0.0.{number}:80") for number in numbers))
+        for numbers in each
+    )
+    return replace(wiring(1, 2, gateways=("g1", "g2")), told=upstreams)
+
+
+@pytest.mark.parametrize(
+    ("each", "misled"), [([(1, 2), (1, 2)], False), ([(1, 2), (1,)], True), ([(1,), (2,)], True)]
+)
+def test_a_gateway_that_was_told_less_than_the_other_is_told_again(
+    each: list[tuple[int, ...]], *, misled: bool
+) -> None:
+    """As one that was made anew meanwhile, though together they name all there are."""
+    assert need_of(state(BOTH, told(*each)), {}).misled == misled

@@ -1,0 +1,115 @@
+"""How an nginx that is replaced goes: told to quit, waited for, and what is said meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from composeroll.errors import NotReady
+from composeroll.model import ContainerState, Replica
+from composeroll.report.events import Draining, Event, Warned
+from composeroll.rollout.steps import AwaitGatewaysEnd, QuitGateways, StartGateways, before
+from composeroll.rollout.steps.serving import await_serving
+from composeroll.rollout.steps.sets import names
+from tests.unit.nginx.fake import VirtualClock
+from tests.unit.rollout.makers import NEW, replica
+
+FIRST, SECOND = replica(1, of="nginx"), replica(2, NEW, of="nginx")
+ENDED = replica(3, of="nginx", state=ContainerState.EXITED)
+
+
+@dataclass
+class Gateways:
+    """Containers with an nginx of two workers each, which ends some time after it was told to.
+
+    Attributes:
+        lasts: seconds from the word to the end.
+        done: what was done to which container.
+    """
+
+    containers: tuple[Replica, ...]
+    lasts: float = 0.0
+    done: list[tuple[str, object]] = field(default_factory=list)
+    told: list[Event] = field(default_factory=list)
+    clock: VirtualClock = field(default_factory=VirtualClock)
+
+    @property
+    def world(self) -> Any:  # noqa: ANN401 - as much of a World as these steps touch
+        """What the steps are given."""
+        nginx = SimpleNamespace(
+            find=self._find,
+            quit=lambda one: self.done.append(("quit", one.id)),
+            workers=lambda _: 2,
+            serves=lambda _: False,
+        )
+        engine = SimpleNamespace(
+            replicas=lambda _: self.containers,
+            forbid_restart=lambda ids: self.done.append(("forbid restart", ids)),
+            logs=lambda *_: (),
+        )
+        world = SimpleNamespace(nginx=nginx, engine=engine, clock=self.clock, emit=self.told.append)
+        return cast("Any", world)
+
+    def _find(self, container: str) -> Replica | None:
+        found = next((one for one in self.containers if one.id == container), None)
+        over = ("quit", container) in self.done and self.clock.now() >= self.lasts
+        return replace(found, state=ContainerState.EXITED) if found and over else found
+
+
+def test_whoever_runs_is_told_to_quit_and_none_is_started_again_by_the_engine() -> None:
+    around = Gateways((FIRST, ENDED))
+    QuitGateways("nginx", (FIRST, ENDED)).do(around.world)
+    assert around.done == [("forbid restart", [FIRST.id, ENDED.id]), ("quit", FIRST.id)]
+
+
+def test_its_workers_are_told_until_it_has_ended() -> None:
+    around = Gateways((FIRST,), lasts=0.25, done=[("quit", FIRST.id)])
+    AwaitGatewaysEnd("nginx", (FIRST,), 60.0).do(around.world)
+    assert around.told == [*[Draining(2)] * 3, Draining(0)]
+    assert around.clock.now() == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    ("containers", "said"),
+    [
+        ((FIRST,), "after 5s shop-nginx-1 (111111111111) still holds connections: they are cut"),
+        (
+            (FIRST, SECOND),
+            f"after 5s {names((FIRST, SECOND))} still hold connections: they are cut",
+        ),
+    ],
+)
+def test_what_does_not_end_in_time_is_told_before_it_is_cut(
+    containers: tuple[Replica, ...], said: str
+) -> None:
+    around = Gateways(containers, lasts=60.0)
+    AwaitGatewaysEnd("nginx", containers, 5.0).do(around.world)
+    assert around.told[-1] == Warned(said)
+    assert around.told[0] == Draining(2 * len(containers))
+    assert around.clock.now() == pytest.approx(5.0, abs=0.2)
+
+
+def test_on_the_way_back_the_new_one_ends_what_it_has_begun_and_the_old_one_stays() -> None:
+    around = Gateways((FIRST, SECOND), lasts=1.0)
+    StartGateways("nginx", before([FIRST]), timeout=60.0).undo(around.world)
+    assert around.done == [("forbid restart", [SECOND.id]), ("quit", SECOND.id)]
+    assert around.told[-1] == Draining(0)
+
+
+@pytest.mark.parametrize(
+    ("containers", "said"),
+    [
+        ((), "container 333333333333 was removed by somebody"),
+        ((replace(ENDED, exit_code=1),), "shop-nginx-3 exited with code 1"),
+    ],
+)
+def test_an_nginx_that_never_comes_to_serve_is_named_with_what_became_of_it(
+    containers: tuple[Replica, ...], said: str
+) -> None:
+    around = Gateways(containers)
+    with pytest.raises(NotReady, match=said):
+        await_serving(around.world, ENDED.id, "nginx", 3.0)
+    assert around.clock.now() == 0.0
