@@ -154,7 +154,7 @@ class Judge:
     def excuse(self, box: Box) -> None:
         """The world takes a container, or its address, away from whoever was told of it."""
         self.moves += 1
-        if box.running and box.proven:
+        if self._works(box):
             self.falls[box.service] += 1
             self.fallen.append((box, self.moves))
         self._forget(box)

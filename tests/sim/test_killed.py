@@ -215,7 +215,7 @@ def test_once_a_batch_is_through_no_end_says_that_nothing_was_touched(kind: Kind
     for number in [n for n in whole.faults.process.asked if n > second][::EVERY]:
         sim = app(3, batch=1)
         ends.add(sim.update("app", fault=Fault(number, kind)))
-    assert ends == {"RolledBack", "Unfinished"}
+    assert ends - {"updated"} == {"RolledBack", "Unfinished"}
 
 
 def test_code_whose_replacement_was_taken_back_has_its_name_again() -> None:

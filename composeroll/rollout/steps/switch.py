@@ -58,8 +58,8 @@ class Switch:
 
         One of those they named may have died or moved since, and left its address to nobody, or to
         anybody; and a name would mean the new ones too, while they are there. Where nothing of what
-        it named is left, those that were to leave serve again; and where these were stopped, nobody
-        does until they are started and named again.
+        it named is left, those that were to leave serve again; and where these were stopped, or
+        crashed and were cleared away, nobody does until there are some again.
 
         Raises:
             GatewayError: somebody has removed them all, so that there is no way back.
@@ -75,11 +75,17 @@ class Switch:
         there = {self.route.address(r) for r in living}
         gone = (self.previous.addresses if self._split else self._written) - there
         wrong = meant or gone or (moved and not self.previous.names)
-        if not living and (self.stops_first or self.in_place):
-            return dict.fromkeys(self.texts, self.nobody(world.project))
+        if not living and self._leaves_nobody(now):
+            nobody = self.nobody(world.project)
+            return {gateway: text and nobody for gateway, text in self.texts.items()}
         if not living or not wrong:
             return self.texts
         return dict.fromkeys(self.texts, self.text(world.project, living))
+
+    def _leaves_nobody(self, now: Collection[Replica]) -> bool:
+        """Whether what was to serve again is stopped, or cleared away as it crashed in a loop."""
+        cleared = not any(r.id in self.known for r in now) and not self.previous.names
+        return self.stops_first or self.in_place or cleared
 
     def _insist_on_old_ones(self, now: Collection[Replica]) -> None:
         old = {r.id for r in self.served} | self.incoming.besides
