@@ -61,9 +61,11 @@ class Engine(Containers):
                     self.make(name)
             for box in self.of(name)[scale:]:
                 with self._faults.change(f"scale {box.name} away"):
-                    if self.boxes.pop(box.id, None):
+                    if box.id in self.boxes:
                         self._judge.may_stop(box)
                         self._judge.may_remove(box)
+                        self.stop_now(box)
+                        self.boxes.pop(box.id)
 
     def make(self, name: str, number: int = 0, alias: str = "") -> Box:
         """A new container, not started."""
@@ -135,6 +137,7 @@ class Engine(Containers):
 
     def _drop(self, box: Box) -> None:
         with self._faults.change(f"stop {box.name} to replace it"):
+            self._judge.may_stop(box)
             self.stop_now(box)
         with self._faults.change(f"remove {box.name} to replace it"):
             if self.boxes.pop(box.id, None):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from composeroll.model import ContainerState
 from tests.sim.containers import Box
+from tests.sim.judge import OPERATOR
 from tests.sim.process import Process
 from tests.sim.survey import include_of
 
@@ -38,9 +39,6 @@ class Move(StrEnum):
     NGINX = "nginx restarts with its files"
     NGINX_BOOTS = "nginx is recreated, with its boot default"
 
-
-OPERATOR = 1_000_000
-"""The number of a run that made what an operator makes: nobody can tell it from a rollout's."""
 
 REMOVING = {Move.UP, Move.SCALE, Move.REMOVE, Move.PRUNE_CONTAINERS, Move.UNLOCK}
 """After these nobody knows how many replicas there should be: a lock that is gone forgets it."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tests.sim.nginx import Gateway, Worker
 
 
+OPERATOR = 1_000_000
+"""The number of a run that made what an operator makes: nobody can tell it from a rollout's."""
+
+
 class Broken(BaseException):
     """An invariant does not hold. No exception of the project's: nobody may catch and go on."""
 
@@ -55,6 +59,16 @@ class Judge:
         missing = {name: least - working[name] for name, least in self.capacity.items()}
         self.falls = Counter({name: many for name, many in missing.items() if many > 0})
         self.fallen.clear()
+
+    def allow(self, services: Collection[str], count: int) -> None:
+        """Somebody wants no more of these."""
+        for name in services:
+            self.capacity[name] = min(self.capacity.get(name, 0), count)
+
+    def settle(self, services: Collection[str]) -> None:
+        """A rollout that ended well left these: they are as good as the first ones from now on."""
+        for box in [b for b in self.boxes() if b.service in services and b.born < OPERATOR]:
+            box.born = 0
 
     def look(self) -> None:
         """The running upstreams name only running, proven replicas of their own service."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError
-from composeroll.report.events import Event, Outcome, Phase, PhaseEnded, StepStarted
+from composeroll.report.events import Event, Outcome, Phase, PhaseEnded, Planned, StepStarted
 from composeroll.rollout.detached.aside import ServingEngine
 from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages
@@ -93,14 +93,23 @@ class Life:
     def __post_init__(self) -> None:
         self.process = Process(
             number=self.number,
-            rolled=frozenset(self.run.services),
-            scales=self.run.verb is Verb.SCALE,
+            rolled=self.rolled,
+            scales=self.run.verb is Verb.SCALE and any(map(self._shrinks, self.rolled)),
             forces=self.run.verb is Verb.FORCE,
             faults=by_number(self.run.faults),
             moves=self._moves(),
             looked=self.sim.judge.moves,
             stale=self.sim.judge.stale(),
         )
+
+    @property
+    def rolled(self) -> frozenset[str]:
+        """The services that it may change: a rollback goes for one."""
+        one = self.run.verb is Verb.ROLLBACK
+        return frozenset(self.run.services[:1] if one else self.run.services)
+
+    def _shrinks(self, service: str) -> bool:
+        return self.run.count < len(self.sim.engine.of(service))
 
     def live(self) -> None:
         """Do what is asked, and note how it ended."""
@@ -173,6 +182,8 @@ class Life:
         self.sim.faults.alive()
         self.events.append(event)
         self.sim.judge.hear(event)
+        if isinstance(event, Planned) and self.run.verb is Verb.SCALE:
+            self.sim.judge.allow(self.rolled, self.run.count)
         if isinstance(event, StepStarted):
             self.sim.faults.moment(f"begin: {event.step}")
         if isinstance(event, PhaseEnded) and event.phase in (Phase.APPLY, Phase.VERIFY):

@@ -144,8 +144,6 @@ class Sim:
 
     def _begin(self, run: Run) -> Life:
         self.runs += 1
-        for service in run.services if run.verb is Verb.SCALE else ():
-            self.judge.capacity[service] = min(self.judge.capacity.get(service, 0), run.count)
         return Life(self, run, self.runs)
 
     def _end(self, life: Life) -> None:
@@ -153,6 +151,10 @@ class Sim:
         self.events, self.failure = life.events, life.failure
         if "an error in composeroll itself" in str(life.failure) and not self.judge.broken:
             raise AssertionError(str(life.failure)) from life.failure
+        if life.end == "updated" and life.run.verb is not Verb.SYNC:
+            self.judge.settle(life.rolled)
+            scaled = life.rolled if life.run.verb is Verb.SCALE else frozenset()
+            self.judge.capacity |= dict.fromkeys(scaled, life.run.count)
         if self.judge.broken:
             raise AssertionError("; ".join(self.judge.broken)) from life.failure
 

@@ -59,7 +59,7 @@ class Switch:
         One of those they named may have died or moved since, and left its address to nobody, or to
         anybody; and a name would mean the new ones too, while they are there. Where nothing of what
         it named is left, those that were to leave serve again; and where these were stopped, or
-        crashed and were cleared away, nobody does until there are some again.
+        have crashed and are gone or have lost an address to a new one, nobody does for now.
 
         Raises:
             GatewayError: somebody has removed them all, so that there is no way back.
@@ -83,9 +83,11 @@ class Switch:
         return dict.fromkeys(self.texts, self.text(world.project, living))
 
     def _leaves_nobody(self, now: Collection[Replica]) -> bool:
-        """Whether what was to serve again is stopped, or cleared away as it crashed in a loop."""
+        """Whether what was to serve again is stopped, gone, or has lost an address to a new one."""
+        new = {self.route.address(r) for r in now if r.id not in self.known}
         cleared = not any(r.id in self.known for r in now) and not self.previous.names
-        return self.stops_first or self.in_place or cleared
+        lost = bool(new & self.previous.addresses)
+        return self.stops_first or self.in_place or cleared or lost
 
     def _insist_on_old_ones(self, now: Collection[Replica]) -> None:
         old = {r.id for r in self.served} | self.incoming.besides

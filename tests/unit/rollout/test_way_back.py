@@ -184,6 +184,21 @@ def test_while_what_served_is_stopped_nginx_answers_502_itself(gap: Switch) -> N
     assert "10.0.0.1" not in (texts["g1"][INCLUDE] or "")
 
 
+@pytest.mark.parametrize(
+    "left", [(), (replica(1, state=ContainerState.RESTARTING),)], ids=["cleared", "crashing"]
+)
+def test_an_address_that_a_new_replica_has_now_is_not_named_as_the_old_ones(
+    left: tuple[Replica, ...],
+) -> None:
+    """Requests would be on it when it is taken away."""
+    heir = replace(MADE, networks=SERVES.networks)
+    stage, all_new = Stage(now=(*left, heir)), Incoming("app", frozenset())
+    back = replace(switch(), incoming=all_new, served=(), known=frozenset({SERVES.id}))
+    SwitchUpstreams((back,), TIMEOUT).undo(stage.world)
+    (texts,) = stage.texts
+    assert "server 127.0.0.1:9 down;" in (texts["g1"][INCLUDE] or "")
+
+
 def test_gateways_with_two_texts_are_led_back_to_what_lives() -> None:
     """A rollout was cut off between them: one of them may name what is gone by now."""
     two = wiring(1, 3, gateways=("g1", "g2"))
