@@ -94,8 +94,9 @@ def _used_beside(stack: Stack, services: Sequence[Service]) -> frozenset[str]:
 
 
 def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Memory) -> Outcome:
-    with phase(stack, Phase.PULL, f"pull {names(services)}"):
-        stack.images.pull(services, wanted.pull, insist=wanted.force)
+    if wanted.pull is not Pull.NEVER:
+        with phase(stack, Phase.PULL, f"pull {names(services)}"):
+            stack.images.pull(services, wanted.pull, insist=wanted.force)
     observed = look(stack, services)
     leaving = outgoing(observed, force=wanted.force)
     pass_preflight(stack, observed, leaving, left.wanted)
