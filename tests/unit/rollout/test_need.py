@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from composeroll.model import ContainerState
 from composeroll.rollout.need import Need, need_of
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.part import Part
-from composeroll.rollout.steps import RetireReplicas
+from composeroll.rollout.steps import ReplaceReplicas, RetireReplicas
 from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state, wiring
 
 
@@ -75,3 +76,11 @@ def test_replicas_are_given_as_long_to_stop_as_their_file_says() -> None:
     observed = state([replica(1)], wiring(1), of=service(stop_grace_period="1m30s"))
     (retire,) = (s for s in part(observed).finish() if isinstance(s, RetireReplicas))
     assert retire.grace == 90.0
+
+
+def test_what_is_replaced_in_place_goes_back_to_what_served() -> None:
+    """A crashed one beside it says nothing of what ran."""
+    crashed = replica(1, "sha256:" + "c" * 64, state=ContainerState.EXITED)
+    observed = state([crashed, replica(2)], of=service(container_name="app"))
+    (step,) = (s for s in part(observed).prepare() if isinstance(s, ReplaceReplicas))
+    assert step.previous == OLD

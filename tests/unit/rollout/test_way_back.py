@@ -166,10 +166,28 @@ def test_a_name_that_nginx_resolves_itself_stays_pinned_and_that_is_said() -> No
     assert stage.told == [Noted(f"{INCLUDE} goes on naming what serves now")]
 
 
-def test_there_is_no_way_back_where_all_that_served_is_gone() -> None:
+@pytest.mark.parametrize(
+    "old",
+    [
+        switch(),
+        replace(switch(), served=()),
+        replace(switch(), incoming=Incoming("app", frozenset())),
+    ],
+    ids=["served and leaves", "leaves", "served"],
+)
+def test_there_is_no_way_back_where_all_old_ones_are_gone(old: Switch) -> None:
     stage = Stage(now=(MADE,))
     with pytest.raises(GatewayError, match="nothing is left to go back to"):
-        SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
+        SwitchUpstreams((old,), TIMEOUT).undo(stage.world)
+
+
+def test_an_old_replica_is_named_where_it_is_now() -> None:
+    """It was started again meanwhile; nobody has its address of before."""
+    moved = replace(SERVES, networks=replica(7).networks)
+    stage = Stage(now=(moved, MADE))
+    SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
+    (texts,) = stage.texts
+    assert "server 10.0.0.7:80;" in (texts["g1"][INCLUDE] or "")
 
 
 @pytest.mark.parametrize(
