@@ -88,7 +88,9 @@ class GatewayPart(Part):
     def _start(self) -> Step:
         old = before(self.state.serving if self.missing else self.outgoing)
         beside = "beside the old one, on the same ports" if self._shares else ""
-        return StartGateways(self.name, old, timeout=self._timeout, reason=beside)
+        return StartGateways(
+            self.name, old, timeout=self._timeout, beside=self._shares, reason=beside
+        )
 
     def _prove(self) -> Step | None:
         if not (self.missing or self.outgoing):

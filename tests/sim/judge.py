@@ -206,7 +206,7 @@ class Judge:
             for worker in gateway.workers:
                 servers = worker.told.get(box.service, {})
                 named = any(map(_is_name, servers)) and worker.booted <= self.process().began
-                reached = box.running and (named or box in servers.values())
+                reached = box.running and ((named and box.proven) or box in servers.values())
                 done = worker.elsewhere or worker.timed_out
                 self._insist(
                     not reached or (done and gateway.is_old(worker)),

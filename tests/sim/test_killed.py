@@ -12,7 +12,7 @@ from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import SICK, Behaviour
 from tests.sim.moments import moment
-from tests.sim.stacks import EXITING, STACKS, app, with_services
+from tests.sim.stacks import EXITING, STACKS, app, gateway, with_services
 from tests.sim.world import Sim
 
 
@@ -178,6 +178,24 @@ def test_an_upstream_that_was_written_but_not_reloaded_is_not_taken_for_right(
         sim.update("app")
         told = [gateway.current.told["app"] for gateway in sim.gateways.all.values()]
         assert all(len(addresses) == 2 for addresses in told), change
+
+
+def test_the_only_nginx_that_takes_requests_is_never_told_to_quit() -> None:
+    """The old one has quit, and holds its last requests: whoever goes on and fails leaves both."""
+    ends = moment(gateway(), "begin: await the end", "nginx")
+
+    def going_on() -> Sim:
+        sim = gateway()
+        for nginx in sim.gateways.all.values():
+            nginx.longest = None
+        assert sim.update("nginx", fault=Fault(ends + 1, Kind.FAIL)) == "Unfinished"
+        return sim
+
+    quits = moment(going_on(), "begin: quit", "nginx")
+    ended = set()
+    for number in range(20, quits):
+        ended.add(going_on().update("nginx", fault=Fault(number, Kind.FAIL)))
+    assert "UndoFailed" in ended
 
 
 def test_of_two_gateways_none_is_told_what_a_killed_rollout_wrote_of_one_that_died() -> None:

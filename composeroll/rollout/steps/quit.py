@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from composeroll.config.durations import format_duration
+from composeroll.errors import GatewayError
 from composeroll.model import Replica
 from composeroll.report.events import Draining, Warned
 from composeroll.rollout.steps.sets import ids, names
@@ -24,18 +25,30 @@ class StartGateways(StartReplicas):
 
     Attributes:
         timeout: seconds that may take.
+        beside: whether old ones are to take requests meanwhile.
     """
 
     timeout: float = 0.0
+    beside: bool = False
 
     def __str__(self) -> str:
         return f"start the new {self.service}"
 
     def undo(self, world: World) -> None:
-        """Quit them: connections that wait are handed to the old one's sockets."""
+        """Quit them: connections that wait are handed to the old one's sockets.
+
+        Raises:
+            GatewayError: the old one takes none any more, as after a rollout that was cut off past
+                its line, and a new one does.
+        """
         begun = self.before.newcomers(world, self.service)
+        if self.beside and _takes_any(world, begun) and not _takes_any(world, self._others(world)):
+            raise GatewayError(f"no other {self.service} takes requests: {names(begun)} stays")
         tell_to_quit(world, begun)
         await_end(world, begun, self.timeout)
+
+    def _others(self, world: World) -> Collection[Replica]:
+        return [r for r in world.engine.replicas([self.service]) if r.id in self.before.ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,10 @@ def await_end(world: World, replicas: Collection[Replica], timeout: float) -> No
         world.emit(Draining(workers))
         world.clock.wait(POLL)
     world.emit(Draining(0))
+
+
+def _takes_any(world: World, replicas: Collection[Replica]) -> bool:
+    return any(map(world.nginx.serves, _running(world, replicas)))
 
 
 def _running(world: World, replicas: Collection[Replica]) -> tuple[Replica, ...]:
