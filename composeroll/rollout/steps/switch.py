@@ -84,6 +84,8 @@ class Switch:
 
     def _leaves_nobody(self, now: Collection[Replica]) -> bool:
         """Whether what was to serve again is stopped, gone, or has lost an address to a new one."""
+        if self.previous.addresses - set(self.previous.names) - self._written:
+            return False  # somebody else's servers are among them
         new = {self.route.address(r) for r in now if r.id not in self.known}
         cleared = not any(r.id in self.known for r in now) and not self.previous.names
         lost = bool(new & self.previous.addresses)

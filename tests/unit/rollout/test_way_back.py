@@ -86,10 +86,13 @@ class Stage:
         return self.workers.pop(0) if len(self.workers) > 1 else self.workers[0]
 
 
+WRITTEN = Server("10.0.0.1:80", (), f"{SERVES.name} {SERVES.short_id}")
+
+
 def switch(*servers: Server) -> Switch:
     """From these servers to the replica that was made."""
     place = wiring(1)
-    before = Upstream("app", servers or place.upstream.servers)
+    before = Upstream("app", servers or (WRITTEN,))
     incoming = Incoming("app", frozenset({SERVES.id}))
     return Switch(incoming, place.route, before, place.texts, served=(SERVES,))
 
@@ -215,6 +218,13 @@ def test_an_address_that_a_new_replica_has_now_is_not_named_as_the_old_ones(
     SwitchUpstreams((back,), TIMEOUT).undo(stage.world)
     (texts,) = stage.texts
     assert "server 127.0.0.1:9 down;" in (texts["g1"][INCLUDE] or "")
+
+
+def test_servers_of_somebody_elses_are_put_back_whatever_became_of_the_replicas() -> None:
+    foreign = switch(WRITTEN, Server("192.0.2.7:80"))
+    stage = Stage(now=(replica(1, state=ContainerState.EXITED), MADE))
+    SwitchUpstreams((replace(foreign, stops_first=True),), TIMEOUT).undo(stage.world)
+    assert stage.texts == [{"g1": {INCLUDE: "as it was"}}]
 
 
 def test_gateways_with_two_texts_are_led_back_to_what_lives() -> None:
