@@ -1,7 +1,4 @@
-"""What the steps need of the world.
-
-The engine, nginx and readiness rooms answer to it, and so does the simulation in the tests.
-"""
+"""What the steps need of the world: the other rooms answer to it, and the tests' simulation."""
 
 from __future__ import annotations
 
@@ -138,22 +135,22 @@ class Traffic(Protocol):
         ...
 
 
+Texts = Mapping[str, Mapping[str, str | None]]
+"""Include texts by path, by gateway container ID; None: no file."""
+
+
 class Gateways(Protocol):
     """All gateway containers of the rollout, as one: written all, or none."""
 
-    def switch(
-        self,
-        texts: Mapping[str, Mapping[str, str | None]],
-        back: Callable[[], Mapping[str, Mapping[str, str | None]]] = dict,
-    ) -> None:
-        """Install and reload: include texts by path, by gateway container ID; None: no file.
+    def switch(self, texts: Texts, back: Callable[[], Texts] = dict) -> None:
+        """Install and reload.
 
         Either every gateway serves the new text when this returns, or this raises GatewayError, and
         a gateway that took it was told what `back` says of it then, if anything.
         """
         ...
 
-    def restore(self, texts: Mapping[str, Mapping[str, str | None]]) -> None:
+    def restore(self, texts: Texts) -> None:
         """Put previous texts back and reload, in every gateway where that goes.
 
         Raises GatewayError where one of them did not take it; the others did.

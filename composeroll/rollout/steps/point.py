@@ -9,8 +9,8 @@ from composeroll.errors import EngineError, GatewayError
 from composeroll.report.events import Noted, Warned
 from composeroll.rollout.steps.drain import await_old_workers_gone
 from composeroll.rollout.steps.step import Step
-from composeroll.rollout.steps.switch import Switch, Texts
-from composeroll.rollout.world import World
+from composeroll.rollout.steps.switch import Switch
+from composeroll.rollout.world import Texts, World
 
 
 @dataclass(frozen=True, slots=True)

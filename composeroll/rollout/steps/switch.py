@@ -10,9 +10,7 @@ from composeroll.model import Replica, Route, Server, Upstream
 from composeroll.nginx.include import render_include, with_servers, written_by
 from composeroll.rollout.steps.drain import await_old_workers_gone
 from composeroll.rollout.steps.sets import Incoming, insist_as_proven
-from composeroll.rollout.world import World
-
-Texts = Mapping[str, Mapping[str, str | None]]
+from composeroll.rollout.world import Texts, World
 
 NOBODY = Server("127.0.0.1:9", ("down",))
 """A server that nginx never asks: it answers 502 itself. The gateway image's boot default has it
