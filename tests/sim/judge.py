@@ -65,10 +65,17 @@ class Judge:
         for name in services:
             self.capacity[name] = min(self.capacity.get(name, 0), count)
 
-    def settle(self, services: Collection[str]) -> None:
-        """A rollout that ended well left these: they are as good as the first ones from now on."""
+    def settle(self, services: Collection[str], count: int | None = None) -> None:
+        """A rollout that ended well left these: they are as good as the first ones from now on.
+
+        Args:
+            services: those that it rolled.
+            count: how many of each it was to leave, where it was asked for a number.
+        """
         for box in [b for b in self.boxes() if b.service in services and b.born < OPERATOR]:
             box.born = 0
+        if count is not None:
+            self.capacity |= dict.fromkeys(services, count)
 
     def look(self) -> None:
         """The running upstreams name only running, proven replicas of their own service."""

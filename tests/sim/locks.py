@@ -13,7 +13,7 @@ from composeroll.report.events import Emit
 from composeroll.rollout.lock.heart import BEAT, Heart
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import Holder
-from composeroll.rollout.lock.note import read_note
+from composeroll.rollout.lock.note import Memory, read_note
 from tests.sim.clock import VirtualClock
 from tests.sim.faults import Faults
 from tests.sim.process import Process
@@ -38,6 +38,7 @@ class EngineLocks:
         self._clock = clock
         self._faults = faults
         self._ids = count(1)
+        self.on_memory: Callable[[Memory], None] = lambda _: None
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
         """Its ID, or None if somebody has it."""
@@ -69,6 +70,8 @@ class EngineLocks:
         """Write the holder's note."""
         with self._faults.change("lock: write its note"):
             self._existing(container).note = note
+            if memory := _memory_in(note):
+                self.on_memory(memory)
 
     def set_aside(self, container: str, name: str) -> None:
         """Give it another name; one that is gone, or has that name, is fine."""
@@ -101,12 +104,17 @@ class EngineLocks:
 
 
 def _outgoing(lock: LockContainer) -> Mapping[str, str]:
-    return _outgoing_in(lock.note) if "outgoing" in lock.note else {}
+    memory = _memory_in(lock.note)
+    return memory.outgoing if memory else {}
+
+
+def _memory_in(note: str) -> Memory | None:
+    return _read_memory(note) if "outgoing" in note else None
 
 
 @lru_cache(64)
-def _outgoing_in(note: str) -> Mapping[str, str]:
-    return read_note(LockContainer("", "", "", 0.0, note)).memory.outgoing
+def _read_memory(note: str) -> Memory:
+    return read_note(LockContainer("", "", "", 0.0, note)).memory
 
 
 def locks_of_run(

@@ -18,6 +18,7 @@ class Process:
     Attributes:
         rolled: the services that it may change; None for the world, which may do anything.
         scales: whether it may remove what is beyond a count.
+        count: how many replicas of each service it is asked for, None where it is not.
         forces: whether it may remove what is up to date.
         faults: what goes wrong, by the number of the moment.
         moves: what the world does, by the number of the moment before which it happens.
@@ -36,6 +37,7 @@ class Process:
     number: int = 0
     rolled: AbstractSet[str] | None = None
     scales: bool = False
+    count: int | None = None
     forces: bool = False
     faults: Mapping[int, Fault] = field(default_factory=dict)
     moves: dict[int, Sequence[Callable[[], None]]] = field(default_factory=dict)

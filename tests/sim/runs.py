@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError
-from composeroll.report.events import Event, Outcome, Phase, PhaseEnded, Planned, StepStarted
+from composeroll.report.events import Event, Outcome, Phase, PhaseEnded, StepStarted
 from composeroll.rollout.detached.aside import ServingEngine
 from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages
@@ -95,6 +95,7 @@ class Life:
             number=self.number,
             rolled=self.rolled,
             scales=self.run.verb is Verb.SCALE and any(map(self._shrinks, self.rolled)),
+            count=self.run.count if self.run.verb is Verb.SCALE else None,
             forces=self.run.verb is Verb.FORCE,
             faults=by_number(self.run.faults),
             moves=self._moves(),
@@ -112,12 +113,15 @@ class Life:
         return self.run.count < len(self.sim.engine.of(service))
 
     def live(self) -> None:
-        """Do what is asked, and note how it ended."""
+        """Do what is asked, and note how it ended; in a race others go on after it."""
         try:
             self.end = self._do(self._stack()).value
         except (ComposerollError, Killed, Broken) as failure:
             self.failure = failure
             self.end = type(failure).__name__
+        if self.end == "updated" and self.run.verb is not Verb.SYNC:
+            scaled = self.run.verb is Verb.SCALE
+            self.sim.judge.settle(self.rolled, self.run.count if scaled else None)
 
     def foresee(self) -> None:
         """A dry run."""
@@ -182,8 +186,6 @@ class Life:
         self.sim.faults.alive()
         self.events.append(event)
         self.sim.judge.hear(event)
-        if isinstance(event, Planned) and self.run.verb is Verb.SCALE:
-            self.sim.judge.allow(self.rolled, self.run.count)
         if isinstance(event, StepStarted):
             self.sim.faults.moment(f"begin: {event.step}")
         if isinstance(event, PhaseEnded) and event.phase in (Phase.APPLY, Phase.VERIFY):

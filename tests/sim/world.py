@@ -14,7 +14,7 @@ from composeroll.model import ContainerState, Replica, Server, Upstream
 from composeroll.nginx.include import render_include
 from composeroll.report.events import Event, Planned
 from composeroll.rollout.detached.draining import read_aside
-from composeroll.rollout.lock.note import LEASE
+from composeroll.rollout.lock.note import LEASE, Memory
 from tests.sim.clock import VirtualClock
 from tests.sim.compose import Engine
 from tests.sim.containers import Box
@@ -151,10 +151,6 @@ class Sim:
         self.events, self.failure = life.events, life.failure
         if "an error in composeroll itself" in str(life.failure) and not self.judge.broken:
             raise AssertionError(str(life.failure)) from life.failure
-        if life.end == "updated" and life.run.verb is not Verb.SYNC:
-            self.judge.settle(life.rolled)
-            scaled = life.rolled if life.run.verb is Verb.SCALE else frozenset()
-            self.judge.capacity |= dict.fromkeys(scaled, life.run.count)
         if self.judge.broken:
             raise AssertionError("; ".join(self.judge.broken)) from life.failure
 
@@ -169,6 +165,7 @@ class Sim:
             self.engine.gateways = lambda: tuple(map(_running, self.gateways.all))
         self.engine.on_look = self._list_what_may_go
         self.gateways.on_look = self.engine.tell_of_top
+        self.locks.on_memory = self._allow_what_is_wanted
 
     def _list_what_may_go(self) -> None:
         """A run may remove what it saw to be outdated or down; `--force`, all it saw at first."""
@@ -189,6 +186,12 @@ class Sim:
         if not process.has_looked:
             process.began = self.judge.moves
         process.has_looked = True
+
+    def _allow_what_is_wanted(self, memory: Memory) -> None:
+        """What a scale has written down comes true, if not by itself then by the next run."""
+        process = self.faults.process
+        if process.count is not None and memory.wanted:
+            self.judge.allow(process.rolled or (), process.count)
 
     def _is_due(self, box: Box, rolled: AbstractSet[str]) -> bool:
         sources = set(self.project.services[box.service].volumes_from)
