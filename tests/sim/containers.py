@@ -51,6 +51,11 @@ class Box:
         """Whether it runs now."""
         return self.state is ContainerState.RUNNING
 
+    @property
+    def aside(self) -> bool:
+        """Whether it was left to drain on."""
+        return ".draining." in self.name
+
     def replica(self) -> Replica:
         """The engine's description of it."""
         return _described(

@@ -9,6 +9,7 @@ from typing import Any
 
 from composeroll.config.project import reference_of
 from composeroll.config.settings import Batch
+from tests.sim.containers import Box
 from tests.sim.edge import NGINX
 from tests.sim.figures import Figures
 from tests.sim.images import Behaviour
@@ -27,10 +28,23 @@ ALONE = ("other", "edge")
 KEEP = 2
 """Images kept for a rollback here."""
 
+DRAINS: dict[str, dict[str, Any]] = {
+    "wait": {},
+    "briefly": {"timeout": "3s"},
+    "cut": {"timeout": "5s", "long_connections": "cut", "long_after": "1s"},
+    "detach": {"timeout": "20s", "detach": True},
+}
+"""How a service may have its old replicas drained, by a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One service: how many replicas, whether nginx knows it, whether it has code of its own."""
+    """One service: how many replicas, whether nginx knows it, whether it has code of its own.
+
+    Attributes:
+        drain: a key of `DRAINS`.
+        named: whether it has a `container_name`, so that there can only be one.
+    """
 
     replicas: int = 2
     wired: bool = True
@@ -40,6 +54,26 @@ class Shape:
     declared: bool = False
     order: str = "start-first"
     longest: float | None = 0.7
+    drain: str = "wait"
+    named: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many replicas there are at first."""
+        return 1 if self.named else self.replicas
+
+    def definition(self, name: str) -> dict[str, Any]:
+        """What the compose file says of it."""
+        order = "stop-first" if self.named else self.order
+        rolls = ours(
+            batch=self.batch,
+            monitor=self.monitor,
+            order=order,
+            keep=KEEP,
+            drain=DRAINS[self.drain],
+        )
+        declared = {"scale": self.count} if self.declared else {}
+        return rolls | declared | ({"container_name": f"the-{name}"} if self.named else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +96,7 @@ class History:
     Attributes:
         sick: how containers of the first new image behave.
         edge: whether nginx is a service of the project, beside an edge that holds its ports.
+        websockets: whose keep the old nginx workers for ever: "own", "others", or nobody's.
         acts: what is asked, one after the other.
     """
 
@@ -70,6 +105,7 @@ class History:
     sick: Behaviour
     acts: tuple[Act, ...]
     edge: bool = False
+    websockets: str = ""
 
 
 @dataclass(slots=True)
@@ -106,9 +142,10 @@ class Play:
         for name in rolled:
             sound = EXITING if name.startswith("code") else Behaviour()
             sim.images.push(name, f"{name}-sound", sound)
-        sim.let_pass(LONG)
-        end = sim.update(*rolled)
-        assert end in ("updated", "up to date"), (end, sim.failure)
+        for _ in ("to the end", "what has drained since"):
+            sim.let_pass(LONG)
+            end = sim.update(*rolled)
+            assert end in ("updated", "up to date"), (end, sim.failure)
         assert sim.update(*rolled) == "up to date", sim.planned
         for name in rolled:
             _is_right(sim, name)
@@ -127,7 +164,7 @@ def _kept_its_word(sim: Sim, run: Run) -> str:
         for name in run.services:
             held = f"composeroll-kept/{PROJECT}:{name}.held-back" in sim.images.here
             new = {sim.images.newest(name)}
-            assert held or {b.image for b in sim.engine.of(name)} == new, (run, name)
+            assert held or {b.image for b in _serving(sim, name)} == new, (run, name)
     if end in ("RolledBack", "Interrupted", "Refused", "Locked"):
         batches = {sim.project.services[name].settings.batch for name in run.services}
         for name in run.services if batches == {Batch()} else ():
@@ -137,8 +174,13 @@ def _kept_its_word(sim: Sim, run: Run) -> str:
 
 def _running(sim: Sim, service: str) -> int:
     """But for those that are about to die by themselves."""
-    boxes = (b for b in sim.engine.of(service) if b.running)
+    boxes = (b for b in _serving(sim, service) if b.running)
     return sum(sim.images.behaviour(b.image).dies_after is None for b in boxes)
+
+
+def _serving(sim: Sim, service: str) -> list[Box]:
+    """But for those that are left to drain on."""
+    return [box for box in sim.engine.of(service) if not box.aside]
 
 
 def _fitting(service: str, behaviour: Behaviour) -> Behaviour:
@@ -166,8 +208,7 @@ def services_of(shapes: Sequence[Shape], *, edge: bool) -> tuple[str, ...]:
 def _stack(history: History) -> Sim:
     raw: dict[str, dict[str, Any]] = {"other": {}}
     for name, shape in named(history.shapes):
-        raw[name] = ours(batch=shape.batch, monitor=shape.monitor, order=shape.order, keep=KEEP)
-        raw[name] |= {"scale": shape.replicas} if shape.declared else {}
+        raw[name] = shape.definition(name)
         if shape.code:
             raw[name]["volumes_from"] = [f"code-of-{name}"]
             raw[f"code-of-{name}"] = ours(keep=KEEP)
@@ -180,12 +221,14 @@ def _stack(history: History) -> Sim:
     for name, shape in named(history.shapes):
         if shape.code:
             sim.run(f"code-of-{name}", 1, EXITING)
-        sim.run(name, shape.replicas)
+        sim.run(name, shape.count)
         sim.wire(*[name] if shape.wired else [])
     sim.run("other")
     sim.wire("other")
     for gateway in sim.gateways.all.values():
         gateway.longest = history.shapes[0].longest
+        gateway.websockets = bool(history.websockets)
+        gateway.own_websockets = history.websockets == "own"
     return sim
 
 
@@ -218,11 +261,12 @@ def _is_as_many(sim: Sim, name: str, history: History) -> None:
     if meddled:
         assert boxes
         return
-    assert len(boxes) in {shape.replicas, *asked}, (name, len(boxes), shape.replicas, asked)
+    assert len(boxes) in {shape.count, *asked}, (name, len(boxes), shape.count, asked)
     in_the_way = min(box.number for box in boxes) <= len(boxes)
     assert (
         asked
         or in_the_way
+        or shape.named
         or sorted(b.name for b in boxes)
         == [f"{PROJECT}-{name}-{place + 1}" for place in range(len(boxes))]
     )

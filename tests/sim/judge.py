@@ -236,12 +236,12 @@ class Judge:
         self._insist(not cut, f"{box.name} is stopped with requests in its hands")
 
     def _keeps_capacity(self, box: Box) -> None:
-        of_service = [b for b in self.boxes() if b.service == box.service]
+        of_service = [b for b in self.boxes() if b.service == box.service and not b.aside]
         others = [b for b in of_service if b is not box and self._works(b)]
         least = self.capacity.get(box.service, 0) - self.falls[box.service]
         least += 0 if box.born == self.process().number else self._seen_fall(box.service)
         self._insist(
-            not self._works(box) or len(others) >= least,
+            not self._works(box) or box.aside or len(others) >= least,
             f"{box.name} is stopped, which leaves {len(others)} of {least} at work",
         )
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.sim.edge import NGINX
 from tests.sim.faults import Fault, Kind
-from tests.sim.histories import Act, History, Shape, services_of
+from tests.sim.histories import DRAINS, Act, History, Shape, services_of
 from tests.sim.images import Behaviour
 from tests.sim.interference import Move
 from tests.sim.runs import Moved, Run, Verb
@@ -24,6 +24,8 @@ shapes = st.builds(
     declared=st.booleans(),
     order=st.sampled_from(["start-first"] * 4 + ["stop-first"]),
     longest=st.sampled_from([0.7, 0.7, 5.0, None]),
+    drain=st.sampled_from(["wait", *DRAINS]),
+    named=st.sampled_from([False] * 5 + [True]),
 )
 faults = st.builds(Fault, MOMENTS, st.sampled_from(Kind), st.booleans())
 moves = st.builds(Moved, MOMENTS, st.sampled_from(Move), st.integers(0, 999))
@@ -31,6 +33,7 @@ behaviours = st.builds(
     Behaviour,
     ready_after=st.sampled_from([0.0, 0.3, 5.0, None]),
     dies_after=st.sampled_from([None, None, 0.0, 0.2, 0.5, 1.0, 6.0]),
+    errs=st.sampled_from([0.0, 0.0, 0.02, 0.5]),
 )
 verbs = st.sampled_from([Verb.UPDATE] * 5 + [Verb.FORCE, Verb.SYNC, Verb.SCALE, Verb.ROLLBACK])
 
@@ -74,5 +77,6 @@ def histories(draw: st.DrawFn) -> History:
         gateways=draw(st.integers(1, 3)),
         sick=draw(behaviours),
         edge=edge,
+        websockets=draw(st.sampled_from(["", "", "", "others", "own"])),
         acts=tuple(draw(st.lists(acts, min_size=1, max_size=3))),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from composeroll.config.obstacles import Obstacle
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Locate, Severity
 from composeroll.rollout.checks.beside import met
@@ -35,11 +36,12 @@ def findings(
         counts: how many replicas of a service are asked for, where they are.
     """
     states = observed.services
-    found = [f.about(state.name) for state in states for f in _of_service(state, locate, leaving)]
+    found = [f.about(state.name) for state in states for f in _of_service(state, leaving)]
     found += [
         f.about(state.name)
         for state in states
-        for f in _scale(state, counts.get(state.name), locate)
+        for check in (_running_twice, _scale)
+        for f in check(state, counts.get(state.name), locate)
     ]
     found += [
         f.about(state.name)
@@ -79,10 +81,9 @@ def refuse(observed: Observed, found: Sequence[Finding]) -> None:
         raise Refused(first.what, "nothing was touched", first.help or None, evidence)
 
 
-def _of_service(state: ServiceState, locate: Locate, leaving: Collection[str]) -> Iterator[Finding]:
+def _of_service(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:
     if state.refusal:
         yield _refusal(state.refusal.what, state.refusal.help or "")
-    yield from _doubling(state, locate)
     yield from _shared_data(state)
     yield from _paused(state)
     yield from state.wiring.findings if state.wiring else state.unseen
@@ -91,20 +92,24 @@ def _of_service(state: ServiceState, locate: Locate, leaving: Collection[str]) -
     yield from gateway_findings(state, leaving)
 
 
-def _doubling(state: ServiceState, locate: Locate) -> Iterator[Finding]:
-    if state.data_only or state.stops_first:
-        return
+def _running_twice(state: ServiceState, asked: int | None, locate: Locate) -> Iterator[Finding]:
+    """What keeps it from that; for a rollout alone a gap would do, or an edge, and not for good."""
     for obstacle in state.service.obstacles:
-        if state.front and obstacle.key in OF_PORTS:
-            continue
-        if state.tenants:
+        for_good = (asked or 1) > 1 and obstacle.key != "network_mode"
+        if not for_good and _gets_along(state, obstacle):
             continue
         where = locate(["services", state.name, *obstacle.key.split(".")])
+        gap = "" if for_good else ", or accept a gap with --order stop-first"
         yield _refusal(
-            f"{state.name} cannot run twice: {obstacle.why}",
-            f"remove {obstacle.key}: {obstacle.value} ({where}), or accept a gap with"
-            " --order stop-first",
+            f"{state.name} cannot run {f'{asked} times' if for_good else 'twice'}: {obstacle.why}",
+            f"remove {obstacle.key}: {obstacle.value} ({where}){gap}",
         )
+
+
+def _gets_along(state: ServiceState, obstacle: Obstacle) -> bool:
+    """Whether a rollout of it needs no two at a time, or is told of this in another sentence."""
+    told = state.tenants or (state.front and obstacle.key in OF_PORTS)
+    return bool(state.data_only or state.stops_first or told)
 
 
 def _shared_data(state: ServiceState) -> Iterator[Finding]:

@@ -43,6 +43,26 @@ def test_who_accepts_a_gap_is_not_refused(key: str) -> None:
     assert not found(state([replica(1)], wiring(1), of=accepting))
 
 
+@pytest.mark.parametrize("key", OBSTACLES.keys() - {"network_mode"})
+@pytest.mark.parametrize("order", [{}, STOP_FIRST])
+def test_no_gap_helps_who_wants_two_of_it_for_good(key: str, order: dict[str, Any]) -> None:
+    one = state([replica(1)], wiring(1), of=service(**OBSTACLES[key], **order))
+    observed = Observed("shop", (one,), ())
+    refusal, *_ = findings(observed, ".".join, counts={"app": 2})
+    assert refusal.severity is Severity.REFUSAL
+    assert refusal.what.startswith("app cannot run 2 times: two containers cannot ")
+    assert refusal.help.startswith(f"remove {key}: ")
+    assert "stop-first" not in refusal.help
+    one = replace(one, service=service(**OBSTACLES[key], **STOP_FIRST))
+    assert not findings(Observed("shop", (one,), ()), ".".join, counts={"app": 1})
+
+
+def test_containers_with_the_hosts_network_may_be_several_where_a_gap_is_accepted() -> None:
+    one = state([replica(1)], of=service(network_mode="host", **STOP_FIRST))
+    found = findings(Observed("shop", (one,), ()), ".".join, counts={"app": 2})
+    assert {finding.severity for finding in found} == {Severity.WARNING}
+
+
 @pytest.mark.parametrize(("protocol", "refused"), [("uwsgi", True), ("http", False)])
 def test_a_path_that_nobody_can_be_asked_for_is_refused(protocol: str, *, refused: bool) -> None:
     place = wiring(1)
