@@ -14,7 +14,7 @@ from composeroll.rollout.carrying import only_carries, unnamed_volumes
 from composeroll.rollout.observed import Observed, Places, ServiceState, Wiring
 
 
-class Engine(Protocol):
+class Containers(Protocol):
     """What can be read of containers and images."""
 
     def replicas(self, services: Sequence[str] | None = None) -> tuple[Replica, ...]:
@@ -35,6 +35,14 @@ class Engine(Protocol):
 
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
         """What else than creating containers compose would do to reach these scales."""
+        ...
+
+
+class Engine(Containers, Protocol):
+    """The same, of what serves; what drains on after its rollout is apart."""
+
+    def highest_aside(self, service: str) -> int:
+        """The highest number, for compose, of a service's replicas that drain on; 0 for none."""
         ...
 
 
@@ -118,6 +126,7 @@ def observe(
                 front=fronts.get(service.name),
                 tenants=project.living_in(service.name),
                 unseen=places.unseen.get(service.name, ()),
+                highest_aside=engine.highest_aside(service.name),
             )
             for service in services
         ),

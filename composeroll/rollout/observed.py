@@ -104,6 +104,7 @@ class ServiceState:
         tenants: services that live in its network namespace.
         ran: it was run in this rollout, and may have ended well by now: see `ends`.
         unseen: what of nginx may lead to it though it has no place there.
+        highest_aside: the highest number, for compose, of its replicas that drain on; 0 for none.
     """
 
     service: Service
@@ -125,6 +126,7 @@ class ServiceState:
     tenants: tuple[str, ...] = ()
     ran: bool = False
     unseen: tuple[Finding, ...] = ()
+    highest_aside: int = 0
 
     @property
     def name(self) -> str:

@@ -155,6 +155,13 @@ def test_replicas_that_drain_on_are_nobodys_replicas() -> None:
     assert not aside(sim)
 
 
+def test_fewer_replicas_leave_the_next_update_its_names() -> None:
+    sim = with_detached_drains()
+    assert sim.do(Run(("app",), Verb.SCALE, count=1)) == "updated", sim.failure
+    assert aside(sim)
+    assert sim.update("app") == "updated", sim.failure
+
+
 def test_the_next_update_retires_what_has_drained() -> None:
     sim = with_detached_drains()
     assert sim.update("app") == "updated", sim.failure

@@ -70,11 +70,12 @@ def _more_ports(ports: PortRange, held: int, new: int, where: str) -> str:
 def _names(project: str, state: ServiceState, new: int, severity: Severity) -> Iterator[Finding]:
     """Compose names by the highest label, and its dry-run does not see that a name is taken.
 
-    Leftovers of a broken rollout do not count: they go first.
+    Leftovers of a broken rollout do not count: they go first. Replicas that drain on do.
     """
     highest = max((r.number for r in state.serving), default=0)
+    first = max(highest, state.highest_aside) + 1
     taken = state.taken | {r.name for r in state.serving}
-    for number in range(highest + 1, highest + 1 + new):
+    for number in range(first, first + new):
         name = f"{_prefix(project, state)}{number}"
         if name in taken:
             yield Finding(

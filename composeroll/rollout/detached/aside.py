@@ -13,7 +13,7 @@ from composeroll.rollout import observe, world
 from composeroll.rollout.detached.draining import SetAside, aside_name, read_aside
 
 
-class Everything(observe.Engine, world.Engine, Protocol):
+class Everything(observe.Containers, world.Engine, Protocol):
     """The engine with all containers."""
 
 
@@ -54,6 +54,11 @@ class ServingEngine:
         }
         self._aside = others | {container: one for container, one in found.items() if one}
         return tuple(r for r in everyone if found[r.id] is None)
+
+    def highest_aside(self, service: str) -> int:
+        """The highest number, for compose, of a service's replicas that drain on; 0 for none."""
+        mine = (one.replica for one in self._aside.values() if one.replica.service == service)
+        return max((replica.number for replica in mine), default=0)
 
     def names(self) -> frozenset[str]:
         """The names that nobody may take."""

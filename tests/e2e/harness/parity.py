@@ -31,7 +31,7 @@ class Side(Protocol):
     @property
     def engine(self) -> world.Engine: ...  # noqa: D102 - see above
     @property
-    def reads(self) -> observe.Engine: ...  # noqa: D102 - see above
+    def reads(self) -> observe.Containers: ...  # noqa: D102 - see above
     @property
     def locks(self) -> Locks: ...  # noqa: D102 - see above
     @property
@@ -104,7 +104,7 @@ class Real:
     engine: Engine
 
     @property
-    def reads(self) -> observe.Engine:
+    def reads(self) -> observe.Containers:
         """The same engine."""
         return self.engine
 

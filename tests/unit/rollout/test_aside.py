@@ -78,6 +78,14 @@ def test_nobody_takes_the_name_it_had_nor_the_one_compose_would_give_it() -> Non
     assert engine.names() >= {"shop-app-3", "shop-app-1", DRAINING.name}
 
 
+def test_the_next_number_follows_those_that_drain_on_too() -> None:
+    label = replace(DRAINING, number=7)
+    _, engine = serving(replace(label, number=3), label, replica(2))
+    engine.replicas()
+    assert engine.highest_aside("app") == 7
+    assert engine.highest_aside("other") == 0
+
+
 def test_setting_aside_twice_does_no_harm() -> None:
     fake, engine = serving(replica(1), replica(2))
     engine.set_aside([replica(1)], 60)

@@ -92,6 +92,13 @@ def test_names_follow_the_highest_label_and_not_the_names() -> None:
     assert refusal.help.startswith("docker rename shop-app-5 ")
 
 
+def test_names_follow_the_labels_of_those_that_drain_on_too() -> None:
+    alone = state([replica(1)], taken=frozenset({"shop-app-2"}), highest_aside=2)
+    assert found(alone) == ()
+    (refusal,) = found(replace(alone, taken=frozenset({"shop-app-2", "shop-app-3"})))
+    assert refusal.help.startswith("docker rename shop-app-3 ")
+
+
 def test_a_replica_renamed_by_hand_is_in_the_way_of_the_next() -> None:
     (refusal,) = found(state([replica(1, name="shop-app-2")]))
     assert "shop-app-2" in refusal.what

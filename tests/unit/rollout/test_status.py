@@ -61,6 +61,10 @@ class Engine:
         """Nothing stands in the way."""
         return ()
 
+    def highest_aside(self, *_: object) -> int:
+        """Nothing drains."""
+        return 0
+
     def aside(self, *_: object) -> tuple[object, ...]:
         """Nothing drains."""
         return ()
