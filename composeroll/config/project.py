@@ -79,6 +79,11 @@ class Service:
         """Whether its name or image says nginx."""
         return "nginx" in self.name or "nginx" in self.image
 
+    @property
+    def has_own_name(self) -> bool:
+        """Whether its container has a name of its own, so that compose runs one and no more."""
+        return any(obstacle.key == "container_name" for obstacle in self.obstacles)
+
 
 @dataclass(frozen=True, slots=True)
 class Project:

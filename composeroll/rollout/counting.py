@@ -23,6 +23,8 @@ def replicas_wanted(state: ServiceState, reasons: Reasons, settled: int = 0) -> 
         reasons: the outgoing replicas, of this service and others.
         settled: how many the last rollout that ended well has left, 0 where that is not known.
     """
+    if state.service.has_own_name:
+        return 1
     serving = Counter((_made_from(r), r.id in reasons) for r in state.serving)
     idle = [r for r in state.replicas if _is_revived(r) and r not in state.serving]
     revived = Counter(map(_made_from, idle))

@@ -53,8 +53,8 @@ class Need:
         Where it has to start them itself, it would start the stopped old ones too.
         """
         service = self.state.service
-        named = any(obstacle.key == "container_name" for obstacle in service.obstacles)
-        return self.state.data_only or named or bool(self.stops_first and service.done_at_start)
+        by_compose = service.has_own_name or (self.stops_first and service.done_at_start)
+        return self.state.data_only or bool(by_compose)
 
     @property
     def stops_first(self) -> bool:

@@ -143,11 +143,12 @@ def _unsure(
     """The scales to ask compose about, as they are: it would stop what exceeds the file's own.
 
     Where every replica has another image than its reference names, that is the reason; and what is
-    wrong with the service otherwise, compose says when it is asked about doubling it.
+    wrong with the service otherwise, compose says when it is asked about doubling it. Of what has a
+    name of its own it takes no other number than 1, even where it was killed and left two.
     """
     told = {s.name for s in services if _all_moved(replicas[s.name], images[s.name])}
-    asked = [s.name for s in services if not (s.name in told and s.name in doubled)]
-    return {name: max(1, len(replicas[name])) for name in asked}
+    asked = [s for s in services if not (s.name in told and s.name in doubled)]
+    return {s.name: 1 if s.has_own_name else max(1, len(replicas[s.name])) for s in asked}
 
 
 def _all_moved(replicas: Sequence[Replica], image: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from composeroll.engine.inspection import is_left_by_recreate
+from composeroll.model import Replica
 from composeroll.rollout.observed import Observed, ServiceState
 
 Reasons = Mapping[str, str]
@@ -11,6 +13,8 @@ Reasons = Mapping[str, str]
 
 SCALED = "scaled to "
 """How the reason begins of what goes though nothing takes its place."""
+
+SECOND = f"{SCALED}1: compose was killed while it made it"
 
 
 def outgoing(observed: Observed, *, force: bool = False) -> Reasons:
@@ -33,8 +37,15 @@ def outgoing(observed: Observed, *, force: bool = False) -> Reasons:
 
 def _of_service(state: ServiceState, renewed: Collection[str], *, force: bool) -> Reasons:
     sources = [name for name in state.service.volumes_from if name in renewed]
+    second = {r.id: SECOND for r in _second(state)}
     if force:
         return {r.id: "asked for by --force" for r in state.serving}
     if sources:
         return {r.id: f"its code in {sources[0]} is replaced" for r in state.serving}
-    return {r.id: state.outdated[r.id] for r in state.serving if r.id in state.outdated}
+    return second | {r.id: state.outdated[r.id] for r in state.serving if r.id in state.outdated}
+
+
+def _second(state: ServiceState) -> list[Replica]:
+    """What compose was killed over and somebody has started, beside the one with its own name."""
+    passing = [r for r in state.serving if is_left_by_recreate(r.name)]
+    return passing if state.service.has_own_name and len(state.serving) > len(passing) else []

@@ -171,7 +171,7 @@ class Part(Need):
         )
 
     def _retire(self) -> Step | None:
-        if not self.outgoing or self.replaced_in_place:
+        if not self.outgoing or (self.replaced_in_place and self.missing):
             return None
         if self.detaches:
             return self._detach()
@@ -185,8 +185,10 @@ class Part(Need):
         return DetachReplicas(self.name, self.outgoing, timeout, reason=end)
 
     def _renumber(self) -> Step | None:
+        """Not while any drain on: whoever retires the last of those renumbers the others."""
         partial = len(self.outgoing) < len(self.reasons)
-        if partial or self.replaced_in_place or self.detaches:
+        draining = self.detaches or self.state.highest_aside
+        if partial or self.replaced_in_place or draining:
             return None
         if not (self.missing or renamings(self.staying, self.state.taken)):
             return None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ import pytest
 
 from tests.bed import images
 from tests.e2e.harness import recipe
+from tests.e2e.harness.docker import docker
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
 from tests.e2e.harness.trouble import CALM, ended_with, untouched
@@ -84,6 +88,35 @@ def test_a_broken_image_in_a_gap_is_taken_back_and_the_old_one_answers_again(
     (back,) = stack.containers("app")
     assert (back.image, back.state) == (old.image, "running")
     assert gap(load) < 2 * LONGEST_GAP
+
+
+def test_what_compose_was_killed_over_and_somebody_started_again_is_cleared_away(
+    stack: Stack,
+) -> None:
+    """Compose itself refuses to speak of two containers where the file gives one name."""
+    left = killed_while_it_recreates(stack)
+    stack.compose("start", "app")
+    assert [c.state for c in stack.containers("app")] == ["running"] * 2
+    ended_with(stack.composeroll("status", *stack.selection), 0, left)
+    ended_with(stack.update("--pull", "never", *STOP_FIRST, "app"), 0, left)
+    (one,) = stack.containers("app")
+    assert (one.name, one.state) == (stack.recipe.variables["NAME"], "running")
+
+
+def killed_while_it_recreates(stack: Stack) -> str:
+    """The name under which compose left its half-made container.
+
+    The old one is frozen, so that it takes its whole grace period to stop.
+    """
+    (old,) = stack.containers("app")
+    docker("kill", "--signal", "STOP", old.id)
+    argv = ["docker", "compose", *stack.selection, "up", "-d", "--force-recreate", "app"]
+    with subprocess.Popen(argv, cwd=stack.directory, start_new_session=True) as compose:
+        while len(stack.containers("app")) == 1:  # the next look is a process of its own
+            assert compose.poll() is None
+        os.killpg(compose.pid, signal.SIGKILL)
+    docker("wait", old.id)  # the engine ends what nobody waits for any more
+    return next(c.name for c in stack.containers("app") if c.id != old.id)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tests.sim.survey import include_of
 from tests.sim.world import Sim
 
@@ -11,10 +13,17 @@ def finished(sim: Sim, service: str, replicas: int) -> None:
     boxes = sim.engine.of(service)
     assert all(box.service for box in sim.engine.boxes.values())
     assert {b.image for b in boxes} == {sim.images.newest(service)}
-    assert sorted(b.name for b in boxes) == [f"shop-{service}-{n + 1}" for n in range(replicas)]
+    assert sorted(b.name for b in boxes) == list(_names(sim, service, replicas))
     at_work = (b for b in boxes if not sim.images.behaviour(b.image).exits)
     assert all(b.running and (b.proven or service in sim.judge.gaps) for b in at_work)
     _in_upstreams(sim, service)
+
+
+def _names(sim: Sim, service: str, replicas: int) -> Iterator[str]:
+    """Numbered from 1, unless the file has a name for it."""
+    for number in range(1, replicas + 1):
+        alone = sim.project.services[service].has_own_name
+        yield f"the-{service}" if alone else f"shop-{service}-{number}"
 
 
 def untouched(sim: Sim, service: str, before: frozenset[str]) -> None:

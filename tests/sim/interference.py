@@ -123,12 +123,13 @@ class Outside:
         for box in list(self._engine.of(service)):
             if self._engine.is_outdated(box):
                 self._drop(box)
-                self._started(self._engine.make(service, box.number, box.name))
+                self._make(service, box.number, box.name)
         self._settle(service)
 
     def scale(self, service: str, dice: Random) -> None:
         """`up -d --no-recreate --scale`."""
-        self.scale_to(service, dice.randint(1, 3))
+        one = self._sim.project.services[service].has_own_name
+        self.scale_to(service, 1 if one else dice.randint(1, 3))
         self._settle(service)
 
     def remove(self, service: str, dice: Random) -> None:
@@ -216,9 +217,13 @@ class Outside:
             if not box.running:
                 self._started(box)
         while len(self._engine.of(service)) < count:
-            made = self._engine.make(service)
-            made.born = OPERATOR
-            self._started(made)
+            self._make(service)
+
+    def _make(self, service: str, number: int = 0, name: str = "") -> None:
+        """An operator's own: a run that has begun before may take it for one of its new ones."""
+        made = self._engine.make(service, number, name)
+        made.born = OPERATOR
+        self._started(made)
 
     def _started(self, box: Box) -> None:
         if box.service not in self._engine.published:

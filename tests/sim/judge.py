@@ -138,7 +138,7 @@ class Judge:
         """Whether there is anybody but what this run has made: else nobody better can be named."""
         run = self.process().number
         others = (b for b in self.boxes() if b.service == service and b.born != run)
-        return any(box.running and box.proven for box in others)
+        return any(box.running and box.proven and not box.aside for box in others)
 
     def overlook(self, worker: Worker) -> None:
         """What nginx starts with is the world's doing."""

@@ -11,6 +11,9 @@ from tests.sim.world import Sim
 
 EXITING = Behaviour(exits=True)
 
+IN_PLACE = "a name of its own"
+"""The stack whose only container compose replaces: no step of that comes past the line."""
+
 
 def app(replicas: int = 2, *, gateways: int = 1, declared: bool = False, **settings: Any) -> Sim:  # noqa: ANN401 - as in YAML
     """One service behind nginx, and another that must not be touched."""
@@ -101,6 +104,7 @@ STACKS: dict[str, Callable[[], Sim]] = {
     "worker": lambda: worker(2),
     "worker, batch 1 of 3": lambda: worker(3, batch=1),
     "stop-first": lambda: app(2, declared=True, order="stop-first"),
+    IN_PLACE: lambda: named(order="stop-first"),
     "watched": lambda: app(1, monitor="2s"),
     "code and php-fpm": code,
     "two services": pair,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from composeroll.errors import UndoFailed
+from tests.sim.faults import Fault, Kind
+from tests.sim.finished import finished
 from tests.sim.images import SICK
 from tests.sim.stacks import named, ours
 from tests.sim.world import Sim
@@ -39,3 +43,27 @@ def test_an_image_by_its_digest_goes_to_no_other_name_and_the_end_says_what_serv
     assert "has the image and the definition of now" in str(sim.failure)
     (box,) = sim.engine.of("app")
     assert (box.image, box.running) == ("sha256:app-sick", True)
+
+
+@pytest.mark.parametrize("pushed", [False, True])
+def test_a_successor_that_somebody_started_beside_its_predecessor_is_cleared_away(
+    *, pushed: bool
+) -> None:
+    """Compose, killed in the middle, leaves two; `docker compose start` then starts both."""
+    sim = named(order="stop-first")
+    sim.update("app", fault=killed_before(named(order="stop-first"), "stop the-app"))
+    assert len(sim.engine.of("app")) == 2
+    for box in sim.engine.of("app"):
+        sim.engine.start_now(box)
+    assert all(box.running for box in sim.engine.of("app"))
+    if pushed:
+        sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated", sim.failure
+    finished(sim, "app", 1)
+    assert sim.update("app") == "up to date", sim.failure
+
+
+def killed_before(whole: Sim, change: str) -> Fault:
+    whole.update("app")
+    told = whole.faults.told
+    return Fault(next(n for n, one in enumerate(told, 1) if one.startswith(change)), Kind.KILL)

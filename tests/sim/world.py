@@ -199,8 +199,8 @@ class Sim:
 
     def _may_gap(self, name: str) -> bool:
         service = self.project.services[name]
-        named = any(o.key == "container_name" for o in service.obstacles)
-        return service.settings.order is Order.STOP_FIRST or named or self._holds_data(name)
+        stops_first = service.settings.order is Order.STOP_FIRST
+        return stops_first or service.has_own_name or self._holds_data(name)
 
     def _holds_data(self, name: str) -> bool:
         return bool(self.project.sharing_volumes_of(name))

@@ -135,7 +135,7 @@ def _paused(state: ServiceState) -> Iterator[Finding]:
 
 def _scale(state: ServiceState, asked: int | None, locate: Locate) -> Iterator[Finding]:
     declared, running = state.service.scale, len(state.serving) if asked is None else asked
-    if running > (declared or 1):
+    if running > (declared or 1) and not state.service.has_own_name:
         says = f"says {declared}" if declared is not None else "does not say how many"
         run = "run" if asked is None else "are to run"
         yield Finding(

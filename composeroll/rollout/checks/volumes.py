@@ -39,7 +39,7 @@ def unnamed(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:
 
 def _hands_on(state: ServiceState) -> bool:
     """Compose itself replaces a container with a name of its own, and keeps its volumes."""
-    return any(obstacle.key == "container_name" for obstacle in state.service.obstacles)
+    return state.service.has_own_name
 
 
 def _help(state: ServiceState) -> str:

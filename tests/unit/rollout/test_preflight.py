@@ -43,7 +43,7 @@ def test_who_accepts_a_gap_is_not_refused(key: str) -> None:
     assert not found(state([replica(1)], wiring(1), of=accepting))
 
 
-@pytest.mark.parametrize("key", OBSTACLES.keys() - {"network_mode"})
+@pytest.mark.parametrize("key", [key for key in OBSTACLES if key != "network_mode"])
 @pytest.mark.parametrize("order", [{}, STOP_FIRST])
 def test_no_gap_helps_who_wants_two_of_it_for_good(key: str, order: dict[str, Any]) -> None:
     one = state([replica(1)], wiring(1), of=service(**OBSTACLES[key], **order))
@@ -55,6 +55,12 @@ def test_no_gap_helps_who_wants_two_of_it_for_good(key: str, order: dict[str, An
     assert "stop-first" not in refusal.help
     one = replace(one, service=service(**OBSTACLES[key], **STOP_FIRST))
     assert not findings(Observed("shop", (one,), ()), ".".join, counts={"app": 1})
+
+
+def test_a_second_container_of_one_name_is_no_replica_that_the_file_should_ask_for() -> None:
+    second = replica(1, name="0123456789ab_the-app")
+    alone = service(**OBSTACLES["container_name"], **STOP_FIRST)
+    assert not found(state([replica(1, name="the-app"), second], of=alone))
 
 
 def test_containers_with_the_hosts_network_may_be_several_where_a_gap_is_accepted() -> None:
