@@ -131,8 +131,8 @@ def _is_paused(replica: Replica) -> bool:
 def _half_done(state: ServiceState) -> Iterator[str]:
     wanted = need_of(state, state.outdated).wanted
     if len(state.serving) > wanted:
-        running = len(state.serving)
+        running, are = len(state.serving), "is" if wanted == 1 else "are"
         yield (
-            f"{running} replicas run where {wanted} are wanted: a rollout was cut off;"
+            f"{running} replicas run where {wanted} {are} wanted: a rollout was cut off;"
             f" `composeroll update {state.name}` finishes it"
         )

@@ -9,7 +9,7 @@ import pytest
 from composeroll.model import ContainerState, Replica
 from composeroll.rollout.drift import drift, owners_of
 from composeroll.rollout.observed import ServiceState, Wiring
-from tests.unit.rollout.makers import NEW, replica, state, wiring
+from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 
 EXITED, RESTARTING = ContainerState.EXITED, ContainerState.RESTARTING
 
@@ -42,6 +42,17 @@ def test_where_none_runs_a_start_is_advised_and_no_sync_that_would_leave_all_as_
     (note,) = told(state([stopped(1), stopped(2)], place))
     assert note.startswith("does not run: shop-app-1, shop-app-2; none does:")
     assert note.endswith("`docker compose start app`, or `composeroll update app`")
+
+
+def test_more_than_are_wanted_were_left_by_somebody_who_was_cut_off() -> None:
+    """Old and new ones that run side by side are not added up, nor two of one name."""
+    mixed = state([replica(1), replica(2), replica(3, NEW), replica(4, NEW)], wiring(1, 2))
+    note = told(mixed)[-1]
+    assert note.startswith("4 replicas run where 2 are wanted: a rollout was cut off;")
+    alone = service(container_name="the-app")
+    second = replica(1, NEW, name="0123456789ab_the-app")
+    (note,) = told(state([replica(1, NEW, name="the-app"), second], of=alone))
+    assert note.startswith("2 replicas run where 1 is wanted: ")
 
 
 def test_where_there_is_none_only_an_update_makes_one() -> None:
