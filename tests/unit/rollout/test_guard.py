@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from composeroll.errors import NotReady
 from composeroll.model import ContainerEvent, ContainerState, Health
+from composeroll.rollout.steps import WatchIncoming
 from composeroll.rollout.steps.guard import Guard
 from composeroll.rollout.steps.sets import Incoming
+from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import NEW, replica
 from tests.unit.rollout.watched import Watched
 
@@ -104,3 +108,22 @@ def test_only_what_may_be_bad_news_costs_a_look(
     before = seen.looks
     guard.heed(what)
     assert (seen.looks > before) is looks
+
+
+def test_a_death_that_no_event_told_of_is_seen_when_the_watch_ends() -> None:
+    """Whoever listens too late, or to an engine that drops events, hears nothing of it."""
+    seen, _ = watched()
+    clock = VirtualClock()
+
+    def deaf(seconds: float) -> None:
+        seen.change(2, state=ContainerState.EXITED, exit_code=137)
+        clock.wait(seconds)
+
+    events = SimpleNamespace(next=deaf)
+    world = cast(
+        "Any",
+        SimpleNamespace(**vars(seen.world), clock=clock, events=lambda: nullcontext(events)),
+    )
+    with pytest.raises(NotReady, match="shop-app-3 exited with code 137"):
+        WatchIncoming((INCOMING,), 5.0).do(world)
+    assert clock.now() == pytest.approx(5.0)

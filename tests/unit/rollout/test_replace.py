@@ -11,7 +11,7 @@ import pytest
 
 from composeroll.errors import EngineError
 from composeroll.model import ContainerState, Mount, Replica
-from composeroll.rollout.steps import ReplaceReplicas
+from composeroll.rollout.steps import RemoveVolumes, ReplaceReplicas
 from tests.unit.rollout.makers import NEW, OLD, replica
 
 EXITED = ContainerState.EXITED
@@ -112,6 +112,10 @@ def test_with_new_volumes_those_of_what_is_taken_back_go() -> None:
     engine = Engine((AFTER,))
     RENEWS.undo(engine.world)
     assert engine.done[-2:] == [("recreate", "app", 1, True), ("remove volumes", (VOLUME,))]
+
+
+def test_volumes_without_a_name_are_called_by_twelve_digits_as_docker_does() -> None:
+    assert str(RemoveVolumes("code", (VOLUME,))) == f"remove the old volumes of code: {'a' * 12}"
 
 
 def test_an_image_by_its_digest_has_no_other_name_to_be_given() -> None:
