@@ -131,12 +131,10 @@ class Need:
 
     @property
     def adopted(self) -> tuple[Replica, ...]:
-        """What a broken rollout made, where there is something to go back to without it."""
+        """What a broken rollout made, and there is something to go back to without it."""
         if self.stops_first or self.replaced_in_place:
             return ()
-        made = self.state.half_made
-        others = [r for r in self.state.serving if r.running and r.id not in made]
-        return tuple(r for r in self.staying if r.id in made) if others else ()
+        return tuple(r for r in self.staying if r.id in self.state.half_made)
 
     @property
     def why(self) -> str:

@@ -95,7 +95,7 @@ class ServiceState:
         taken: names of all containers on the engine that are not this service's.
         doubtful: a rollout was cut off, so nginx may run something else than its files say.
         half_made: full IDs of running replicas that a rollout which was cut off had made, and that
-            nobody has chosen to get requests.
+            nobody has chosen to get requests; of those beside which nothing else runs, none.
         unlisted: services outside this rollout that mount its volumes.
         sharing: all services that mount its volumes.
         held: anonymous volumes that containers outside this rollout mount.
@@ -251,9 +251,10 @@ def _doubted(state: ServiceState, before: Mapping[str, Collection[str]]) -> Serv
     # a name, as nginx has it that was made anew meanwhile, means them without anybody's choice
     by_name = bool(state.wiring and state.wiring.upstream.names)
     chosen = () if by_name else state.named_in_upstream
-    idle = [r for r in state.serving if r.running and r not in chosen]
-    made = {r.id for r in idle if r.id not in old} if old else set()
-    return replace(state, doubtful=True, half_made=frozenset(made))
+    running = [r for r in state.serving if r.running]
+    made = {r.id for r in running if r not in chosen and r.id not in old} if old else set()
+    alone = len(made) == len(running)  # then they are what serves, whoever chose them
+    return replace(state, doubtful=True, half_made=frozenset() if alone else frozenset(made))
 
 
 def _newer(state: ServiceState, services: Collection[str]) -> ServiceState:
