@@ -12,10 +12,10 @@ import pytest
 
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady, Refused
-from composeroll.model import Attachment, Replica, Site, Visit
+from composeroll.model import Attachment, ContainerState, Replica, Site, Visit
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.rollout.observed import Front
-from composeroll.rollout.steps import RehearseGateway
+from composeroll.rollout.steps import ClearRehearsal, RehearseGateway
 from composeroll.rollout.steps.start import Before
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.nginx.made import join_dump
@@ -50,6 +50,7 @@ class Stage:
         new: what it was told; None where it rejects its files.
         present: what the one that serves was told.
         gone: whether somebody has removed that one.
+        replicas: the containers of the service, the one that serves left out.
         done: what was done to the stand-in, in order.
         paths: what was asked for.
     """
@@ -60,6 +61,7 @@ class Stage:
     then: dict[str, int] = field(default_factory=dict)
     actor: Replica = ACTOR
     gone: bool = False
+    replicas: tuple[Replica, ...] = (replica(2, NEW, of="nginx"),)
     done: list[tuple[object, ...]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
 
@@ -75,7 +77,8 @@ class Stage:
             visit=self._visit,
         )
         engine = SimpleNamespace(
-            replicas=lambda _: (replica(2, NEW, of="nginx"),),
+            replicas=lambda _: self.replicas,
+            forbid_restart=lambda ids: self.done.append(("forbid restart", *ids)),
             start=lambda ids: self.done.append(("start", *ids)),
             stop=lambda ids, grace: self.done.append(("stop", *ids, grace)),
             remove=lambda ids, *, volumes: self.done.append(("remove", *ids, volumes)),
@@ -219,3 +222,11 @@ def test_the_way_back_removes_what_a_half_done_one_has_left_and_nothing_else() -
     rehearsal().undo(stage.world)
     rehearsal().undo(stage.world)
     assert stage.done == [("stop", ACTOR.id, 0), ("remove", ACTOR.id, True)]
+
+
+def test_what_a_killed_rehearsal_has_left_is_cleared_away_with_the_leftovers() -> None:
+    left = replica(2, NEW, of="nginx", state=ContainerState.EXITED)
+    stage = Stage(replicas=(left,))
+    ClearRehearsal("nginx", (left,)).do(stage.world)
+    assert stage.done[:2] == [("stop", ACTOR.id, 0), ("remove", ACTOR.id, True)]
+    assert stage.done[-1] == ("remove", left.id, False)
