@@ -183,7 +183,8 @@ class Judge:
     def may_start(self, box: Box) -> None:
         """No nginx goes by its service's name, which would send requests to it, ready or not."""
         process = self.process()
-        others = any(self._works(b) for b in self.boxes() if b.service == box.service)
+        mine = [b for b in self.boxes() if b.service == box.service and not b.aside]
+        others = any(map(self._works, mine))
         made = process.number and box.born == process.number  # the world starts what it likes
         if box.service in self.gaps or not others or not made:
             return
