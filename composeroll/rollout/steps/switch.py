@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from composeroll.errors import GatewayError
 from composeroll.model import Replica, Route, Server, Upstream
 from composeroll.nginx.include import render_include, with_servers, written_by
+from composeroll.readiness.death import cause_of_death
 from composeroll.rollout.steps.drain import await_old_workers_gone
 from composeroll.rollout.steps.sets import Incoming, insist_as_proven
 from composeroll.rollout.world import Texts, World
@@ -57,7 +58,8 @@ class Switch:
         One of those they named may have died or moved since, and left its address to nobody, or to
         anybody; and a name would mean the new ones too, while they are there. Where nothing of what
         it named is left, those that were to leave serve again; and where these were stopped, or
-        have crashed and are gone or have lost an address to a new one, nobody does for now.
+        have crashed and are gone or have lost an address to a new one, those that it did not name
+        and that have proved themselves do, or nobody does for now.
 
         Raises:
             GatewayError: somebody has removed them all, so that there is no way back.
@@ -74,11 +76,18 @@ class Switch:
         gone = (self.previous.addresses if self._split else self._written) - there
         wrong = meant or gone or (moved and not self.previous.names)
         if not living and self._leaves_nobody(now):
-            nobody = self.nobody(world.project)
-            return {gateway: text and nobody for gateway, text in self.texts.items()}
+            living = self._proven_among(now, world)
+            if not living:
+                nobody = self.nobody(world.project)
+                return {gateway: text and nobody for gateway, text in self.texts.items()}
         if not living or not wrong:
             return self.texts
         return dict.fromkeys(self.texts, self.text(world.project, living))
+
+    def _proven_among(self, now: Collection[Replica], world: World) -> tuple[Replica, ...]:
+        """Old ones that have proved themselves in this run, and live since."""
+        proven = (r for r in now if r.id in self.known and r.id in world.proven)
+        return tuple(r for r in proven if not cause_of_death(world.proven[r.id], r))
 
     def _leaves_nobody(self, now: Collection[Replica]) -> bool:
         """Whether what was to serve again is stopped, gone, or has lost an address to a new one."""

@@ -39,6 +39,7 @@ class Stage:
     settled: bool = True
     gateway: Replica = field(default_factory=lambda: replace(replica(9, of="nginx"), id="g1"))
     now: tuple[Replica, ...] = (SERVES, MADE)
+    proven: dict[str, Replica] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
     texts: list[Texts] = field(default_factory=list)
@@ -69,6 +70,7 @@ class Stage:
                 project="shop",
                 clock=self.clock,
                 emit=self.told.append,
+                proven=self.proven,
             ),
         )
 
@@ -218,6 +220,23 @@ def test_an_address_that_a_new_replica_has_now_is_not_named_as_the_old_ones(
     SwitchUpstreams((back,), TIMEOUT).undo(stage.world)
     (texts,) = stage.texts
     assert "server 127.0.0.1:9 down;" in (texts["g1"][INCLUDE] or "")
+
+
+@pytest.mark.parametrize(
+    ("since", "named"),
+    [({}, "10.0.0.3:80;"), ({"restarts": 1}, "127.0.0.1:9 down;")],
+    ids=["lives", "died since"],
+)
+def test_an_old_one_that_nginx_had_lost_sight_of_serves_again_where_it_has_proved_itself(
+    since: dict[str, Any], named: str
+) -> None:
+    """It was started again at another address, and a new one has got the one that nginx names."""
+    heir, moved = replace(MADE, networks=SERVES.networks), replica(3)
+    stage = Stage(now=(replace(moved, **since), heir), proven={moved.id: moved})
+    back = replace(switch(), incoming=Incoming("app", frozenset()), served=())
+    SwitchUpstreams((replace(back, known=frozenset({moved.id})),), TIMEOUT).undo(stage.world)
+    (texts,) = stage.texts
+    assert f"server {named}" in (texts["g1"][INCLUDE] or "")
 
 
 def test_servers_of_somebody_elses_are_put_back_whatever_became_of_the_replicas() -> None:
