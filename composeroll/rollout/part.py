@@ -55,6 +55,7 @@ class Part(Need):
             wiring.texts,
             served=named,
             known=self._known,
+            adopted=frozenset(r.id for r in self.adopted),
             in_place=self.replaced_in_place,
             stops_first=self.stops_first,
         )

@@ -197,6 +197,7 @@ class Outside:
     def _forget_locks(self) -> None:
         """And with them how many replicas a rollout that broke off was to end with."""
         self._sim.locks.all.clear()
+        self._sim.judge.counted = False
         capacity = self._sim.judge.capacity
         capacity.update({name: min(1, least) for name, least in capacity.items()})
 

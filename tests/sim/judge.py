@@ -36,6 +36,8 @@ class Judge:
         fallen: each of them, and how often the world had moved by then.
         moves: how often the world has moved.
         edge: whether the gateway is itself a service, so that there always has to be one.
+        counted: whether a number that was reached holds: with the locks, an operator removes what
+            a rollout at work knew of it, and another one's number may be taken back.
         broken: what did not hold; nobody may go on, but `finally` blocks run nevertheless.
     """
 
@@ -50,6 +52,7 @@ class Judge:
         self.fallen: list[tuple[Box, int]] = []
         self.moves = 0
         self.edge = False
+        self.counted = True
         self.broken: list[str] = []
 
     def count(self) -> None:
@@ -74,7 +77,7 @@ class Judge:
         """
         for box in [b for b in self.boxes() if b.service in services and b.born < OPERATOR]:
             box.born = 0
-        if count is not None:
+        if count is not None and self.counted:
             self.capacity |= dict.fromkeys(services, count)
 
     def look(self) -> None:

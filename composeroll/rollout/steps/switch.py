@@ -28,6 +28,7 @@ class Switch:
         served: the replicas it named before.
         known: full IDs of all the service had when this was planned: who came since has to prove
             itself before it is named.
+        adopted: those of them that a broken rollout had made: the way back takes them away.
         in_place: whether compose has removed these, to make the new ones in their place.
         stops_first: whether they have stopped before the new ones started.
     """
@@ -38,6 +39,7 @@ class Switch:
     texts: Mapping[str, str | None] = field(default_factory=dict)
     served: tuple[Replica, ...] = ()
     known: frozenset[str] = frozenset()
+    adopted: frozenset[str] = frozenset()
     in_place: bool = False
     stops_first: bool = False
 
@@ -68,7 +70,8 @@ class Switch:
         self._insist_on_old_ones(now)
         before = {r.id: self.route.address(r) for r in self.served}
         living = tuple(r for r in now if r.id in before and r.running)
-        living = living or tuple(r for r in now if r.id in self.incoming.besides and r.running)
+        leaving = self.incoming.besides - self.adopted
+        living = living or tuple(r for r in now if r.id in leaving and r.running)
         strangers = {self.route.address(r) for r in now if r.id not in before} - {""}
         moved = before != {r.id: self.route.address(r) for r in living}
         meant = strangers if self.previous.names else strangers & self.previous.addresses
@@ -86,7 +89,7 @@ class Switch:
 
     def _proven_among(self, now: Collection[Replica], world: World) -> tuple[Replica, ...]:
         """Old ones that have proved themselves in this run, and live since."""
-        proven = (r for r in now if r.id in self.known and r.id in world.proven)
+        proven = (r for r in now if r.id in self.known - self.adopted and r.id in world.proven)
         return tuple(r for r in proven if not cause_of_death(world.proven[r.id], r))
 
     def _leaves_nobody(self, now: Collection[Replica]) -> bool:

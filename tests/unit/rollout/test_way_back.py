@@ -239,6 +239,17 @@ def test_an_old_one_that_nginx_had_lost_sight_of_serves_again_where_it_has_prove
     assert f"server {named}" in (texts["g1"][INCLUDE] or "")
 
 
+def test_what_the_way_back_takes_away_is_not_named_though_it_runs() -> None:
+    """A broken rollout had made it, of an image that is outdated by now like the old one's."""
+    half, all_new = replica(3), Incoming("app", frozenset({SERVES.id, replica(3).id}))
+    back = replace(switch(Server("10.0.0.9:80")), incoming=all_new, served=())
+    stage = Stage(now=(SERVES, half))
+    SwitchUpstreams((replace(back, adopted=frozenset({half.id})),), TIMEOUT).undo(stage.world)
+    (texts,) = stage.texts
+    assert "server 10.0.0.1:80;" in (texts["g1"][INCLUDE] or "")
+    assert "10.0.0.3" not in (texts["g1"][INCLUDE] or "")
+
+
 def test_servers_of_somebody_elses_are_put_back_whatever_became_of_the_replicas() -> None:
     foreign = switch(WRITTEN, Server("192.0.2.7:80"))
     stage = Stage(now=(replica(1, state=ContainerState.EXITED), MADE))
