@@ -72,7 +72,8 @@ def retire_held(stack: Stack, services: Sequence[Service]) -> bool:
 
 
 def _retire(stack: Stack, state: ServiceState, due: Sequence[SetAside]) -> None:
-    others = set(stack.world.engine.aside([state.name])) - set(due)
+    leaving = {one.replica.id for one in due}  # by ID: a healthcheck ends between two looks
+    others = [r for r in stack.world.engine.aside([state.name]) if r.replica.id not in leaving]
     plan = plan_retirement(state, due, last=not others)
     show_plan(stack, plan)
     with phase(stack, Phase.APPLY, f"retire what has drained of {state.name}"):

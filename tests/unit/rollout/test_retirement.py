@@ -1,0 +1,53 @@
+"""The end of what was left to drain on, and of its hold on the names."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from composeroll.model import Health, Replica
+from composeroll.rollout.detached.draining import SetAside, aside_name
+from composeroll.rollout.detached.retirement import retire_held
+from tests.unit.nginx.fake import VirtualClock
+from tests.unit.rollout.makers import NEW, replica, service, state
+
+DRAINED = replace(replica(1), name=aside_name("shop-app-1", 0, 60))
+SERVES = replica(2, NEW)
+
+
+def aside(drains: Replica) -> SetAside:
+    return SetAside(drains, "shop-app-1", 0.0, 60.0)
+
+
+def test_a_healthcheck_that_ends_between_two_looks_does_not_keep_the_names_from_being_right(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one that goes is the last, whatever else the engine says of it by now."""
+    looks = iter([Health.STARTING, Health.STARTING, Health.HEALTHY, Health.HEALTHY])
+    renamed: list[tuple[str, str]] = []
+    engine = SimpleNamespace(
+        aside=lambda _: [aside(replace(DRAINED, health=next(looks)))],
+        now=lambda: 61.0,
+        replicas=lambda _: (SERVES,),
+        names=lambda: frozenset({SERVES.name}),
+        forbid_restart=lambda _: None,
+        stop=lambda *_: None,
+        remove=lambda *_, **__: None,
+        rename=lambda *what: renamed.append(what),
+    )
+    world = SimpleNamespace(
+        engine=engine,
+        gateways=SimpleNamespace(old_workers=lambda: 0),
+        clock=VirtualClock(),
+        emit=lambda _: None,
+        lock=SimpleNamespace(ensure=lambda: True),
+        shield=nullcontext,
+    )
+    found = SimpleNamespace(services=(state([SERVES]),))
+    monkeypatch.setattr("composeroll.rollout.detached.retirement.seen", lambda *_: found)
+    assert retire_held(cast("Any", SimpleNamespace(world=world)), [service()])
+    assert renamed == [(SERVES.id, "shop-app-1")]
