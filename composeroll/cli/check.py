@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,9 @@ from composeroll.cli.looking import look, looking_options
 from composeroll.errors import ExitCode
 from composeroll.model import Severity
 from composeroll.report.printer import Printer
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from composeroll.rollout.stack import Stack
 
 
 @click.command()

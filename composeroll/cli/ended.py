@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from composeroll.errors import ComposerollError
-from composeroll.model import Replica
 from composeroll.report.events import Outcome
 from composeroll.report.wording import count_text, short_image
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from composeroll.model import Replica
+    from composeroll.rollout.stack import Stack
 
 RUNS = "{service} runs {image} on {replicas}"
 SCALED = "{service} is scaled to {replicas} of {image}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +12,12 @@ from composeroll.cli.looking import look, reading_options
 from composeroll.errors import ExitCode
 from composeroll.report.printer import Printer
 from composeroll.report.status import Past
-from composeroll.rollout.history.revision import Revision
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from composeroll.rollout.history.revision import Revision
+    from composeroll.rollout.stack import Stack
 
 
 @click.command()

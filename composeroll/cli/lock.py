@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,9 @@ from composeroll.cli.open_stack import open_stack
 from composeroll.cli.options import compose_options, stacked, take_compose_flags
 from composeroll.config.layers import COMMAND_LINE, Layer
 from composeroll.errors import ExitCode
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from composeroll.rollout.stack import Stack
 
 FREE = "no service is locked"
 NOTHING_SET = Layer(COMMAND_LINE, {})

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -16,10 +15,13 @@ from composeroll.cli.options import (
     take_compose_flags,
     take_settings,
 )
-from composeroll.cli.services import all_but_nginx
 from composeroll.errors import Refused
-from composeroll.report.events import Event
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from composeroll.report.events import Event
+    from composeroll.rollout.stack import Stack
 
 _asked = stacked(
     click.argument("services", nargs=-1, metavar="[SERVICE...]"),
@@ -34,12 +36,14 @@ looking_options = stacked(_asked, setting_options, compose_options)
 reading_options = stacked(_asked, compose_options)
 """The same of one that reads what was written, about which no setting says anything."""
 
-Answer = Callable[[Stack, tuple[str, ...]], int]
-Meant = Callable[[Stack], tuple[str, ...]]
+Answer: TypeAlias = "Callable[[Stack, tuple[str, ...]], int]"
+Meant: TypeAlias = "Callable[[Stack], tuple[str, ...]]"
 
 
 def all_but_gateways(stack: Stack) -> tuple[str, ...]:
     """All services where nginx cannot tell which is the gateway: the answer says why."""
+    from composeroll.cli.services import all_but_nginx  # noqa: PLC0415 - late
+
     try:
         return all_but_nginx(stack)
     except Refused:

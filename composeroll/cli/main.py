@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,9 @@ from composeroll.cli.exit import exit_code
 from composeroll.cli.group import Verbs
 from composeroll.cli.options import compose_options
 from composeroll.errors import ComposerollError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @click.command(

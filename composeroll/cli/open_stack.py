@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
-from composeroll.config.flags import ComposeFlags
 from composeroll.config.layers import Layer, environment_layer
-from composeroll.report.events import Emit
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from composeroll.config.flags import ComposeFlags
+    from composeroll.report.events import Emit
+    from composeroll.rollout.stack import Stack
 
 Shield = Callable[[], AbstractContextManager[None]]
 

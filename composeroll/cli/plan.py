@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,10 +13,11 @@ from composeroll.cli.options import (
     setting_options,
 )
 from composeroll.cli.run import Run
-from composeroll.cli.services import services_of
 from composeroll.config.settings import Pull
-from composeroll.report.events import Outcome
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from composeroll.report.events import Outcome
+    from composeroll.rollout.stack import Stack
 
 
 @click.command()
@@ -31,6 +32,7 @@ def command(context: click.Context, /, **options: Any) -> int:
     """Show what `update` would do, and why. Nothing changes, not even a local tag."""
 
     def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
+        from composeroll.cli.services import services_of  # noqa: PLC0415 - late
         from composeroll.rollout.update import Wanted, update  # noqa: PLC0415 - late
 
         named = options["services"]

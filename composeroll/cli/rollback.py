@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,8 +10,10 @@ from composeroll.cli.ended import BACK
 from composeroll.cli.late import import_late
 from composeroll.cli.options import rolling_options
 from composeroll.cli.run import Run
-from composeroll.report.events import Outcome
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from composeroll.report.events import Outcome
+    from composeroll.rollout.stack import Stack
 
 
 class RevisionNumber(click.IntRange):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from composeroll.config.flags import ComposeFlags
-from composeroll.config.project import Project
 from composeroll.config.source import locate, project_directory
 from composeroll.engine.engine import Engine
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.readiness import Readiness
 from composeroll.readiness.visit import Visits
-from composeroll.report.events import Emit
 from composeroll.rollout.detached.aside import ServingEngine
 from composeroll.rollout.gateways import ProjectGateways
 from composeroll.rollout.history.book import Book
@@ -25,6 +21,14 @@ from composeroll.rollout.single_nginx import SingleNginx
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.survey import GatewaySurvey
 from composeroll.rollout.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from composeroll.config.flags import ComposeFlags
+    from composeroll.config.project import Project
+    from composeroll.report.events import Emit
 
 
 @contextmanager

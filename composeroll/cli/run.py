@@ -5,30 +5,33 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
-
-import click
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from composeroll.cli.ended import ended_with
 from composeroll.cli.exit import exit_code
 from composeroll.cli.open_stack import open_stack
 from composeroll.cli.options import take_compose_flags, take_settings
 from composeroll.cli.signals import Signals
-from composeroll.config.flags import ComposeFlags
-from composeroll.config.layers import Layer
 from composeroll.errors import ComposerollError, ExitCode
 from composeroll.report.choose import Mode, reporter_for
 from composeroll.report.ending import finished_by
 from composeroll.report.events import Finished, Outcome
 from composeroll.report.sections import Ci
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import click
+
+    from composeroll.config.flags import ComposeFlags
+    from composeroll.config.layers import Layer
+    from composeroll.rollout.stack import Stack
 
 BEGAN = time.monotonic()
 
-Act = Callable[[Stack], tuple[Outcome, tuple[str, ...]]]
+Act: TypeAlias = "Callable[[Stack], tuple[Outcome, tuple[str, ...]]]"
 """What a verb does to a stack: how it ended, and for which services."""
 
 

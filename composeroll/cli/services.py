@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
 
-from composeroll.config.project import Service
 from composeroll.config.settings import Order
 from composeroll.errors import Refused, UsageError
 from composeroll.report.events import Noted
 from composeroll.rollout.carrying import only_idles
 from composeroll.rollout.observed import Wiring
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from composeroll.config.project import Service
+    from composeroll.rollout.stack import Stack
 
 
 def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tuple[str, ...]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from typing import TYPE_CHECKING
 
 from composeroll.errors import Interrupted
-from composeroll.report.events import Emit, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from composeroll.report.events import Emit, Event
 
 CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

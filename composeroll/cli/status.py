@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from composeroll.cli.looking import look, looking_options
 from composeroll.errors import ExitCode
 from composeroll.report.printer import Printer
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from composeroll.rollout.stack import Stack
 
 
 @click.command()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from composeroll.cli.options import rolling_options
 from composeroll.cli.run import Run
-from composeroll.cli.services import all_but_nginx
 from composeroll.errors import Interrupted
 from composeroll.report.events import Outcome
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from composeroll.rollout.stack import Stack
 
 
 @click.command()
@@ -29,6 +30,7 @@ def command(context: click.Context, /, **options: Any) -> int:
     services, watch, patience = options["services"], options["watch"], options["lock_wait"]
 
     def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
+        from composeroll.cli.services import all_but_nginx  # noqa: PLC0415 - late
         from composeroll.rollout.sync import sync  # noqa: PLC0415 - late
 
         names = services or all_but_nginx(stack)

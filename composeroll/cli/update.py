@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,10 +10,11 @@ from composeroll.cli.ended import RUNS
 from composeroll.cli.late import import_late
 from composeroll.cli.options import pull_option, rolling_options
 from composeroll.cli.run import Run
-from composeroll.cli.services import services_of
 from composeroll.config.settings import Pull
-from composeroll.report.events import Outcome
-from composeroll.rollout.stack import Stack
+
+if TYPE_CHECKING:
+    from composeroll.report.events import Outcome
+    from composeroll.rollout.stack import Stack
 
 
 @click.command()
@@ -34,6 +35,7 @@ def command(context: click.Context, /, **options: Any) -> int:
     """Replace the replicas of SERVICE by new ones of its image, without losing a request."""
 
     def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
+        from composeroll.cli.services import services_of  # noqa: PLC0415 - late
         from composeroll.rollout.update import Wanted, update  # noqa: PLC0415 - late
 
         import_late()

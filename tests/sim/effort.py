@@ -6,7 +6,7 @@ import os
 
 WHOLE = os.environ.get("SIMULATE") == "all"
 
-EVERY = 1 if WHOLE else 5
+EVERY = 1 if WHOLE else 10
 """Of all the moments at which a run can break, every so many-th is tried."""
 
 HISTORIES = 300 if WHOLE else 40

@@ -23,3 +23,34 @@ def test_nothing_heavy_is_imported_before_it_is_needed(module: str) -> None:
     code = f"import sys, {module}; print(*[name for name in {HEAVY!r} if name in sys.modules])"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert ended.stdout.strip() == ""
+
+
+STOP_AT_COMPOSE = """
+import subprocess, sys
+from composeroll.cli.main import composeroll
+
+def stop(*_, **__):
+    print(*[name for name in sys.modules if name.startswith("composeroll.rollout")])
+    raise SystemExit
+
+subprocess.Popen = stop
+composeroll.main(sys.argv[1:], standalone_mode=False)
+"""
+OPENING = {
+    "update": ["app"],
+    "plan": [],
+    "status": [],
+    "check": [],
+    "scale": ["app=2"],
+    "rollback": ["app"],
+    "sync": [],
+    "history": [],
+    "lock": ["status"],
+}
+
+
+@pytest.mark.parametrize("verb", OPENING)
+def test_compose_reads_its_files_while_the_rollout_is_imported(verb: str) -> None:
+    argv = [sys.executable, "-c", STOP_AT_COMPOSE, verb, *OPENING[verb]]
+    ended = subprocess.run(argv, capture_output=True, check=True, text=True)
+    assert ended.stdout == "\n"
