@@ -210,6 +210,10 @@ class Containers:
         """Whoever lists a container's processes hears of it, as everybody does."""
         self._spread(ContainerEvent("top", gateway, "nginx"))
 
+    def tell_of_start(self, gateway: str) -> None:
+        """An nginx that is no service of the project's file runs anew."""
+        self._spread(ContainerEvent("start", gateway, "nginx"))
+
     def _tell(self, action: str, box: Box) -> None:
         self._spread(ContainerEvent(action, box.id, box.service))
 

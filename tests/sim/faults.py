@@ -131,6 +131,8 @@ class Faults:
         number = len(process.told)
         for move in process.moves.pop(number, ()):
             move()
+        if self.now() >= process.ends_at:
+            return Fault(number, Kind.INTERRUPT)
         return process.faults.get(number)
 
     def _reach(self, error: type[ComposerollError]) -> None:

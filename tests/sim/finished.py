@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.sim.readiness import answers
 from tests.sim.survey import include_of
 from tests.sim.world import Sim
 
@@ -30,6 +31,16 @@ def untouched(sim: Sim, service: str, before: frozenset[str]) -> None:
     """The same containers run as before, and nginx sends requests to exactly these."""
     assert frozenset(b.id for b in sim.engine.of(service)) == before
     _in_upstreams(sim, service)
+
+
+def names_what_answers(sim: Sim, *services: str) -> None:
+    """Every nginx that knows a service sends its requests to what answers, if anything does."""
+    for name in services:
+        boxes = (b for b in sim.engine.of(name) if not b.aside)
+        ready = {f"{b.ip}:9000" for b in boxes if answers(b, sim.images, sim.clock)}
+        for gateway in sim.gateways.all.values():
+            told = set(gateway.current.told.get(name, ready))
+            assert not ready or told == ready, (name, gateway.id)
 
 
 def ids(sim: Sim, service: str) -> frozenset[str]:

@@ -12,6 +12,7 @@ from composeroll.config.settings import Batch
 from tests.sim.containers import Box
 from tests.sim.edge import NGINX
 from tests.sim.figures import Figures
+from tests.sim.finished import names_what_answers
 from tests.sim.images import Behaviour
 from tests.sim.interference import REMOVING, Move
 from tests.sim.runs import Run, Verb
@@ -21,6 +22,9 @@ from tests.sim.world import PROJECT, Sim
 
 LONG = 60.0
 """Seconds after which everything that dies by itself has died."""
+
+MENDED = 30.0
+"""Seconds after which a watch has mended whatever the world has moved."""
 
 ALONE = ("other", "edge")
 """Services that nobody rolls."""
@@ -158,6 +162,9 @@ def _kept_its_word(sim: Sim, run: Run) -> str:
     began_well = not sim.locks.all
     before = {name: _running(sim, name) for name in run.services}
     end = sim.do(run)
+    calm = sim.clock.now() > sim.moved_at + MENDED
+    if began_well and calm and run.verb is Verb.WATCH and end == "up to date":
+        names_what_answers(sim, *run.services)
     if run.moves or not began_well:
         return end
     if end in ("updated", "up to date") and run.verb in (Verb.UPDATE, Verb.FORCE):

@@ -15,6 +15,7 @@ from tests.sim.process import Process
 from tests.sim.survey import include_of
 
 if TYPE_CHECKING:
+    from tests.sim.nginx import Gateway
     from tests.sim.world import Sim
 
 AWAY = 2.0
@@ -63,6 +64,7 @@ class Outside:
             faults.process, faults.turn = at_work, turn
         judge.moves += 1
         self._sim.moved[which] += 1
+        self._sim.moved_at = self._sim.clock.now()
 
     def die(self, service: str, dice: Random) -> None:
         """The engine starts it again after a moment, unless somebody forbade that."""
@@ -109,7 +111,7 @@ class Outside:
             if box.restart_policy == "always" and box.state is not ContainerState.CREATED:
                 self._engine.start_now(box)
         for gateway in self._sim.gateways.all.values():
-            self._sim.gateways.boot(gateway)
+            self._boot(gateway)
         self._sim.faults.away_until = self._sim.clock.now() + AWAY
 
     def up(self, service: str, dice: Random) -> None:
@@ -171,7 +173,7 @@ class Outside:
         """`docker restart nginx`: new workers at once, by what the files say."""
         del service, dice
         for gateway in self._sim.gateways.all.values():
-            self._sim.gateways.boot(gateway)
+            self._boot(gateway)
 
     def nginx_boots(self, service: str, dice: Random) -> None:
         """`up -d --force-recreate nginx`: every upstream goes by its service's name again.
@@ -184,7 +186,11 @@ class Outside:
             for name in self._sim.project.services:
                 if include_of(name) in gateway.files:
                     gateway.files[include_of(name)] = self._sim.include(name, [f"{name}:9000"])
-            self._sim.gateways.boot(gateway)
+            self._boot(gateway)
+
+    def _boot(self, gateway: Gateway) -> None:
+        self._sim.gateways.boot(gateway)
+        self._engine.tell_of_start(gateway.id)
 
     def _settle(self, service: str) -> None:
         """Who has fewer running wants no more: old and new ones side by side are no reason to."""

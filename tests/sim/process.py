@@ -26,6 +26,7 @@ class Process:
         changes: the numbers of those that change something.
         asked: the numbers of those that only ask.
         dead: whether it was killed.
+        ends_at: when a signal reaches it, for good.
         shields: how many shields against signals it stands behind.
         looked: how often the world had moved when it last read containers.
         began: how often it had moved when it first did so.
@@ -47,6 +48,7 @@ class Process:
     struck: list[Fault] = field(default_factory=list)
     dead: bool = False
     interrupted: bool = False
+    ends_at: float = float("inf")
     shields: int = 0
     looked: int = 0
     has_looked: bool = False

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
 from composeroll.config.settings import Pull
-from composeroll.errors import ComposerollError
+from composeroll.errors import ComposerollError, Interrupted
 from composeroll.report.events import Event, Outcome, Phase, PhaseEnded, StepStarted
 from composeroll.rollout.detached.aside import ServingEngine
 from composeroll.rollout.history.book import Book
@@ -20,6 +21,7 @@ from composeroll.rollout.scale import scale
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.sync import sync
 from composeroll.rollout.update import Wanted, update
+from composeroll.rollout.watch import sync_for_ever
 from composeroll.rollout.world import World
 from tests.sim.faults import Fault, Killed, by_number
 from tests.sim.interference import Move, Outside
@@ -40,6 +42,7 @@ class Verb(StrEnum):
     UPDATE = "update"
     FORCE = "update --force"
     SYNC = "sync"
+    WATCH = "sync --watch"
     SCALE = "scale"
     ROLLBACK = "rollback"
 
@@ -62,6 +65,7 @@ class Run:
         patience: seconds it waits for locks.
         to: the revision that `rollback` goes to, the one before where it is None.
         pull: what `update` pulls.
+        lasts: seconds after which `sync --watch` is ended by a signal.
     """
 
     services: tuple[str, ...]
@@ -70,6 +74,7 @@ class Run:
     patience: float = 0.0
     to: int | None = None
     pull: Pull = Pull.ALWAYS
+    lasts: float = 60.0
     faults: Sequence[Fault] = ()
     moves: Sequence[Moved] = ()
 
@@ -119,7 +124,7 @@ class Life:
         except (ComposerollError, Killed, Broken) as failure:
             self.failure = failure
             self.end = type(failure).__name__
-        if self.end == "updated" and self.run.verb is not Verb.SYNC:
+        if self.end == "updated" and self.run.verb not in (Verb.SYNC, Verb.WATCH):
             scaled = self.run.verb is Verb.SCALE
             self.sim.judge.settle(self.rolled, self.run.count if scaled else None)
 
@@ -136,6 +141,11 @@ class Life:
                 return update(stack, wanted)
             case Verb.SYNC:
                 return sync(stack, run.services, run.patience)
+            case Verb.WATCH:
+                self.process.ends_at = self.sim.clock.now() + run.lasts
+                with suppress(Interrupted):
+                    sync_for_ever(stack, run.services)
+                return Outcome.UP_TO_DATE
             case Verb.SCALE:
                 return scale(stack, dict.fromkeys(run.services, run.count), run.patience)
             case Verb.ROLLBACK:

@@ -27,15 +27,20 @@ shapes = st.builds(
     drain=st.sampled_from(["wait", *DRAINS]),
     named=st.sampled_from([False] * 5 + [True]),
 )
+EARLY = st.integers(1, 30)
+"""A watch that finds nothing to mend waits for most of its time."""
+
 faults = st.builds(Fault, MOMENTS, st.sampled_from(Kind), st.booleans())
-moves = st.builds(Moved, MOMENTS, st.sampled_from(Move), st.integers(0, 999))
 behaviours = st.builds(
     Behaviour,
     ready_after=st.sampled_from([0.0, 0.3, 5.0, None]),
     dies_after=st.sampled_from([None, None, 0.0, 0.2, 0.5, 1.0, 6.0]),
     errs=st.sampled_from([0.0, 0.0, 0.02, 0.5]),
 )
-verbs = st.sampled_from([Verb.UPDATE] * 5 + [Verb.FORCE, Verb.SYNC, Verb.SCALE, Verb.ROLLBACK])
+OTHERS = [Verb.FORCE, Verb.SYNC, Verb.WATCH, Verb.SCALE, Verb.ROLLBACK]
+verbs = st.sampled_from([Verb.UPDATE] * 5 + OTHERS)
+OF_SEVERAL = (Verb.UPDATE, Verb.FORCE, Verb.SYNC, Verb.WATCH)
+"""The verbs that take services of all kinds, and more than one."""
 
 
 @st.composite
@@ -44,14 +49,18 @@ def _runs(draw: st.DrawFn, services: tuple[str, ...], *, edge: bool) -> Run:
     named = draw(st.sampled_from([services, services[-1:], services[:2]]))
     fixed = ("code", NGINX)
     scalable = tuple(name for name in named if not name.startswith(fixed)) or ("service-0",)
-    meddled = draw(st.integers(0, 3)) == 0 and not edge
+    watches = verb is Verb.WATCH
+    meddled = not edge and (watches or draw(st.integers(0, 3)) == 0)
+    moments = EARLY if watches else MOMENTS
+    moves = st.builds(Moved, moments, st.sampled_from(Move), st.integers(0, 999))
     return Run(
-        services=named if verb in (Verb.UPDATE, Verb.FORCE, Verb.SYNC) else scalable,
+        services=named if verb in OF_SEVERAL else scalable,
         verb=verb,
         count=draw(st.integers(1, 4)),
+        lasts=draw(st.sampled_from([10.0, 60.0, 60.0])),
         patience=draw(st.sampled_from([0.0, 0.0, 200.0])),
         faults=draw(st.lists(faults, max_size=2)),
-        moves=draw(st.lists(moves, max_size=2)) if meddled else [],
+        moves=draw(st.lists(moves, min_size=watches, max_size=2)) if meddled else [],
     )
 
 

@@ -42,6 +42,7 @@ class Sim:
         events: what the last run told.
         failure: what the last run raised.
         moved: how often the world has moved in each way.
+        moved_at: when it did so last.
         runs: how many runs there were.
     """
 
@@ -59,6 +60,7 @@ class Sim:
         self.events: list[Event] = []
         self.failure: BaseException | None = None
         self.moved: Counter[Move] = Counter()
+        self.moved_at = 0.0
         self.runs = 0
         self.edge = Edge(self) if NGINX in services else None
         for number in range(1, 0 if self.edge else gateways + 1):
