@@ -11,6 +11,9 @@ ROLLOUTS ?= 10000
 SEED ?= 1
 SIM_JOBS ?= 2
 
+# Where it is set, every run of composeroll compiles all of it again: 0.8 s and not 0.4.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Jobs side by side; those that only report keep their lines together, where this make can do that.
 BOTH := $(MAKE) --no-print-directory -j2
 APART := $(BOTH) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
