@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from composeroll.engine.side_by_side import side_by_side
 from composeroll.errors import Interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
+    from collections.abc import Collection, Iterator
+    from types import CodeType, FrameType
 
     from composeroll.report.events import Emit, Event
 
 CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+WHOLE = frozenset(
+    call.__code__ for call in (threading.Thread.start, subprocess.Popen.__init__, side_by_side)
+)
+"""What no signal may end half-way. An exception where a process begins leaves one behind of which
+nobody knows; `Thread.start` turns it into a KeyError (3.11); and what is done to several containers
+at once would go on beside the way back."""
+
+SOON = 0.02
+"""Seconds until a signal that came there is looked at again."""
 
 UNTOUCHED = "no container was touched"
 """What holds until the first step of a plan, which says otherwise."""
@@ -29,7 +41,8 @@ class Signals:
     back is shielded.
 
     Raising is not enough: where the handler runs inside a finalizer, as of an HTTP response, Python
-    drops the exception without a word. So each event of the run asks again: see `heeded_by`.
+    drops the exception without a word. So each event of the run asks again: see `heeded_by`. And
+    where it would do harm, an alarm asks again until that is over: see `WHOLE`.
     """
 
     def __init__(self) -> None:
@@ -45,9 +58,12 @@ class Signals:
         """
         heeded = [n for n in CAUGHT if signal.getsignal(n) is not signal.SIG_IGN]
         previous = {number: signal.signal(number, self._receive) for number in heeded}
+        previous[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._ask_again)
         try:
             yield
         finally:
+            if self._waiting:
+                signal.setitimer(signal.ITIMER_REAL, 0)
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
@@ -73,13 +89,29 @@ class Signals:
         return told
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        del frame
         self._waiting = Interrupted(
             f"interrupted by {signal.Signals(number).name}", UNTOUCHED, signum=number
         )
-        self._raise_waiting()
+        self._raise_waiting(frame)
 
-    def _raise_waiting(self) -> None:
-        if self._waiting and not self._shields and not self._raised:
-            self._raised = True
-            raise self._waiting
+    def _ask_again(self, number: int, frame: FrameType | None) -> None:
+        del number
+        self._raise_waiting(frame)
+
+    def _raise_waiting(self, frame: FrameType | None = None) -> None:
+        """Raise what came, if this is the time and, in this frame, the place."""
+        if not self._waiting or self._shields or self._raised:
+            return
+        if _is_within(WHOLE, frame):
+            signal.setitimer(signal.ITIMER_REAL, SOON)
+            return
+        self._raised = True
+        raise self._waiting
+
+
+def _is_within(calls: Collection[CodeType], frame: FrameType | None) -> bool:
+    while frame:
+        if frame.f_code in calls:
+            return True
+        frame = frame.f_back
+    return False

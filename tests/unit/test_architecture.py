@@ -33,7 +33,7 @@ def stop(*_, **__):
     print(*[name for name in sys.modules if name.startswith("composeroll.rollout")])
     raise SystemExit
 
-subprocess.Popen = stop
+subprocess.Popen.__init__ = stop
 composeroll.main(sys.argv[1:], standalone_mode=False)
 """
 OPENING = {

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from types import ModuleType
 
 import pytest
 
 from composeroll.cli.signals import CAUGHT, Signals
+from composeroll.engine.side_by_side import side_by_side
 from composeroll.errors import Interrupted
 from composeroll.report.events import Event, Noted
 
@@ -63,3 +68,74 @@ def test_a_signal_that_is_ignored_from_the_start_as_under_nohup_ends_nothing() -
     with Signals().raised():
         signal.raise_signal(signal.SIGHUP)
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+LONG = 5.0
+"""Seconds within which a signal that had to wait is raised; a hundredth of that does."""
+
+
+BEGINS = "_start_joinable_thread" if sys.version_info >= (3, 13) else "_start_new_thread"
+"""What `Thread.start` calls."""
+
+
+def and_then_a_signal(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
+    """A signal comes whenever that call of Python's own has done its work."""
+    call = getattr(module, name)
+
+    def signalled(*args: object, **more: object) -> object:
+        result = call(*args, **more)
+        signal.raise_signal(signal.SIGTERM)
+        return result
+
+    monkeypatch.setattr(module, name, signalled)
+
+
+def test_a_signal_while_a_thread_begins_is_raised_once_it_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python's own `start` would make a KeyError of it."""
+    and_then_a_signal(monkeypatch, threading, BEGINS)
+    ran = threading.Event()
+    thread = threading.Thread(target=ran.set)
+    with Signals().raised():
+        thread.start()
+        with pytest.raises(Interrupted, match="SIGTERM"):
+            threading.Event().wait(LONG)
+    assert ran.wait(LONG)
+    thread.join()
+
+
+def test_a_signal_while_a_process_begins_is_raised_once_somebody_knows_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    and_then_a_signal(monkeypatch, subprocess, "_fork_exec")
+    with Signals().raised():
+        process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        with pytest.raises(Interrupted, match="SIGTERM"):
+            process.wait(LONG)
+    process.communicate(b"end\n", LONG)
+
+
+def test_a_signal_amid_calls_side_by_side_is_raised_when_all_have_ended() -> None:
+    done: list[int] = []
+
+    def call(number: int) -> None:
+        if number == 1:
+            signal.raise_signal(signal.SIGTERM)
+        threading.Event().wait(0.05 * number)
+        done.append(number)
+
+    with Signals().raised():
+        side_by_side(call, range(4))
+        assert sorted(done) == [0, 1, 2, 3]
+        with pytest.raises(Interrupted, match="SIGTERM"):
+            threading.Event().wait(LONG)
+
+
+def test_a_signal_that_still_waits_at_the_end_rings_no_alarm_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    and_then_a_signal(monkeypatch, threading, BEGINS)
+    with Signals().raised():
+        threading.Thread(target=lambda: None).start()
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
