@@ -98,11 +98,12 @@ def test_a_good_version_is_watched_and_stays(stack: Stack) -> None:
 
 @pytest.mark.parametrize(
     ("trouble", "says"),
-    [("kill 1", "started again"), ("touch /tmp/sick", "turned unhealthy")],
+    [("kill 1", ("started again", "turned unhealthy")), ("touch /tmp/sick", ("turned unhealthy",))],
 )
 def test_a_replica_that_fails_while_it_is_watched_sends_the_traffic_back(
-    stack: Stack, trouble: str, says: str
+    stack: Stack, trouble: str, says: tuple[str, ...]
 ) -> None:
+    """An app that ends its requests on SIGTERM may fail a healthcheck before it has ended."""
     ran = {container.id for container in stack.containers("app")}
     stack.set(BROKEN="", EDITION="fails")
     with nobody_notices(stack, RETRIED), update(stack, "--monitor", "30s", "app") as rolling:
@@ -110,4 +111,5 @@ def test_a_replica_that_fails_while_it_is_watched_sends_the_traffic_back(
         new = next(c for c in stack.containers("app") if c.id not in ran)
         docker.docker("exec", new.id, "sh", "-c", trouble)
         done = rolling.end()
-    ended_with(done, 1, f"{new.name} ", says, "what served before serves on")
+    ended_with(done, 1, f"{new.name} ", "what served before serves on")
+    assert any(what in str(done) for what in says)
