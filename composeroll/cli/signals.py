@@ -84,6 +84,7 @@ class Signals:
             emit(event)
             is_main = threading.current_thread() is threading.main_thread()
             if self._waiting and is_main and not self._shields:
+                self._raised = True  # no alarm may ring between this and the way back
                 raise self._waiting
 
         return told

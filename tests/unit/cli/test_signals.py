@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from composeroll.cli.signals import CAUGHT, Signals
+from composeroll.cli.signals import CAUGHT, SOON, Signals
 from composeroll.engine.side_by_side import side_by_side
 from composeroll.errors import Interrupted
 from composeroll.report.events import Event, Noted
@@ -139,3 +139,16 @@ def test_a_signal_that_still_waits_at_the_end_rings_no_alarm_afterwards(
     with Signals().raised():
         threading.Thread(target=lambda: None).start()
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_a_signal_that_an_event_has_raised_meanwhile_is_not_raised_by_the_alarm_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would come just before the way back is shielded."""
+    and_then_a_signal(monkeypatch, threading, BEGINS)
+    signals = Signals()
+    with signals.raised():
+        threading.Thread(target=lambda: None).start()
+        with pytest.raises(Interrupted):
+            signals.heeded_by(lambda _: None)(Noted("the next step"))
+        threading.Event().wait(3 * SOON)
