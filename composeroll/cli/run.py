@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from msgspec import Struct
 
 from composeroll.cli.ended import ended_with
 from composeroll.cli.exit import exit_code
@@ -35,8 +36,7 @@ Act: TypeAlias = "Callable[[Stack], tuple[Outcome, tuple[str, ...]]]"
 """What a verb does to a stack: how it ended, and for which services."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One run, as the command line asks for it.
 
     Attributes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composeroll.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class ComposeFlags:
+class ComposeFlags(Struct, frozen=True):
     """What stands between `docker compose` and its verb.
 
     `COMPOSE_*` and `DOCKER_*` of the environment are not in here: docker reads them itself.

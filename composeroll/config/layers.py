@@ -7,10 +7,11 @@ Within the file a service's `x-composeroll` beats the top-level one, which beats
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from composeroll.config.settings import Drain, Ready, Settings
 from composeroll.config.values import SETTINGS
@@ -25,8 +26,7 @@ OF_TESTS = ("COMPOSEROLL_BED_", "COMPOSEROLL_E2E_", "COMPOSEROLL_LONG_")
 """How the variables of the project's own tests begin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """Values from one source: dotted keys (`ready.timeout`) and raw values."""
 
     source: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class PortRange:
+
+class PortRange(Struct, frozen=True):
     """Host ports of which each container gets one."""
 
     first: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from composeroll.config.durations import parse_duration
 from composeroll.config.layers import Layer, deploy_layer, layer, placed, resolve, unheeded
@@ -20,8 +21,7 @@ EXTENSION = "x-composeroll"
 HERE = Path()
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """One service of the compose file.
 
     Attributes:
@@ -85,8 +85,7 @@ class Service:
         return any(obstacle.key == "container_name" for obstacle in self.obstacles)
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A compose project: its name and all its services, in the file's order.
 
     Attributes:

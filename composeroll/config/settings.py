@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from composeroll.model import Protocol
 
@@ -30,8 +31,7 @@ class Pull(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """When a replica counts as ready.
 
     Attributes:
@@ -53,8 +53,7 @@ class Ready:
     settle: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Drain:
+class Drain(Struct, frozen=True):
     """How long outgoing replicas may finish what they have; seconds.
 
     Attributes:
@@ -72,8 +71,7 @@ class Drain:
         return self.long_after if self.long_connections is LongConnections.CUT else None
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """How many replicas are replaced at a time: a count, a share, or all of them."""
 
     count: int | None = None
@@ -92,8 +90,7 @@ NO_GATEWAY = "none"
 """The word for `gateway` in a service that no nginx speaks to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Everything that can be set for one service; None where it is found in the running stack.
 
     Attributes:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct
 
 from composeroll.config.durations import parse_duration
 from composeroll.config.settings import Batch, LongConnections, Order
@@ -123,8 +124,7 @@ def share(value: object) -> float:
     return float(found[1]) / 100
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """How one setting is read, and what it means in a line."""
 
     read: Reader

@@ -7,8 +7,9 @@ import shlex
 import signal
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import IO
+
+from msgspec import Struct
 
 from composeroll.engine.transport import HELP
 from composeroll.errors import EngineUnreachable
@@ -17,8 +18,7 @@ LEAVE_SECONDS = 10.0
 """What compose is given to end after SIGTERM before its whole session is killed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A process that has ended."""
 
     code: int

@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.engine.transport import HELP
@@ -41,8 +42,7 @@ _NO_COMPOSE = re.compile(
 EVIDENCE_LINES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One line of a dry run: compose would do `word` (Recreate) to a `kind` (Container)."""
 
     kind: str
@@ -88,8 +88,7 @@ def _harmless(action: Action, new: set[str]) -> bool:
     return action.word in (_HARMLESS_WHEN_NEW if action.name in new else _HARMLESS)
 
 
-@dataclass(frozen=True, slots=True)
-class PullLine:
+class PullLine(Struct, frozen=True):
     """One line about a pull.
 
     Attributes:

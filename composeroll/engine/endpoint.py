@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.errors import UsageError
@@ -19,8 +20,7 @@ from composeroll.errors import UsageError
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """An engine's address, such as `unix:///var/run/docker.sock` or `ssh://deploy@staging`."""
 
     host: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+from msgspec import Struct
 
 from composeroll.engine import registry_login
 from composeroll.engine.connection import Api
@@ -17,8 +18,7 @@ REGISTRY_SECONDS = 30.0
 """A registry's answer passes through the engine; it gives up on a silent one by itself later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """An image on the engine.
 
     Attributes:

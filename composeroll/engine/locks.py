@@ -7,9 +7,10 @@ wins, the others get HTTP 409. So the lock holds for everyone who uses that engi
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+
+from msgspec import Struct
 
 from composeroll.engine.connection import Api
 from composeroll.engine.empty import create_empty
@@ -26,8 +27,7 @@ _GONE = (HTTPStatus.NOT_FOUND,)
 _NOT_RENAMED = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUEST)
 
 
-@dataclass(frozen=True, slots=True)
-class LockContainer:
+class LockContainer(Struct, frozen=True):
     """A lock as it stands on the engine.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 ANONYMOUS = 64
 """Digits of the name that the engine makes for an anonymous volume (moby, `volume/service`)."""
@@ -30,8 +31,7 @@ class Health(StrEnum):
     UNHEALTHY = "unhealthy"
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """One network that a container is on. Addresses are bare text, empty where there is none."""
 
     network_id: str
@@ -46,8 +46,7 @@ class Attachment:
         return self.ipv4 or (f"[{self.ipv6}]" if self.ipv6 else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """Something mounted into a container at `destination`.
 
     Attributes:
@@ -66,8 +65,7 @@ class Mount:
         return len(self.volume) == ANONYMOUS and not set(self.volume) - set("0123456789abcdef")
 
 
-@dataclass(frozen=True, slots=True)
-class Healthcheck:
+class Healthcheck(Struct, frozen=True):
     """A container's own HEALTHCHECK.
 
     Attributes:
@@ -79,8 +77,7 @@ class Healthcheck:
     timeout: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Replica:
+class Replica(Struct, frozen=True):
     """One container of one compose service, as the engine describes it.
 
     Attributes:
@@ -152,8 +149,7 @@ class Replica:
         return next((n for n in self.networks if n.network_id == network_id), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(Struct, frozen=True):
     """A command that the compose file wants to be run in a container.
 
     Attributes:
@@ -176,8 +172,7 @@ class LogStream(StrEnum):
     STDERR = "stderr"
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """What a finished command left: exit code, and stdout with stderr as text."""
 
     exit_code: int
@@ -191,8 +186,7 @@ class Output:
         return tuple(line for line in text.splitlines() if line.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Struct, frozen=True):
     """One process of a container, seen from the engine's host. `pid` and `ppid` are the host's."""
 
     pid: int
@@ -200,8 +194,7 @@ class Process:
     args: str
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerEvent:
+class ContainerEvent(Struct, frozen=True):
     """One event of the engine about a container (`die`, `start`, `health_status: unhealthy`)."""
 
     action: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Severity(StrEnum):
@@ -19,8 +21,7 @@ Locate = Callable[[Sequence[str]], str]
 """From nested keys of the compose files to `file:line`, or the keys where no file has them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Something that would go wrong, seen beforehand.
 
     Attributes:
@@ -33,7 +34,7 @@ class Finding:
     severity: Severity
     what: str
     help: str = ""
-    service: str = field(default="", compare=False)
+    service: str = ""
 
     def about(self, service: str) -> Finding:
         """The same about a service."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from composeroll.model.container import Attachment
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Something that a gateway can be asked for, as its configuration tells.
 
     Attributes:
@@ -38,8 +37,7 @@ class Site:
         return f"{host}:{self.port}" if host else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """How a site answered.
 
     Attributes:
@@ -53,8 +51,7 @@ class Visit:
     output: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """One answer that nginx got for a request, as its access log tells it.
 
     Attributes:
@@ -69,8 +66,7 @@ class Answered:
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What nginx's workers from before a reload still hold; connections are names of no meaning.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
+
+from msgspec import Struct
 
 from composeroll.model.container import Replica
 
@@ -19,8 +20,7 @@ class Protocol(StrEnum):
     TCP = "tcp"
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """One `server` line of an upstream.
 
     Attributes:
@@ -34,8 +34,7 @@ class Server:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
+class Upstream(Struct, frozen=True):
     """An nginx upstream block.
 
     Attributes:
@@ -63,8 +62,7 @@ class Upstream:
         return any("resolve" in server.parameters for server in self.servers)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """How requests reach a service: through which gateway containers, upstream, file and port.
 
     Attributes:

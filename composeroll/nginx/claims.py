@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.errors import Refused
 from composeroll.model import Server
@@ -14,8 +15,7 @@ from composeroll.nginx.subject import Subject, Wanted
 from composeroll.nginx.upstreams import DEFAULT_PORT, UpstreamBlock, host_and_port
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """An upstream that shows a sign of belonging to the service, and the sign."""
 
     block: UpstreamBlock

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
+
+from msgspec import Struct, field
 
 from composeroll.nginx.access_log.configured import AccessLog, logs_of_passes
 from composeroll.nginx.dump import covers, split_dump
@@ -42,8 +43,7 @@ SETTINGS = (
 """The directives that `check` has an opinion on, or that say where things are."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerBlock:
+class ServerBlock(Struct, frozen=True):
     """A `server` block: what it listens on, in which half of nginx, where, and for which names."""
 
     listens: tuple[str, ...]
@@ -52,16 +52,14 @@ class ServerBlock:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(Struct, frozen=True):
     """An `include` directive; `pattern` is absolute and may be a glob."""
 
     pattern: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """One reading of `nginx -T`.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from composeroll.model import Protocol, Upstream
 from composeroll.nginx import refusals
@@ -16,8 +16,7 @@ from composeroll.nginx.upstreams import UpstreamBlock
 __all__ = ["Found", "Subject", "Wanted", "discover", "straight_passes"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A service's place in the gateway.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from composeroll.errors import ComposerollError
 from composeroll.model import Held, Replica
@@ -16,8 +17,7 @@ Back = Callable[[], Mapping[str, Texts]]
 """What to tell those that took a switch which another one did not: texts by path, by container."""
 
 
-@dataclass(slots=True)
-class _Change:
+class _Change(Struct):
     """What one gateway has been through: written (`previous`), reloaded (`took`)."""
 
     gateway: Gateway

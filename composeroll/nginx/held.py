@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
+
+from msgspec import Struct
 
 from composeroll.model import Held, host_of_address
 from composeroll.nginx.pairing import Pairing
@@ -21,8 +22,7 @@ _LOCAL, _REMOTE, _STATE, _INODE = 1, 2, 3, 9
 _UNIX_INODE = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """One TCP socket, its ends as `host:port`."""
 
     local: str
@@ -31,8 +31,7 @@ class Connection:
     inode: str
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What was seen in one container at one moment.
 
     Attributes:

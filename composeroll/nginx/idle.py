@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from composeroll.nginx.inherited import inherited_seconds
 from composeroll.nginx.passes import Inside, context_of
@@ -13,8 +13,7 @@ _DEFAULT = 75.0
 """Seconds of `keepalive_timeout` where nothing says otherwise (ngx_http_core_module)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(Struct, frozen=True):
     """What becomes of idle connections at a reload.
 
     Attributes:

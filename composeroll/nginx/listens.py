@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.model import Site
 from composeroll.nginx.configuration import Configuration, ServerBlock
@@ -17,8 +18,7 @@ ANY = ("*", "0.0.0.0")  # noqa: S104 - nginx's own spellings, read and not bound
 ANY_IPV6 = "::"
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
+class Listen(Struct, frozen=True):
     """One `listen` directive.
 
     Attributes:

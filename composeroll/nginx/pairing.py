@@ -15,8 +15,9 @@ client's connection is beyond asking anybody new once its request runs elsewhere
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+from msgspec import Struct, field
 
 from composeroll.nginx.inherited import inherited_seconds
 from composeroll.nginx.passes import Pass
@@ -43,8 +44,7 @@ _KNOWN_MODULES = (
 _HTTPS_PORT = 443
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing:
+class Pairing(Struct, frozen=True):
     """What a look at connections proves.
 
     Attributes:

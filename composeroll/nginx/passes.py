@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.model import Protocol
 from composeroll.nginx.syntax import COMMENT, Directive, Place
@@ -26,8 +27,7 @@ _HOST_ENDS = re.compile(r"[/?]|\$\{?(?:request_uri|document_uri|uri|is_args|args
 _CHOOSERS = ("map", "split_clients", "geo")
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(Struct, frozen=True):
     """One way from nginx to a backend.
 
     Attributes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.model import Protocol, Replica
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What the settings say themselves; None is found out."""
 
     upstream: str | None = None
@@ -18,8 +18,7 @@ class Wanted:
     protocol: Protocol | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """One service of a project.
 
     Attributes:

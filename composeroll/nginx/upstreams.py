@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composeroll.model import Server, Upstream
 from composeroll.nginx.syntax import COMMENT, Directive, Place
@@ -20,8 +22,7 @@ class Context(StrEnum):
     STREAM = "stream"
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamBlock:
+class UpstreamBlock(Struct, frozen=True):
     """An upstream with the place it stands at.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.errors import GatewayError
 from composeroll.model import Process
@@ -15,8 +16,7 @@ _VALUED = ("-c", "-p", "-g", "-e")
 _SWITCHES = ("-q",)
 
 
-@dataclass(frozen=True, slots=True)
-class Workers:
+class Workers(Struct, frozen=True):
     """One look at nginx. All pids are the engine host's.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 LINES_KEPT = 10
 
@@ -11,8 +11,7 @@ class AnswerError(Exception):
     """The other side answered, but not in the protocol it was asked in, or broke off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The outcome of one attempt.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.errors import EngineError
 from composeroll.readiness import fastcgi, grpc, http
@@ -28,8 +29,7 @@ REQUEST_LIMIT = 5.0
 """Seconds one request may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """Asks one replica.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from composeroll.readiness.answer import AnswerError
 from composeroll.readiness.pipe import Conversation
@@ -33,8 +34,7 @@ REFUSALS = {1: "cannot take a second request", 2: "is overloaded", 3: "is no res
 """END_REQUEST's protocol status, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class CgiResponse:
+class CgiResponse(Struct, frozen=True):
     """A CGI status (200 unless said otherwise), the body, and what went to FastCGI's stderr."""
 
     status: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from composeroll.readiness.answer import AnswerError
 from composeroll.readiness.pipe import Conversation
@@ -16,8 +16,7 @@ _BODILESS = (204, 304)
 _FINAL = 200  # a 1xx only announces the response that follows it (RFC 9110, 15.2)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A status, the header fields by lower-case name, and the beginning of the body."""
 
     status: int

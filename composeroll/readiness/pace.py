@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from composeroll.config.settings import Ready
 from composeroll.readiness.probes import GrpcProbe, Probe, TcpProbe, UpProbe
@@ -18,8 +19,7 @@ SUCCESSES_UNASKED = 2
 """A port accepts as soon as the kernel listens for it; once more shows that it goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """The times of one waiting, in seconds.
 
     A second success costs one `interval` of every update. It is worth it for a bare port; a

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.config.settings import Ready
 from composeroll.errors import SettingsError
@@ -13,8 +14,7 @@ StatusRanges = tuple[tuple[int, int], ...]
 """Closed ranges of accepted status codes."""
 
 
-@dataclass(frozen=True, slots=True)
-class HealthcheckProbe:
+class HealthcheckProbe(Struct, frozen=True):
     """The container's own HEALTHCHECK, run by us; `timeout` is its own, in seconds."""
 
     command: tuple[str, ...]
@@ -24,8 +24,7 @@ class HealthcheckProbe:
         return f"healthcheck `{_as_written(self.command)}`"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpProbe:
+class HttpProbe(Struct, frozen=True):
     """An HTTP GET; `host` is the Host header, None for the replica's address."""
 
     path: str
@@ -36,8 +35,7 @@ class HttpProbe:
         return f"GET {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class FastcgiProbe:
+class FastcgiProbe(Struct, frozen=True):
     """A FastCGI request for `path`, which php-fpm's `ping.path` answers without any script."""
 
     path: str
@@ -47,8 +45,7 @@ class FastcgiProbe:
         return f"FastCGI {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class GrpcProbe:
+class GrpcProbe(Struct, frozen=True):
     """`grpc.health.v1.Health/Check` for `service`, empty for the whole server.
 
     `asked` is false where nobody set a path: then a server without a health service passes too,
@@ -62,8 +59,7 @@ class GrpcProbe:
         return f"gRPC health of {self.service}" if self.service else "gRPC health"
 
 
-@dataclass(frozen=True, slots=True)
-class TcpProbe:
+class TcpProbe(Struct, frozen=True):
     """The port accepts a connection."""
 
     port: int
@@ -72,8 +68,7 @@ class TcpProbe:
         return f"port {self.port} accepts"
 
 
-@dataclass(frozen=True, slots=True)
-class UpProbe:
+class UpProbe(Struct, frozen=True):
     """Nothing can be asked: the container runs and goes on running."""
 
     def __str__(self) -> str:

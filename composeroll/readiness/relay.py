@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.errors import EngineError, Refused
 from composeroll.model import Output
@@ -47,8 +48,7 @@ while True:
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
+class Relay(Struct, frozen=True):
     """A program that can connect from inside the gateway.
 
     Two commands, since of an open pipe one cannot tell whether the far end has accepted: `nc` says

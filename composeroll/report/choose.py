@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct
 
 from composeroll.report.channel import Channel
 from composeroll.report.glyphs import speaks_unicode
@@ -14,8 +15,7 @@ from composeroll.report.reporter import Both, Reporter
 from composeroll.report.sections import Ci, GitHubReporter, GitLabReporter
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(Struct, frozen=True):
     """What the flags ask for.
 
     Attributes:

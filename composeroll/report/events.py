@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Phase(StrEnum):
@@ -28,24 +29,21 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseStarted:
+class PhaseStarted(Struct, frozen=True):
     """A phase began."""
 
     phase: Phase
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseEnded:
+class PhaseEnded(Struct, frozen=True):
     """A phase ended well; a phase that fails is left open so that CI shows it unfolded."""
 
     phase: Phase
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class PullProgress:
+class PullProgress(Struct, frozen=True):
     """One layer of an image on its way.
 
     `current` and `total` are bytes; `total` is 0 while unknown.
@@ -58,8 +56,7 @@ class PullProgress:
     total: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pulled:
+class Pulled(Struct, frozen=True):
     """A service's reference now names `image` (an image ID); `moved` if it named another before."""
 
     service: str
@@ -68,8 +65,7 @@ class Pulled:
     moved: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """The plan, as the text that `plan`, `--dry-run`, the CI log and the tests all show."""
 
     text: str
@@ -77,8 +73,7 @@ class Planned:
     final: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StepStarted:
+class StepStarted(Struct, frozen=True):
     """A step began. `step` is its line in the plan, without the reason."""
 
     number: int
@@ -87,8 +82,7 @@ class StepStarted:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepEnded:
+class StepEnded(Struct, frozen=True):
     """A step did what it said, in `seconds`."""
 
     number: int
@@ -97,8 +91,7 @@ class StepEnded:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailed:
+class StepFailed(Struct, frozen=True):
     """A step failed; what follows is the way back, or the advice to run again."""
 
     number: int
@@ -107,8 +100,7 @@ class StepFailed:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepUndone:
+class StepUndone(Struct, frozen=True):
     """A step of the way back took back what `step` did."""
 
     step: str
@@ -126,8 +118,7 @@ class Stage(StrEnum):
     STOPPING = "stopping"
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicaRow:
+class ReplicaRow(Struct, frozen=True):
     """One line of the live table.
 
     `image` is the whole image ID, `state` the engine's word with its health, `upstream` whether
@@ -146,15 +137,13 @@ class ReplicaRow:
     connections: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicasSeen:
+class ReplicasSeen(Struct, frozen=True):
     """The replicas of the services on their way, as they stand now."""
 
     rows: tuple[ReplicaRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicaReady:
+class ReplicaReady(Struct, frozen=True):
     """A replica proved itself `seconds` after the waiting began; `how` names the probe."""
 
     service: str
@@ -163,8 +152,7 @@ class ReplicaReady:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """One try to prove a replica: `detail` is the answer or the refusal. Shown with `-v` only."""
 
     service: str
@@ -173,16 +161,14 @@ class Probed:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Draining:
+class Draining(Struct, frozen=True):
     """Workers from before the reload that still live, and connections by outgoing replica name."""
 
     workers: int
     connections: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Watching:
+class Watching(Struct, frozen=True):
     """What a service's new replicas have answered since the switch, and how much of it was 5xx."""
 
     service: str
@@ -190,22 +176,19 @@ class Watching:
     errors: int
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True):
     """Something worth knowing that changes nothing."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(Struct, frozen=True):
     """Something that will hurt later, and what to do about it."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """The end of a run.
 
     Attributes:

@@ -6,22 +6,21 @@ The same grid is drawn live, printed as status on a terminal, and written as pla
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from unicodedata import east_asian_width
+
+from msgspec import Struct
 
 GAP = "  "
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A text and the rich style it has where there are colours."""
 
     text: str
     style: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A heading, and how the column gives way: the highest `yields` first, down to `least`.
 
     A column with `least` 0 is left out rather than cut; an `identifier` loses its end. Where that

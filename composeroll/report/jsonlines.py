@@ -6,9 +6,10 @@ import json
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from composeroll.errors import UsageError
 from composeroll.report.channel import Channel
@@ -34,7 +35,7 @@ def event_json(event: Event, at: datetime) -> str:
     ASCII only, so that no locale can spoil it. `at` is RFC 3339 in UTC with milliseconds.
     """
     when = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    found = asdict(event)
+    found = to_builtins(event)
     if isinstance(event, Draining):
         found["connections"] = dict(event.connections)
     return json.dumps({"event": snake_case(type(event).__name__), "at": when, **found})

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from rich.text import Text
 
 from composeroll.report.glyphs import UNICODE, Glyphs
@@ -15,8 +14,7 @@ SPIN = 10.0
 """Spinner frames a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pen:
+class Pen(Struct, frozen=True):
     """How wide and with which signs to write, and what time it is."""
 
     width: int = 80

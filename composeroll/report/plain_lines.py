@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, repeat
+
+from msgspec import Struct
 
 from composeroll.report.events import (
     Draining,
@@ -29,8 +30,7 @@ from composeroll.report.events import (
 from composeroll.report.wording import count_text, seconds_text, short_image
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """One line: its first word, and the rest."""
 
     word: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import TextIO
+
+from msgspec import to_builtins
 
 from composeroll.model import Finding
 from composeroll.report.channel import Channel
@@ -45,7 +46,7 @@ class Printer:
     def status(self, status: Status) -> None:
         """Every service with its replicas."""
         if self._json:
-            self._channel.line(json.dumps(asdict(status), indent=2))
+            self._channel.line(json.dumps(to_builtins(status), indent=2))
         else:
             self._print(status_lines(clean_event(status, ascii_only=self._ascii_only), self._table))
 
@@ -60,7 +61,7 @@ class Printer:
     def history(self, past: Sequence[Past]) -> None:
         """Every rollout, in the order given."""
         if self._json:
-            self._channel.line(json.dumps([asdict(p) for p in past], indent=2))
+            self._channel.line(json.dumps([to_builtins(p) for p in past], indent=2))
         else:
             cleaned = [clean_event(p, ascii_only=self._ascii_only) for p in past]
             self._print(self._table(PAST, [past_cells(p) for p in cleaned], ""))

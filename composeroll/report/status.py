@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicaStatus:
+class ReplicaStatus(Struct, frozen=True):
     """One replica as `status` shows it.
 
     Attributes:
@@ -26,8 +25,7 @@ class ReplicaStatus:
     upstream: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceStatus:
+class ServiceStatus(Struct, frozen=True):
     """One service: how nginx reaches it, its replicas, and where the two disagree.
 
     Attributes:
@@ -41,8 +39,7 @@ class ServiceStatus:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """All that `status` tells of a project; `lock` is sentences or empty."""
 
     project: str
@@ -50,8 +47,7 @@ class Status:
     lock: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """One line of `history`; `at` is RFC 3339, in UTC."""
 
     at: str

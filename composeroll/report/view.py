@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from composeroll.report.events import (
     Draining,
@@ -24,8 +24,7 @@ from composeroll.report.events import (
 )
 
 
-@dataclass(slots=True)
-class StepView:
+class StepView(Struct):
     """One step of the plan: waiting until `started`, done once `seconds` is known."""
 
     text: str
@@ -41,8 +40,7 @@ class StepView:
         return self.started is not None and self.seconds is None and not self.failed
 
 
-@dataclass(slots=True)
-class PhaseView:
+class PhaseView(Struct):
     """One phase: running until `seconds` is known."""
 
     title: str
@@ -50,8 +48,7 @@ class PhaseView:
     seconds: float | None = None
 
 
-@dataclass(slots=True)
-class View:
+class View(Struct):
     """The fold. `take` is its only way to change; times are the caller's monotonic seconds."""
 
     phases: dict[Phase, PhaseView] = field(default_factory=dict)

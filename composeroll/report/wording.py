@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 KILO = 1000
 MINUTE = 60
@@ -88,8 +90,8 @@ def _cleaned(value: T, *, ascii_only: bool) -> T:
         cleaned = clean_text(value, ascii_only=ascii_only)
     elif isinstance(value, tuple):
         cleaned = tuple(_cleaned(item, ascii_only=ascii_only) for item in value)
-    elif is_dataclass(value) and not isinstance(value, type):
-        found = {f.name: getattr(value, f.name) for f in fields(value)}
+    elif isinstance(value, Struct):
+        found = asdict(value)
         cleaned = replace(
             value, **{k: _cleaned(v, ascii_only=ascii_only) for k, v in found.items()}
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from composeroll.model import Answered
 
@@ -17,8 +18,7 @@ SAMPLES = 5
 """Of the lines that show errors, so many tell enough."""
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """Answers, and how many of them were 5xx."""
 
     answers: int = 0
@@ -36,8 +36,7 @@ class Count:
         return self.errors / self.answers if self.answers else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """What is allowed.
 
     Attributes:
@@ -60,8 +59,7 @@ class Limit:
         return count.answers >= self.least and count.share > self.share + self.before
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Struct, frozen=True):
     """The bound is broken: the server that erred most, its count, and lines that show it.
 
     Attributes:
@@ -75,8 +73,7 @@ class Breach:
     lines: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """What new replicas answered.
 
     Attributes:

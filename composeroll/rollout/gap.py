@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.report.wording import seconds_text
 from composeroll.rollout.steps import (
@@ -15,8 +16,7 @@ from composeroll.rollout.steps import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A step that was taken; times in seconds of one clock."""
 
     step: Step

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.rollout.observed import Front
 from composeroll.rollout.part import Part
 from composeroll.rollout.steps import (
@@ -22,8 +20,7 @@ from composeroll.rollout.steps import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayPart(Part):
+class GatewayPart(Part, frozen=True):
     """A gateway's part of a plan.
 
     No upstream is switched: the new nginx begins with those of the old one, and takes its share of

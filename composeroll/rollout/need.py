@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from composeroll.model import Replica
 from composeroll.rollout.counting import next_batch, replicas_wanted
@@ -11,8 +11,7 @@ from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.steps import Incoming
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """What is between one service as it is and as the file wants it.
 
     Attributes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composeroll.config.project import Service
 from composeroll.config.settings import Order
@@ -12,8 +14,7 @@ from composeroll.errors import Refused
 from composeroll.model import Attachment, ContainerState, Finding, Replica, Route, Upstream
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(Struct, frozen=True):
     """A service's place in the gateway as it is now.
 
     Attributes:
@@ -43,8 +44,7 @@ class Wiring:
         return len({one.addresses for one in self.each}) > 1
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
+class Front(Struct, frozen=True):
     """What a service that is itself a gateway stands for.
 
     Attributes:
@@ -63,8 +63,7 @@ class Front:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Where services stand in the gateways, as they were at one look.
 
     Attributes:
@@ -79,8 +78,7 @@ class Places:
     unseen: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceState:
+class ServiceState(Struct, frozen=True):
     """One service: what the file wants of it and what runs.
 
     Attributes:
@@ -195,8 +193,7 @@ class ServiceState:
         return replica.state is ContainerState.RESTARTING and replica.id in self.outdated
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Struct, frozen=True):
     """The services on their way, in the order of the rollout, and what stands in its way.
 
     Attributes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.model import Route
 from composeroll.rollout.need import Need
 from composeroll.rollout.numbering import renamings
@@ -30,8 +28,7 @@ from composeroll.rollout.steps import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Part(Need):
+class Part(Need, frozen=True):
     """One service's part of a plan."""
 
     def judged(self) -> Judged:

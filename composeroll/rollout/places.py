@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY
@@ -35,8 +37,7 @@ class Findings(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Gateway:
+class Gateway(Struct, frozen=True):
     """The running containers of one service that runs nginx, with what each was told."""
 
     service: str
@@ -44,8 +45,7 @@ class Gateway:
     configurations: tuple[Configuration, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """The gateways that run, the containers they may send requests to, and what both make.
 
     Attributes:

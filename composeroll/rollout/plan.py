@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.rollout.counting import is_mixed, replicas_wanted
 from composeroll.rollout.errors_share import percent
@@ -27,8 +28,7 @@ BY_NAME = "nginx goes by the service's name, which leads to unready replicas too
 IN_DOUBT = "a rollout broke off, and nginx may go by something else than its files"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Steps that can be taken back, then steps that cannot. `str(plan)` shows exactly what runs.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.config.project import Service
 from composeroll.errors import (
@@ -70,8 +71,7 @@ def _before(observed: Observed, memory: Memory) -> Mapping[str, Collection[str]]
     return memory.before if memory.outgoing.keys() <= observed.at_work() else {}
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     """What is to be written into the history.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import Pull
@@ -142,8 +143,7 @@ class HostMemory(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """A compose project with everything that can be asked of it and done to it.
 
     Attributes:

@@ -8,7 +8,9 @@ left to drain on. A stranger's address goes at once; what is then named has to h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from composeroll.config.project import Service
 from composeroll.model import Replica
@@ -29,8 +31,7 @@ PATIENCE = 5.0
 REASON = "it named something else than what is ready"
 
 
-@dataclass(frozen=True, slots=True)
-class Synced:
+class Synced(Struct, frozen=True):
     """How one look and its mend ended.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.config.project import Service
 from composeroll.config.settings import Pull
@@ -21,8 +22,7 @@ from composeroll.rollout.roll import look, memory_of, names, pass_preflight, pha
 from composeroll.rollout.stack import Stack
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What one `update` was asked for.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from composeroll.config.settings import Ready
 from composeroll.model import (
@@ -276,8 +277,7 @@ Listen = Callable[[], AbstractContextManager[EventStream]]
 """Opens a stream of the engine's events from now on."""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """Everything a step may touch.
 
     Attributes:

@@ -8,9 +8,9 @@ import tarfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.engine.empty import EMPTY_IMAGE
 from composeroll.engine.locks import HOLDER, NOTE, PROJECT

@@ -7,10 +7,11 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.config.settings import Ready

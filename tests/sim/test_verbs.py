@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
+from msgspec import structs
 
 from composeroll.config.project import Service
 from composeroll.report.events import Noted, Warned
@@ -44,7 +45,7 @@ def updated() -> Sim:
 def with_image(sim: Sim, service: str, reference: str) -> None:
     """The file names another image."""
     services = cast("dict[str, Service]", sim.project.services)
-    services[service] = replace(services[service], image=reference)
+    services[service] = structs.replace(services[service], image=reference)
 
 
 def misled() -> Sim:

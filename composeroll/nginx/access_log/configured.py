@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.nginx.access_log.format import COMBINED, LogFormat, read_format
 from composeroll.nginx.syntax import Directive, Place
@@ -16,8 +17,7 @@ BUILT_IN = "/var/log/nginx/access.log"
 """Where nginx logs that is not told: `--http-log-path` of Debian's packages and of nginx.org's."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessLog:
+class AccessLog(Struct, frozen=True):
     """One `access_log` directive that is in force.
 
     Attributes:

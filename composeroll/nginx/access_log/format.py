@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 _PIECE = re.compile(r"\$\{(\w+)\}|\$(\w+)|([^$]+|\$)")
 _SPOKEN = {"t": "\t", "r": "\r", "n": "\n", '"': '"', "'": "'", "\\": "\\"}
@@ -20,22 +21,19 @@ class Escape(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """What every line of the format says in the same words."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """What each line says of its own request; `name` without the dollar, in lower case."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class LogFormat:
+class LogFormat(Struct, frozen=True):
     """A format of access logs.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.errors import EngineError, GatewayError
 from composeroll.model import Answered
@@ -16,8 +17,7 @@ from composeroll.nginx.access_log.visibility import Visibility
 from composeroll.nginx.door import ContainerDoor
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """One log that is read on, and the reader of its lines."""
 
     tail: Tail
@@ -28,8 +28,7 @@ class Source:
         return answers_in(self.tail.read(), self.reader)
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(Struct, frozen=True):
     """The answers of an upstream's servers, from the moment it was opened.
 
     Attributes:

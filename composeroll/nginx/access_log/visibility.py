@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.model import Finding, Severity
 from composeroll.nginx.access_log.configured import OFF, AccessLog
@@ -18,8 +19,7 @@ BETTER = (
 """The least that tells who answered how, beside what people read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visibility:
+class Visibility(Struct, frozen=True):
     """How the answers of an upstream can be seen.
 
     Attributes:

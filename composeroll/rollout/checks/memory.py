@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.model import Finding, Severity
 from composeroll.rollout.observed import Observed, ServiceState
@@ -24,8 +25,7 @@ def room(observed: Observed, used: Mapping[str, int], left: int) -> tuple[Findin
     return (*alone, *_together([need for need in needs if need.now <= left], left))
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """What an update puts beside the replicas of one service.
 
     Attributes:

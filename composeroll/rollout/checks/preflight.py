@@ -59,9 +59,10 @@ def once(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """What is found of several services is one finding, about none of them."""
     kept: dict[Finding, Finding] = {}
     for finding in found:
-        before = kept.setdefault(finding, finding)
+        said = finding.about("")
+        before = kept.setdefault(said, finding)
         if before.service != finding.service:
-            kept[finding] = before.about("")
+            kept[said] = said
     return tuple(kept.values())
 
 

@@ -7,15 +7,15 @@ survives whatever the container survives, and is read with every list of contain
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.model import Replica
 
 _NAME = re.compile(r"(?P<name>.+)\.draining\.(?P<since>\d+)\.(?P<until>\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(Struct, frozen=True):
     """One replica that drains on.
 
     Attributes:

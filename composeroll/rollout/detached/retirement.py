@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.config.project import Service
 from composeroll.model import Replica
@@ -23,8 +24,7 @@ ENOUGH = 2.0
 """Seconds beyond what connections need to prove that they last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retired:
+class Retired(Struct, frozen=True):
     """How one attempt ended.
 
     Attributes:

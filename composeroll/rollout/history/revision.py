@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from enum import StrEnum
+
+from msgspec import Struct, ValidationError, convert
+from msgspec.structs import asdict
 
 
 class Result(StrEnum):
@@ -16,8 +18,7 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """One line of a service's history.
 
     Attributes:
@@ -85,7 +86,6 @@ def previous(revisions: Sequence[Revision], now: str) -> Revision | None:
 
 def _parse(line: str) -> Revision | None:
     try:
-        raw = json.loads(line)
-        return Revision(**{**raw, "result": Result(raw["result"])})
-    except (KeyError, TypeError, ValueError):
+        return convert(json.loads(line), Revision)
+    except (ValueError, ValidationError):
         return None

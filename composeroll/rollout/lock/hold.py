@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from composeroll.errors import ComposerollError, Locked, Unfinished
 from composeroll.report.events import Emit, Noted

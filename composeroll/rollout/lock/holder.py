@@ -8,8 +8,10 @@ import os
 import shlex
 import socket
 import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from msgspec import Struct, ValidationError, convert
+from msgspec.structs import asdict
 
 PROC = Path("/proc")
 ENDED = ("Z", "X")
@@ -18,8 +20,7 @@ CI_JOBS = ("CI_JOB_URL", "GITHUB_RUN_ID", "BUILD_URL")
 """Where GitLab, GitHub and Jenkins say which job runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """One run of composeroll.
 
     Attributes:
@@ -81,8 +82,8 @@ def _user() -> str:
 def read_holder(text: str) -> Holder | None:
     """A holder out of a lock; None if a later version wrote it otherwise."""
     try:
-        return Holder(**json.loads(text))
-    except (TypeError, ValueError):
+        return convert(json.loads(text), Holder)
+    except (ValueError, ValidationError):
         return None
 
 

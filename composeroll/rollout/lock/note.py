@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, ValidationError, convert, field, to_builtins
+from msgspec.structs import replace
 
 from composeroll.config.durations import format_duration
 from composeroll.rollout.lock.holder import Holder, read_holder
@@ -45,8 +47,7 @@ class Found(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """What a broken rollout would otherwise have forgotten.
 
     Attributes:
@@ -101,8 +102,7 @@ def _of(service: str, known: Mapping[str, T]) -> Mapping[str, T]:
     return {name: value for name, value in known.items() if name == service}
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """What a holder writes into its lock.
 
     Attributes:
@@ -116,15 +116,14 @@ class Note:
 
     def to_json(self) -> str:
         """As it stands in a lock."""
-        return json.dumps(asdict(self))
+        return json.dumps(to_builtins(self))
 
 
 def read_note(lock: Found) -> Note:
     """A lock's note; one that was never written, or was cut off, is as old as the lock."""
     try:
-        raw = json.loads(lock.note)
-        return Note(raw["beat"], raw["ended"], Memory(**raw["memory"]))
-    except (KeyError, TypeError, ValueError):
+        return convert(json.loads(lock.note), Note)
+    except (ValueError, ValidationError):
         return Note(lock.created)
 
 
@@ -141,8 +140,7 @@ def is_abandoned(lock: Found, me: Holder, now: float) -> bool:
     return now - note.beat > LEASE if lives is None else not lives
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A lock in words.
 
     Attributes:

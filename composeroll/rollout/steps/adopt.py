@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.model import Replica
 from composeroll.rollout.steps.sets import ids, names
 from composeroll.rollout.steps.step import Step
@@ -11,8 +9,7 @@ from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class AdoptReplicas(Step):
+class AdoptReplicas(Step, frozen=True):
     """Take over replicas that a broken rollout had started and that get no requests yet.
 
     Attributes:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.rollout.steps.sets import Incoming, insist_as_proven
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmReady(Step):
+class ConfirmReady(Step, frozen=True):
     """See that replicas which have waited for others since their proof still run.
 
     A drain watches over those it has moved traffic to; of the rest nobody would know before what

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.config.durations import format_duration
 from composeroll.model import Replica
 from composeroll.rollout.steps.sets import ids, names
@@ -11,8 +9,7 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class DetachReplicas(Step):
+class DetachReplicas(Step, frozen=True):
     """Set the old replicas aside: nobody counts them any more, and a later run retires them.
 
     Attributes:

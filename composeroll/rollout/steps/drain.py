@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.config.durations import format_duration
 from composeroll.model import Replica, Route
@@ -25,8 +26,7 @@ RECOUNT = 2.0
 """Seconds between two counts of connections, each of which runs `cat` in the gateway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(Struct, frozen=True):
     """The replicas of one service that are drained, and the new ones that have taken over."""
 
     incoming: Incoming
@@ -34,8 +34,7 @@ class Leaving:
     replicas: tuple[Replica, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DrainReplicas(Step):
+class DrainReplicas(Step, frozen=True):
     """Wait until no nginx worker is left through which a request could reach the old replicas.
 
     Counting their connections is not enough: with none established, a half-sent request and an idle

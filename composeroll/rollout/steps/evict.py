@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.rollout.steps.point import SwitchUpstreams
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class EvictStrangers(SwitchUpstreams):
+class EvictStrangers(SwitchUpstreams, frozen=True):
     """Name the service's own running replicas, ready or not, and where there are none, nobody.
 
     A replica that is not ready answers an error at worst; a stranger answers 200 with something

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps.current import current_texts
 from composeroll.rollout.steps.sets import Incoming
@@ -11,8 +9,7 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class HandOverUpstreams(Step):
+class HandOverUpstreams(Step, frozen=True):
     """Put the current includes into the new gateway containers.
 
     From the moment a second nginx listens it gets its share of new connections, so it has to begin

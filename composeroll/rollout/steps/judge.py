@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from composeroll.errors import EngineError, GatewayError, NotReady
 from composeroll.model import Route
@@ -19,8 +19,7 @@ UNTOLD = ""
 """The address of an answer whose log does not say who gave it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """The new replicas of one service, and how much of their answers may be 5xx.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from composeroll.errors import NotReady
@@ -12,8 +11,7 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveLeftovers(Step):
+class RemoveLeftovers(Step, frozen=True):
     """Remove containers of the service that do not run; volumes of theirs are kept."""
 
     comes_back: ClassVar[bool] = False

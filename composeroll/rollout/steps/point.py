@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from composeroll.errors import EngineError, GatewayError
@@ -13,8 +12,7 @@ from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import Texts, World
 
 
-@dataclass(frozen=True, slots=True)
-class SwitchUpstreams(Step):
+class SwitchUpstreams(Step, frozen=True):
     """Write the includes, test, reload, and see that nginx took it: in all gateways, or in none.
 
     Attributes:
@@ -62,8 +60,7 @@ PINNING = 10.0
 """Seconds for old workers to let idle clients go; what they have begun is on an old replica."""
 
 
-@dataclass(frozen=True, slots=True)
-class PinUpstreams(SwitchUpstreams):
+class PinUpstreams(SwitchUpstreams, frozen=True):
     """Name the replicas that serve now, where nginx goes by a name.
 
     The engine's DNS gives a service's name to new replicas as soon as they start, ready or not.

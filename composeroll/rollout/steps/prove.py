@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady
 from composeroll.model import Attachment, Replica
@@ -23,8 +21,7 @@ with as many workers each the new one gets none of so many has a chance of 1 in 
 answered them all in its rehearsal."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProveGateway(Step):
+class ProveGateway(Step, frozen=True):
     """See that the new nginx accepts, on all of its ports, and that every site is answered."""
 
     incoming: Incoming

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import ClassVar
 
 from composeroll.config.durations import format_duration
@@ -19,8 +18,7 @@ POLL = 0.1
 """Seconds between two looks at nginx's workers; one look costs the engine about 30 ms."""
 
 
-@dataclass(frozen=True, slots=True)
-class StartGateways(StartReplicas):
+class StartGateways(StartReplicas, frozen=True):
     """Start the new nginx containers; on the way back they end what they have begun.
 
     Attributes:
@@ -51,8 +49,7 @@ class StartGateways(StartReplicas):
         return [r for r in world.engine.replicas([self.service]) if r.id in self.before.ids]
 
 
-@dataclass(frozen=True, slots=True)
-class QuitGateways(Step):
+class QuitGateways(Step, frozen=True):
     """Have the old nginx close its listening sockets and end what it has."""
 
     moves_traffic: ClassVar[bool] = True
@@ -68,8 +65,7 @@ class QuitGateways(Step):
         tell_to_quit(world, self.replicas)
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitGatewaysEnd(Step):
+class AwaitGatewaysEnd(Step, frozen=True):
     """Wait until the old nginx has ended its last request."""
 
     service: str

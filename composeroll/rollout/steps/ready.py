@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady
@@ -12,8 +12,7 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitReady(Step):
+class AwaitReady(Step, frozen=True):
     """Wait until every incoming replica has proved that it answers.
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady, Refused
@@ -23,8 +22,7 @@ from composeroll.rollout.steps.visits import compare
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class RehearseGateway(Step):
+class RehearseGateway(Step, frozen=True):
     """Start a container like the new one, on the same networks but apart from the shared ports.
 
     It goes through everything that the new one will: the image's entrypoint, `nginx -T`, the start
@@ -132,8 +130,7 @@ class RehearseGateway(Step):
             )
 
 
-@dataclass(frozen=True, slots=True)
-class ClearRehearsal(RemoveLeftovers):
+class ClearRehearsal(RemoveLeftovers, frozen=True):
     """Remove containers of a gateway that do not run, and what a killed rehearsal has left."""
 
     def do(self, world: World) -> None:

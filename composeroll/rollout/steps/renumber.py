@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.report.wording import count_text
 from composeroll.rollout.numbering import renamings
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class RenumberReplicas(Step):
+class RenumberReplicas(Step, frozen=True):
     """Rename the replicas from 1 up, where no label and no other container stands in the way."""
 
     service: str

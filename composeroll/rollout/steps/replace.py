@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.errors import EngineError
@@ -15,8 +14,7 @@ from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceReplicas(Step):
+class ReplaceReplicas(Step, frozen=True):
     """Recreate a service's containers.
 
     Attributes:

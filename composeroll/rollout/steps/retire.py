@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.model import Hook, Replica
 from composeroll.rollout.steps.hooks import run_stop_hooks
 from composeroll.rollout.steps.sets import ids, names
@@ -11,8 +9,7 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class RetireReplicas(Step):
+class RetireReplicas(Step, frozen=True):
     """Stop the drained replicas with the service's signal and grace period, then remove them."""
 
     service: str

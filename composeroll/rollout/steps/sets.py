@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Replica
@@ -14,8 +15,7 @@ from composeroll.rollout.world import World
 ALIVE = (ContainerState.CREATED, ContainerState.RUNNING)
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """A service's replicas but for those that are on their way out.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.errors import EngineError
 from composeroll.model import Replica
@@ -17,8 +18,7 @@ from composeroll.rollout.world import World
 SWEEPS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """The containers that a service had before, which new ones are told from.
 
     Attributes:
@@ -47,8 +47,7 @@ def before(replicas: Collection[Replica]) -> Before:
     return Before(frozenset(ids(replicas)), highest)
 
 
-@dataclass(frozen=True, slots=True)
-class CreateReplicas(Step):
+class CreateReplicas(Step, frozen=True):
     """Have compose create new containers, and check that each has the wanted image.
 
     Attributes:
@@ -126,8 +125,7 @@ class CreateReplicas(Step):
             self.back.lead_back(world, self.timeout)
 
 
-@dataclass(frozen=True, slots=True)
-class StartReplicas(Step):
+class StartReplicas(Step, frozen=True):
     """Start the new containers, side by side.
 
     Attributes:

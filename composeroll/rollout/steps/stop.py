@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.model import Hook, Replica
 from composeroll.rollout.steps.hooks import run_stop_hooks
 from composeroll.rollout.steps.sets import ids, names
@@ -13,8 +11,7 @@ from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class StopReplicas(Step):
+class StopReplicas(Step, frozen=True):
     """Stop replicas that are to be replaced; they stay, so that they can be started again.
 
     Attributes:

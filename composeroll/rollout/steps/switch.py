@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from composeroll.errors import GatewayError
 from composeroll.model import Replica, Route, Server, Upstream
@@ -18,8 +20,7 @@ NOBODY = Server("127.0.0.1:9", ("down",))
 too, where a name has no address yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Struct, frozen=True):
     """One upstream, before and after.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from composeroll.model import Site, Visit
 from composeroll.rollout.errors_share import ERROR
@@ -11,8 +12,7 @@ from composeroll.rollout.errors_share import ERROR
 StatusRanges = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Worse:
+class Worse(Struct, frozen=True):
     """An answer that is not good enough, as the end of a sentence, with what it said."""
 
     what: str

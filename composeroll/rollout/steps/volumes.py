@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveVolumes(Step):
+class RemoveVolumes(Step, frozen=True):
     """Remove the anonymous volumes of replaced data-only containers.
 
     A container that took them over by `volumes_from` does not remove them when it goes.

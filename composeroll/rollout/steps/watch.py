@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from composeroll.config.durations import format_duration
 from composeroll.rollout.steps.guard import Guard
 from composeroll.rollout.steps.judge import GLANCE, Judge, Judged
@@ -12,8 +10,7 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class WatchIncoming(Step):
+class WatchIncoming(Step, frozen=True):
     """Wait out `monitor`; what goes wrong in it ends the rollout, which is then undone.
 
     Attributes:

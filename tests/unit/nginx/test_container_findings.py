@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from composeroll.model import Mount, Severity
 from composeroll.nginx.findings.container import (

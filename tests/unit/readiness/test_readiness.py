@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.config.settings import Ready
 from composeroll.errors import EngineError, EngineUnreachable, NotReady

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 from rich.text import Text
 
 from composeroll.report.events import (

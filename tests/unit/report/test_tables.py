@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 
 from composeroll.model import Finding, Severity
 from composeroll.report.printer import Printer

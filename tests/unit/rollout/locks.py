@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from msgspec import structs
+
 from composeroll.errors import EngineError
 from composeroll.report.events import Event
 from composeroll.rollout.lock.holder import this_process
 from composeroll.rollout.lock.note import Note, lock_name, read_note
 
 ME = this_process()
-SOMEBODY = replace(ME, boot="another boot", host="elsewhere")
+SOMEBODY = structs.replace(ME, boot="another boot", host="elsewhere")
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,7 @@ class Alone:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Noting(Step):
+class Noting(Step, frozen=True):
     """A step that writes down what it is told, and fails where it shall."""
 
     name: str
@@ -73,7 +72,7 @@ class Noting(Step):
         _note(world, f"undo {self.name}", self.undoing)
 
 
-class Moving(Noting):
+class Moving(Noting, frozen=True):
     """One after which requests go elsewhere."""
 
     moves_traffic: ClassVar[bool] = True
@@ -111,8 +110,7 @@ class TakenAgain:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Disturbed(Noting):
+class Disturbed(Noting, frozen=True):
     """A step whose work somebody else has changed."""
 
     def untouched(self, world: World) -> bool:
@@ -274,14 +272,14 @@ def test_who_loses_the_lock_past_the_line_leaves_the_rest_to_whoever_has_it() ->
 
 
 def test_what_was_removed_is_not_told_as_undone() -> None:
-    class Removing(Noting):
+    class Removing(Noting, frozen=True):
         comes_back: ClassVar[bool] = False
 
     diary, _ = run(Removing("clear"), Noting("start"), Noting("prove", BROKEN))
     assert [e.step for e in diary.events if isinstance(e, StepUndone)] == ["prove", "start"]
 
 
-class Replaced(ReplaceReplicas):
+class Replaced(ReplaceReplicas, frozen=True):
     """One that only says that it ran."""
 
     def do(self, world: World) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.model import Finding, Severity
 from composeroll.rollout.checks.beside import ahead, met

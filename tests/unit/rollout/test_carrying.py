@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Mount, Replica
 from composeroll.rollout.carrying import is_idle, only_carries, unnamed_volumes

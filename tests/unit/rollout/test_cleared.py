@@ -13,14 +13,14 @@ from tests.unit.rollout.makers import replica
 from tests.unit.rollout.test_apply import Noting, run
 
 
-class Cleared(RemoveLeftovers):
+class Cleared(RemoveLeftovers, frozen=True):
     """One that only says that it ran."""
 
     def do(self, world: World) -> None:
         """Nothing."""
 
 
-class Stuck(RemoveLeftovers):
+class Stuck(RemoveLeftovers, frozen=True):
     """One that fails."""
 
     def do(self, world: World) -> None:

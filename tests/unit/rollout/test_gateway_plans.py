@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 
 from composeroll.config.project import Service, read_project
 from composeroll.model import Attachment, ContainerState, Replica

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Mount, Server, Upstream
 from composeroll.rollout.observed import Observed

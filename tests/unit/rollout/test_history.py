@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from composeroll.engine.images import Image
 from composeroll.rollout.history.book import LONGEST, Book

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from composeroll.model import Replica
 from composeroll.rollout.steps.replace import left_beside

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Locate, Protocol, Severity

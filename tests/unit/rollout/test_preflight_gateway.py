@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from composeroll.model import Finding, Severity
 from composeroll.rollout.checks.gateway import recommended
@@ -63,7 +62,7 @@ def test_who_accepts_a_gap_is_not_refused_for_what_only_sharing_needs() -> None:
 
 
 def test_what_the_configuration_lacks_is_refused() -> None:
-    assert found(with_findings(gateway(container(1)), LONELY)) == [LONELY]
+    assert found(with_findings(gateway(container(1)), LONELY)) == [LONELY.about("nginx")]
 
 
 @pytest.mark.parametrize("smooth", [True, False])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Finding, Replica, Server, Upstream
 from composeroll.rollout.checks.remnants import remnants

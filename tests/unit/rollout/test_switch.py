@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Replica, Server, Upstream
 from composeroll.nginx.include import render_include

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Replica
 from composeroll.rollout.drift import owners_of

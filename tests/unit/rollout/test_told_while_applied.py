@@ -46,8 +46,7 @@ class Applied:
         self.shown.append(tuple(map(str, done)))
 
 
-@dataclass(frozen=True, slots=True)
-class Lasting(Step):
+class Lasting(Step, frozen=True):
     """A step that takes a while, and fails where it shall."""
 
     name: str
@@ -68,8 +67,7 @@ class Lasting(Step):
         world.clock.wait(self.seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Gap(ReplaceReplicas):
+class Gap(ReplaceReplicas, frozen=True):
     """One that stops what serves, and may not be able to bring it back."""
 
     stuck: bool = False

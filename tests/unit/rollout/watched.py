@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from composeroll.errors import GatewayError
 from composeroll.model import Answered, Replica
