@@ -11,12 +11,15 @@ from composeroll.nginx.clock import Clock
 from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.workers import Workers
 
+SOONEST_SECONDS = 0.08
+"""Before the first look. The master tells old workers to quit 100 ms after it has made the new ones
+(ngx_master_process_cycle), and `-s reload` returns some 20 ms after it has told the master."""
+
 POLL_SECONDS = 0.02
 """Between two looks at the workers; one look costs the engine 10 to 30 ms."""
 
 RELOAD_SECONDS = 10.0
-"""New workers exist when `-s reload` returns, and old ones are told to quit 100 ms later; the rest
-is room for a busy machine and a configuration with many certificates."""
+"""Room for a busy machine and a configuration with many certificates."""
 
 
 def send_reload(door: ContainerDoor, container: str, command: Sequence[str]) -> None:
@@ -42,6 +45,7 @@ def await_replaced(look: Callable[[], Workers], before: frozenset[int], clock: C
     nginx gives no sign of it: a configuration that the master rejects leaves everything as it was.
     """
     deadline = clock.now() + RELOAD_SECONDS
+    clock.wait(SOONEST_SECONDS)
     while not look().replaced(before):
         if clock.now() >= deadline:
             return False
