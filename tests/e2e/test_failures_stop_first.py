@@ -94,6 +94,7 @@ def test_what_compose_was_killed_over_and_somebody_started_again_is_cleared_away
     stack: Stack,
 ) -> None:
     """Compose itself refuses to speak of two containers where the file gives one name."""
+    ended_with(stack.update("--pull", "never", *STOP_FIRST, "app"), 0)  # other tests edit the file
     left = killed_while_it_recreates(stack)
     stack.compose("start", "app")
     assert [c.state for c in stack.containers("app")] == ["running"] * 2
