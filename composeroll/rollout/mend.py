@@ -49,10 +49,17 @@ def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ..
 
 def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -> Switch:
     """The switch of a service's upstream to these of its replicas. Pure."""
-    chosen = {r.id for r in members}
     known = frozenset(r.id for r in state.replicas)
-    incoming = Incoming(state.name, known - chosen)
-    return Switch(incoming, wiring.route, wiring.upstream, wiring.texts, known=known)
+    others = known - {r.id for r in members}
+    return Switch(
+        Incoming(state.name, others),
+        wiring.route,
+        wiring.upstream,
+        wiring.texts,
+        served=state.named_in_upstream,
+        known=known,
+        unproven=others,
+    )
 
 
 def mend(stack: Stack, services: Sequence[Service], plan: Plan) -> None:

@@ -114,9 +114,12 @@ class Need(Struct, frozen=True):
 
         After a rollout that was cut off nginx may go by it, whatever its files say.
         """
+        if not (self.state.wiring and self.chosen):
+            return False
         beside = self.missing and not (self.stops_first or self.replaced_in_place)
-        wired = self.state.wiring is not None
-        return bool(beside and wired and (self.by_name or self.state.doubtful) and self.chosen)
+        if self.by_name:
+            return bool(beside or self.adopted)
+        return bool(beside and self.state.doubtful)
 
     @property
     def by_name(self) -> bool:

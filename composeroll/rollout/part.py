@@ -43,16 +43,15 @@ class Part(Need, frozen=True):
 
     def switch(self) -> Switch:
         """What the gateway is told, and what it was told before."""
-        wiring = self._wiring()
-        named = self.state.named_in_upstream
+        wiring, made = self._wiring(), frozenset(r.id for r in self.adopted)
         return Switch(
             self.incoming(),
             wiring.route,
             wiring.upstream,
             wiring.texts,
-            served=named,
+            served=tuple(r for r in self.state.named_in_upstream if r.id not in made),
             known=self._known,
-            adopted=frozenset(r.id for r in self.adopted),
+            unproven=made,
             in_place=self.replaced_in_place,
             stops_first=self.stops_first,
         )
@@ -61,10 +60,14 @@ class Part(Need, frozen=True):
         """What the gateway is told before anything starts."""
         wiring, chosen = self._wiring(), self.chosen
         others = frozenset(r.id for r in self.state.replicas if r.id not in chosen)
-        incoming = Incoming(self.name, others)
-        served = tuple(r for r in self.state.named_in_upstream if r.id in chosen)
         return Switch(
-            incoming, wiring.route, wiring.upstream, wiring.texts, served, known=self._known
+            Incoming(self.name, others),
+            wiring.route,
+            wiring.upstream,
+            wiring.texts,
+            served=tuple(r for r in self.state.named_in_upstream if r.id in chosen),
+            known=self._known,
+            unproven=others,
         )
 
     @property

@@ -108,6 +108,26 @@ def test_sync_stopped_anywhere_is_right_when_run_again(kind: Kind) -> None:
         assert not sim.locks.all
 
 
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.INTERRUPT])
+def test_sync_stopped_anywhere_goes_on_with_what_was_named_and_never_with_what_is_not_ready(
+    kind: Kind,
+) -> None:
+    for sim in broken(beside_an_unready_one, SYNC, kind):
+        first, _, unready = sim.engine.of("app")
+        told = set(sim.gateways.all["gateway-1"].current.told["app"].values())
+        assert first in told, sim.faults.told
+        assert unready not in told, sim.faults.told
+
+
+def beside_an_unready_one() -> Sim:
+    """Nginx names one replica of two that are ready; a third never is."""
+    sim = app(3)
+    sim.images.push("app", "app-sick", Behaviour(ready_after=None))
+    sim.engine.of("app")[2].image = "sha256:app-sick"
+    sim.tell("app", [f"{sim.engine.of('app')[0].ip}:9000"])
+    return sim
+
+
 @pytest.mark.parametrize("kind", [Kind.KILL, Kind.FAIL, Kind.INTERRUPT])
 def test_rollback_stopped_anywhere_still_means_the_same_version_when_run_again(kind: Kind) -> None:
     for sim in broken(updated, ROLLBACK, kind):

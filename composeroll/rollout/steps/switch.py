@@ -29,7 +29,8 @@ class Switch(Struct, frozen=True):
         served: the replicas it named before.
         known: full IDs of all the service had when this was planned: who came since has to prove
             itself before it is named.
-        adopted: those of them that a broken rollout had made: the way back takes them away.
+        unproven: those of them that the way back names in no case: a broken rollout had made them,
+            so that it takes them away, or they are not ready.
         in_place: whether compose has removed these, to make the new ones in their place.
         stops_first: whether they have stopped before the new ones started.
     """
@@ -40,7 +41,7 @@ class Switch(Struct, frozen=True):
     texts: Mapping[str, str | None] = field(default_factory=dict)
     served: tuple[Replica, ...] = ()
     known: frozenset[str] = frozenset()
-    adopted: frozenset[str] = frozenset()
+    unproven: frozenset[str] = frozenset()
     in_place: bool = False
     stops_first: bool = False
 
@@ -71,7 +72,7 @@ class Switch(Struct, frozen=True):
         self._insist_on_old_ones(now)
         before = {r.id: self.route.address(r) for r in self.served}
         living = tuple(r for r in now if r.id in before and r.running)
-        leaving = self.incoming.besides - self.adopted
+        leaving = self.incoming.besides - self.unproven
         living = living or tuple(r for r in now if r.id in leaving and r.running)
         strangers = {self.route.address(r) for r in now if r.id not in before} - {""}
         moved = before != {r.id: self.route.address(r) for r in living}
@@ -90,7 +91,7 @@ class Switch(Struct, frozen=True):
 
     def _proven_among(self, now: Collection[Replica], world: World) -> tuple[Replica, ...]:
         """Old ones that have proved themselves in this run, and live since."""
-        proven = (r for r in now if r.id in self.known - self.adopted and r.id in world.proven)
+        proven = (r for r in now if r.id in self.known - self.unproven and r.id in world.proven)
         return tuple(r for r in proven if not cause_of_death(world.proven[r.id], r))
 
     def _leaves_nobody(self, now: Collection[Replica]) -> bool:

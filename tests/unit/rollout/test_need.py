@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from composeroll.model import ContainerState
+from composeroll.model import ContainerState, Replica, Server, Upstream
 from composeroll.rollout.need import Need, need_of
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.part import Part
@@ -14,14 +15,14 @@ from composeroll.rollout.steps import ReplaceReplicas, RetireReplicas
 from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state, wiring
 
 
-def need(observed: ServiceState) -> Need:
+def need(observed: ServiceState, wanted: int | None = None) -> Need:
     """What it needs, where all outdated replicas are to go."""
-    return need_of(observed, observed.outdated)
+    return need_of(observed, observed.outdated, wanted)
 
 
-def part(observed: ServiceState) -> Part:
+def part(observed: ServiceState, wanted: int | None = None) -> Part:
     """The same with its steps."""
-    one = need(observed)
+    one = need(observed, wanted)
     return Part(one.state, one.reasons, one.outgoing, one.wanted)
 
 
@@ -59,6 +60,23 @@ def test_only_what_runs_beside_the_old_is_gone_on_with(
     one = service(**raw)
     observed = state(both, wiring(1), of=one, half_made=frozenset({both[1].id}))
     assert need(observed).adopted == ((both[1],) if adopts else ())
+
+
+def by_name(*replicas: Replica, half_made: Replica) -> ServiceState:
+    """Nginx, made anew after a rollout was cut off, goes by a name that means all of them."""
+    place = wiring(1)
+    named = replace(place, upstream=Upstream("app", (Server("app:80"),)))
+    return state(replicas, named, doubtful=True, half_made=frozenset({half_made.id}))
+
+
+def test_what_is_gone_on_with_did_not_serve_though_nginx_goes_by_the_name() -> None:
+    """Nor may it be told the name again on the way back: it would remember what is then removed."""
+    old, made = replica(1), replica(2, NEW)
+    found = part(by_name(old, made, half_made=made), wanted=1)
+    assert not found.missing
+    assert found.switch().served == (old,)
+    assert found.pins
+    assert found.pin().served == (old,)
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ def test_what_the_way_back_takes_away_is_not_named_though_it_runs() -> None:
     half, all_new = replica(3), Incoming("app", frozenset({SERVES.id, replica(3).id}))
     back = replace(switch(Server("10.0.0.9:80")), incoming=all_new, served=())
     stage = Stage(now=(SERVES, half))
-    SwitchUpstreams((replace(back, adopted=frozenset({half.id})),), TIMEOUT).undo(stage.world)
+    SwitchUpstreams((replace(back, unproven=frozenset({half.id})),), TIMEOUT).undo(stage.world)
     (texts,) = stage.texts
     assert "server 10.0.0.1:80;" in (texts["g1"][INCLUDE] or "")
     assert "10.0.0.3" not in (texts["g1"][INCLUDE] or "")
