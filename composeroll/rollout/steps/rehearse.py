@@ -49,8 +49,7 @@ class RehearseGateway(Step, frozen=True):
         Raises:
             NotReady: it does not start, does not accept its configuration, or answers worse.
         """
-        model = self.before.newcomers(world, self.service)[0]
-        with self._stand_in(world, model) as actor:
+        with self._stand_in(world, self._model(world)) as actor:
             texts = current_texts(world, self.front)
             for path, text in texts.items():
                 world.nginx.put(actor.id, path, text)
@@ -66,6 +65,13 @@ class RehearseGateway(Step, frozen=True):
     def undo(self, world: World) -> None:
         """Remove what a half-done one has left."""
         clear(world, self.service)
+
+    def _model(self, world: World) -> Replica:
+        """One of the new containers, as it was created."""
+        created = self.before.newcomers(world, self.service)
+        if not created:
+            raise NotReady(f"somebody has removed the new {self.service}")
+        return created[0]
 
     @contextmanager
     def _stand_in(self, world: World, model: Replica) -> Iterator[Replica]:
@@ -119,7 +125,7 @@ class RehearseGateway(Step, frozen=True):
         path = self.ready.path or "/"
         sites = tuple(dict.fromkeys((*own, *sites_of(present))))
         now = world.nginx.visit(self.front.place, sites, via, path)
-        asked = [site for site in sites if site in own or now[site].status]
+        asked = [site for site in sites if site in own or (site in now and now[site].status)]
         then = world.nginx.visit(place, asked, via, path)
         if worse := compare(now, then, self.ready.status):
             raise NotReady(

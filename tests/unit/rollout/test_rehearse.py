@@ -111,7 +111,7 @@ class Stage:
         assert via == "old"
         self.paths.append(path)
         answers = self.now if place is PLACE else self.then
-        statuses = {site: answers.get(site.host, 200) for site in sites}
+        statuses = {s: answers.get(s.host, 200) for s in sites if s.address_in(place)}
         return {site: Visit(status, f"answered {status}") for site, status in statuses.items()}
 
 
@@ -151,6 +151,18 @@ def test_a_site_that_the_new_nginx_has_lost_is_asked_of_it_all_the_same(
     stage = Stage(new, told("a", "b"), now, then)
     with pytest.raises(NotReady, match=worse) if worse else nullcontext():
         rehearsal().do(stage.world)
+
+
+def test_a_site_that_nobody_can_ask_for_there_may_go() -> None:
+    """One for IPv6 alone, on a network without it."""
+    only_ipv6 = "server { listen [::]:80 ipv6only=on; server_name b.test; }"
+    present = reads("server { listen 80 reuseport; server_name a.test; }", only_ipv6)
+    rehearsal().do(Stage(told("a"), present).world)
+
+
+def test_where_somebody_has_removed_the_new_one_the_rehearsal_says_so() -> None:
+    with pytest.raises(NotReady, match="somebody has removed the new nginx"):
+        rehearsal().do(Stage(replicas=()).world)
 
 
 def test_it_begins_with_the_includes_of_the_present_one_and_is_removed_with_its_volumes() -> None:
