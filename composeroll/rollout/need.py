@@ -68,7 +68,9 @@ class Need(Struct, frozen=True):
     @property
     def gives_up_what_runs(self) -> bool:
         """Whether replicas go that something new has taken the place of, beside them."""
-        return bool(self.outgoing) and not (self.replaced_in_place or self.state.ends)
+        if self.replaced_in_place or self.state.ends:
+            return False
+        return bool(self.outgoing and self.fresh().least)
 
     @property
     def detaches(self) -> bool:

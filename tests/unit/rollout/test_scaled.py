@@ -13,8 +13,10 @@ from composeroll.model import Attachment
 from composeroll.report.events import Event, Outcome, Warned
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observed import Front, Observed, ServiceState
+from composeroll.rollout.plan import plan_rollout
 from composeroll.rollout.scale import scale, surplus
-from tests.unit.rollout.makers import NEW, replica, state, wiring
+from composeroll.rollout.steps import ConfirmReady
+from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 
 GATEWAY = Front(("1" * 64,), Attachment("n1", "shop_default", "10.0.0.1"))
 
@@ -88,3 +90,17 @@ def test_of_too_many_the_outdated_go_first_and_then_those_with_the_highest_numbe
     mixed = Observed("shop", (state([replica(1, NEW), replica(2), replica(3, NEW)]),))
     reasons = surplus(mixed, {"app": count}, [replica(number).id for number in leaving])
     assert sorted(reasons) == [replica(number).id for number in goes]
+
+
+def test_a_worker_that_is_scaled_to_nothing_beside_another_has_nothing_to_confirm() -> None:
+    numbered = [("worker", 1), ("worker", 2), ("mailer", 3), ("mailer", 4)]
+    workers = [replica(number, NEW, of=name) for name, number in numbered]
+    states = [
+        state([w for w in workers if w.service == name], of=service(name))
+        for name in ("worker", "mailer")
+    ]
+    counts = {"worker": 0, "mailer": 1}
+    observed = Observed("shop", tuple(states))
+    plan = plan_rollout(observed, surplus(observed, counts), counts)
+    (confirmed,) = [step for step in plan.reversible if isinstance(step, ConfirmReady)]
+    assert [incoming.service for incoming in confirmed.incoming] == ["mailer"]
