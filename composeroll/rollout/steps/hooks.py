@@ -20,10 +20,16 @@ def run_stop_hooks(
     if not hooks:
         return
     leaving = {replica.id for replica in replicas}
-    for replica in world.engine.replicas([service]):
+    for replica in _as_they_are(world, service):
         if replica.id in leaving and replica.running:
             for hook in hooks:
                 _run(world, replica, hook)
+
+
+def _as_they_are(world: World, service: str) -> tuple[Replica, ...]:
+    """Those that drain on after their rollout too."""
+    aside = (one.replica for one in world.engine.aside([service]))
+    return (*world.engine.replicas([service]), *aside)
 
 
 def _run(world: World, replica: Replica, hook: Hook) -> None:

@@ -10,6 +10,7 @@ import pytest
 from composeroll.errors import EngineError
 from composeroll.model import ContainerState, Hook, Output, Replica
 from composeroll.report.events import Event, Warned
+from composeroll.rollout.detached.draining import SetAside
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.plan import plan_rollout
 from composeroll.rollout.steps import RetireReplicas, StartReplicas, StopReplicas, before
@@ -24,6 +25,7 @@ class World:
     """An engine that tells what is asked of it, and is its own world."""
 
     replicas_now: tuple[Replica, ...]
+    drains_on: tuple[Replica, ...] = ()
     ends: Output | EngineError = Output(0)  # noqa: RUF009 - it is frozen
     told: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -41,6 +43,11 @@ class World:
         """As they are now."""
         assert services == ["app"]
         return self.replicas_now
+
+    def aside(self, services: list[str]) -> tuple[SetAside, ...]:
+        """As they are now, under the names of before."""
+        assert services == ["app"]
+        return tuple(SetAside(r, r.name, 0.0, 60.0) for r in self.drains_on)
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
         """End as it was said."""
@@ -82,10 +89,16 @@ def test_a_hook_runs_in_what_runs_before_the_stop_and_keeps_nobody(
     ends: Output | EngineError, warned: list[Event]
 ) -> None:
     leaving = replica(1), replica(2, state=ContainerState.EXITED)
-    world = World((*leaving, replica(3)), ends)
+    world = World((*leaving, replica(3)), ends=ends)
     RetireReplicas("app", leaving, 10.0, (HOOK,)).do(cast("Any", world))
     assert world.told == ["bye in 1", "stop 2 within 10.0", "remove 2"]
     assert world.events == warned
+
+
+def test_a_hook_runs_too_in_what_has_drained_on_after_its_rollout() -> None:
+    world = World((replica(3),), drains_on=(replica(1),))
+    RetireReplicas("app", (replica(1),), 10.0, (HOOK,)).do(cast("Any", world))
+    assert world.told == ["bye in 1", "stop 1 within 10.0", "remove 1"]
 
 
 def test_a_hook_runs_too_before_what_stops_first_is_stopped() -> None:
