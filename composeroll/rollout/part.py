@@ -31,6 +31,18 @@ from composeroll.rollout.steps import (
 class Part(Need, frozen=True):
     """One service's part of a plan."""
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done for it."""
+        return not (self.prepare() or self.switches or self.finish() or self.tidy())
+
+    @property
+    def brings(self) -> str:
+        """The image that it runs afterwards; its reference may name one that nothing runs yet."""
+        staying = [r.image for r in self.staying]
+        new = self.missing or self.state.image in staying
+        return self.state.image if new or not staying else staying[0]
+
     def judged(self) -> Judged:
         """What is judged by its answers: the new beside the outdated, else beside all others."""
         old = self.fresh().besides or frozenset(r.id for r in self.state.replicas)

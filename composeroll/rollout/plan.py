@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from composeroll.rollout.counting import is_mixed, replicas_wanted
 from composeroll.rollout.errors_share import percent
@@ -33,11 +33,13 @@ class Plan(Struct, frozen=True):
 
     Attributes:
         later: what the plans after this one do, a line each.
+        brings: the image that then runs, of each service that anything is done for.
     """
 
     reversible: tuple[Step, ...] = ()
     final: tuple[Step, ...] = ()
     later: tuple[str, ...] = ()
+    brings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -110,6 +112,7 @@ def plan_rollout(
             for part in parts
             if part.left_for_later
         ),
+        brings={part.name: part.brings for part in parts if not part.idle},
     )
 
 

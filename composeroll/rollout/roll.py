@@ -57,7 +57,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
     show_plan(stack, plan)
     if plan.empty:
         return Outcome.UP_TO_DATE
-    with _written_down(stack, observed, memory.wanted) as entry:
+    with _written_down(stack, observed, plan, memory.wanted) as entry:
         return _apply_all(stack, observed, plan, memory, residue, entry)
 
 
@@ -171,7 +171,9 @@ def names(services: Sequence[Service]) -> str:
 
 
 @contextmanager
-def _written_down(stack: Stack, observed: Observed, counts: Mapping[str, int]) -> Iterator[_Entry]:
+def _written_down(
+    stack: Stack, observed: Observed, plan: Plan, counts: Mapping[str, int]
+) -> Iterator[_Entry]:
     """Keep the images of now, and write into the history how it ended.
 
     What has come to serve is a version to go back from, however it ended. Whoever has lost the
@@ -183,7 +185,8 @@ def _written_down(stack: Stack, observed: Observed, counts: Mapping[str, int]) -
 
     def record(result: Result) -> None:
         seconds = stack.world.clock.now() - began
-        _record(stack, observed, result, seconds, counts)
+        with _warned_of(stack):
+            stack.book.record(observed.services, result, seconds, counts, plan.brings)
 
     try:
         yield entry
@@ -198,11 +201,11 @@ def _written_down(stack: Stack, observed: Observed, counts: Mapping[str, int]) -
         record(Result.UPDATED)
 
 
-def _record(
-    stack: Stack, observed: Observed, result: Result, seconds: float, counts: Mapping[str, int]
-) -> None:
+@contextmanager
+def _warned_of(stack: Stack) -> Iterator[None]:
+    """A history that cannot be written ends no rollout."""
     try:
-        stack.book.record(observed.services, result, seconds, counts)
+        yield
     except Interrupted:
         raise
     except ComposerollError as error:

@@ -106,8 +106,9 @@ class History(Protocol):
         result: Result,
         seconds: float,
         counts: Mapping[str, int],
+        images: Mapping[str, str],
     ) -> None:
-        """Write down how a rollout of these services ended, and their replica counts after it."""
+        """Write down how a rollout ended, for each service with an image that it brought."""
         ...
 
     def settled(self, service: str) -> int:

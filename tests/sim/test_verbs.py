@@ -11,6 +11,7 @@ from msgspec import structs
 
 from composeroll.config.project import Service
 from composeroll.report.events import Noted, Warned
+from composeroll.rollout.history.revision import Revision, parse_revisions
 from tests.sim import stacks
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
@@ -106,6 +107,25 @@ def test_sync_stopped_anywhere_is_right_when_run_again(kind: Kind) -> None:
         assert sim.do(SYNC) in DONE, sim.failure
         finished(sim, "app", 2)
         assert not sim.locks.all
+
+
+def written(sim: Sim, service: str) -> tuple[Revision, ...]:
+    """A service's history."""
+    return parse_revisions(sim.ledger.texts.get((sim.project.name, service), ""))
+
+
+def test_what_a_scale_leaves_is_written_down_and_not_what_the_tag_names_by_now() -> None:
+    """A rollback would take that for the version of now, and have nothing to do."""
+    sim = app(2)
+    sim.images.fetch("app")
+    assert sim.do(SCALE_DOWN) == "updated"
+    assert [r.image for r in written(sim, "app")][-1] == "sha256:app-v1"
+
+
+def test_a_service_that_is_left_alone_has_no_line_in_the_history() -> None:
+    sim = app(2)
+    assert sim.update("app", "other") == "updated"
+    assert [r.result for r in written(sim, "other")] == ["found"]
 
 
 @pytest.mark.parametrize("kind", [Kind.FAIL, Kind.INTERRUPT])

@@ -88,6 +88,7 @@ class Book:
         result: Result,
         seconds: float,
         counts: Mapping[str, int],
+        images: Mapping[str, str],
     ) -> None:
         """Write down how a rollout of these services ended, and how many replicas each was to have.
 
@@ -96,10 +97,11 @@ class Book:
             result: how it ended.
             seconds: how long it took.
             counts: the replicas by service.
+            images: the image ID that it brought to each service that it did anything for.
         """
         for state in states:
-            if state.image:
-                self._add(state, state.image, result, seconds, counts.get(state.name, 0))
+            if image := images.get(state.name):
+                self._add(state, image, result, seconds, counts.get(state.name, 0))
 
     def settled(self, service: str) -> int:
         """How many replicas the last rollout that ended well was to leave, 0 where nobody knows."""

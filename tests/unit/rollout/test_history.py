@@ -66,7 +66,7 @@ def runs(image: str, *, keep: int = 5) -> ServiceState:
 def rolled(engine: Engine, *images: str, keep: int = 5, result: Result = Result.UPDATED) -> None:
     """One rollout after the other, each by a run of its own."""
     for image in images:
-        book(engine).record([runs(image, keep=keep)], result, 1.25, {"app": 2})
+        book(engine).record([runs(image, keep=keep)], result, 1.25, {"app": 2}, {"app": image})
 
 
 def test_what_runs_before_the_first_rollout_is_found_and_kept_once() -> None:
@@ -113,10 +113,10 @@ def test_the_last_rollout_that_ended_well_says_whose_nginx_spoke_to_the_service(
     engine = Engine()
     assert not book(engine).gateway("app")
     wired = replace(runs(NEW), wiring=wiring(1))
-    book(engine).record([wired], Result.UPDATED, 1.0, {})
-    book(engine).record([runs(OLD)], Result.FAILED, 1.0, {})
+    book(engine).record([wired], Result.UPDATED, 1.0, {}, {"app": OLD})
+    book(engine).record([runs(OLD)], Result.FAILED, 1.0, {}, {"app": OLD})
     assert book(engine).gateway("app") == "nginx"
-    book(engine).record([runs(OLD)], Result.UPDATED, 1.0, {})
+    book(engine).record([runs(OLD)], Result.UPDATED, 1.0, {}, {"app": OLD})
     assert not book(engine).gateway("app")
 
 
@@ -217,6 +217,6 @@ def test_a_run_reads_each_history_once() -> None:
     engine = Engine()
     one = book(engine)
     one.keep_what_runs([runs(OLD)])
-    one.record([runs(NEW)], Result.UPDATED, 1.0, {})
+    one.record([runs(NEW)], Result.UPDATED, 1.0, {}, {"app": NEW})
     assert [r.image for r in one.revisions("app")] == [OLD, NEW]
     assert engine.reads == 1

@@ -61,7 +61,7 @@ class Office:
             raise self.failure
         return True
 
-    def _record(self, _: object, result: Result, seconds: float, __: object) -> None:
+    def _record(self, _: object, result: Result, seconds: float, *__: object) -> None:
         if self.cannot_write:
             raise self.cannot_write
         self.written.append((result, seconds))
