@@ -208,6 +208,10 @@ class Observed(Struct, frozen=True):
         """The same, knowing that the registry has newer images for these services."""
         return replace(self, services=tuple(_newer(s, services) for s in self.services))
 
+    def without(self, services: Collection[str]) -> Observed:
+        """The same of all other services."""
+        return replace(self, services=tuple(s for s in self.services if s.name not in services))
+
     def doubted(self, before: Mapping[str, Collection[str]]) -> Observed:
         """The same after a rollout that was cut off, perhaps between writing and reloading.
 

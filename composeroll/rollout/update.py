@@ -10,7 +10,7 @@ from msgspec import Struct
 from composeroll.config.project import Service
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
-from composeroll.report.events import Outcome, Phase
+from composeroll.report.events import Noted, Outcome, Phase
 from composeroll.rollout.behind import behind
 from composeroll.rollout.checks.local_images import insist_on_images
 from composeroll.rollout.detached.retirement import retire_held
@@ -20,6 +20,8 @@ from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
 from composeroll.rollout.roll import look, memory_of, names, pass_preflight, phase, roll, show_plan
 from composeroll.rollout.stack import Stack
+
+BROKE_OFF = "a rollout broke off: an update finishes that as well, which this plan leaves out"
 
 
 class Wanted(Struct, frozen=True):
@@ -56,12 +58,13 @@ def update(stack: Stack, wanted: Wanted) -> Outcome:
 
 def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
     """Plan without a lock, and with what a pull would bring."""
+    if stack.locks.broke_off(wanted.services):
+        stack.world.emit(Noted(BROKE_OFF))
     moved = stack.images.moved(services) if wanted.pull is Pull.ALWAYS else frozenset()
     observed = look(stack, services).with_newer_images(moved)
     leaving = outgoing(observed, force=wanted.force)
     pass_preflight(stack, observed, leaving)
-    if wanted.pull is Pull.NEVER:
-        insist_on_images(observed, leaving)
+    insist_on_images(observed.without(moved), leaving)
     counts = replica_counts(observed, leaving, stack.book.settled)
     show_plan(stack, plan_rollout(observed, leaving, counts))
     return Outcome.PLANNED

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from composeroll.config.settings import Pull
-from composeroll.errors import Unfinished
+from composeroll.errors import Refused, Unfinished
 from composeroll.model import ContainerState
-from composeroll.report.events import Warned
+from composeroll.report.events import Noted, Warned
+from composeroll.rollout.update import BROKE_OFF
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
 from tests.sim.moments import moment
@@ -42,6 +43,26 @@ def test_a_dry_run_changes_nothing(stack: str) -> None:
     sim = STACKS[stack]()
     assert "nothing unproven gets traffic" in sim.plan(*with_services(sim))
     assert not [t for t in sim.faults.told if not t.startswith(("look", "ask", "read"))]
+
+
+def test_a_plan_after_a_rollout_was_cut_off_says_that_an_update_does_more() -> None:
+    sim, note = app(2), Noted(BROKE_OFF)
+    sim.do(Run(("app",), faults=[Fault(moment(app(2), "begin: drain"), Kind.KILL)]))
+    sim.let_leases_end()
+    sim.plan("app")
+    assert note in sim.events
+    assert sim.update("app") == "updated"
+    sim.plan("app")
+    assert note not in sim.events
+
+
+def test_a_plan_is_refused_as_the_update_is_where_nothing_would_bring_the_image() -> None:
+    sim = Sim({"app": {"pull_policy": "never"}})
+    sim.run("app")
+    sim.images.here.clear()
+    assert sim.update("app") == "Refused"
+    with pytest.raises(Refused, match="not on the engine"):
+        sim.plan("app")
 
 
 def test_docker_orchestrate_64_66_three_rounds_in_a_row_keep_count_and_names() -> None:
