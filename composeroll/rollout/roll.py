@@ -17,7 +17,15 @@ from composeroll.errors import (
     Unfinished,
 )
 from composeroll.model import Severity
-from composeroll.report.events import Outcome, Phase, PhaseEnded, PhaseStarted, Planned, Warned
+from composeroll.report.events import (
+    Noted,
+    Outcome,
+    Phase,
+    PhaseEnded,
+    PhaseStarted,
+    Planned,
+    Warned,
+)
 from composeroll.rollout.apply import AGAIN, apply, now_serving, unseen, what_of
 from composeroll.rollout.checks.forgotten import forgotten
 from composeroll.rollout.checks.preflight import NOT_SCALED, findings, refuse
@@ -29,6 +37,7 @@ from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.plan import Plan, plan_rollout
 from composeroll.rollout.showing import showing
 from composeroll.rollout.stack import Stack
+from composeroll.rollout.unrouted import unrouted
 
 NOT_RIGHT = "the rollout went through, but not everything is as it should be"
 EARLIER = "what earlier batches brought serves, next to the old replicas that are left"
@@ -54,7 +63,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         observed = observed.doubted(_before(observed, memory))
     leaving = observed.still_there(memory.outgoing)
     plan = plan_rollout(observed, leaving, memory.wanted)
-    show_plan(stack, plan)
+    show_rollout(stack, observed, plan)
     if plan.empty:
         return Outcome.UP_TO_DATE
     with _written_down(stack, observed, plan, memory.wanted) as entry:
@@ -147,6 +156,13 @@ def pass_preflight(
     refuse(observed, found)
     for finding in (f for f in found if f.severity is Severity.WARNING):
         stack.world.emit(Warned(": ".join(filter(None, (finding.what, finding.help)))))
+
+
+def show_rollout(stack: Stack, observed: Observed, plan: Plan) -> None:
+    """Tell the plan of a rollout, and which services it switches nothing for."""
+    if note := unrouted(observed, plan):
+        stack.world.emit(Noted(note))
+    show_plan(stack, plan)
 
 
 def show_plan(stack: Stack, plan: Plan) -> None:

@@ -18,7 +18,15 @@ from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
-from composeroll.rollout.roll import look, memory_of, names, pass_preflight, phase, roll, show_plan
+from composeroll.rollout.roll import (
+    look,
+    memory_of,
+    names,
+    pass_preflight,
+    phase,
+    roll,
+    show_rollout,
+)
 from composeroll.rollout.stack import Stack
 
 BROKE_OFF = "a rollout broke off: an update finishes that as well, which this plan leaves out"
@@ -66,7 +74,7 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     pass_preflight(stack, observed, leaving)
     insist_on_images(observed.without(moved), leaving)
     counts = replica_counts(observed, leaving, stack.book.settled)
-    show_plan(stack, plan_rollout(observed, leaving, counts))
+    show_rollout(stack, observed, plan_rollout(observed, leaving, counts))
     return Outcome.PLANNED
 
 

@@ -1,0 +1,30 @@
+"""Services that no nginx of the project sends requests to: nothing is switched or drained for them.
+
+That is right for a worker, and a surprise where the nginx that speaks to it is somewhere else.
+"""
+
+from __future__ import annotations
+
+from composeroll.config.settings import NO_GATEWAY
+from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.plan import Plan
+
+
+def unrouted(observed: Observed, plan: Plan) -> str:
+    """What is to be said of those that the plan does something for; empty where there are none.
+
+    Whoever has set `gateway: none` knows.
+    """
+    names = [s.name for s in observed.services if s.name in plan.brings and _is_unrouted(s)]
+    if not names:
+        return ""
+    rolled = "it is" if len(names) == 1 else "they are"
+    return (
+        f"no nginx of this project sends requests to {' and '.join(names)}: {rolled} replaced"
+        f" without a switch (`x-composeroll: {{gateway: {NO_GATEWAY}}}` says that this is meant)"
+    )
+
+
+def _is_unrouted(state: ServiceState) -> bool:
+    known = state.wiring or state.front or state.data_only or state.ends
+    return not known and state.service.settings.gateway != NO_GATEWAY
