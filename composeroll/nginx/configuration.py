@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from msgspec import Struct, field
 
 from composeroll.nginx.access_log.configured import AccessLog, logs_of_passes
-from composeroll.nginx.dump import covers, split_dump
+from composeroll.nginx.dump import covers, full_pattern, split_dump
 from composeroll.nginx.idle import Idle, read_idle
 from composeroll.nginx.pairing import Pairing, read_pairing
 from composeroll.nginx.passes import (
@@ -53,7 +52,7 @@ class ServerBlock(Struct, frozen=True):
 
 
 class Include(Struct, frozen=True):
-    """An `include` directive; `pattern` is absolute and may be a glob."""
+    """An `include` directive; `pattern` is absolute, folded, and may be a glob."""
 
     pattern: str
     place: Place
@@ -64,7 +63,7 @@ class Configuration(Struct, frozen=True):
 
     Attributes:
         main: the main file's path.
-        files: every file's exact text by path, as nginx sees it.
+        files: every file's exact text by its folded path, as nginx sees it.
         settings: the directives named in `SETTINGS`, wherever they stand.
         version: of the nginx that read it; empty where it did not say.
         unread: why a file could not be parsed, where one could not; nginx itself accepted it.
@@ -99,9 +98,8 @@ def read_configuration(dump: str, version: Version = ()) -> Configuration:
     """The configuration that `nginx -T` printed on stdout."""
     files = split_dump(dump)
     main = next(iter(files), "")
-    prefix = PurePosixPath(main).parent
     parsed, unread = _parse_all(files)
-    tree = tuple(walk(expand(parsed.get(main, ()), parsed, prefix)))
+    tree = tuple(walk(expand(parsed.get(main, ()), parsed, main)))
     upstreams, passes = tuple(_upstreams(tree, parsed)), read_passes(tree)
     return Configuration(
         main=main,
@@ -110,7 +108,7 @@ def read_configuration(dump: str, version: Version = ()) -> Configuration:
         passes=passes,
         servers=tuple(_servers(tree)),
         settings=tuple(directive for directive, _ in tree if directive.name in SETTINGS),
-        includes=tuple(_includes(parsed, prefix)),
+        includes=tuple(_includes(parsed, main)),
         version=version,
         unread=unread,
         logs=logs_of_passes(tree),
@@ -160,10 +158,8 @@ def _servers(tree: tuple[Inside, ...]) -> Iterator[ServerBlock]:
             yield ServerBlock(heard, context_of(parents), directive.place, names)
 
 
-def _includes(
-    parsed: Mapping[str, tuple[Directive, ...]], prefix: PurePosixPath
-) -> Iterator[Include]:
+def _includes(parsed: Mapping[str, tuple[Directive, ...]], main: str) -> Iterator[Include]:
     for directives in parsed.values():
         for directive, _ in walk(directives):
             if directive.name == "include" and directive.args:
-                yield Include(str(prefix / directive.args[0]), directive.place)
+                yield Include(full_pattern(directive.args[0], main), directive.place)

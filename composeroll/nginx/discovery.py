@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from composeroll.model import Protocol, Upstream
 from composeroll.nginx import refusals
 from composeroll.nginx.claims import claims, others_in, passes_to, ports_of
 from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.dump import folded
 from composeroll.nginx.include import written_by
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
@@ -38,6 +40,8 @@ def discover(configuration: Configuration, subject: Subject, wanted: Wanted) -> 
     Raises:
         Refused: it is ambiguous, or cannot be rewritten safely; the help names what settles it.
     """
+    if wanted.include:
+        wanted = replace(wanted, include=folded(wanted.include))
     if wanted.upstream or wanted.include:
         block, because = _chosen(configuration, wanted), "the settings say so"
         if block is None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from composeroll.nginx.dump import covers
+from composeroll.nginx.dump import covers, full_pattern
 
 COMMENT = "#"
 
@@ -68,23 +67,23 @@ def parse_text(text: str, file: str) -> tuple[Directive, ...]:
 def expand(
     directives: tuple[Directive, ...],
     parsed: Mapping[str, tuple[Directive, ...]],
-    prefix: PurePosixPath,
+    main: str,
 ) -> tuple[Directive, ...]:
     """The same with every `include` replaced by what the dump's files hold, in glob(3)'s order.
 
     Args:
         directives: one file's, or one block's.
         parsed: the directives of every file of the dump, by path.
-        prefix: the directory of the main file, from which relative includes count.
+        main: the main file's path.
     """
     expanded: list[Directive] = []
     for directive in directives:
         if directive.name == "include" and directive.args:
-            pattern = str(prefix / directive.args[0])
+            pattern = full_pattern(directive.args[0], main)
             for path in sorted(path for path in parsed if covers(pattern, path)):
-                expanded += expand(parsed[path], parsed, prefix)
+                expanded += expand(parsed[path], parsed, main)
         elif directive.block is not None:
-            expanded.append(replace(directive, block=expand(directive.block, parsed, prefix)))
+            expanded.append(replace(directive, block=expand(directive.block, parsed, main)))
         else:
             expanded.append(directive)
     return tuple(expanded)

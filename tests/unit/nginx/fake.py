@@ -45,6 +45,7 @@ class FakeNginx:
         output: what it has written to stdout, with the engine's stamps.
         sockets: what its old workers' own user sees of them, by that user's name.
         writable_by: users that may write.
+        calls: how nginx spells the path of a file, where that is not how it is written.
     """
 
     clock: VirtualClock
@@ -60,6 +61,8 @@ class FakeNginx:
     workers: dict[int, float] = field(default_factory=lambda: {101: float("inf")})
     log: list[str] = field(default_factory=list)
     output: list[tuple[str, str]] = field(default_factory=list)
+
+    calls: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.serving = dict(self.files)
@@ -136,6 +139,7 @@ class FakeNginx:
         if bad:
             return Output(1, "", f"nginx version: nginx/1.30.6\nnginx: [emerg] bad {bad[0]}")
         seen = {p: t for p, t in self.files.items() if p == MAIN or p.startswith("/etc/nginx/up")}
+        seen = {self.calls.get(path, path): text for path, text in seen.items()}
         return Output(0, join_dump(seen), "nginx version: nginx/1.30.6\n")
 
     def _reload(self) -> Output:

@@ -7,7 +7,7 @@ import pytest
 from composeroll.model import Protocol, Server
 from composeroll.nginx.configuration import read_configuration
 from composeroll.nginx.upstreams import Context
-from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, configured, join_dump, recorded
+from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, SITE, configured, join_dump, recorded
 
 HARD = r"""
 load_module modules/ngx_http_lua_module.so;
@@ -87,6 +87,50 @@ def test_an_included_file_counts_in_its_place_and_keeps_its_lines() -> None:
     found = configured("server { include upstreams/*.locations; }", backend=f"\n\n{BACKEND}")
     assert str(found.upstreams[0].place) == f"{INCLUDE}:3"
     assert found.included_by("/etc/nginx/upstreams/a.locations")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "head"),
+    [
+        ("./conf.d/*.conf", "/etc/nginx/./conf.d/backend.conf"),
+        ("conf.d//*.conf", "/etc/nginx/conf.d//backend.conf"),
+        ("//etc/nginx/conf.d/backend.conf", "//etc/nginx/conf.d/backend.conf"),
+        ("/etc/nginx/*/./b*.conf", "/etc/nginx/conf.d/./backend.conf"),
+    ],
+)
+def test_a_file_is_known_by_one_path_however_its_include_spells_it(pattern: str, head: str) -> None:
+    nested = "server 10.0.0.5:9000; include ./upstreams//*.servers;"
+    servers = "/etc/nginx/./upstreams//more.servers"
+    files = {
+        MAIN: f"http {{ include {pattern}; {SITE} }}",
+        head: f"upstream backend {{ {nested} }}",
+        servers: "server 10.0.0.6:9000;",
+    }
+    found = read_configuration(join_dump(files))
+    (block,) = found.upstreams
+    assert block.place.file == "/etc/nginx/conf.d/backend.conf"
+    assert block.upstream.addresses == {"10.0.0.5:9000", "10.0.0.6:9000"}
+    assert found.files[block.place.file] == files[head]
+    assert found.included_by(block.place.file)
+
+
+def test_a_step_upwards_stays_in_a_path_since_a_link_may_lead_elsewhere() -> None:
+    head = "/etc/nginx/live/../conf.d/backend.conf"
+    files = {MAIN: "http { include live/../conf.d/*.conf; }", head: BACKEND}
+    (block,) = read_configuration(join_dump(files)).upstreams
+    assert block.place.file == head
+
+
+def test_a_file_that_is_read_by_two_spellings_is_one_file_and_read_twice() -> None:
+    head, again = "/etc/nginx/./app.conf", "/etc/nginx/app.conf"
+    files = {
+        MAIN: "http { server { include ./app.conf; } server { include app.conf; } }",
+        head: "listen 81;\n",
+        again: "listen 81;\n",
+    }
+    found = read_configuration(join_dump(files))
+    assert [server.listens for server in found.servers] == [("81",), ("81",)]
+    assert found.files == {MAIN: files[MAIN], again: "listen 81;\n"}
 
 
 def test_a_file_that_cannot_be_read_leaves_the_others() -> None:

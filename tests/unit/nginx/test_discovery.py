@@ -50,6 +50,20 @@ def test_an_upstream_belongs_to_the_service_by_its(text: str, because: str) -> N
     assert (found.port, found.protocol) == (9000, Protocol.FASTCGI)
 
 
+@pytest.mark.parametrize("written", ["/etc/nginx/app.conf", "/etc/nginx/.//app.conf"])
+@pytest.mark.parametrize("there", [True, False])
+def test_an_include_that_the_settings_spell_otherwise_than_nginx_is_the_same_file(
+    written: str, *, there: bool
+) -> None:
+    files = {MAIN: f"http {{ include ./app.con[f]; {SITE} }}"}
+    files |= {"/etc/nginx/./app.conf": BACKEND} if there else {}
+    configuration = read_configuration(join_dump(files))
+    wanted = Wanted(include=written, upstream="backend")
+    found = discover(configuration, subject(), wanted)
+    assert found is not None
+    assert (found.include, bool(found.upstream.servers)) == ("/etc/nginx/app.conf", there)
+
+
 def test_our_first_line_outweighs_an_address_that_moved() -> None:
     ours = recorded("gateway-1.30.txt").upstreams[0].upstream
     text = render_include(ours, "staging", "php-fpm")
