@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct, field
@@ -66,7 +66,8 @@ class Configuration(Struct, frozen=True):
         files: every file's exact text by its folded path, as nginx sees it.
         settings: the directives named in `SETTINGS`, wherever they stand.
         version: of the nginx that read it; empty where it did not say.
-        unread: why a file could not be parsed, where one could not; nginx itself accepted it.
+        unread: why what a file says is not known, where one could not be parsed or nothing that was
+            read includes it; nginx itself accepted them.
         logs: the access logs in force at each of `passes`, by its place.
         pairing: what the connections of its workers prove.
         idle: where a reload closes idle ones.
@@ -98,7 +99,9 @@ def read_configuration(dump: str, version: Version = ()) -> Configuration:
     """The configuration that `nginx -T` printed on stdout."""
     files = split_dump(dump)
     main = next(iter(files), "")
-    parsed, unread = _parse_all(files)
+    parsed, broken = _parse_all(files)
+    includes = tuple(_includes(parsed, main))
+    unread = broken or tuple(_unreached(files, main, includes))
     tree = tuple(walk(expand(parsed.get(main, ()), parsed, main)))
     upstreams, passes = tuple(_upstreams(tree, parsed)), read_passes(tree)
     return Configuration(
@@ -108,7 +111,7 @@ def read_configuration(dump: str, version: Version = ()) -> Configuration:
         passes=passes,
         servers=tuple(_servers(tree)),
         settings=tuple(directive for directive, _ in tree if directive.name in SETTINGS),
-        includes=tuple(_includes(parsed, main)),
+        includes=includes,
         version=version,
         unread=unread,
         logs=logs_of_passes(tree),
@@ -139,6 +142,13 @@ def _parse_all(
         except Unreadable as reason:
             unread.append(str(reason))
     return parsed, tuple(unread)
+
+
+def _unreached(files: Iterable[str], main: str, includes: Sequence[Include]) -> Iterator[str]:
+    """What nginx has read by another way than those known here counts as nothing in `expand`."""
+    for path in files:
+        if path != main and not any(covers(include.pattern, path) for include in includes):
+            yield f"{path}: no include directive leads to it"
 
 
 def _upstreams(

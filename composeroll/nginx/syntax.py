@@ -60,7 +60,8 @@ def parse_text(text: str, file: str) -> tuple[Directive, ...]:
         parsed = _crossplane(copy.name)
     if parsed["errors"]:
         error = parsed["errors"][0]
-        raise Unreadable(f"{file}:{error['line']}: {error['error'].removesuffix(copy.name)}")
+        line, why = error["line"], error["error"]
+        raise Unreadable(f"{file}:{line}: {why.removesuffix(f' in {copy.name}:{line}')}")
     return tuple(_directives(parsed["parsed"], file))
 
 

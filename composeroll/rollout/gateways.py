@@ -26,6 +26,7 @@ from composeroll.nginx.findings.sharing import (
     sharing_findings,
 )
 from composeroll.nginx.findings.stray import stray_findings
+from composeroll.nginx.findings.unread import hidden_backends
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Back, Gateways
 from composeroll.nginx.install import Texts
@@ -130,6 +131,7 @@ class ProjectGateways:
             *quit_findings(container.service, container.stop_signal),
             *reload_findings(known, drain_timeout),
             *sight_findings(container.service, shows=self._gateway(container).shows_sockets()),
+            *hidden_backends(known, container.service),
         )
         if edge is None:
             return found

@@ -16,9 +16,11 @@ from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover
 from composeroll.nginx.findings.stray import stray_findings, unseen_findings
+from composeroll.nginx.findings.unread import hidden_place, hidden_ways
 from composeroll.nginx.upstreams import united
 from composeroll.rollout.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
 from composeroll.rollout.observed import Front, Places, Wiring
+from composeroll.rollout.reach import common_networks, host_of, may_reach
 
 
 class Findings(Protocol):
@@ -79,10 +81,22 @@ class Sight(Struct, frozen=True):
         """What may lead to a service that no upstream names: it is replaced without a switch."""
         if service.settings.gateway == NO_GATEWAY or self.nginx is None:
             return ()
-        subject = self._subject(service)
-        others = (gateway for gateway in self.gateways if gateway.service != service.name)
-        told = (gateway.configurations[0] for gateway in others)
-        return tuple(found for one in told for found in unseen_findings(one, subject))
+        return tuple(
+            finding
+            for gateway in self._before(service.name)
+            for finding in self._unseen_in(gateway, service)
+        )
+
+    def _unseen_in(self, gateway: Gateway, service: Service) -> Iterator[Finding]:
+        told, subject = gateway.configurations[0], self._subject(service)
+        yield from unseen_findings(told, subject)
+        carries_files = self.project.sharing_volumes_of(service.name)
+        if not carries_files and may_reach(gateway.containers[0], service, subject.replicas):
+            yield from hidden_place(told, gateway.service, service.name)
+
+    def _before(self, service: str) -> Sequence[Gateway]:
+        """The gateways that may send it requests."""
+        return [gateway for gateway in self.gateways if gateway.service != service]
 
     def _wirings(self, services: Sequence[Service]) -> dict[str, Wiring | Refused]:
         """A place that is ambiguous, or that cannot be rewritten, is the error that says so."""
@@ -123,7 +137,7 @@ class Sight(Struct, frozen=True):
 
     def _wiring(self, service: Service) -> Wiring | None:
         settings = service.settings
-        gateways = [gateway for gateway in self.gateways if gateway.service != service.name]
+        gateways = self._before(service.name)
         subject = self._subject(service)
         wanted = Wanted(settings.upstream, settings.include, settings.port, settings.protocol)
         found = [
@@ -188,13 +202,18 @@ class Sight(Struct, frozen=True):
             *self.nginx.findings(gateway.containers[0], subject, found, timeout),
             *_unwatched(service, gateway, found),
             *self._elsewhere(subject, gateway, found),
+            *(
+                finding
+                for one in self._before(service.name)
+                for finding in hidden_ways(one.configurations[0], one.service, service.name)
+            ),
         )
 
     def _elsewhere(self, subject: Subject, gateway: Gateway, found: Found) -> Iterator[Finding]:
         """What leads to the service's replicas in other gateways, which nobody rewrites."""
         nameless = replace(found, upstream=replace(found.upstream, name=""))
-        for other in self.gateways:
-            if other.service in (gateway.service, subject.service):
+        for other in self._before(subject.service):
+            if other.service == gateway.service:
                 continue
             for stray in stray_findings(other.configurations[0], subject, nameless):
                 what = f"in {other.service}, {stray.what}"
@@ -234,12 +253,6 @@ def _told(configuration: Configuration, found: Found) -> Upstream:
     return own or replace(found.upstream, servers=())
 
 
-def host_of(container: Replica, replicas: Sequence[Replica]) -> Replica | None:
-    """The container whose network namespace this one lives in, None where it has its own."""
-    kind, _, host = container.network_mode.partition(":")
-    return next((r for r in replicas if kind == "container" and r.id == host), None)
-
-
 def _unwatched(service: Service, gateway: Gateway, found: Found) -> tuple[Finding, ...]:
     """What keeps `monitor` from seeing how new replicas answer, where it is to look."""
     if not service.settings.judges:
@@ -264,13 +277,8 @@ def _pass_on(other: Gateway, service: str, gateway: Gateway) -> str:
 def _shared_network(
     service: Service, gateway: Gateway, found: Found, replicas: Sequence[Replica]
 ) -> Attachment:
-    """The network for addresses: the one in use if there are several, else the first by name.
-
-    What counts is where the file puts its next containers, not where the present ones are.
-    """
-    attached = gateway.containers[0].networks
-    theirs = service.networks or {p.network for r in replicas for p in r.networks}
-    common = [n for n in attached if n.network in theirs]
+    """The network for addresses: the one in use if there are several, else the first by name."""
+    common = common_networks(gateway.containers[0], service, replicas)
     if not common:
         raise Refused(
             f"{service.name} and {gateway.service} are on no common network",

@@ -15,7 +15,8 @@ from composeroll.model import Replica
 from composeroll.nginx.configuration import Configuration
 from composeroll.rollout.likely import sounds_like_nginx
 from composeroll.rollout.observed import Places, Wiring
-from composeroll.rollout.places import Findings, Gateway, Sight, host_of
+from composeroll.rollout.places import Findings, Gateway, Sight
+from composeroll.rollout.reach import host_of
 
 T = TypeVar("T")
 

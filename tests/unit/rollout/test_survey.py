@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from composeroll.config.project import Project, read_project
 from composeroll.errors import Refused
-from composeroll.model import ContainerState, Finding, Replica, Severity
+from composeroll.model import Attachment, ContainerState, Finding, Replica, Severity
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.discovery import Found, Subject
 from composeroll.rollout.observed import Wiring
@@ -244,6 +244,84 @@ def test_a_log_that_cannot_be_judged_is_told_where_it_would_be_read(
     )
     assert isinstance(place, Wiring)
     assert any("5xx answers cannot be watched" in f.what for f in place.findings) is told
+
+
+class Unread(OneNginx):
+    """Its main file cannot be read, or one of its files is included in a way nobody knows."""
+
+    def configuration(self, container: Replica) -> Configuration:
+        """By its version of nginx."""
+        lua = "init_by_lua_block { local s = [[it's]] }"
+        main, other = f"http {{\n{lua}\ninclude app.conf;\n}}\n", "server { listen 80; }\n"
+        if container.service == "nginx-other":
+            main = "events {}\n"
+        files = {"/etc/nginx/nginx.conf": main, "/etc/nginx/app.conf": other}
+        return read_configuration(join_dump(files), (1, 30, 6))
+
+
+@pytest.mark.parametrize(
+    ("gateway", "reason"),
+    [
+        ("nginx", 'read: /etc/nginx/nginx.conf:2: unexpected end of file, expecting "}"'),
+        ("nginx-other", "read: /etc/nginx/app.conf: no include directive leads to it"),
+    ],
+)
+def test_a_service_that_may_stand_in_what_could_not_be_read_is_refused(
+    gateway: str, reason: str
+) -> None:
+    shop = project("app", gateway)
+    running = (replica(1), replica(2, of=gateway))
+    survey = GatewaySurvey(Unread(gateway, upstream=1))
+    for preflight in (True, False):
+        places = survey.look(shop, shop.pick(["app"]), running, preflight=preflight)
+        assert len(places.unseen["app"]) == preflight
+        for finding in places.unseen["app"]:
+            assert finding.severity is Severity.REFUSAL
+            assert finding.what.endswith(reason)
+            assert finding.help.endswith("services.app.x-composeroll.gateway: none")
+
+
+def test_what_could_not_be_read_says_nothing_of_a_service_that_nginx_cannot_reach() -> None:
+    elsewhere = Attachment("n2", "shop_back", "10.1.0.1")
+    of_host = Attachment("h", "host", "")
+    for settings, changes, refused in (
+        ({}, {"networks": (elsewhere,)}, 0),
+        ({}, {"networks": (elsewhere,), "published": (8080,)}, 1),
+        ({}, {"networks": (of_host,)}, 1),
+        ({}, {"networks": ()}, 1),
+        ({"gateway": "none"}, {}, 0),
+    ):
+        shop = project("app", "nginx", **settings)
+        running = (replace(replica(1), **changes), replica(2, of="nginx"))
+        survey = GatewaySurvey(Unread("nginx", upstream=1))
+        places = survey.look(shop, shop.pick(["app"]), running, preflight=True)
+        assert len(places.unseen["app"]) == refused
+
+
+def test_what_only_carries_files_for_others_needs_no_place() -> None:
+    services = {"code": {}, "app": {"volumes_from": ["code"]}, "nginx": {}}
+    shop = read_project({"name": "shop", "services": services}, [])
+    running = (replica(1, of="code"), replica(2, of="nginx"))
+    survey = GatewaySurvey(Unread("nginx", upstream=1))
+    places = survey.look(shop, shop.pick(["code"]), running, preflight=True)
+    assert not places.unseen["code"]
+
+
+def test_what_could_not_be_read_may_hold_a_second_way_to_a_service() -> None:
+    class Both(SomeNginx):
+        def configuration(self, container: Replica) -> Configuration:
+            if container.service == "front":
+                return super().configuration(container)
+            return Unread("nginx", 0).configuration(container)
+
+    shop = project("app", "nginx", "front")
+    running = (replica(1), replica(2, of="nginx"), replica(3, of="front"))
+    survey = GatewaySurvey(Both({"front": ("app", 1), "nginx": ("", 0)}))
+    place = survey.look(shop, shop.pick(["app"]), running, preflight=True).wirings["app"]
+    assert isinstance(place, Wiring)
+    (finding,) = place.findings
+    assert finding.severity is Severity.WARNING
+    assert "whether nginx in nginx sends requests to app by another way too" in finding.what
 
 
 def test_what_only_a_request_leads_to_is_warned_of_where_nothing_else_does() -> None:

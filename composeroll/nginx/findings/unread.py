@@ -1,0 +1,50 @@
+"""What cannot be told of an nginx where a part of its configuration could not be read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from composeroll.model import Finding, Severity
+from composeroll.nginx.configuration import Configuration
+
+_OTHERWISE = "write that place in another way (Lua in a file of its own, by `…_by_lua_file`)"
+
+
+def hidden_place(configuration: Configuration, gateway: str, service: str) -> Iterator[Finding]:
+    """A service without a place: an upstream in what was not read would go on naming old replicas.
+
+    Args:
+        configuration: the gateway's.
+        gateway: the service that this nginx runs in.
+        service: the one that nothing of what was read leads to.
+    """
+    for reason in configuration.unread:
+        yield Finding(
+            Severity.REFUSAL,
+            f"whether nginx in {gateway} sends requests to {service} is not known, since a part of"
+            f" its configuration could not be read: {reason}",
+            f"{_OTHERWISE}; where it sends none, set"
+            f" services.{service}.x-composeroll.gateway: none",
+        )
+
+
+def hidden_ways(configuration: Configuration, gateway: str, service: str) -> Iterator[Finding]:
+    """A service with a place: there may be a second one, which nobody rewrites."""
+    for reason in configuration.unread:
+        yield Finding(
+            Severity.WARNING,
+            f"whether nginx in {gateway} sends requests to {service} by another way too is not"
+            f" known, since a part of its configuration could not be read: {reason}",
+            _OTHERWISE,
+        )
+
+
+def hidden_backends(configuration: Configuration, gateway: str) -> Iterator[Finding]:
+    """A gateway: a new one would not be handed the upstreams of what was not read."""
+    for reason in configuration.unread:
+        yield Finding(
+            Severity.REFUSAL,
+            f"which services stand behind {gateway} is not known, since a part of its"
+            f" configuration could not be read: {reason}",
+            f"{_OTHERWISE}; or accept a gap with --order stop-first",
+        )

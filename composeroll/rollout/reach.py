@@ -1,0 +1,41 @@
+"""Which networks a container is on, and whether a gateway could reach a service by them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from composeroll.config.project import Service
+from composeroll.model import Attachment, Replica
+
+HOST = "host"
+"""The engine's name for the host's own network, from and to which every other one is reached."""
+
+
+def host_of(container: Replica, replicas: Sequence[Replica]) -> Replica | None:
+    """The container whose network namespace this one lives in, None where it has its own."""
+    kind, _, host = container.network_mode.partition(":")
+    return next((r for r in replicas if kind == "container" and r.id == host), None)
+
+
+def common_networks(
+    gateway: Replica, service: Service, replicas: Sequence[Replica]
+) -> tuple[Attachment, ...]:
+    """The gateway's places on the service's networks.
+
+    What counts is where the file puts its next containers, not where the present ones are.
+    """
+    theirs = _networks(service, replicas)
+    return tuple(place for place in gateway.networks if place.network in theirs)
+
+
+def may_reach(gateway: Replica, service: Service, replicas: Sequence[Replica]) -> bool:
+    """False only where nothing leads there: no network in common, and no port of the host's."""
+    theirs = _networks(service, replicas)
+    if not theirs or HOST in theirs or any(replica.published for replica in replicas):
+        return True  # without networks it lives in another container's
+    on_host = any(place.network == HOST for place in gateway.networks)
+    return on_host or bool(common_networks(gateway, service, replicas))
+
+
+def _networks(service: Service, replicas: Sequence[Replica]) -> frozenset[str]:
+    return frozenset(service.networks or (p.network for r in replicas for p in r.networks))
