@@ -7,6 +7,9 @@ from typing import Protocol
 
 from composeroll.model import LogStream, Output, Process
 
+TIMED_OUT = 124
+"""The exit code of a command that was not waited for any longer; the engine uses it."""
+
 
 class ContainerDoor(Protocol):
     """Commands, processes and files of one engine's containers. All IDs are full IDs.
@@ -17,7 +20,10 @@ class ContainerDoor(Protocol):
     def execute(
         self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
     ) -> Output:
-        """Run `argv` in a container, as `user` (empty: the container's own); seconds."""
+        """Run `argv` in a container, as `user` (empty: the container's own); seconds.
+
+        One that outlives them has the exit code `TIMED_OUT`.
+        """
         ...
 
     def processes(self, container: str) -> tuple[Process, ...]:

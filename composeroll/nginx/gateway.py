@@ -17,6 +17,7 @@ from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
 from composeroll.nginx.listening import listening, sockets_script
 from composeroll.nginx.reload import await_replaced, not_taken, send_reload
 from composeroll.nginx.sockets import count
+from composeroll.nginx.verdict import failed_test
 from composeroll.nginx.version import read_version
 from composeroll.nginx.workers import Workers, read_workers
 
@@ -55,7 +56,7 @@ class Gateway:
         """What nginx would be told now, by `nginx -T` as the container's own user.
 
         Raises:
-            GatewayError: nginx does not run, or rejects its files as they are.
+            GatewayError: nginx does not run, cannot test its files, or rejects them as they are.
         """
         return self._tested(self._execute(*self.command, *TEST))
 
@@ -217,7 +218,7 @@ class Gateway:
 
     def _tested(self, output: Output) -> Configuration:
         if output.exit_code != 0:
-            raise GatewayError("nginx rejects its configuration", evidence=_words(output))
+            raise failed_test(output, self.command)
         self._known = read_configuration(output.stdout, read_version(output.stderr))
         return self._known
 
@@ -246,10 +247,6 @@ class Gateway:
 
     def _execute(self, *argv: str) -> Output:
         return self._door.execute(self.container.id, argv)
-
-
-def _words(output: Output) -> tuple[str, ...]:
-    return tuple(line for line in output.lines if not read_version(line))
 
 
 def _unseen(paths: list[str], seen: Configuration) -> GatewayError:

@@ -69,14 +69,15 @@ class ProjectGateways:
         """What `nginx -T` prints there.
 
         Raises:
-            Refused: nginx rejects its files as they are, so it would reject ours among them.
+            Refused: nginx rejects its files as they are, so it would reject ours among them; or it
+                could not be asked.
         """
         try:
             return self._gateway(container).configuration()
         except GatewayError as error:
             raise Refused(
                 f"{error.what} in {container.name}",
-                help="mend the file that it names: until then nginx reloads nothing",
+                help=error.help or "mend the file that it names: until then nginx reloads nothing",
                 evidence=error.evidence,
             ) from error
 

@@ -76,7 +76,8 @@ class SingleNginx:
         try:
             return Gateway(self._engine, container).configuration()
         except GatewayError as error:
-            raise Refused(f"{error.what} in {container.name}", evidence=error.evidence) from error
+            what = f"{error.what} in {container.name}"
+            raise Refused(what, help=error.help, evidence=error.evidence) from error
 
     def listening(self, container: Replica) -> frozenset[int] | None:
         """The ports that its own processes listen on."""

@@ -85,10 +85,8 @@ class RehearseGateway(Step, frozen=True):
         try:
             return world.nginx.configuration(actor)
         except Refused as refusal:
-            raise NotReady(
-                f"the new {self.service}: nginx rejects its configuration",
-                evidence=refusal.evidence,
-            ) from refusal
+            what = f"the new {self.service}: {refusal.what}"
+            raise NotReady(what, help=refusal.help, evidence=refusal.evidence) from refusal
 
     def _insist_on_sharing(self, configuration: Configuration) -> None:
         found = sharing_findings(configuration) if self.shares else ()

@@ -45,6 +45,7 @@ class FakeNginx:
         output: what it has written to stdout, with the engine's stamps.
         sockets: what its old workers' own user sees of them, by that user's name.
         writable_by: users that may write.
+        test: what `nginx -T` ends with, where that has nothing to do with the files.
         calls: how nginx spells the path of a file, where that is not how it is written.
     """
 
@@ -62,6 +63,7 @@ class FakeNginx:
     log: list[str] = field(default_factory=list)
     output: list[tuple[str, str]] = field(default_factory=list)
 
+    test: Output | None = None
     calls: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -135,6 +137,8 @@ class FakeNginx:
         return self.execute("itself", command) if command else Output(0)
 
     def _test(self) -> Output:
+        if self.test:
+            return self.test
         bad = [path for path, text in self.files.items() if "nonsense" in text]
         if bad:
             return Output(1, "", f"nginx version: nginx/1.30.6\nnginx: [emerg] bad {bad[0]}")

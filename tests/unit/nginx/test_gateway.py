@@ -80,6 +80,21 @@ def test_a_rejection_shows_nginxs_own_words() -> None:
     assert rejected.value.evidence == (f"nginx: [emerg] bad {INCLUDE}",)
 
 
+@pytest.mark.parametrize(
+    ("test", "what", "help_"),
+    [
+        (Output(124, "# configuration", "did not end within 30 s"), "did not end the test", "DNS"),
+        (Output(127, "", "nginx: not found"), "`nginx` cannot be run", "docker exec"),
+        (Output(126, "permission denied"), "`nginx` cannot be run", "allowed to run it"),
+    ],
+)
+def test_a_test_that_was_not_done_is_no_rejection(test: Output, what: str, help_: str) -> None:
+    with pytest.raises(GatewayError, match=what) as untested:
+        gateway(nginx(test=test)).configuration()
+    assert help_ in (untested.value.help or "")
+    assert untested.value.evidence == test.lines[-1:]
+
+
 def test_a_new_file_is_taken_away_again() -> None:
     fake = nginx()
     with pytest.raises(GatewayError):

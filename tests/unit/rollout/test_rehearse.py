@@ -102,7 +102,11 @@ class Stage:
 
     def _accepted(self) -> Configuration:
         if self.new is None:
-            raise Refused("nginx -t failed", evidence=("unknown directive",))
+            raise Refused(
+                "nginx rejects its configuration in x",
+                help="mend it",
+                evidence=("unknown directive",),
+            )
         return self.new
 
     def _visit(
@@ -195,7 +199,7 @@ def test_an_include_that_it_does_not_begin_with_is_told() -> None:
 
 def test_a_configuration_that_it_rejects_is_told_with_nginxs_own_words() -> None:
     failure = fails(Stage(new=None), rehearsal(), "the new nginx: nginx rejects its configuration")
-    assert failure.evidence == ("unknown directive",)
+    assert (failure.help, failure.evidence) == ("mend it", ("unknown directive",))
 
 
 def test_a_port_that_it_could_not_share_is_told_only_where_it_is_to_share_it() -> None:

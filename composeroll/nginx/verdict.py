@@ -1,0 +1,36 @@
+"""What a test by `nginx -T` that did not end well says: a rejection, or that there was no test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from composeroll.errors import GatewayError
+from composeroll.model import Output
+from composeroll.nginx.door import TIMED_OUT
+from composeroll.nginx.install import NOT_RUN
+from composeroll.nginx.version import read_version
+
+
+def failed_test(output: Output, command: Sequence[str]) -> GatewayError:
+    """The error that tells it, with nginx's or the engine's own words.
+
+    Args:
+        output: of the test; its exit code is not 0.
+        command: the master's own argv.
+    """
+    words = tuple(line for line in output.lines if not read_version(line))
+    if output.exit_code == TIMED_OUT:
+        return GatewayError(
+            "nginx did not end the test of its configuration in time",
+            help="it looks up every name of the configuration: see whether DNS answers in its"
+            " container, and run the same command again",
+            evidence=words[-1:],  # before it are the files, as far as they were printed
+        )
+    if output.exit_code in NOT_RUN:
+        return GatewayError(
+            f"`{command[0]}` cannot be run to test its configuration",
+            help="`docker exec` has to find the program that nginx was started as, and its user to"
+            " be allowed to run it: start it by its full path",
+            evidence=words,
+        )
+    return GatewayError("nginx rejects its configuration", evidence=words)
