@@ -12,7 +12,7 @@ from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.include import written_by
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
-from composeroll.nginx.upstreams import DEFAULT_PORT, UpstreamBlock, host_and_port
+from composeroll.nginx.upstreams import DEFAULT_PORT, UpstreamBlock, host_and_port, ports_named
 
 
 class Claim(Struct, frozen=True):
@@ -48,8 +48,7 @@ def passes_to(configuration: Configuration, block: UpstreamBlock) -> tuple[Pass,
 
 def ports_of(block: UpstreamBlock) -> frozenset[int]:
     """The ports that an upstream's servers name; a server that is `down` is a stand-in."""
-    found = (host_and_port(s.address, DEFAULT_PORT)[1] for s in _up(block))
-    return frozenset(port for port in found if port is not None)
+    return ports_named(_up(block))
 
 
 def others_in(block: UpstreamBlock, subject: Subject) -> tuple[str, ...]:

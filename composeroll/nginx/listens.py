@@ -78,8 +78,11 @@ def alone(configuration: Configuration) -> tuple[Listen, ...]:
     """The first directive of every socket that no second nginx could open too."""
     heard = listens_of(configuration)
     shared = {one.socket for one in heard if "reuseport" in one.options}
-    lonely = [one for one in heard if one.socket not in shared]
-    return tuple({one.socket: one for one in reversed(lonely)}.values())[::-1]
+    first: dict[tuple[str, int, bool], Listen] = {}
+    for one in heard:
+        if one.socket not in shared:
+            first.setdefault(one.socket, one)
+    return tuple(first.values())
 
 
 def ports_of(configuration: Configuration) -> frozenset[int]:

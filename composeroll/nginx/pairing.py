@@ -22,7 +22,7 @@ from msgspec import Struct, field
 from composeroll.nginx.inherited import inherited_seconds
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.syntax import Directive, Place
-from composeroll.nginx.upstreams import DEFAULT_PORT, Context, UpstreamBlock, host_and_port
+from composeroll.nginx.upstreams import DEFAULT_PORT, Context, UpstreamBlock, ports_named
 
 Tree = tuple[tuple[Directive, tuple[Directive, ...]], ...]
 
@@ -62,7 +62,8 @@ class Pairing(Struct, frozen=True):
 
 def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Iterable[UpstreamBlock]) -> Pairing:
     """What holds for this configuration."""
-    servers = {(b.upstream.name, b.context): _ports(b) for b in upstreams}
+    # those that are `down` now, too: a worker from before the reload may have asked them
+    servers = {(b.upstream.name, b.context): ports_named(b.upstream.servers) for b in upstreams}
     around = {directive.place: parents for directive, parents in tree}
     ports: set[int] = set()
     reusing: dict[int, Place] = {}
@@ -114,11 +115,6 @@ def _upgrades(parents: tuple[Directive, ...]) -> bool:
     """Whether a client's `Upgrade` is handed on, as websockets need it."""
     set_here = (d for block in parents for d in block.block or () if d.name == "proxy_set_header")
     return any(d.args and d.args[0].lower() == "upgrade" for d in set_here)
-
-
-def _ports(block: UpstreamBlock) -> frozenset[int]:
-    found = (host_and_port(s.address, DEFAULT_PORT)[1] for s in block.upstream.servers)
-    return frozenset(port for port in found if port is not None)
 
 
 def _own_ports(one: Pass) -> frozenset[int]:

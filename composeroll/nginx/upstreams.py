@@ -74,6 +74,12 @@ def host_and_port(address: str, default: int | None = None) -> tuple[str, int | 
     return host.removeprefix("[").removesuffix("]"), int(port) if port else default
 
 
+def ports_named(servers: Iterable[Server]) -> frozenset[int]:
+    """The ports that these servers name, or nginx takes for them."""
+    found = (host_and_port(server.address, DEFAULT_PORT)[1] for server in servers)
+    return frozenset(port for port in found if port is not None)
+
+
 def _server(line: Directive, comments: dict[Place, str]) -> Server:
     address, *parameters = line.args
     return Server(address, tuple(parameters), comments.get(line.place, ""))

@@ -34,6 +34,7 @@ def test_a_listen_is_read_in_every_form(listen: str, host: str, port: int, shown
     [
         (BOTH, []),
         ("server { listen 80; } server { listen 80; }", ["listen 80"]),
+        ("server { listen 80; listen 81; } server { listen 80; }", ["listen 80", "listen 81"]),
         ("server { listen 80 reuseport; listen [::]:80; }", ["listen [::]:80"]),
         ("server { listen 80 reuseport; listen 443 ssl; }", ["listen 443"]),
         ("server { listen 443 ssl reuseport; listen 443 quic; }", ["listen 443"]),

@@ -30,6 +30,12 @@ def test_without_keepalive_min_timeout_an_old_worker_never_reads_a_second_reques
     assert pairing() == Pairing(ending=frozenset({9000, 9300}))
 
 
+def test_a_server_that_is_down_now_may_have_been_asked_by_an_old_worker() -> None:
+    http = "upstream quiet { server 10.0.0.9:9400 down; }"
+    asked = "location /q { proxy_pass http://quiet; }"
+    assert pairing(http, asked).ending == {9000, 9300, 9400}
+
+
 @pytest.mark.parametrize(
     ("http", "location", "ending"),
     [
