@@ -194,9 +194,9 @@ class Engine:
         """What `create` would do beyond making new containers; empty is safe."""
         return self._dry_run.preflight(scales)
 
-    def pull(self, services: Sequence[str], on_progress: OnProgress) -> None:
-        """Pull the services' images."""
-        pull(self.flags, services, on_progress)
+    def pull(self, references: Mapping[str, str], on_progress: OnProgress) -> None:
+        """Pull the services' images; `references` are what they are called, by service."""
+        pull(self.flags, references, on_progress)
 
     def create(self, scales: Scales) -> None:
         """Create what is missing to `scales`, started by nobody."""

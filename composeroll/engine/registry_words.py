@@ -11,12 +11,16 @@ from itertools import groupby
 from composeroll.engine.reference import registry_of
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Refused
 
+_LIMITED = re.compile(r"\btoomanyrequests: |429 too many requests|pull rate limit", re.IGNORECASE)
 _UNREACHABLE = re.compile(
-    r"dial tcp|no such host|connection refused|connection reset|timeout|timed out|deadline exceeded"
-    r"|\bEOF\b|unexpected HTTP status|x509|tls: |proxyconnect|server gave HTTP response"
-    r"|toomanyrequests|service unavailable|bad gateway",
+    r"dial tcp|no such host|connection refused|connection reset|i/o timeout|handshake timeout"
+    r"|timeout awaiting|client\.timeout exceeded|timed out|deadline exceeded|(?-i:\bEOF\b)"
+    r"|unexpected HTTP status|x509: |tls: |proxyconnect tcp|server gave HTTP response"
+    r"|service unavailable|bad gateway|gateway time-?out",
     re.IGNORECASE,
 )
+"""Phrases, not words: an image may well be called `timeout-worker`."""
+
 _REFUSED = re.compile(
     r"not found|manifest unknown|denied|unauthorized|no basic auth|does not exist|no such image"
     r"|authentication required|must be built|no matching manifest|invalid reference",
@@ -28,15 +32,25 @@ _HOST = re.compile(r"https?://([^/\"\s]+)")
 def registry_failure(said: str, reference: str = "") -> ComposerollError:
     """The error for what was said about a registry.
 
+    Args:
+        said: the lines of the engine or of compose.
+        reference: the image that was wanted, empty where nothing tells it.
+
     Returns:
         `EngineUnreachable` where the registry did not answer, `Refused` where it answered that
-        there is no such image or that this user may not have it, `EngineError` for all else.
+        there is no such image or that this user may not have it, or has had too many for now,
+        `EngineError` for all else.
     """
     evidence = tuple(said.splitlines())
+    if _LIMITED.search(said):  # before all else: it names a page to read, which is no registry
+        return Refused(
+            f"{_registry_of(reference)} gives nothing for now: its rate limit is reached",
+            help="wait, or raise the limit: is this user logged in (`docker login`)?",
+            evidence=evidence,
+        )
     if _UNREACHABLE.search(said):
-        host = _host(said, reference)
         return EngineUnreachable(
-            f"registry {host} does not answer",
+            f"{_registry_in(said) or _registry_of(reference)} does not answer",
             help="does `docker pull` reach it from the engine's host?",
             evidence=evidence,
         )
@@ -52,6 +66,10 @@ def _once(said: str) -> str:
     return ": ".join(part for part, _ in groupby(said.split(": ")))
 
 
-def _host(said: str, reference: str) -> str:
+def _registry_in(said: str) -> str:
     named = _HOST.search(said)
-    return named.group(1) if named else registry_of(reference)
+    return f"registry {named.group(1)}" if named else ""
+
+
+def _registry_of(reference: str) -> str:
+    return f"registry {registry_of(reference)}" if reference else "the registry"

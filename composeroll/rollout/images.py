@@ -29,8 +29,8 @@ class Registry(Protocol):
         """The image that a reference names on the engine."""
         ...
 
-    def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
-        """`docker compose pull` of these services."""
+    def pull(self, references: Mapping[str, str], on_progress: Callable[[PullLine], None]) -> None:
+        """`docker compose pull` of services; what their images are called, by service."""
         ...
 
     def registry_digest(self, reference: str) -> str:
@@ -84,7 +84,7 @@ class ComposeImages:
         before = {service.name: self._id(service) for service in wanted}
         try:
             if wanted:
-                self._registry.pull([service.name for service in wanted], self._tell)
+                self._registry.pull({s.name: self._reference(s) for s in wanted}, self._tell)
         except BaseException:  # of several images some may have come before it
             with suppress(EngineError, EngineUnreachable):
                 self._note_moves(wanted, before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from composeroll.config.project import Project, reference_of
@@ -90,7 +90,7 @@ class Images:
         known = self.here.get(reference, reference)
         return Image(known, (f"r@{_digest(known)}",)) if known in self._local else None
 
-    def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+    def pull(self, services: Mapping[str, str], on_progress: Callable[[PullLine], None]) -> None:
         """`docker compose pull`: one tag after the other."""
         del on_progress
         for service in services:

@@ -29,14 +29,14 @@ def test_a_pull_moves_the_tag_and_tells_its_progress(project: Project, local: En
     reference = pushed(project, "1")
     project.service(image=reference)
     lines: list[PullLine] = []
-    local.pull(["app"], lines.append)
+    local.pull({"app": reference}, lines.append)
     first = local.image(reference)
     assert first is not None
     assert any("Pulled" in line.state for line in lines)
     assert first.digests == (f"{reference.rsplit(':', 1)[0]}@{local.registry_digest(reference)}",)
     pushed(project, "2")
     assert not any(local.registry_digest(reference) in digest for digest in first.digests)
-    local.pull(["app"], lines.append)
+    local.pull({"app": reference}, lines.append)
     assert local.image_id(reference) not in (None, first.id)
 
 
@@ -44,7 +44,7 @@ def test_a_tag_that_was_never_pushed_is_refused(project: Project, local: Engine)
     reference = f"{registry.ADDRESS}/{project.name}:nope"
     project.service(image=reference)
     with pytest.raises(Refused, match="manifest unknown"):
-        local.pull(["app"], lambda _: None)
+        local.pull({"app": reference}, lambda _: None)
     with pytest.raises(Refused, match="manifest unknown"):
         local.registry_digest(reference)
 
@@ -54,7 +54,7 @@ def test_a_registry_that_is_down_is_named_as_unreachable(project: Project, local
         host = f"127.0.0.1:{taken.getsockname()[1]}"
     project.service(image=f"{host}/app:1")
     for ask in (
-        lambda: local.pull(["app"], lambda _: None),
+        lambda: local.pull({"app": f"{host}/app:1"}, lambda _: None),
         lambda: local.registry_digest(f"{host}/app:1"),
     ):
         with pytest.raises(EngineUnreachable, match=re.escape(f"registry {host} does not")):
@@ -63,9 +63,10 @@ def test_a_registry_that_is_down_is_named_as_unreachable(project: Project, local
 
 def test_an_interrupted_pull_leaves_no_process_behind(project: Project, local: Engine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        project.service(image=f"127.0.0.1:{silent.getsockname()[1]}/app:1")
+        reference = f"127.0.0.1:{silent.getsockname()[1]}/app:1"
+        project.service(image=reference)
         with pytest.raises(Alarm), alarm_after(0.5):
-            local.pull(["app"], lambda _: None)
+            local.pull({"app": reference}, lambda _: None)
     assert not processes_about(f"--project-name {project.name}")
 
 

@@ -26,6 +26,14 @@ from composeroll.errors import ComposerollError, EngineError, EngineUnreachable,
         ("manifest for r.example/app:nope not found: manifest unknown: manifest unknown", Refused),
         ("pull access denied for app, repository does not exist or may require 'docker login'",
          Refused),
+        (("pull access denied for acme/timeout-worker, repository does not exist or may require"
+         " 'docker login': denied: requested access to the resource is denied"), Refused),
+        ("manifest for acme/eof:1 not found: manifest unknown: manifest unknown", Refused),
+        ("pull access denied for timeout, repository does not exist", Refused),
+        (('Get "https://r.example/v2/": net/http: request canceled while waiting for connection'
+         " (Client.Timeout exceeded while awaiting headers)"), EngineUnreachable),
+        ('Get "https://r.example/v2/": dial tcp 10.0.0.9:443: i/o timeout', EngineUnreachable),
+        ("net/http: timeout awaiting response headers", EngineUnreachable),
         ("unauthorized: authentication required", Refused),
         ("write /var/lib/docker/tmp/x: no space left on device", EngineError),
     ],
@@ -36,6 +44,38 @@ def test_silence_refusal_and_all_else_are_three_errors(
     error = registry_failure(said, "r.example/app:1")
     assert type(error) is kind
     assert error.evidence == (said,)
+
+
+LIMITED = (
+    (
+        "toomanyrequests: You have reached your pull rate limit. You may increase the limit by"
+        " authenticating and upgrading: https://www.docker.com/increase-rate-limit"
+    ),
+    (
+        "toomanyrequests: You have reached your unauthenticated pull rate limit."
+        " https://www.docker.com/increase-rate-limit"
+    ),
+    "toomanyrequests: Rate exceeded",
+    (
+        "unexpected status from HEAD request to https://registry-1.docker.io/v2/library/nginx/manifests"
+        "/1: 429 Too Many Requests"
+    ),
+)
+"""Docker Hub's words until 2025 and since, those of another registry, and containerd's."""
+
+
+@pytest.mark.parametrize("said", LIMITED)
+def test_a_reached_rate_limit_is_told_as_one_with_the_ways_on(said: str) -> None:
+    error = registry_failure(f"Error response from daemon: {said}", "nginx:1")
+    assert isinstance(error, Refused)
+    assert error.what == "registry docker.io gives nothing for now: its rate limit is reached"
+    assert error.help is not None
+    assert "docker login" in error.help
+    assert "wait" in error.help
+
+
+def test_a_registry_that_nothing_names_is_not_taken_for_docker_hub() -> None:
+    assert registry_failure("EOF").what == "the registry does not answer"
 
 
 def test_what_the_engine_says_twice_is_said_once() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -17,6 +17,9 @@ from tests.unit.rollout.makers import service
 
 REFERENCE = "app:1"
 
+Progress = Callable[[PullLine], None]
+"""What is told each line about a pull."""
+
 
 class Registry:
     """One reference, here and at the registry."""
@@ -30,7 +33,7 @@ class Registry:
         assert reference == REFERENCE
         return Image(self.here, (f"app@{self.here}",))
 
-    def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+    def pull(self, services: Mapping[str, str], on_progress: Progress) -> None:
         """Make it name what it names there."""
         assert list(services) == ["app"]
         del on_progress
@@ -94,7 +97,7 @@ def test_what_a_failed_rollout_pulled_is_not_left_for_a_plain_up() -> None:
 @pytest.mark.parametrize("end", [Refused("manifest unknown"), Interrupted("SIGTERM", signum=15)])
 def test_what_came_before_a_pull_broke_off_is_taken_back_too(end: ComposerollError) -> None:
     class Broken(Registry):
-        def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+        def pull(self, services: Mapping[str, str], on_progress: Progress) -> None:
             super().pull(services, on_progress)
             raise end
 
@@ -144,7 +147,7 @@ class Several:
         """What it names here."""
         return Image(self.here[reference], ())
 
-    def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+    def pull(self, services: Mapping[str, str], on_progress: Progress) -> None:
         """Make each name something new."""
         del on_progress
         self.here |= {f"{name}:1": f"sha256:new-{name}" for name in services}
