@@ -60,15 +60,17 @@ class Commands:
         return self._heard(container, wanted, timeout)
 
     def _heard(self, container: str, wanted: Mapping[str, object], timeout: float) -> Output:
-        deadline = time.monotonic() + timeout
         command = self._create(container, wanted, stdin=False)
+        attached = self._attach(command)
+        deadline = time.monotonic() + timeout  # from here on: over ssh the way takes its own time
         said = dict.fromkeys(Channel, b"")
-        ended = self._listen(command, said, deadline)
+        code = self._exit_code(command, deadline) if _listen(attached, said, deadline) else None
         stdout = said[Channel.STDOUT].decode(errors="replace")
         stderr = b"".join(said[channel] for channel in COMPLAINTS).decode(errors="replace")
-        if not ended:
-            return Output(TIMED_OUT, stdout, f"{stderr}did not end within {timeout:g} s\n")
-        return Output(self._exit_code(command, deadline), stdout, stderr)
+        if code is None:
+            late = f"{stderr}did not end within {timeout:g} s\n"
+            return Output(TIMED_OUT, stdout, late, overdue=True)
+        return Output(code, stdout, stderr)
 
     def dial(self, container: str, argv: Sequence[str]) -> AttachedCommand:
         """Run `argv` with its stdin and stdout as a byte stream; the caller closes it."""
@@ -89,25 +91,11 @@ class Commands:
             raise
         return AttachedCommand(connection, reader)
 
-    def _listen(self, command: str, said: dict[Channel, bytes], deadline: float) -> bool:
-        """Add up what the command says; whether its streams ended before the deadline."""
-        attached = self._attach(command)
-        try:
-            _collect(attached, said, deadline)
-        except TimeoutError:
-            return False
-        except OSError as error:
-            what = f"the connection to the engine broke: {error}"
-            raise EngineUnreachable(what, help=HELP) from error
-        finally:
-            attached.close()
-        return True
-
-    def _exit_code(self, command: str, deadline: float) -> int:
+    def _exit_code(self, command: str, deadline: float) -> int | None:
         pause = threading.Event()
         while (state := self._api.get(f"/exec/{command}/json").json())["Running"]:
             if time.monotonic() > deadline:
-                return TIMED_OUT
+                return None
             pause.wait(SETTLE_SECONDS)
         return int(state["ExitCode"])
 
@@ -193,6 +181,20 @@ def _status(line: bytes) -> int:
         return int(line.split(maxsplit=2)[1])
     except (IndexError, ValueError) as error:
         raise http.client.BadStatusLine(line.decode(errors="replace")) from error
+
+
+def _listen(attached: AttachedCommand, said: dict[Channel, bytes], deadline: float) -> bool:
+    """Add up what the command says; whether its streams ended before the deadline."""
+    try:
+        _collect(attached, said, deadline)
+    except TimeoutError:
+        return False
+    except OSError as error:
+        what = f"the connection to the engine broke: {error}"
+        raise EngineUnreachable(what, help=HELP) from error
+    finally:
+        attached.close()
+    return True
 
 
 def _collect(attached: AttachedCommand, said: dict[Channel, bytes], deadline: float) -> None:

@@ -173,11 +173,15 @@ class LogStream(StrEnum):
 
 
 class Output(Struct, frozen=True):
-    """What a finished command left: exit code, and stdout with stderr as text."""
+    """What a command left: exit code, and stdout with stderr as text.
+
+    `overdue` says that it was not waited for any longer; the exit code is then none of its own.
+    """
 
     exit_code: int
     stdout: str = ""
     stderr: str = ""
+    overdue: bool = False
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -93,6 +93,8 @@ class Attempt(Struct, frozen=True):
     def _run(self, command: tuple[str, ...], limit: float) -> Answer:
         output = self.door.execute(self.container, command, timeout=limit)
         said = f"ended its check with {output.exit_code}"
+        if output.overdue:
+            said = f"did not end its check within {limit:.3g} s"
         return Answer(output.exit_code == 0, said, last_lines("\n".join(output.lines)))
 
     @contextmanager

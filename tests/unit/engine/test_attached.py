@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -17,6 +18,9 @@ from composeroll.engine.frames import Channel
 from composeroll.engine.transport import Stream
 from composeroll.errors import EngineUnreachable
 from composeroll.model import Output
+
+HANDSHAKE = 0.2
+"""Seconds to an engine that is far away."""
 
 Says = Callable[[socket.socket], None]
 """What the engine does on the connection of a command that is started."""
@@ -77,6 +81,15 @@ class Talking:
             self._says(theirs)
 
 
+class FarAway(Talking):
+    """The same where it takes a moment to get there."""
+
+    def open(self) -> Connection:
+        """A connection, a handshake later."""
+        time.sleep(HANDSHAKE)
+        return super().open()
+
+
 def executed(says: Says) -> Output:
     return Commands(cast("Api", Talking(says))).execute("c1", ["true"], timeout=5)
 
@@ -99,3 +112,18 @@ def test_what_the_engine_complains_of_stands_with_the_commands_complaints() -> N
 def test_an_engine_that_hangs_up_before_it_answers_is_unreachable() -> None:
     with pytest.raises(EngineUnreachable, match="the connection to the engine broke"):
         executed(lambda _: None)
+
+
+def test_the_way_to_the_engine_takes_nothing_of_a_commands_time() -> None:
+    far = Commands(cast("Api", FarAway(saying([(Channel.STDOUT, b"well")]))))
+    assert far.execute("c1", ["true"], timeout=HANDSHAKE / 2) == Output(0, "well")
+
+
+def test_a_command_that_is_not_waited_for_any_longer_is_told_apart_from_one_that_says_124() -> None:
+    def hangs(peer: socket.socket) -> None:
+        saying([(Channel.STDOUT, b"begins")])(peer)
+        peer.recv(1)
+
+    hung = Commands(cast("Api", Talking(hangs))).execute("c1", ["true"], timeout=0.05)
+    assert (hung.exit_code, hung.stdout, hung.overdue) == (124, "begins", True)
+    assert not Output(124).overdue

@@ -253,6 +253,14 @@ def test_docker_rollout_46_47_51_a_healthchecks_exit_code_and_output_are_shown()
     assert "  curl: (7) refused" in error.value.evidence
 
 
+def test_a_check_that_hangs_is_told_by_its_time_and_not_by_a_code_that_it_never_gave() -> None:
+    engine = Engine(ONE)
+    engine.check = lambda _: Output(124, overdue=True)
+    sick = replace(ONE, healthcheck=Healthcheck(("true",), timeout=0.25))
+    with pytest.raises(NotReady, match=r"did not end its check within 0\.\d+ s \(healthcheck"):
+        engine.readiness().await_ready((sick,), None, QUICK)
+
+
 def test_the_engines_older_verdict_is_told_but_not_believed() -> None:
     checked = replace(ONE, healthcheck=Healthcheck(("true",)), health=Health.UNHEALTHY)
     engine = Engine(checked)
