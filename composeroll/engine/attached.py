@@ -82,13 +82,8 @@ class Commands:
         return str(answer.json()["Id"])
 
     def _attach(self, command: str) -> AttachedCommand:
-        connection = self._api.open()
-        try:
-            with speaking_to(connection.stream, CALL_SECONDS):
-                reader = upgrade(connection, f"/exec/{command}/start")
-        except BaseException:
-            connection.end()
-            raise
+        with self._api.opening() as connection, speaking_to(connection.stream, CALL_SECONDS):
+            reader = upgrade(connection, f"/exec/{command}/start")
         return AttachedCommand(connection, reader)
 
     def _exit_code(self, command: str, deadline: float) -> int | None:

@@ -104,9 +104,20 @@ class Api:
                 answer = Answer(response.status, response.read())
         return answer.insist(f"{method} {path}", fine)
 
-    def open(self) -> Connection:
-        """A connection outside the pool, for an answer that has no end; the caller ends it."""
-        return Connection(self.transport.open())
+    @contextmanager
+    def opening(self) -> Iterator[Connection]:
+        """A connection outside the pool, for an answer that has no end; the caller ends it.
+
+        The block ends when the engine has answered, and so does its place: an sshd drops some of
+        many that log in at once, but what has no end must not keep calls waiting.
+        """
+        with self._place():
+            connection = Connection(self.transport.open())
+            try:
+                yield connection
+            except BaseException:
+                connection.end()
+                raise
 
     def close(self) -> None:
         """End the idle connections."""
@@ -118,7 +129,7 @@ class Api:
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         with self._place():
-            connection = self._take() or self.open()
+            connection = self._take() or Connection(self.transport.open())
             try:
                 yield connection
             except BaseException:

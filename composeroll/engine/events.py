@@ -67,16 +67,11 @@ class EventStream:
         query = {"filters": json.dumps(self._filters)}
         if self._since:
             query["since"] = self._since
-        connection = self._api.open()
-        try:
-            with speaking_to(connection.stream, CALL_SECONDS):
-                connection.request("GET", address("/events", query))
-                response = connection.getresponse()
-                if response.status != 200:  # noqa: PLR2004 the one status that streams
-                    Answer(response.status, response.read()).insist("GET /events")
-        except BaseException:
-            connection.end()
-            raise
+        with self._api.opening() as connection, speaking_to(connection.stream, CALL_SECONDS):
+            connection.request("GET", address("/events", query))
+            response = connection.getresponse()
+            if response.status != 200:  # noqa: PLR2004 the one status that streams
+                Answer(response.status, response.read()).insist("GET /events")
         connection.stream.sock.settimeout(None)
         return connection, response
 

@@ -37,7 +37,8 @@ class Stream(Protocol):
 class Transport(Protocol):
     """Opens streams to one engine.
 
-    `limit` is the greatest number of kept connections; None leaves it open.
+    `limit` is the greatest number of connections that are kept, and of those that are being made or
+    used for a call at once; None leaves it open.
     """
 
     limit: int | None

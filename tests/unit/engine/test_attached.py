@@ -13,8 +13,9 @@ from typing import Any, cast
 import pytest
 
 from composeroll.engine.attached import Commands
-from composeroll.engine.connection import Api, Connection
+from composeroll.engine.connection import Api
 from composeroll.engine.frames import Channel
+from composeroll.engine.side_by_side import side_by_side
 from composeroll.engine.transport import Stream
 from composeroll.errors import EngineUnreachable
 from composeroll.model import Output
@@ -52,11 +53,40 @@ class Answered:
         return self._content
 
 
-class Talking:
-    """As much of the Engine API as a command needs; what is started `says` its part."""
+class Speaking:
+    """The way to an engine that `says` its part on each connection, a handshake later."""
 
-    def __init__(self, says: Says) -> None:
+    def __init__(self, says: Says, handshake: float = 0.0, limit: int | None = None) -> None:
+        self.limit = limit
+        self.most = 0
         self._says = says
+        self._handshake = handshake
+        self._lock = threading.Lock()
+        self._shaking = 0
+
+    def open(self) -> Stream:
+        """A connection at whose other end the engine speaks."""
+        ours, theirs = socket.socketpair()
+        with self._lock:
+            self._shaking += 1
+            self.most = max(self.most, self._shaking)
+        threading.Thread(target=self._speak, args=(theirs,), daemon=True).start()
+        return Piped(ours)
+
+    def _speak(self, theirs: socket.socket) -> None:
+        with theirs:
+            theirs.recv(65536)
+            time.sleep(self._handshake)
+            with self._lock:
+                self._shaking -= 1
+            self._says(theirs)
+
+
+class Talking:
+    """As much of the Engine API as a command needs."""
+
+    def __init__(self, way: Speaking) -> None:
+        self.opening = Api(way).opening
 
     def post(self, path: str, body: Any) -> Answered:  # noqa: ANN401 anything JSON
         """A command that is created."""
@@ -69,29 +99,14 @@ class Talking:
         del path
         return Answered({"Running": False, "ExitCode": 0})
 
-    def open(self) -> Connection:
-        """A connection at whose other end the engine speaks."""
-        ours, theirs = socket.socketpair()
-        threading.Thread(target=self._speak, args=(theirs,), daemon=True).start()
-        return Connection(cast("Stream", Piped(ours)))
 
-    def _speak(self, theirs: socket.socket) -> None:
-        with theirs:
-            theirs.recv(65536)
-            self._says(theirs)
-
-
-class FarAway(Talking):
-    """The same where it takes a moment to get there."""
-
-    def open(self) -> Connection:
-        """A connection, a handshake later."""
-        time.sleep(HANDSHAKE)
-        return super().open()
+def commands(way: Speaking) -> Commands:
+    """Those of the engine there."""
+    return Commands(cast("Api", Talking(way)))
 
 
 def executed(says: Says) -> Output:
-    return Commands(cast("Api", Talking(says))).execute("c1", ["true"], timeout=5)
+    return commands(Speaking(says)).execute("c1", ["true"], timeout=5)
 
 
 def saying(frames: Sequence[tuple[Channel, bytes]]) -> Says:
@@ -115,7 +130,7 @@ def test_an_engine_that_hangs_up_before_it_answers_is_unreachable() -> None:
 
 
 def test_the_way_to_the_engine_takes_nothing_of_a_commands_time() -> None:
-    far = Commands(cast("Api", FarAway(saying([(Channel.STDOUT, b"well")]))))
+    far = commands(Speaking(saying([(Channel.STDOUT, b"well")]), HANDSHAKE))
     assert far.execute("c1", ["true"], timeout=HANDSHAKE / 2) == Output(0, "well")
 
 
@@ -124,6 +139,19 @@ def test_a_command_that_is_not_waited_for_any_longer_is_told_apart_from_one_that
         saying([(Channel.STDOUT, b"begins")])(peer)
         peer.recv(1)
 
-    hung = Commands(cast("Api", Talking(hangs))).execute("c1", ["true"], timeout=0.05)
+    hung = commands(Speaking(hangs)).execute("c1", ["true"], timeout=0.05)
     assert (hung.exit_code, hung.stdout, hung.overdue) == (124, "begins", True)
     assert not Output(124).overdue
+
+
+def test_as_few_commands_as_calls_are_on_their_way_to_the_engine_at_once() -> None:
+    way = Speaking(saying([]), handshake=0.02, limit=3)
+    far = commands(way)
+    side_by_side(lambda _: far.execute("c1", ["true"]), range(12))
+    assert way.most == 3
+
+
+def test_a_command_that_goes_on_holds_no_other_back() -> None:
+    far = commands(Speaking(saying([]), limit=1))
+    for attached in [far.dial("c1", ["cat"]) for _ in range(3)]:
+        attached.close()
