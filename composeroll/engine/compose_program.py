@@ -50,10 +50,10 @@ def _plugin(environment: Mapping[str, str]) -> Path | None:
 
 
 def _directories(environment: Mapping[str, str]) -> Iterator[Path]:
-    """In docker's order: the user's own, those that config.json names, the system's."""
+    """In the order of docker's `getPluginDirs`, whose own comment has the first two reversed."""
     own = config_directory(environment)
-    yield own / "cli-plugins"
     yield from map(Path, read_config(own).get("cliPluginsExtraDirs") or ())
+    yield own / "cli-plugins"
     yield from map(Path, SYSTEM)
 
 

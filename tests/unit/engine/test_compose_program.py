@@ -43,13 +43,15 @@ def test_the_users_own_plugin_is_run_as_docker_runs_it(places: dict[str, str]) -
     assert ran.stdout == f"{docker} --context far compose up\n"
 
 
-def test_a_directory_that_the_configuration_names_is_searched(
+def test_a_directory_that_the_configuration_names_is_searched_before_the_users_own(
     places: dict[str, str], tmp_path: Path
 ) -> None:
     binary_docker(places)
     plugin = program(tmp_path / "extra" / "docker-compose", "")
     config = {"cliPluginsExtraDirs": [str(tmp_path / "extra")]}
     Path(places["DOCKER_CONFIG"], "config.json").write_text(json.dumps(config))
+    assert docker_for_compose(places)[-1] == str(plugin)
+    program(Path(places["DOCKER_CONFIG"], "cli-plugins", "docker-compose"), "")
     assert docker_for_compose(places)[-1] == str(plugin)
 
 
