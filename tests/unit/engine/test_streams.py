@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from composeroll.engine.frames import Channel, read_frames
 from composeroll.engine.processes import parse_top
+from composeroll.errors import EngineError
 from composeroll.model import Process
 
 frames = st.lists(st.tuples(st.sampled_from([Channel.STDOUT, Channel.STDERR]), st.binary()))
@@ -54,3 +56,14 @@ def test_the_default_table_is_read_where_the_host_ps_knows_no_columns() -> None:
         "Processes": [["root", "300", "280", "0", "03:02", "?", "00:00:00", "nginx: master -g x"]],
     }
     assert parse_top(table) == (Process(300, 280, "nginx: master -g x"),)
+
+
+@pytest.mark.parametrize(
+    "titles", [["PID", "USER", "TIME", "COMMAND"], ["PID", "USER", "VSZ", "STAT", "COMMAND"]]
+)
+def test_a_table_of_busybox_without_parents_is_told_with_what_helps(titles: list[str]) -> None:
+    table = {"Titles": titles, "Processes": [["300", "root", "0:00", "nginx: master"]]}
+    with pytest.raises(EngineError, match="tells no process's parent") as told:
+        parse_top(table)
+    assert "procps" in (told.value.help or "")
+    assert told.value.evidence == (" ".join(titles),)
