@@ -17,25 +17,35 @@ UNSAID = "*:80"
 ANY = ("*", "0.0.0.0")  # noqa: S104 - nginx's own spellings, read and not bound
 ANY_IPV6 = "::"
 
+Socket = tuple[str, int, bool]
+"""Host, port, and whether it is UDP."""
+
 
 class Listen(Struct, frozen=True):
     """One `listen` directive.
 
     Attributes:
         host: the address without brackets, `*` for every IPv4 address; a `unix:` path as it is.
-        port: 0 for a `unix:` socket.
+        port: 0 for a `unix:` socket; of a range the first one.
         options: what follows the address.
+        last: of a range the last port, else 0.
     """
 
     host: str
     port: int
     options: frozenset[str]
     server: ServerBlock
+    last: int = 0
 
     @property
-    def socket(self) -> tuple[str, int, bool]:
-        """What nginx opens one socket for: of several directives one carries its options."""
-        return self.host, self.port, self.datagrams
+    def ports(self) -> range:
+        """All that it listens on."""
+        return range(self.port, max(self.port, self.last) + 1)
+
+    @property
+    def sockets(self) -> tuple[Socket, ...]:
+        """What nginx opens a socket for each: of several directives one carries its options."""
+        return tuple((self.host, port, self.datagrams) for port in self.ports)
 
     @property
     def datagrams(self) -> bool:
@@ -51,7 +61,8 @@ class Listen(Struct, frozen=True):
         host = f"[{self.host}]" if ":" in self.host and self.port else self.host
         if not self.port:
             return f"listen {host}"
-        return f"listen {self.port}" if host in ANY else f"listen {host}:{self.port}"
+        ports = f"{self.port}-{self.last}" if self.last else f"{self.port}"
+        return f"listen {ports}" if host in ANY else f"listen {host}:{ports}"
 
 
 def listens_of(configuration: Configuration) -> tuple[Listen, ...]:
@@ -64,35 +75,50 @@ def listens_of(configuration: Configuration) -> tuple[Listen, ...]:
 
 
 def read_listen(text: str, server: ServerBlock) -> Listen:
-    """The model of a directive's arguments: `443 ssl`, `[::]:80 reuseport`, `unix:/run/n.sock`."""
+    """The model of a directive's arguments: `443 ssl`, `[::]:80-89`, `unix:/run/n.sock`."""
     address, *options = text.split()
     if address.startswith("unix:"):
         return Listen(address, 0, frozenset(options), server)
+    address, last = _without_range(address)
     if address.isdecimal():
-        return Listen("*", int(address), frozenset(options), server)
+        return Listen("*", int(address), frozenset(options), server, last)
     host, port = host_and_port(address, DEFAULT_PORT)
-    return Listen("*" if host in ANY else host, port or DEFAULT_PORT, frozenset(options), server)
+    host = "*" if host in ANY else host
+    return Listen(host, port or DEFAULT_PORT, frozenset(options), server, last)
 
 
 def alone(configuration: Configuration) -> tuple[Listen, ...]:
     """The first directive of every socket that no second nginx could open too."""
     heard = listens_of(configuration)
-    shared = {one.socket for one in heard if "reuseport" in one.options}
-    first: dict[tuple[str, int, bool], Listen] = {}
+    shared = {socket for one in heard if "reuseport" in one.options for socket in one.sockets}
+    first: dict[Socket, Listen] = {}
     for one in heard:
-        if one.socket not in shared:
-            first.setdefault(one.socket, one)
-    return tuple(first.values())
+        for socket in one.sockets:
+            if socket not in shared:
+                first.setdefault(socket, one)
+    return tuple(dict.fromkeys(first.values()))
 
 
 def ports_of(configuration: Configuration) -> frozenset[int]:
     """The TCP ports that it listens on."""
-    return frozenset(o.port for o in listens_of(configuration) if o.port and not o.datagrams)
+    heard = (one for one in listens_of(configuration) if one.port and not one.datagrams)
+    return frozenset(port for one in heard for port in one.ports)
 
 
 def sites_of(configuration: Configuration) -> tuple[Site, ...]:
-    """What can be asked on every address of the container, each once."""
+    """What can be asked on every address of the container, each once; of a range its first port.
+
+    Behind every port of a range the same server answers, and a range may hold thousands.
+    """
     return tuple(dict.fromkeys(_sites(configuration)))
+
+
+def _without_range(address: str) -> tuple[str, int]:
+    """`*:9000-9010` as `*:9000` and 9010; 0 where there is no range."""
+    begin, _, last = address.rpartition("-")
+    if last.isdecimal() and begin.rpartition(":")[2].isdecimal():
+        return begin, int(last)
+    return address, 0
 
 
 def _sites(configuration: Configuration) -> Iterator[Site]:

@@ -20,6 +20,10 @@ BOTH = "server { listen 80 reuseport; } server { listen 80; server_name b.test; 
         ("listen *:8080;", "*", 8080, "listen 8080"),
         ("listen 10.0.0.1;", "10.0.0.1", 80, "listen 10.0.0.1:80"),
         ("listen [::]:443 ssl;", "::", 443, "listen [::]:443"),
+        ("listen 9000-9010;", "*", 9000, "listen 9000-9010"),
+        ("listen 10.0.0.1:9000-9010 ssl;", "10.0.0.1", 9000, "listen 10.0.0.1:9000-9010"),
+        ("listen [::]:9000-9010;", "::", 9000, "listen [::]:9000-9010"),
+        ("listen front-2;", "front-2", 80, "listen front-2:80"),
         ("listen unix:/run/n.sock;", "unix:/run/n.sock", 0, "listen unix:/run/n.sock"),
         ("", "*", 80, "listen 80"),
     ],
@@ -45,6 +49,16 @@ def test_a_socket_is_shared_where_one_of_its_directives_says_reuseport(
     servers: str, lonely: list[str]
 ) -> None:
     assert [str(one) for one in alone(configured(servers))] == lonely
+
+
+def test_each_port_of_a_range_is_a_socket_and_one_of_them_is_asked() -> None:
+    servers = "server { listen 80-82; } server { listen 81 reuseport; listen 82; listen 83; }"
+    configuration = configured(servers)
+    assert ports_of(configuration) == {80, 81, 82, 83}
+    assert [str(one) for one in alone(configuration)] == ["listen 80-82", "listen 83"]
+    assert [site.port for site in sites_of(configuration)] == [80, 81, 82, 83]
+    assert [site.port for site in sites_of(configured("server { listen 80-82; }"))] == [80]
+    assert not alone(configured("server { listen 80-81 reuseport; } server { listen 80; }"))
 
 
 def test_ports_are_those_of_connections() -> None:
