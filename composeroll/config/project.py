@@ -80,6 +80,11 @@ class Service(Struct, frozen=True):
         return "nginx" in self.name or "nginx" in self.image
 
     @property
+    def is_scalable(self) -> bool:
+        """Whether compose runs more than one: whose network they live in is all the same to it."""
+        return all(obstacle.key == "network_mode" for obstacle in self.obstacles)
+
+    @property
     def has_own_name(self) -> bool:
         """Whether its container has a name of its own, so that compose runs one and no more."""
         return any(obstacle.key == "container_name" for obstacle in self.obstacles)

@@ -13,7 +13,7 @@ from composeroll.engine.compose_words import (
     compose_failure,
     dangers,
     parse_dry_run,
-    verdicts,
+    read_verdicts,
 )
 from composeroll.errors import EngineError, UsageError
 
@@ -62,7 +62,7 @@ class DryRun:
     def __init__(self, flags: ComposeFlags) -> None:
         self._flags = flags
 
-    def outdated(self, scales: Scales) -> dict[str, str]:
+    def verdicts(self, scales: Scales) -> dict[str, str]:
         """What a plain `up -d` would do to each container, by its name.
 
         `Running` is up to date, `Recreate` is outdated, `Creating` is missing. `scales` are the
@@ -72,7 +72,7 @@ class DryRun:
         Raises:
             EngineError: compose refuses.
         """
-        return verdicts(parse_dry_run(self._run(scales)))
+        return read_verdicts(parse_dry_run(self._run(scales)))
 
     def preflight(self, scales: Scales) -> tuple[str, ...]:
         """The lines of a dry `create` that do more than make new containers.

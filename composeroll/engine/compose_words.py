@@ -63,7 +63,7 @@ def parse_dry_run(said: str) -> tuple[Action, ...]:
     return (*planned, *dict.fromkeys(asked))
 
 
-def verdicts(actions: Iterable[Action]) -> dict[str, str]:
+def read_verdicts(actions: Iterable[Action]) -> dict[str, str]:
     """Compose's first word about each container, by name: `Running`, `Recreate`, `Creating`, ….
 
     A recreate goes on under a passing name (`3f2a…_shop-web-1`); that one is left out.

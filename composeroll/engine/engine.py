@@ -186,9 +186,9 @@ class Engine:
 
     # compose: see composeroll.engine.compose_reads, .compose_changes and .pull
 
-    def outdated(self, scales: Scales) -> dict[str, str]:
+    def verdicts(self, scales: Scales) -> dict[str, str]:
         """Compose's verdict on each container, by name: `Running`, `Recreate`, `Creating`."""
-        return self._dry_run.outdated(scales)
+        return self._dry_run.verdicts(scales)
 
     def preflight(self, scales: Scales) -> tuple[str, ...]:
         """What `create` would do beyond making new containers; empty is safe."""

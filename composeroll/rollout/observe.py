@@ -29,7 +29,7 @@ class Containers(Protocol):
         """The image ID that a reference names on the engine."""
         ...
 
-    def outdated(self, scales: Mapping[str, int]) -> Mapping[str, str]:
+    def verdicts(self, scales: Mapping[str, int]) -> Mapping[str, str]:
         """What `up` would do to each container, by its name: `Running`, `Recreate`, `Creating`."""
         ...
 
@@ -93,7 +93,7 @@ def observe(
         here = [s for s in services if images[s.name]]  # of others compose can say nothing
         doubled = _doubled(project, here, mine) if preflight else {}
         unsure = _unsure(here, mine, images, doubled)
-        outdated = side_by_side.submit(engine.outdated, unsure)
+        verdicts = side_by_side.submit(engine.verdicts, unsure)
         obstacles = side_by_side.submit(engine.preflight, doubled)
         surveyed = side_by_side.submit(
             survey.look, project, services, everyone, preflight=preflight
@@ -109,7 +109,7 @@ def observe(
                 replicas=mine[service.name],
                 outdated=_reasons(
                     mine[service.name],
-                    outdated.result(),
+                    verdicts.result(),
                     images[service.name],
                     reference_of(project, service),
                 ),
@@ -159,13 +159,8 @@ def _doubled(
     project: Project, services: Sequence[Service], replicas: Mapping[str, tuple[Replica, ...]]
 ) -> Mapping[str, int]:
     """The scales a rollout would ask for, of the services that can be scaled at all."""
-    scalable = [s for s in services if _is_scalable(s) and not project.sharing_volumes_of(s.name)]
+    scalable = [s for s in services if s.is_scalable and not project.sharing_volumes_of(s.name)]
     return {s.name: len(replicas[s.name]) + max(s.scale or 1, 1) for s in scalable}
-
-
-def _is_scalable(service: Service) -> bool:
-    """Compose itself does not mind whose network namespace the containers live in."""
-    return all(obstacle.key == "network_mode" for obstacle in service.obstacles)
 
 
 def _reasons(

@@ -67,7 +67,7 @@ def images(seen: Observed) -> None:
     seen.side.use("v2")
     engine.create({SERVICE: 3})
     seen.look("one more of the new image")
-    said = seen.side.reads.outdated({SERVICE: 3})
+    said = seen.side.reads.verdicts({SERVICE: 3})
     seen.lines.append(f"outdated: {[said.get(r.name) for r in seen.all]}")
     engine.recreate(SERVICE, 3, renew_volumes=False)
     _tell_versions(seen, "recreated in place")

@@ -152,7 +152,7 @@ class Engine(Containers):
         found = self._images.image(reference)
         return found.id if found else None
 
-    def outdated(self, scales: Mapping[str, int]) -> Mapping[str, str]:
+    def verdicts(self, scales: Mapping[str, int]) -> Mapping[str, str]:
         """Compose's own judgement: image, definition and the sources' IDs enter its hash."""
         self._faults.ask("ask compose what is outdated")
         self._insist_on_one(scales)

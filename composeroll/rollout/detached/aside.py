@@ -72,9 +72,9 @@ class ServingEngine:
         """Compose replaces the service's containers."""
         self._all.recreate(service, scale, renew_volumes=renew_volumes)
 
-    def outdated(self, scales: Mapping[str, int]) -> Mapping[str, str]:
+    def verdicts(self, scales: Mapping[str, int]) -> Mapping[str, str]:
         """What `up` would do to each container, by its name."""
-        return self._all.outdated(self._with_aside(scales))
+        return self._all.verdicts(self._with_aside(scales))
 
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
         """What else than creating containers compose would do to reach these scales."""

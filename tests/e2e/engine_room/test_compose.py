@@ -44,9 +44,9 @@ def test_a_file_that_compose_rejects_is_a_usage_error_in_its_words(
 def test_compose_judges_what_is_outdated(project: Project, local: Engine) -> None:
     running(local, 2)
     names = [replica.name for replica in local.replicas()]
-    assert local.outdated({"app": 2}) == dict.fromkeys(names, "Running")
+    assert local.verdicts({"app": 2}) == dict.fromkeys(names, "Running")
     project.service(environment={"V": "2"})
-    assert local.outdated({"app": 2}) == dict.fromkeys(names, "Recreate")
+    assert local.verdicts({"app": 2}) == dict.fromkeys(names, "Recreate")
 
 
 def test_creating_more_leaves_the_outdated_ones_alone(project: Project, local: Engine) -> None:

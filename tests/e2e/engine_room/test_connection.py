@@ -73,7 +73,7 @@ def test_an_engine_that_is_not_there_is_unreachable_with_advice(
     for ask in (
         nowhere.replicas,
         nowhere.events,
-        lambda: nowhere.outdated({"app": 1}),
+        lambda: nowhere.verdicts({"app": 1}),
         lambda: nowhere.create({"app": 1}),
     ):
         with pytest.raises(EngineUnreachable) as caught:

@@ -70,7 +70,7 @@ def test_a_compose_that_hangs_over_its_files_is_given_up(pid_file: Path) -> None
 @pytest.mark.usefixtures("impatient", "pid_file")
 def test_a_dry_run_that_hangs_is_given_up() -> None:
     with pytest.raises(EngineUnreachable, match="did not end"):
-        DryRun(ComposeFlags()).outdated({"app": 1})
+        DryRun(ComposeFlags()).verdicts({"app": 1})
 
 
 def test_whoever_leaves_before_composes_answer_leaves_no_compose_behind(pid_file: Path) -> None:

@@ -11,7 +11,7 @@ from composeroll.engine.compose_words import (
     dangers,
     parse_dry_run,
     parse_pull_line,
-    verdicts,
+    read_verdicts,
 )
 from composeroll.errors import EngineError, EngineUnreachable
 
@@ -52,15 +52,24 @@ FROM_5_5 = """\
 
 
 def test_running_containers_are_up_to_date() -> None:
-    assert verdicts(parse_dry_run(RUNNING)) == {"shop-web-1": "Running", "shop-web-2": "Running"}
+    assert read_verdicts(parse_dry_run(RUNNING)) == {
+        "shop-web-1": "Running",
+        "shop-web-2": "Running",
+    }
 
 
 def test_a_recreate_is_told_of_the_container_and_not_of_its_passing_name() -> None:
-    assert verdicts(parse_dry_run(RECREATE)) == {"shop-web-1": "Running", "shop-web-2": "Recreate"}
+    assert read_verdicts(parse_dry_run(RECREATE)) == {
+        "shop-web-1": "Running",
+        "shop-web-2": "Recreate",
+    }
 
 
 def test_compose_5_is_understood_too() -> None:
-    assert verdicts(parse_dry_run(FROM_5_5)) == {"shop-web-1": "Running", "shop-web-2": "Recreate"}
+    assert read_verdicts(parse_dry_run(FROM_5_5)) == {
+        "shop-web-1": "Running",
+        "shop-web-2": "Recreate",
+    }
 
 
 @pytest.mark.parametrize("said", [RUNNING, SCALE_UP])
@@ -78,7 +87,7 @@ def test_a_changed_network_is_dangerous_though_nothing_is_recreated() -> None:
 
 def test_a_volume_that_compose_would_ask_to_recreate_is_dangerous() -> None:
     assert dangers(parse_dry_run(VOLUME_CHANGED)) == ("Volume shop_data Recreate",)
-    assert "shop_data" not in verdicts(parse_dry_run(VOLUME_CHANGED))
+    assert "shop_data" not in read_verdicts(parse_dry_run(VOLUME_CHANGED))
 
 
 @pytest.mark.parametrize("word", ["Recreate", "Starting", "Removing", "Restarting", "Frobnicated"])

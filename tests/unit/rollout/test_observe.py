@@ -57,7 +57,7 @@ def test_compose_is_asked_nothing_about_a_service_whose_image_is_not_on_the_engi
 def looked_at(
     replicas: tuple[Replica, ...],
     image: str | None,
-    outdated: Callable[[Mapping[str, int]], Mapping[str, str]],
+    verdicts: Callable[[Mapping[str, int]], Mapping[str, str]],
     doubled: Callable[[Mapping[str, int]], tuple[str, ...]],
     *,
     preflight: bool,
@@ -68,7 +68,7 @@ def looked_at(
         replicas=lambda: replicas,
         names=frozenset,
         image_id=lambda _: image,
-        outdated=outdated,
+        verdicts=verdicts,
         preflight=doubled,
         highest_aside=lambda _: 0,
     )

@@ -53,7 +53,7 @@ class Engine:
         del reference
         return OLD
 
-    def outdated(self, *_: object) -> Mapping[str, str]:
+    def verdicts(self, *_: object) -> Mapping[str, str]:
         """All is up to date."""
         return {}
 
