@@ -7,6 +7,7 @@ import json
 import queue
 import socket
 import threading
+import time
 from collections.abc import Collection, Mapping
 from http.client import HTTPException, HTTPResponse
 from typing import Any, Self
@@ -23,12 +24,24 @@ RELIST = ContainerEvent(action="relist", id="", service="")
 RETRY_SECONDS = 0.2
 """Before each attempt to take up a stream that broke; `since` fills the gap."""
 
+SILENCE_SECONDS = 30.0
+"""Without an event for that long the engine is asked for a sign of life: a far one whose host has
+lost its power says nothing, and TCP finds out after hours."""
+
+SIGN_SECONDS = 10.0
+"""For a sign of life, a new ssh included."""
+
+RENEWAL_SECONDS = 300.0
+"""Without an event for that long a stream is taken up anew, whatever the engine says on another
+connection: a router on the way may have dropped this one alone."""
+
 
 class EventStream:
     """Events from the moment it is made.
 
     A thread reads them, so that `next` can wait for a while and no longer. When the stream breaks
     (the engine restarts) it is opened again from the last event seen, and `RELIST` is delivered.
+    Another thread breaks a stream that is silent and perhaps leads nowhere any more.
     """
 
     def __init__(self, api: Api, project: str, actions: Collection[str] = ()) -> None:
@@ -42,6 +55,8 @@ class EventStream:
         self._connection, response = self._open()
         self._thread = threading.Thread(target=self._run, args=(response,), daemon=True)
         self._thread.start()
+        self._minding = threading.Thread(target=self._mind_silence, daemon=True)
+        self._minding.start()
 
     def next(self, timeout: float) -> ContainerEvent | None:
         """The next event, `RELIST`, or None where none came within `timeout` seconds."""
@@ -53,9 +68,9 @@ class EventStream:
     def close(self) -> None:
         """Stop listening."""
         self._closed.set()
-        with contextlib.suppress(OSError):
-            self._connection.stream.sock.shutdown(socket.SHUT_RDWR)
+        self._cut()
         self._thread.join()
+        self._minding.join()
 
     def __enter__(self) -> Self:
         return self
@@ -73,6 +88,7 @@ class EventStream:
             if response.status != 200:  # noqa: PLR2004 the one status that streams
                 Answer(response.status, response.read()).insist("GET /events")
         connection.stream.sock.settimeout(None)
+        self._heard = time.monotonic()
         return connection, response
 
     def _run(self, response: HTTPResponse | None) -> None:
@@ -84,9 +100,31 @@ class EventStream:
     def _deliver(self, response: HTTPResponse) -> None:
         with contextlib.suppress(OSError, HTTPException, ValueError):
             while line := response.readline():
+                self._heard = time.monotonic()
                 event = json.loads(line)
                 self._since = _nanoseconds(event)
                 self._waiting.put(parse_event(event))
+
+    def _mind_silence(self) -> None:
+        while not self._closed.wait(SILENCE_SECONDS):
+            silent = time.monotonic() - self._heard
+            if silent >= RENEWAL_SECONDS or (silent >= SILENCE_SECONDS and not self._is_alive()):
+                self._cut()
+
+    def _is_alive(self) -> bool:
+        try:
+            self._api.send("GET", "/_ping", timeout=SIGN_SECONDS)
+        except EngineUnreachable:
+            self._api.close()  # the kept connections lead to where nobody answers, too
+            return False
+        except EngineError:
+            return True
+        return True
+
+    def _cut(self) -> None:
+        """Let whoever reads find the stream's end."""
+        with contextlib.suppress(OSError):
+            self._connection.stream.sock.shutdown(socket.SHUT_RDWR)
 
     def _open_again(self) -> HTTPResponse | None:
         while not self._closed.wait(RETRY_SECONDS):

@@ -29,6 +29,9 @@ class Sham(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         posted: one for each request to do something.
         may_do: set by the test.
         done: how many of those are done.
+        lasting: streams of events stay open, silent, until it closes.
+        lost: no sign of life is given, as where a far engine's host has lost its power.
+        asked: how often one was asked for.
     """
 
     daemon_threads = True
@@ -38,7 +41,9 @@ class Sham(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         super().__init__(str(path), _Handler)
         self.lock = threading.Lock()
         self.now = self.most = self.connections = 0
-        self.done = 0
+        self.done = self.asked = 0
+        self.lasting = self.lost = False
+        self.closing = threading.Event()
         self.hung_up, self.may_do = threading.Event(), threading.Event()
         self.closed, self.posted = threading.Semaphore(0), threading.Semaphore(0)
 
@@ -81,9 +86,12 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/events":
             self._tell_one_event(query)
             return
+        if path == "/_ping":
+            self.server.asked += 1
+            self.server.closing.wait(5 if self.server.lost else 0)
         if path == "/slow":
             time.sleep(float(query))
-        known = path in {"/echo", "/slow", HUNG_UP}
+        known = path in {"/echo", "/slow", "/_ping", HUNG_UP}
         body = json.dumps({"message": "no such thing"} if not known else {"asked": query}).encode()
         self.send_response(200 if known else 404)
         self.send_header("Content-Length", str(len(body)))
@@ -92,13 +100,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = path == HUNG_UP
 
     def _tell_one_event(self, query: str) -> None:
-        """A stream that breaks after one event, which repeats the `since` it was asked for."""
+        """A stream that falls silent or breaks after one event, which repeats its `since`."""
         since = parse_qs(query).get("since", ["the beginning"])[0]
         actor = {"ID": f"c{self.server.connections}", "Attributes": {"since": since}}
         event = {"Action": "start", "Actor": actor, "timeNano": 5_000_000_007}
         self.send_response(200)
         self.end_headers()
         self.wfile.write(json.dumps(event).encode() + b"\n")
+        self.server.closing.wait(30 if self.server.lasting else 0)
         self.close_connection = True
 
     def address_string(self) -> str:
@@ -117,6 +126,7 @@ def sham_engine(directory: Path) -> Iterator[Sham]:
     try:
         yield server
     finally:
+        server.closing.set()
         server.shutdown()
         thread.join()
         server.server_close()
