@@ -10,20 +10,28 @@ from composeroll.report.events import Warned
 from composeroll.rollout.world import World
 
 HOOK_SECONDS = 60.0
-"""How long one of them may take; compose itself waits for ever."""
+"""How long one of them may take at least; compose itself waits for ever."""
 
 
 def run_stop_hooks(
-    world: World, service: str, replicas: Collection[Replica], hooks: Sequence[Hook]
+    world: World,
+    service: str,
+    replicas: Collection[Replica],
+    hooks: Sequence[Hook],
+    grace: float | None,
 ) -> None:
-    """Run them in each replica that runs, one after the other; one that fails stops nothing."""
+    """Run them in each replica that runs, one after the other; one that fails stops nothing.
+
+    Each may take `HOOK_SECONDS`, or the service's `grace` (seconds) where that is longer.
+    """
     if not hooks:
         return
+    seconds = max(HOOK_SECONDS, grace or 0.0)
     leaving = {replica.id for replica in replicas}
     for replica in _as_they_are(world, service):
         if replica.id in leaving and replica.running:
             for hook in hooks:
-                _run(world, replica, hook)
+                _run(world, replica, hook, seconds)
 
 
 def _as_they_are(world: World, service: str) -> tuple[Replica, ...]:
@@ -32,9 +40,9 @@ def _as_they_are(world: World, service: str) -> tuple[Replica, ...]:
     return (*world.engine.replicas([service]), *aside)
 
 
-def _run(world: World, replica: Replica, hook: Hook) -> None:
+def _run(world: World, replica: Replica, hook: Hook, seconds: float) -> None:
     try:
-        output = world.engine.run_hook(replica.id, hook, HOOK_SECONDS)
+        output = world.engine.run_hook(replica.id, hook, seconds)
     except EngineError as error:  # it has ended meanwhile, or knows no such user
         output = Output(1, error.what)
     if output.exit_code:

@@ -22,7 +22,7 @@ class RetireReplicas(Step, frozen=True):
 
     def do(self, world: World) -> None:
         """By full ID, and by no other way; one that is gone already is fine."""
-        run_stop_hooks(world, self.service, self.replicas, self.hooks)
+        run_stop_hooks(world, self.service, self.replicas, self.hooks, self.grace)
         # `restart: always` would bring a stopped container back after a restart of the engine
         world.engine.forbid_restart([r.id for r in self.replicas if r.restart_policy != "no"])
         world.engine.stop(ids(self.replicas), self.grace)

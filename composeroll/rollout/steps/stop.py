@@ -31,7 +31,7 @@ class StopReplicas(Step, frozen=True):
 
     def do(self, world: World) -> None:
         """Stop them with the service's grace period."""
-        run_stop_hooks(world, self.service, self.replicas, self.hooks)
+        run_stop_hooks(world, self.service, self.replicas, self.hooks, self.grace)
         world.engine.stop(ids(self.replicas), self.grace)
 
     def undo(self, world: World) -> None:

@@ -29,6 +29,7 @@ class World:
     ends: Output | EngineError = Output(0)  # noqa: RUF009 - it is frozen
     told: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    patience: list[float] = field(default_factory=list)
 
     @property
     def engine(self) -> World:
@@ -51,7 +52,7 @@ class World:
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
         """End as it was said."""
-        assert timeout
+        self.patience.append(timeout)
         self.told.append(f"{hook.command[0]} in {container[:1]}")
         if isinstance(self.ends, EngineError):
             raise self.ends
@@ -107,6 +108,18 @@ def test_a_hook_runs_too_before_what_stops_first_is_stopped() -> None:
         cast("Any", world)
     )
     assert world.told == ["bye in 1", "stop 1 within 10.0"]
+
+
+@pytest.mark.parametrize(("grace", "waited"), [(None, 60.0), (10.0, 60.0), (300.0, 300.0)])
+def test_a_hook_may_take_what_its_service_may_take_to_stop(
+    grace: float | None, waited: float
+) -> None:
+    world = World((replica(1),))
+    RetireReplicas("app", (replica(1),), grace, (HOOK,)).do(cast("Any", world))
+    StopReplicas("app", (replica(1),), grace, before([replica(1)]), None, (HOOK,)).do(
+        cast("Any", world)
+    )
+    assert world.patience == [waited, waited]
 
 
 def test_what_compose_copies_in_at_the_start_it_starts_itself() -> None:
