@@ -12,14 +12,13 @@ from composeroll.nginx.dump import covers, full_pattern, split_dump
 from composeroll.nginx.idle import Idle, read_idle
 from composeroll.nginx.pairing import Pairing, read_pairing
 from composeroll.nginx.passes import (
-    Inside,
     Pass,
     context_of,
     listens,
     read_passes,
     server_names,
 )
-from composeroll.nginx.syntax import Directive, Place, Unreadable, expand, parse_text, walk
+from composeroll.nginx.syntax import Directive, Place, Tree, Unreadable, expand, parse_text, walk
 from composeroll.nginx.upstreams import Context, UpstreamBlock, neighbours, read_upstream
 from composeroll.nginx.version import Version
 
@@ -151,9 +150,7 @@ def _unreached(files: Iterable[str], main: str, includes: Sequence[Include]) -> 
             yield f"{path}: no include directive leads to it"
 
 
-def _upstreams(
-    tree: tuple[Inside, ...], parsed: Mapping[str, tuple[Directive, ...]]
-) -> Iterator[UpstreamBlock]:
+def _upstreams(tree: Tree, parsed: Mapping[str, tuple[Directive, ...]]) -> Iterator[UpstreamBlock]:
     for directive, parents in tree:
         if directive.name == "upstream" and directive.block is not None and directive.args:
             others = neighbours(directive, parsed[directive.place.file])
@@ -161,7 +158,7 @@ def _upstreams(
             yield UpstreamBlock(upstream, context, directive.place, others)
 
 
-def _servers(tree: tuple[Inside, ...]) -> Iterator[ServerBlock]:
+def _servers(tree: Tree) -> Iterator[ServerBlock]:
     for directive, parents in tree:
         if directive.name == "server" and directive.block is not None:
             heard, names = listens(directive), server_names(directive)

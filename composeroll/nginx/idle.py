@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from composeroll.nginx.inherited import inherited_seconds
-from composeroll.nginx.passes import Inside, context_of
-from composeroll.nginx.syntax import Directive, Place
+from composeroll.nginx.passes import context_of
+from composeroll.nginx.syntax import Directive, Place, Tree
 from composeroll.nginx.upstreams import Context
 
 _DEFAULT = 75.0
@@ -27,7 +27,7 @@ class Idle(Struct, frozen=True):
     passes: int = 0
 
 
-def read_idle(tree: tuple[Inside, ...]) -> Idle:
+def read_idle(tree: Tree) -> Idle:
     """What holds for this configuration."""
     http = tuple(d for d, parents in tree if d.name == "http" and not parents)
     passes = [(d.place, parents) for d, parents in tree if _passes_requests(d, parents)]

@@ -21,10 +21,8 @@ from msgspec import Struct, field
 
 from composeroll.nginx.inherited import inherited_seconds
 from composeroll.nginx.passes import Pass
-from composeroll.nginx.syntax import Directive, Place
+from composeroll.nginx.syntax import Directive, Place, Tree
 from composeroll.nginx.upstreams import DEFAULT_PORT, Context, UpstreamBlock, ports_named
-
-Tree = tuple[tuple[Directive, tuple[Directive, ...]], ...]
 
 _SEVERAL = (
     *("auth_request", "mirror", "ssi", "slice", "add_before_body", "add_after_body"),

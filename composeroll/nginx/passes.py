@@ -8,10 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from composeroll.model import Protocol
-from composeroll.nginx.syntax import COMMENT, Directive, Place
+from composeroll.nginx.syntax import COMMENT, Directive, Inside, Place
 from composeroll.nginx.upstreams import Context, host_and_port
-
-Inside = tuple[Directive, tuple[Directive, ...]]
 
 _PROTOCOLS = {
     "proxy_pass": Protocol.HTTP,

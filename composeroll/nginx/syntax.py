@@ -90,9 +90,16 @@ def expand(
     return tuple(expanded)
 
 
+Inside = tuple[Directive, tuple[Directive, ...]]
+"""A directive, and the blocks around it, outermost first."""
+
+Tree = tuple[Inside, ...]
+"""All directives of a configuration, in its order."""
+
+
 def walk(
     directives: tuple[Directive, ...], parents: tuple[Directive, ...] = ()
-) -> Iterator[tuple[Directive, tuple[Directive, ...]]]:
+) -> Iterator[Inside]:
     """Every directive with the blocks around it, outermost first."""
     for directive in directives:
         yield directive, parents

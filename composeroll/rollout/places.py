@@ -39,7 +39,7 @@ class Findings(Protocol):
         ...
 
 
-class Gateway(Struct, frozen=True):
+class GatewayService(Struct, frozen=True):
     """The running containers of one service that runs nginx, with what each was told."""
 
     service: str
@@ -56,7 +56,7 @@ class Sight(Struct, frozen=True):
 
     project: Project
     replicas: Sequence[Replica]
-    gateways: Sequence[Gateway]
+    gateways: Sequence[GatewayService]
     nginx: Findings | None
 
     def places(self, services: Sequence[Service]) -> Places:
@@ -87,14 +87,14 @@ class Sight(Struct, frozen=True):
             for finding in self._unseen_in(gateway, service)
         )
 
-    def _unseen_in(self, gateway: Gateway, service: Service) -> Iterator[Finding]:
+    def _unseen_in(self, gateway: GatewayService, service: Service) -> Iterator[Finding]:
         told, subject = gateway.configurations[0], self._subject(service)
         yield from unseen_findings(told, subject)
         carries_files = self.project.sharing_volumes_of(service.name)
         if not carries_files and may_reach(gateway.containers[0], service, subject.replicas):
             yield from hidden_place(told, gateway.service, service.name)
 
-    def _before(self, service: str) -> Sequence[Gateway]:
+    def _before(self, service: str) -> Sequence[GatewayService]:
         """The gateways that may send it requests."""
         return [gateway for gateway in self.gateways if gateway.service != service]
 
@@ -110,7 +110,7 @@ class Sight(Struct, frozen=True):
                 found |= {service.name: wiring} if wiring else {}
         return found
 
-    def _front(self, gateway: Gateway, places: Mapping[str, Wiring | Refused]) -> Front:
+    def _front(self, gateway: GatewayService, places: Mapping[str, Wiring | Refused]) -> Front:
         behind = _behind(gateway, places)
         first, drain = gateway.containers[0], self.project.services[gateway.service].settings.drain
         used = {place.route.network_id for place in behind.values()}
@@ -166,7 +166,9 @@ class Sight(Struct, frozen=True):
         up = {gateway.service for gateway in self.gateways}
         insist_on_all_up(self.project, service, up, self.replicas)
 
-    def _place(self, service: Service, subject: Subject, gateway: Gateway, found: Found) -> Wiring:
+    def _place(
+        self, service: Service, subject: Subject, gateway: GatewayService, found: Found
+    ) -> Wiring:
         network = _shared_network(service, gateway, found, subject.replicas)
         others = (_told(configuration, found) for configuration in gateway.configurations[1:])
         told = (found.upstream, *others)
@@ -193,7 +195,7 @@ class Sight(Struct, frozen=True):
         )
 
     def _findings(
-        self, service: Service, subject: Subject, gateway: Gateway, found: Found
+        self, service: Service, subject: Subject, gateway: GatewayService, found: Found
     ) -> tuple[Finding, ...]:
         if self.nginx is None:
             return ()
@@ -209,7 +211,9 @@ class Sight(Struct, frozen=True):
             ),
         )
 
-    def _elsewhere(self, subject: Subject, gateway: Gateway, found: Found) -> Iterator[Finding]:
+    def _elsewhere(
+        self, subject: Subject, gateway: GatewayService, found: Found
+    ) -> Iterator[Finding]:
         """What leads to the service's replicas in other gateways, which nobody rewrites."""
         nameless = replace(found, upstream=replace(found.upstream, name=""))
         for other in self._before(subject.service):
@@ -220,7 +224,7 @@ class Sight(Struct, frozen=True):
                 yield replace(stray, what=what, help=_pass_on(other, subject.service, gateway))
 
 
-def _behind(gateway: Gateway, places: Mapping[str, Wiring | Refused]) -> dict[str, Wiring]:
+def _behind(gateway: GatewayService, places: Mapping[str, Wiring | Refused]) -> dict[str, Wiring]:
     """The places of the services that a gateway sends requests to."""
     return {
         name: place
@@ -253,14 +257,14 @@ def _told(configuration: Configuration, found: Found) -> Upstream:
     return own or replace(found.upstream, servers=())
 
 
-def _unwatched(service: Service, gateway: Gateway, found: Found) -> tuple[Finding, ...]:
+def _unwatched(service: Service, gateway: GatewayService, found: Found) -> tuple[Finding, ...]:
     """What keeps `monitor` from seeing how new replicas answer, where it is to look."""
     if not service.settings.judges:
         return ()
     return visibility_findings(gateway.configurations[0], found.upstream.name)
 
 
-def _two_gateways(service: Service, gateways: Sequence[Gateway]) -> Refused:
+def _two_gateways(service: Service, gateways: Sequence[GatewayService]) -> Refused:
     names = " and ".join(g.service for g in gateways)
     key = f"services.{service.name}.x-composeroll.gateway: {gateways[0].service}"
     return Refused(
@@ -270,12 +274,12 @@ def _two_gateways(service: Service, gateways: Sequence[Gateway]) -> Refused:
     )
 
 
-def _pass_on(other: Gateway, service: str, gateway: Gateway) -> str:
+def _pass_on(other: GatewayService, service: str, gateway: GatewayService) -> str:
     return f"let {other.service} pass requests for {service} on to {gateway.service}"
 
 
 def _shared_network(
-    service: Service, gateway: Gateway, found: Found, replicas: Sequence[Replica]
+    service: Service, gateway: GatewayService, found: Found, replicas: Sequence[Replica]
 ) -> Attachment:
     """The network for addresses: the one in use if there are several, else the first by name."""
     common = common_networks(gateway.containers[0], service, replicas)

@@ -15,7 +15,7 @@ from composeroll.model import Replica
 from composeroll.nginx.configuration import Configuration
 from composeroll.rollout.likely import sounds_like_nginx
 from composeroll.rollout.observed import Places, Wiring
-from composeroll.rollout.places import Findings, Gateway, Sight
+from composeroll.rollout.places import Findings, GatewayService, Sight
 from composeroll.rollout.reach import host_of
 
 T = TypeVar("T")
@@ -109,10 +109,10 @@ def _housed(container: Replica, replicas: Sequence[Replica]) -> Replica:
     return replace(container, networks=host.networks) if host else container
 
 
-def _grouped(read: Sequence[tuple[Replica, Configuration]]) -> tuple[Gateway, ...]:
+def _grouped(read: Sequence[tuple[Replica, Configuration]]) -> tuple[GatewayService, ...]:
     """By service."""
     return tuple(
-        Gateway(
+        GatewayService(
             service,
             tuple(container for container, _ in read if container.service == service),
             tuple(told for container, told in read if container.service == service),

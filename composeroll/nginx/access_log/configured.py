@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from composeroll.nginx.access_log.format import COMBINED, LogFormat, read_format
-from composeroll.nginx.syntax import Directive, Place
-
-Tree = tuple[tuple[Directive, tuple[Directive, ...]], ...]
+from composeroll.nginx.syntax import Directive, Place, Tree
 
 OFF = "off"
 
