@@ -45,8 +45,8 @@ class Registry(Protocol):
 class Holds(Protocol):
     """Versions that were rolled back: see `composeroll.rollout.history.book`."""
 
-    def held_back(self, service: str) -> str:
-        """The registry's digest of the version held back, empty where none is."""
+    def held_back(self, service: str) -> tuple[str, ...]:
+        """All that registries call the version held back, empty where none is."""
         ...
 
     def let_pass(self, service: str) -> None:
@@ -180,7 +180,7 @@ class ComposeImages:
         """The service that was rolled back from what the registry has, empty where none was."""
         held = {name: self._holds.held_back(name) for name in self._of_its_image(service)}
         now = self._digest(service) if any(held.values()) else ""
-        return next((name for name, digest in held.items() if digest and digest == now), "")
+        return next((name for name, digests in held.items() if now in digests), "")
 
     def _of_its_image(self, service: Service) -> tuple[str, ...]:
         """A pull, like a retag, acts on the reference: it itself, and all that share it."""

@@ -113,9 +113,9 @@ class Book:
         now = running(self.revisions(service))
         return now.gateway if now else ""
 
-    def held_back(self, service: str) -> str:
-        """The registry's digest of the version that was rolled back from, empty where none was."""
-        return self._digest(self._held(service))
+    def held_back(self, service: str) -> tuple[str, ...]:
+        """All that registries call the version that was rolled back from, empty where none was."""
+        return self._digests(self._held(service))
 
     def held_image(self, service: str) -> str:
         """The image that `held_back` tells of, empty where there is none."""
@@ -147,7 +147,7 @@ class Book:
             service=state.name,
             image=image,
             reference=state.reference,
-            digest=self._digest(image),
+            digest=next(iter(self._digests(image)), ""),
             config_hash=hashes.pop() if len(hashes) == 1 else "",
             result=result,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -173,10 +173,9 @@ class Book:
             if revision.image not in images or revision not in written:
                 self._images.untag(self._kept(revision.service, revision.number))
 
-    def _digest(self, reference: str) -> str:
+    def _digests(self, reference: str) -> tuple[str, ...]:
         image = self._images.image(reference)
-        digests = image.digests if image else ()
-        return digests[0].rpartition("@")[2] if digests else ""
+        return tuple(digest.rpartition("@")[2] for digest in image.digests) if image else ()
 
     def _kept(self, service: str, number: int) -> str:
         return f"composeroll-kept/{self._project}:{service}.{number}"

@@ -41,7 +41,7 @@ class Engine:
     def image(self, reference: str) -> Image | None:
         """Every image has been pulled from one registry."""
         known = self.tags.get(reference, reference)
-        digests = (f"r/app@digest-of-{known}",)
+        digests = (f"mirror/app@same-as-{known}", f"r/app@digest-of-{known}")
         return Image(known, digests) if known.startswith("sha256:") else None
 
     def tag(self, image: str, reference: str) -> None:
@@ -96,7 +96,7 @@ def test_a_revision_says_who_what_from_where_and_how_long() -> None:
     engine = Engine()
     rolled(engine, NEW)
     (made,) = book(engine).revisions("app")
-    assert (made.reference, made.digest) == ("app:1", f"digest-of-{NEW}")
+    assert (made.reference, made.digest) == ("app:1", f"same-as-{NEW}")
     assert (made.seconds, made.who, made.command) == (1.2, str(ME), ME.command)
     assert made.at.endswith("+00:00")
 
@@ -204,11 +204,11 @@ def test_a_line_that_is_no_revision_is_passed_over() -> None:
     assert write_revisions(whole) == text
 
 
-def test_a_version_that_is_held_back_is_known_by_its_digest_until_it_may_pass() -> None:
+def test_a_version_that_is_held_back_is_known_by_all_its_digests_until_it_may_pass() -> None:
     engine = Engine()
     assert not book(engine).held_back("app")
     book(engine).hold_back("app", OLD)
-    assert book(engine).held_back("app") == f"digest-of-{OLD}"
+    assert book(engine).held_back("app") == (f"same-as-{OLD}", f"digest-of-{OLD}")
     book(engine).let_pass("app")
     assert not book(engine).held_back("app")
 

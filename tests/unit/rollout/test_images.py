@@ -53,27 +53,27 @@ class Registry:
 class Holds:
     """Versions that were rolled back."""
 
-    def __init__(self, held: str = "") -> None:
+    def __init__(self, *held: str) -> None:
         self.held = held
 
-    def held_back(self, service: str) -> str:
-        """Its digest."""
+    def held_back(self, service: str) -> tuple[str, ...]:
+        """Its digests."""
         assert service == "app"
         return self.held
 
     def let_pass(self, service: str) -> None:
         """None any more."""
         assert service == "app"
-        self.held = ""
+        self.held = ()
 
 
 class Nothing:
     """No version was rolled back."""
 
-    def held_back(self, service: str) -> str:
+    def held_back(self, service: str) -> tuple[str, ...]:
         """None."""
         assert service
-        return ""
+        return ()
 
     def let_pass(self, service: str) -> None:
         """Never asked for."""
@@ -185,23 +185,29 @@ def test_a_version_that_was_rolled_back_stays_away_until_somebody_insists() -> N
     assert registry.here == "sha256:new"
 
 
+def test_a_version_that_two_registries_call_by_different_digests_is_held_by_each() -> None:
+    registry, holds = Registry(), Holds("sha256:mirrored", "sha256:new")
+    images(registry, holds, []).pull([service()], Pull.ALWAYS)
+    assert (registry.here, holds.held) == ("sha256:old", ("sha256:mirrored", "sha256:new"))
+
+
 def test_a_hold_ends_when_the_tag_has_moved_on() -> None:
     registry, holds, told = Registry(), Holds("sha256:bad"), list[Event]()
     images(registry, holds, told).pull([service()], Pull.ALWAYS)
-    assert (registry.here, holds.held) == ("sha256:new", "")
+    assert (registry.here, holds.held) == ("sha256:new", ())
 
 
 def test_a_plan_tells_that_the_tag_has_moved_on_and_the_hold_stays() -> None:
     registry, holds = Registry(), Holds("sha256:bad")
     assert images(registry, holds, []).moved([service()]) == {"app"}
-    assert (registry.here, holds.held) == ("sha256:old", "sha256:bad")
+    assert (registry.here, holds.held) == ("sha256:old", ("sha256:bad",))
 
 
 def test_only_what_would_be_pulled_is_asked_for_and_nothing_is_pulled_or_let_pass() -> None:
     registry, holds = Registry(), Holds("sha256:bad")
     asking = images(registry, holds, [])
     assert asking.unavailable([service(), service("db", pull_policy="never")]) == {}
-    assert (registry.here, holds.held) == ("sha256:old", "sha256:bad")
+    assert (registry.here, holds.held) == ("sha256:old", ("sha256:bad",))
 
 
 class Each(Holds):
@@ -211,9 +217,9 @@ class Each(Holds):
         super().__init__()
         self.each = held
 
-    def held_back(self, service: str) -> str:
+    def held_back(self, service: str) -> tuple[str, ...]:
         """Its digest."""
-        return self.each.get(service, "")
+        return (self.each[service],) if service in self.each else ()
 
     def let_pass(self, service: str) -> None:
         """None any more."""
