@@ -80,7 +80,8 @@ class ComposeImages:
             EngineUnreachable: a registry does not answer.
             Refused: a registry does not have the image, or does not give it.
         """
-        wanted = [s for s in self._to_pull(services, policy) if insist or not self._held_back(s)]
+        pullable = self._to_pull(services, policy)
+        wanted = [s for s in pullable if not self._held_back(s, insist=insist)]
         before = {service.name: self._id(service) for service in wanted}
         try:
             if wanted:
@@ -119,10 +120,11 @@ class ComposeImages:
             return
         self._registry.tag(move.before, reference)
 
-    def moved(self, services: Sequence[Service]) -> frozenset[str]:
-        """The services whose reference names another image in the registry than on the engine."""
-        pulled = self._to_pull(services, Pull.ALWAYS)
-        return frozenset(s.name for s in pulled if self._differs(s) and not self._is_held(s))
+    def moved(self, services: Sequence[Service], *, insist: bool = False) -> frozenset[str]:
+        """The services for which `pull` would bring another image than is on the engine."""
+        newer = [s for s in self._to_pull(services, Pull.ALWAYS) if self._differs(s)]
+        held = () if insist else [s for s in newer if self._stays_away(s, self._holder(s))]
+        return frozenset(s.name for s in newer if s not in held)
 
     def unavailable(self, services: Sequence[Service]) -> Mapping[str, ComposerollError]:
         """Why a pull would fail, by service. Pulls nothing, and forgets nothing."""
@@ -154,17 +156,19 @@ class ComposeImages:
                 self._moved[self._reference(service)] = _Move(before[service.name], image)
         return now
 
-    def _held_back(self, service: Service) -> bool:
-        """Whether it is to stay away; a tag that moved lifts every hold on its reference."""
-        held = self._is_held(service)
-        for name in () if held else self._of_its_image(service):
+    def _held_back(self, service: Service, *, insist: bool) -> bool:
+        """Whether it is to stay away; a tag that moved lifts every hold on its reference.
+
+        Who insists lifts no other one: what comes may fail, and then it is to stay away again.
+        """
+        holder = self._holder(service)
+        for name in () if holder else self._of_its_image(service):
             if self._holds.held_back(name):
                 self._holds.let_pass(name)
-        return held
+        return not insist and self._stays_away(service, holder)
 
-    def _is_held(self, service: Service) -> bool:
-        """Whether the registry still has what it, or another of its reference, came back from."""
-        holder = self._holder(service)
+    def _stays_away(self, service: Service, holder: str) -> bool:
+        """Whether there is a holder that it stays away for; says so."""
         if not holder:
             return False
         whose = "was rolled back" if holder == service.name else f"{holder} was rolled back from"
@@ -177,19 +181,26 @@ class ComposeImages:
         return True
 
     def _holder(self, service: Service) -> str:
-        """The service that was rolled back from what the registry has, empty where none was."""
+        """The service that was rolled back from what the registry has, empty where none was.
+
+        What the reference names here all the same, somebody has insisted on: it is not held back.
+        """
         held = {name: self._holds.held_back(name) for name in self._of_its_image(service)}
         now = self._digest(service) if any(held.values()) else ""
-        return next((name for name, digests in held.items() if now in digests), "")
+        holder = next((name for name, digests in held.items() if now in digests), "")
+        return "" if holder and self._is_here(service, now) else holder
 
     def _of_its_image(self, service: Service) -> tuple[str, ...]:
         """A pull, like a retag, acts on the reference: it itself, and all that share it."""
         return service.name, *sharing_image_of(self._project, service)
 
     def _differs(self, service: Service) -> bool:
-        reference = self._reference(service)
-        here, there = self._registry.image(reference), self._digest(service)
-        return here is None or not any(digest.endswith(there) for digest in here.digests)
+        return not self._is_here(service, self._digest(service))
+
+    def _is_here(self, service: Service, digest: str) -> bool:
+        """Whether the reference names on the engine what a registry calls by that digest."""
+        here = self._registry.image(self._reference(service))
+        return here is not None and any(known.endswith(digest) for known in here.digests)
 
     def _digest(self, service: Service) -> str:
         """What its registry has; a refusal says whose image it is, since several are asked for."""

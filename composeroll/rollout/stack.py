@@ -40,8 +40,8 @@ class Images(Protocol):
         """
         ...
 
-    def moved(self, services: Sequence[Service]) -> frozenset[str]:
-        """The services whose reference names another image in the registry than on the engine."""
+    def moved(self, services: Sequence[Service], *, insist: bool = False) -> frozenset[str]:
+        """The services for which `pull` would bring another image than is on the engine."""
         ...
 
     def unavailable(self, services: Sequence[Service]) -> Mapping[str, ComposerollError]:

@@ -68,7 +68,8 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     """Plan without a lock, and with what a pull would bring."""
     if stack.locks.broke_off(wanted.services):
         stack.world.emit(Noted(BROKE_OFF))
-    moved = stack.images.moved(services) if wanted.pull is Pull.ALWAYS else frozenset()
+    always = wanted.pull is Pull.ALWAYS
+    moved = stack.images.moved(services, insist=wanted.force) if always else frozenset()
     observed = look(stack, services).with_newer_images(moved)
     leaving = outgoing(observed, force=wanted.force)
     pass_preflight(stack, observed, leaving)

@@ -78,10 +78,11 @@ def test_who_loses_the_lock_of_one_service_leaves_the_other_one_to_be_finished()
         sim = pair()
         assert sim.update("app", "api") == "updated"
         both = Run(("app", "api"), Verb.FORCE, patience=600.0, moves=[unlocks])
-        ends.update(sim.race(seed, [both, Run(("app",), Verb.FORCE, patience=600.0)])[:1])
+        end, _ = sim.race(seed, [both, Run(("app",), Verb.FORCE, patience=600.0)])
+        ends[end] += 1
         assert sim.update("api") in ("updated", "up to date"), sim.failure
         finished(sim, "api", 2)
-        assert not sim.locks.all
+        assert not sim.locks.all or end == "LockLost"  # who comes too late for both leaves both
     assert ends["Locked"], ends
 
 

@@ -244,6 +244,31 @@ def test_a_rollback_that_fails_still_holds_back_what_was_held_back_before() -> N
     assert {"RolledBack", "EngineError"} <= ends
 
 
+def test_what_was_rolled_back_and_is_insisted_on_is_held_back_no_longer_once_it_serves() -> None:
+    sim = updated()
+    assert sim.do(ROLLBACK) == "updated"
+    assert sim.update("app", force=True) == "updated"
+    assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v2"}
+    assert sim.update("app") == "up to date"
+    assert not any(isinstance(event, Noted) for event in sim.events)
+
+
+def test_what_was_rolled_back_stays_away_where_the_rollout_that_insisted_on_it_has_failed() -> None:
+    whole = updated()
+    whole.do(ROLLBACK)
+    whole.update("app", force=True)
+    ends = set()
+    for number in range(1, len(whole.faults.told), EVERY):
+        sim = updated()
+        sim.do(ROLLBACK)
+        end = sim.update("app", force=True, fault=Fault(number, Kind.FAIL))
+        ends.add(end)
+        if end == "RolledBack":
+            assert sim.update("app") == "up to date", number
+            assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v1"}
+    assert "RolledBack" in ends
+
+
 def test_a_lock_that_stayed_behind_knows_nothing_of_services_that_were_finished_since() -> None:
     sources = ("applications", "applications1")
     whole = code(replicas=1)

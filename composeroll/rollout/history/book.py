@@ -127,7 +127,7 @@ class Book:
         self._images.tag(image, self._held(service))
 
     def let_pass(self, service: str) -> None:
-        """The tag has moved on, or somebody insists: hold nothing back."""
+        """The tag has moved on, or what somebody insisted on serves: hold nothing back."""
         self._images.untag(self._held(service))
 
     def _add(

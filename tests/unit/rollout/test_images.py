@@ -185,6 +185,29 @@ def test_a_version_that_was_rolled_back_stays_away_until_somebody_insists() -> N
     assert registry.here == "sha256:new"
 
 
+def test_what_was_insisted_on_and_stayed_is_held_back_no_longer() -> None:
+    registry, holds, told = Registry(), Holds("sha256:new"), list[Event]()
+    images(registry, holds, told).pull([service()], Pull.ALWAYS, insist=True)
+    images(registry, holds, told).pull([service()], Pull.ALWAYS)
+    assert (registry.here, holds.held) == ("sha256:new", ())
+    assert [type(event) for event in told] == [Pulled, Pulled]
+
+
+def test_what_was_insisted_on_and_taken_back_is_held_back_as_before() -> None:
+    registry, holds = Registry(), Holds("sha256:new")
+    failed = images(registry, holds, [])
+    failed.pull([service()], Pull.ALWAYS, insist=True)
+    failed.take_back(used=())
+    images(registry, holds, []).pull([service()], Pull.ALWAYS)
+    assert (registry.here, holds.held) == ("sha256:old", ("sha256:new",))
+
+
+def test_a_plan_of_what_is_insisted_on_does_not_say_that_it_stays_away() -> None:
+    registry, holds, told = Registry(), Holds("sha256:new"), list[Event]()
+    assert images(registry, holds, told).moved([service()], insist=True) == {"app"}
+    assert (holds.held, told) == (("sha256:new",), [])
+
+
 def test_a_version_that_two_registries_call_by_different_digests_is_held_by_each() -> None:
     registry, holds = Registry(), Holds("sha256:mirrored", "sha256:new")
     images(registry, holds, []).pull([service()], Pull.ALWAYS)
@@ -194,6 +217,12 @@ def test_a_version_that_two_registries_call_by_different_digests_is_held_by_each
 def test_a_hold_ends_when_the_tag_has_moved_on() -> None:
     registry, holds, told = Registry(), Holds("sha256:bad"), list[Event]()
     images(registry, holds, told).pull([service()], Pull.ALWAYS)
+    assert (registry.here, holds.held) == ("sha256:new", ())
+
+
+def test_a_hold_on_what_the_tag_has_left_ends_where_somebody_insists_too() -> None:
+    registry, holds = Registry(), Holds("sha256:bad")
+    images(registry, holds, []).pull([service()], Pull.ALWAYS, insist=True)
     assert (registry.here, holds.held) == ("sha256:new", ())
 
 
