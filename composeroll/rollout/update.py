@@ -94,7 +94,7 @@ def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted, left:
         raise  # whoever has the lock now goes on with what was pulled
     except ComposerollError as failure:
         if not failure.half_done:
-            with suppress(EngineError, EngineUnreachable):
+            with stack.world.shield(), suppress(EngineError, EngineUnreachable):
                 stack.images.take_back(_used_beside(stack, services))
         raise
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from composeroll.cli.signals import Signals
 from composeroll.config.project import Project
 from composeroll.config.settings import Pull
 from composeroll.engine.compose_words import PullLine
@@ -13,6 +17,9 @@ from composeroll.engine.images import Image
 from composeroll.errors import ComposerollError, EngineError, Interrupted, Refused
 from composeroll.report.events import Event, Noted, Pulled, Warned
 from composeroll.rollout.images import ComposeImages
+from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.update import Wanted, update_held
+from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import service
 
 REFERENCE = "app:1"
@@ -173,6 +180,28 @@ def test_a_reference_that_cannot_be_taken_back_is_told_and_keeps_no_other_from_i
     assert registry.here == {"app:1": "sha256:old-app", "db:1": "sha256:new-db"}
     (warned,) = [event for event in told if isinstance(event, Warned)]
     assert warned.text == "db:1 goes on naming what was pulled: No such image: sha256:old-db"
+
+
+def test_a_signal_amid_a_pull_leaves_no_reference_that_names_what_came() -> None:
+    """What is told on the way back raises the signal once more, unless it is shielded."""
+
+    class Signalled(Several):
+        def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+            super().pull(services, on_progress)
+            signal.raise_signal(signal.SIGTERM)
+
+    registry, told, signals = Signalled(), list[Event](), Signals()
+    services = [service("app"), service("db")]
+    project = Project("shop", {one.name: one for one in services})
+    emit = signals.heeded_by(told.append)
+    pulled = ComposeImages(registry, Nothing(), project, emit)
+    world = SimpleNamespace(emit=emit, shield=signals.shield, clock=VirtualClock())
+    engine = SimpleNamespace(replicas=lambda: ())
+    stack = cast("Any", SimpleNamespace(world=world, engine=engine, images=pulled))
+    with signals.raised(), pytest.raises(Interrupted):
+        update_held(stack, services, Wanted(("app", "db")), Memory())
+    assert any(isinstance(event, Warned) for event in told)
+    assert registry.here["app:1"] == "sha256:old-app"
 
 
 def test_a_version_that_was_rolled_back_stays_away_until_somebody_insists() -> None:
