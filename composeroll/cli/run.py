@@ -81,6 +81,7 @@ class Run(Struct, frozen=True):
                 )
                 with opened as stack:
                     outcome, services = act(stack)
+                    signals.ignore()
                     text = ended_with(stack, outcome, services, words)
             except ComposerollError as error:
                 report(finished_by(error, time.monotonic() - BEGAN))

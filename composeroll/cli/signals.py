@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from composeroll.engine.side_by_side import side_by_side
 from composeroll.errors import Interrupted
+from composeroll.report.events import StepStarted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -32,6 +33,9 @@ SOON = 0.02
 UNTOUCHED = "no container was touched"
 """What holds until the first step of a plan, which says otherwise."""
 
+LOOK = "composeroll status tells what serves"
+"""What helps after it: what a signal then ends says more, where it knows more."""
+
 
 class Signals:
     """While raised, a signal is `Interrupted`; while shielded, it waits for the shield's end.
@@ -48,6 +52,7 @@ class Signals:
     def __init__(self) -> None:
         self._shields = 0
         self._raised = False
+        self._stepped = False
         self._waiting: Interrupted | None = None
 
     @contextmanager
@@ -77,10 +82,15 @@ class Signals:
             self._shields -= 1
         self._raise_waiting()
 
+    def ignore(self) -> None:
+        """What the run is for has been done: nothing is left to interrupt."""
+        self._shields += 1
+
     def heeded_by(self, emit: Emit) -> Emit:
         """The same, and after each event in the main thread a signal that got lost is raised."""
 
         def told(event: Event) -> None:
+            self._stepped |= isinstance(event, StepStarted)
             emit(event)
             is_main = threading.current_thread() is threading.main_thread()
             if self._waiting and is_main and not self._shields:
@@ -90,8 +100,9 @@ class Signals:
         return told
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
+        serving, help_ = (None, LOOK) if self._stepped else (UNTOUCHED, None)
         self._waiting = Interrupted(
-            f"interrupted by {signal.Signals(number).name}", UNTOUCHED, signum=number
+            f"interrupted by {signal.Signals(number).name}", serving, help_, signum=number
         )
         self._raise_waiting(frame)
 

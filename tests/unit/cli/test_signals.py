@@ -7,15 +7,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
-from types import ModuleType
+from contextlib import contextmanager, suppress
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from composeroll.cli import run
+from composeroll.cli.ended import RUNS
 from composeroll.cli.signals import CAUGHT, SOON, Signals
 from composeroll.engine.side_by_side import side_by_side
 from composeroll.errors import Interrupted
-from composeroll.report.events import Event, Noted
+from composeroll.report.choose import Mode
+from composeroll.report.events import Event, Noted, Outcome, StepStarted
+from tests.unit.rollout.makers import replica
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +51,34 @@ def test_a_signal_that_got_lost_in_a_finalizer_is_raised_at_the_next_event() -> 
         with pytest.raises(Interrupted, match="SIGTERM"):
             emit(Noted("after"))
     assert len(told) == 2
+
+
+def test_only_before_the_first_step_does_a_signal_say_that_nothing_was_touched() -> None:
+    before, after = Signals(), Signals()
+    before.heeded_by(lambda _: None)(Noted("not yet"))
+    after.heeded_by(lambda _: None)(StepStarted(1, 1, "retire app-1", "drained"))
+    with before.raised(), pytest.raises(Interrupted) as untouched:
+        signal.raise_signal(signal.SIGTERM)
+    assert untouched.value.serving == "no container was touched"
+    with after.raised(), pytest.raises(Interrupted) as amid:
+        signal.raise_signal(signal.SIGTERM)
+    assert (amid.value.serving, amid.value.help) == (None, "composeroll status tells what serves")
+
+
+def test_a_signal_after_all_was_done_changes_nothing_of_how_the_run_ends(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It comes while the rooms are closed."""
+
+    @contextmanager
+    def opened(*_: object, **__: object) -> Iterator[Any]:
+        yield SimpleNamespace(engine=SimpleNamespace(replicas=lambda _: (replica(1),)))
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(run, "open_stack", opened)
+    asked = run.Run(cast("Any", None), cast("Any", {}), Mode())
+    assert asked.do(lambda _: (Outcome.UPDATED, ("app",)), RUNS) == 0
+    assert "app runs" in "".join(capsys.readouterr())
 
 
 def test_on_the_way_back_events_raise_nothing() -> None:
