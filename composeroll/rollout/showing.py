@@ -24,9 +24,8 @@ def showing(world: World, observed: Observed, leaving: Reasons) -> Show:
     names = [state.name for state in observed.services]
 
     def show(done: Sequence[Step]) -> None:
-        kinds = {type(step) for step in done}
         replicas = world.engine.replicas(names)
-        world.emit(ReplicasSeen(rows(observed, leaving, replicas, kinds)))
+        world.emit(ReplicasSeen(rows(observed, leaving, replicas, done)))
 
     return show
 
@@ -35,7 +34,7 @@ def rows(
     observed: Observed,
     leaving: Collection[str],
     replicas: Sequence[Replica],
-    done: Collection[type[Step]],
+    done: Sequence[Step],
 ) -> tuple[ReplicaRow, ...]:
     """The table's lines, by service and number.
 
@@ -43,7 +42,7 @@ def rows(
         observed: the snapshot that the plan was made from.
         leaving: full IDs of the outgoing replicas.
         replicas: the containers there are now.
-        done: the kinds of steps that are done.
+        done: the steps that are done.
     """
     return tuple(
         _row(state, replica, done, leaves=replica.id in leaving)
@@ -54,7 +53,7 @@ def rows(
 
 
 def _row(
-    state: ServiceState, replica: Replica, done: Collection[type[Step]], *, leaves: bool
+    state: ServiceState, replica: Replica, done: Sequence[Step], *, leaves: bool
 ) -> ReplicaRow:
     return ReplicaRow(
         service=state.name,
@@ -75,23 +74,31 @@ def describe(replica: Replica) -> str:
     return f"{replica.state.value} ({replica.health.value})"
 
 
-def _stage(
-    state: ServiceState, replica: Replica, done: Collection[type[Step]], *, leaves: bool
-) -> Stage:
+def _stage(state: ServiceState, replica: Replica, done: Sequence[Step], *, leaves: bool) -> Stage:
     if leaves:
-        if DrainReplicas in done or RetireReplicas in done:
+        if _holds(done, DrainReplicas, RetireReplicas):
             return Stage.STOPPING
-        return Stage.DRAINING if SwitchUpstreams in done else Stage.OUTGOING
-    if replica in state.replicas:
+        return Stage.DRAINING if _holds(done, SwitchUpstreams) else Stage.OUTGOING
+    if _is_among(state.replicas, replica):
         return Stage.CURRENT
-    return Stage.READY if AwaitReady in done else Stage.STARTING
+    proven = {step.incoming.service for step in done if isinstance(step, AwaitReady)}
+    return Stage.READY if state.name in proven else Stage.STARTING
 
 
 def _gets_requests(
-    state: ServiceState, replica: Replica, done: Collection[type[Step]], *, leaves: bool
+    state: ServiceState, replica: Replica, done: Sequence[Step], *, leaves: bool
 ) -> bool:
     if state.wiring is None:
         return False
-    if SwitchUpstreams in done:
+    if _holds(done, SwitchUpstreams):
         return not leaves
-    return replica in state.named_in_upstream
+    return _is_among(state.named_in_upstream, replica)
+
+
+def _holds(done: Sequence[Step], *kinds: type[Step]) -> bool:
+    return any(isinstance(step, kinds) for step in done)
+
+
+def _is_among(snapshot: Sequence[Replica], replica: Replica) -> bool:
+    """By ID: its health may be another one by now."""
+    return any(known.id == replica.id for known in snapshot)

@@ -1,0 +1,35 @@
+"""Where each replica stands, as people see it while a plan runs."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from composeroll.model import Health, Replica
+from composeroll.report.events import ReplicaRow, Stage
+from composeroll.rollout.observed import Observed
+from composeroll.rollout.showing import rows
+from composeroll.rollout.steps import AwaitReady, Incoming, Step
+from tests.unit.rollout.makers import NEW, replica, service, state, wiring
+
+
+def shown(observed: Observed, replicas: list[Replica], *done: Step) -> dict[str, ReplicaRow]:
+    """The table's lines by name; nothing leaves."""
+    return {row.name: row for row in rows(observed, (), replicas, done)}
+
+
+def test_a_replica_is_ready_only_once_those_of_its_own_service_have_proved_themselves() -> None:
+    app, api = replica(1, NEW), replica(2, NEW, of="api")
+    observed = Observed("shop", (state([]), state([], of=service("api"))))
+    ready = service().settings.ready
+    proof = AwaitReady(Incoming("app", frozenset()), None, ready)
+    lines = shown(observed, [app, api], proof)
+    assert lines[app.name].stage is Stage.READY
+    assert lines[api.name].stage is Stage.STARTING
+
+
+def test_a_replica_whose_health_has_changed_is_still_the_one_that_served_before() -> None:
+    before = replace(replica(1), health=Health.HEALTHY)
+    observed = Observed("shop", (state([before], wiring(1)),))
+    now = replace(before, health=Health.UNHEALTHY)
+    line = shown(observed, [now])[now.name]
+    assert (line.stage, line.upstream) == (Stage.CURRENT, True)
