@@ -15,7 +15,7 @@ from composeroll.errors import ComposerollError, Locked, Unfinished
 from composeroll.report.events import Emit, Noted
 from composeroll.rollout.lock.door import Locks
 from composeroll.rollout.lock.heart import Heart, beating
-from composeroll.rollout.lock.holder import Holder, read_holder
+from composeroll.rollout.lock.holder import Holder
 from composeroll.rollout.lock.mine import Mine
 from composeroll.rollout.lock.note import (
     Found,
@@ -29,6 +29,7 @@ from composeroll.rollout.lock.note import (
     read_note,
     seen_by,
     service_of,
+    whose,
 )
 from composeroll.rollout.lock.refusals import STAYS, half_done, held, taken_over
 from composeroll.rollout.world import Clock
@@ -236,7 +237,7 @@ class ServiceLocks:
             if left and left.id != found.id:
                 self._locks.release(left.id)  # `found` has inherited it
             self._locks.set_aside(found.id, left_beside(found.name))
-        self._emit(Noted(f"taking over from {read_holder(found.holder)}, whose rollout broke off"))
+        self._emit(Noted(f"taking over from {whose(found)}, whose rollout broke off"))
 
     def _inherit(self, aside: str) -> None:
         """What a broken rollout left is written down anew before the old note goes."""

@@ -185,8 +185,12 @@ def held_by(lock: Found, now: float) -> Held:
     """Who holds it, since when, and what they run."""
     holder = read_holder(lock.holder)
     since = format_duration(round(now - lock.created))
-    who, command = str(holder or "somebody"), holder.command if holder else ""
-    return Held(service_of(lock), who, since, command)
+    return Held(service_of(lock), whose(lock), since, holder.command if holder else "")
+
+
+def whose(lock: Found) -> str:
+    """`root@host (pid 7)`; of whom another version wrote otherwise, nobody knows more."""
+    return str(read_holder(lock.holder) or "somebody")
 
 
 def seen_by(lock: Found, me: Holder, now: float) -> Held:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from composeroll.errors import Locked
-from composeroll.rollout.lock.holder import read_holder
-from composeroll.rollout.lock.note import Found, held_by, service_of
+from composeroll.rollout.lock.note import Found, held_by, service_of, whose
 
 STAYS = "what was done so far stays as it is: the other run decides"
 
@@ -12,7 +11,7 @@ STAYS = "what was done so far stays as it is: the other run decides"
 def taken_over(lock: Found) -> Locked:
     """Somebody else has it now."""
     return Locked(
-        f"the lock {lock.name} was taken over by {read_holder(lock.holder)}",
+        f"the lock {lock.name} was taken over by {whose(lock)}",
         STAYS,
         "composeroll lock status",
     )

@@ -21,6 +21,7 @@ from composeroll.rollout.lock.note import (
     lock_name,
     read_note,
 )
+from composeroll.rollout.lock.refusals import taken_over
 from tests.unit.rollout.locks import (
     ME,
     SOMEBODY,
@@ -182,6 +183,18 @@ def test_who_takes_over_says_from_whom_and_the_locks_of_a_project_tell_who_has_t
     with locks.hold(["app"]):
         assert [(held.service, held.who) for held in locks.describe()] == [("app", str(ME))]
     assert told == [Noted(f"taking over from {SOMEBODY}, whose rollout broke off")]
+
+
+def test_whoever_wrote_a_lock_in_words_of_another_version_is_somebody() -> None:
+    told: list[Event] = []
+    engine = EngineLocks()
+    broken = engine.claim(lock_name("shop", "app"), "shop", '{"name": "of another version"}')
+    assert broken
+    assert taken_over(engine.locks[broken]).what.endswith(" was taken over by somebody")
+    assert held_by(engine.locks[broken], 1000.0).who == "somebody"
+    engine.write(broken, Note(0.0, ended=True).to_json())
+    with ServiceLocks(engine, "shop", ME, Hours(), told.append, still).hold(["app"]):
+        assert told == [Noted("taking over from somebody, whose rollout broke off")]
 
 
 @pytest.mark.parametrize("name", [lock_name, left_name])
