@@ -37,9 +37,16 @@ def _but_for_gateways(stack: Stack) -> tuple[str, ...]:
     """`all_but_nginx`, and who only looks like nginx finds out why nothing happens to it."""
     gateways = _gateways(stack)
     for name in sorted(_left_alone(stack, gateways)):
-        note = f"{name} is taken for a gateway and left alone: composeroll update {name} updates it"
-        stack.world.emit(Noted(note))
+        helps = _what_updates(stack.project.services[name])
+        stack.world.emit(Noted(f"{name} is taken for a gateway and left alone: {helps}"))
     return _all_but(stack, gateways)
+
+
+def _what_updates(gateway: Service) -> str:
+    """An nginx without an edge is refused, unless a gap is accepted: see `checks.gateway`."""
+    if gateway.edge or gateway.settings.order is Order.STOP_FIRST:
+        return f"composeroll update {gateway.name} updates it"
+    return f"composeroll check {gateway.name} says what its update needs"
 
 
 def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from composeroll.errors import Refused, UsageError
 from composeroll.model import ContainerState
 from composeroll.report.events import Noted
 from composeroll.rollout.stack import Stack
-from tests.unit.rollout.makers import replica
+from tests.unit.rollout.makers import ours, replica
 
 SERVICES = ("app", "front", "api", "worker", "migrate", "code", "crashed")
 ENDED = ContainerState.EXITED
@@ -91,10 +91,30 @@ def test_who_names_none_is_told_which_there_are(stack: Stack) -> None:
 
 def test_all_names_the_gateway_that_it_leaves_alone(stack: Stack) -> None:
     assert "front" not in services_of(stack, (), everything=True)
-    notes = [noted.text for noted in TOLD]
-    assert "front is taken for a gateway and left alone: composeroll update front updates it" in (
-        notes
-    )
+    assert any(noted.text.startswith("front is taken for a gateway and left") for noted in TOLD)
+
+
+UPDATES = "composeroll update nginx updates it"
+PORTS = [{"target": 80, "published": "80", "protocol": "tcp"}]
+NEEDS = "composeroll check nginx says what its update needs"
+
+
+@pytest.mark.parametrize(
+    ("raw", "helps"),
+    [
+        ({"ports": PORTS}, NEEDS),
+        ({}, NEEDS),
+        ({"ports": PORTS, **ours(order="stop-first")}, UPDATES),
+        ({"network_mode": "service:edge", "container_name": "nginx"}, UPDATES),
+    ],
+)
+def test_all_says_how_to_update_a_gateway_only_where_that_is_not_refused_for_want_of_an_edge(
+    raw: dict[str, Any], helps: str
+) -> None:
+    TOLD.clear()
+    services_of(_with_tenants(nginx={"image": "nginx:1", **raw}, edge={}), (), everything=True)
+    note = TOLD[0].text
+    assert note == f"nginx is taken for a gateway and left alone: {helps}"
 
 
 def test_what_is_only_called_nginx_is_no_gateway_where_another_one_runs() -> None:
