@@ -36,7 +36,7 @@ class GatewayPart(Part, frozen=True):
         """The first step past the line: whoever connects from now on reaches the new nginx."""
         if not self._shares:
             return ()
-        return (QuitGateways(self.name, self.outgoing, reason="new connections reach the new one"),)
+        return (QuitGateways(self.outgoing, reason="new connections reach the new one"),)
 
     def finish(self) -> tuple[Step, ...]:
         """The steps past the line, after those of the services behind it.
@@ -102,9 +102,7 @@ class GatewayPart(Part, frozen=True):
     def _await_end(self) -> Step | None:
         if not self._shares:
             return None
-        return AwaitGatewaysEnd(
-            self.name, self.outgoing, self._timeout, reason="it ends what it has begun"
-        )
+        return AwaitGatewaysEnd(self.outgoing, self._timeout, reason="it ends what it has begun")
 
     @property
     def _shares(self) -> bool:

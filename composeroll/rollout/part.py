@@ -116,7 +116,6 @@ class Part(Need, frozen=True):
             return None
         timeout = self.state.service.settings.drain.timeout
         return AdoptReplicas(
-            self.name,
             self.adopted,
             self._back,
             timeout,
@@ -195,7 +194,7 @@ class Part(Need, frozen=True):
     def _detach(self) -> Step:
         timeout = self.state.service.settings.drain.timeout
         end = f"`composeroll sync {self.name}` ends it"
-        return DetachReplicas(self.name, self.outgoing, timeout, reason=end)
+        return DetachReplicas(self.outgoing, timeout, reason=end)
 
     def _renumber(self) -> Step | None:
         """Not while any drain on: whoever retires the last of those renumbers the others."""

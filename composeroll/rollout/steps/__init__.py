@@ -1,4 +1,4 @@
-"""The steps of a rollout, in the order in which a rollout takes them."""
+"""The steps of a rollout; `docs/architecture.md` has them in the order in which they are taken."""
 
 from composeroll.rollout.steps.adopt import AdoptReplicas
 from composeroll.rollout.steps.confirm import ConfirmReady

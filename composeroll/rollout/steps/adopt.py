@@ -18,7 +18,6 @@ class AdoptReplicas(Step, frozen=True):
         timeout: seconds the way back waits for requests that they may have.
     """
 
-    service: str
     replicas: tuple[Replica, ...]
     back: Switch | None
     timeout: float

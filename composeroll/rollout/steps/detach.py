@@ -16,7 +16,6 @@ class DetachReplicas(Step, frozen=True):
         timeout: seconds after which they are retired in any case.
     """
 
-    service: str
     replicas: tuple[Replica, ...]
     timeout: float
 

@@ -54,7 +54,6 @@ class QuitGateways(Step, frozen=True):
 
     moves_traffic: ClassVar[bool] = True
 
-    service: str
     replicas: tuple[Replica, ...]
 
     def __str__(self) -> str:
@@ -68,7 +67,6 @@ class QuitGateways(Step, frozen=True):
 class AwaitGatewaysEnd(Step, frozen=True):
     """Wait until the old nginx has ended its last request."""
 
-    service: str
     replicas: tuple[Replica, ...]
     timeout: float
 

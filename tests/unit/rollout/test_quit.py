@@ -62,13 +62,13 @@ class Gateways:
 
 def test_whoever_runs_is_told_to_quit_and_none_is_started_again_by_the_engine() -> None:
     around = Gateways((FIRST, ENDED))
-    QuitGateways("nginx", (FIRST, ENDED)).do(around.world)
+    QuitGateways((FIRST, ENDED)).do(around.world)
     assert around.done == [("forbid restart", [FIRST.id, ENDED.id]), ("quit", FIRST.id)]
 
 
 def test_its_workers_are_told_until_it_has_ended() -> None:
     around = Gateways((FIRST,), lasts=0.25, done=[("quit", FIRST.id)])
-    AwaitGatewaysEnd("nginx", (FIRST,), 60.0).do(around.world)
+    AwaitGatewaysEnd((FIRST,), 60.0).do(around.world)
     assert around.told == [*[Draining(2)] * 3, Draining(0)]
     assert around.clock.now() == pytest.approx(0.3)
 
@@ -87,7 +87,7 @@ def test_what_does_not_end_in_time_is_told_before_it_is_cut(
     containers: tuple[Replica, ...], said: str
 ) -> None:
     around = Gateways(containers, lasts=60.0)
-    AwaitGatewaysEnd("nginx", containers, 5.0).do(around.world)
+    AwaitGatewaysEnd(containers, 5.0).do(around.world)
     assert around.told[-1] == Warned(said)
     assert around.told[0] == Draining(2 * len(containers))
     assert around.clock.now() == pytest.approx(5.0, abs=0.2)

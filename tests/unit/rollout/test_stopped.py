@@ -82,5 +82,5 @@ def test_on_the_way_back_the_new_one_stops_and_nginx_is_told_where_the_old_one_i
 
 def test_what_drains_on_is_not_started_by_a_reboot_and_then_no_run_counts_it() -> None:
     machine = Machine()
-    DetachReplicas("app", (OLD,), 60.0).do(machine.world)
+    DetachReplicas((OLD,), 60.0).do(machine.world)
     assert machine.done == [("forbid restart", [OLD.id]), ("set aside", (OLD,), 60.0)]

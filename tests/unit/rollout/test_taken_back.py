@@ -99,7 +99,7 @@ def test_what_was_gone_on_with_goes_with_its_volumes_behind_nginx_or_not(
     place: Switch | None,
 ) -> None:
     machine = Machine([OLD, MADE])
-    AdoptReplicas("app", (MADE,), place, 30.0).undo(machine.world)
+    AdoptReplicas((MADE,), place, 30.0).undo(machine.world)
     told = [("nginx is led back",)] if place else []
     assert machine.done == [*told, *removed(MADE.id)]
 

@@ -102,7 +102,7 @@ def switch(*servers: Server) -> Switch:
 
 def test_what_was_gone_on_with_goes_once_no_worker_knows_it_any_more() -> None:
     stage = Stage(workers=[1, 1, 0])
-    AdoptReplicas("app", (MADE,), switch(), TIMEOUT).undo(stage.world)
+    AdoptReplicas((MADE,), switch(), TIMEOUT).undo(stage.world)
     assert stage.done == ["restore", "look", "look", "look", "forbid", "stop", "remove"]
     assert stage.texts == [{"g1": {INCLUDE: "as it was"}}]
 
@@ -110,7 +110,7 @@ def test_what_was_gone_on_with_goes_once_no_worker_knows_it_any_more() -> None:
 def test_it_stays_where_nginx_cannot_be_told() -> None:
     stage = Stage(refuses=True)
     with pytest.raises(GatewayError):
-        AdoptReplicas("app", (MADE,), switch(), TIMEOUT).undo(stage.world)
+        AdoptReplicas((MADE,), switch(), TIMEOUT).undo(stage.world)
     assert stage.done == ["restore"]
 
 
