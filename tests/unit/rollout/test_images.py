@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -186,7 +186,7 @@ def test_a_signal_amid_a_pull_leaves_no_reference_that_names_what_came() -> None
     """What is told on the way back raises the signal once more, unless it is shielded."""
 
     class Signalled(Several):
-        def pull(self, services: Sequence[str], on_progress: Callable[[PullLine], None]) -> None:
+        def pull(self, services: Mapping[str, str], on_progress: Progress) -> None:
             super().pull(services, on_progress)
             signal.raise_signal(signal.SIGTERM)
 
