@@ -116,6 +116,8 @@ class Watch:
         except (EngineUnreachable, Interrupted):
             raise
         except ComposerollError as error:
+            if isinstance(error.__cause__, Interrupted):  # past the line it comes as what it left
+                raise error.__cause__ from None
             self.tell(error.what)
             return True
 

@@ -45,6 +45,10 @@ class Fault:
     after: bool = False
 
 
+DEAF = 3600.0
+"""Seconds within which a run that was told to end has ended."""
+
+
 class Faults:
     """Counts the moments of the run that is at work, and lets what was planned happen.
 
@@ -131,6 +135,7 @@ class Faults:
         number = len(process.told)
         for move in process.moves.pop(number, ()):
             move()
+        assert self.now() < process.ends_at + DEAF, "a signal came, and it goes on"
         if self.now() >= process.ends_at:
             return Fault(number, Kind.INTERRUPT)
         return process.faults.get(number)

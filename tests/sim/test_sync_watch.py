@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.sim.effort import EVERY
+from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, names_what_answers
 from tests.sim.interference import Move
 from tests.sim.runs import Moved, Run, Verb
 from tests.sim.stacks import app
+from tests.sim.world import Sim
+
+LONG = 600.0
+"""Seconds: longer than any watch here has work to do."""
 
 FIRST = 20
 """By then a watch that found nothing to mend waits for an event."""
@@ -30,6 +35,29 @@ def test_whatever_moves_the_upstream_names_in_the_end_what_answers(
         assert sim.moved[move] == 1
         names_what_answers(sim, "app", "other")
         assert not sim.locks.all
+
+
+def test_a_watch_that_is_told_to_end_while_it_retires_what_drained_ends() -> None:
+    whole = drained()
+    assert whole.do(watching(lasts=LONG)) == "up to date"
+    retires = [
+        n for n, told in enumerate(whole.faults.told, 1) if told.startswith(("stop", "remove"))
+    ]
+    assert retires
+    for number in retires:
+        sim = drained()
+        began = sim.clock.now()
+        run = Run(("app",), Verb.WATCH, lasts=LONG, faults=[Fault(number, Kind.INTERRUPT)])
+        assert sim.do(run) == "up to date", sim.failure
+        assert sim.clock.now() < began + LONG
+
+
+def drained() -> Sim:
+    """An old replica that was left to drain, for no longer than a second."""
+    sim = app(1, drain={"timeout": "1s", "detach": True})
+    assert sim.update("app") == "updated"
+    sim.let_pass(5.0)
+    return sim
 
 
 @pytest.mark.parametrize("seed", range(0, 60, EVERY))
