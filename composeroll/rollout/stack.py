@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import Pull
-from composeroll.errors import ComposerollError
+from composeroll.errors import ComposerollError, Interrupted
 from composeroll.model import Locate
 from composeroll.rollout.history.revision import Result, Revision
 from composeroll.rollout.lock.note import Held, Memory
@@ -51,6 +51,11 @@ class Images(Protocol):
 
 class Locks(Protocol):
     """The locks of the project's services."""
+
+    @property
+    def interrupted(self) -> Interrupted | None:
+        """A signal that came as locks were let go: it ends who stays, and nothing that is done."""
+        ...
 
     def hold(
         self, services: Sequence[str], patience: float, beside: Sequence[str] = ()

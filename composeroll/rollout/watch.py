@@ -109,6 +109,12 @@ class Watch:
 
     def _try(self, act: Callable[[], bool]) -> bool:
         """What it returns; what fails is told, and has to be tried again."""
+        again = self._tried(act)
+        if signal := self._stack.locks.interrupted:
+            raise signal
+        return again
+
+    def _tried(self, act: Callable[[], bool]) -> bool:
         try:
             return act()
         except Locked:

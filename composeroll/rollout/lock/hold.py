@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from composeroll.errors import ComposerollError, Locked, Unfinished
+from composeroll.errors import ComposerollError, Interrupted, Locked, Unfinished
 from composeroll.report.events import Emit, Noted
 from composeroll.rollout.lock.door import Locks
 from composeroll.rollout.lock.heart import Heart, beating
@@ -101,6 +101,11 @@ class ServiceLocks:
         return (
             error.half_done or known.broke_off or (isinstance(error, Locked) and known != Memory())
         )
+
+    @property
+    def interrupted(self) -> Interrupted | None:
+        """A signal that came as locks were let go: it ends who stays, and nothing that is done."""
+        return self._mine.interrupted
 
     def leave_to_others(self) -> None:
         """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""

@@ -17,12 +17,14 @@ class Mine:
         rolled: the IDs of the locks of what is rolled, by their names.
         beside: of what is not rolled, but may not be rolled by anybody else meanwhile.
         memory: what is written into those that are rolled.
+        interrupted: a signal that came as they were let go.
     """
 
     def __init__(self, locks: Locks) -> None:
         self.rolled: dict[str, str] = {}
         self.beside: dict[str, str] = {}
         self.memory = Memory()
+        self.interrupted: Interrupted | None = None
         self._locks = locks
         self._writing = threading.Lock()
 
@@ -44,8 +46,12 @@ class Mine:
     def let_go(self, *, unfinished: bool) -> None:
         """Release; something half-done leaves its lock as a note to whoever comes next."""
         if unfinished:
-            with suppress(ComposerollError):
+            try:
                 self.write(ended=True)
+            except Interrupted as signal:
+                self.interrupted = signal
+            except ComposerollError:
+                pass  # the beat ends with this process, and tells as much
             self.rolled.clear()
         for held in (self.rolled, self.beside):
             while held:
@@ -72,5 +78,6 @@ class Mine:
         with suppress(EngineError, EngineUnreachable):  # a dead holder's lock is no obstacle
             try:
                 self._locks.release(container)
-            except Interrupted:
-                self._locks.release(container)  # there is nothing left to interrupt
+            except Interrupted as signal:  # there is nothing left to interrupt
+                self.interrupted = signal
+                self._locks.release(container)

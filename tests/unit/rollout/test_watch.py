@@ -95,8 +95,9 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watch:
         monkeypatch.setattr(watch, "sync_once", world.sync_once)
         monkeypatch.setattr(watch, "evict", world.evict)
         inside = SimpleNamespace(events=world.events, clock=world, emit=world.emit)
+        stack = SimpleNamespace(world=inside, locks=SimpleNamespace(interrupted=None))
         with pytest.raises(Interrupted):
-            watch.sync_for_ever(cast("Stack", SimpleNamespace(world=inside)), ["app"])
+            watch.sync_for_ever(cast("Stack", stack), ["app"])
         return world
 
     return run
