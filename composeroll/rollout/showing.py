@@ -76,9 +76,9 @@ def describe(replica: Replica) -> str:
 
 def _stage(state: ServiceState, replica: Replica, done: Sequence[Step], *, leaves: bool) -> Stage:
     if leaves:
-        if _holds(done, DrainReplicas, RetireReplicas):
+        if state.name in _idle(done):
             return Stage.STOPPING
-        return Stage.DRAINING if _holds(done, SwitchUpstreams) else Stage.OUTGOING
+        return Stage.DRAINING if state.name in _switched(done) else Stage.OUTGOING
     if _is_among(state.replicas, replica):
         return Stage.CURRENT
     proven = {step.incoming.service for step in done if isinstance(step, AwaitReady)}
@@ -90,13 +90,22 @@ def _gets_requests(
 ) -> bool:
     if state.wiring is None:
         return False
-    if _holds(done, SwitchUpstreams):
+    if state.name in _switched(done):
         return not leaves
     return _is_among(state.named_in_upstream, replica)
 
 
-def _holds(done: Sequence[Step], *kinds: type[Step]) -> bool:
-    return any(isinstance(step, kinds) for step in done)
+def _switched(done: Sequence[Step]) -> set[str]:
+    """The services whose new replicas get the requests; to pin one moves none."""
+    switches = (one for s in done if type(s) is SwitchUpstreams for one in s.switches)
+    return {switch.incoming.service for switch in switches}
+
+
+def _idle(done: Sequence[Step]) -> set[str]:
+    """The services whose old replicas have nothing left to do."""
+    drained = (one for step in done if isinstance(step, DrainReplicas) for one in step.leaving)
+    retired = {step.service for step in done if isinstance(step, RetireReplicas)}
+    return retired | {one.incoming.service for one in drained}
 
 
 def _is_among(snapshot: Sequence[Replica], replica: Replica) -> bool:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Health, Replica
 from composeroll.report.events import ReplicaRow, Stage
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.showing import rows
-from composeroll.rollout.steps import AwaitReady, Incoming, Step
+from composeroll.rollout.steps import (
+    AwaitReady,
+    DrainReplicas,
+    Incoming,
+    Leaving,
+    PinUpstreams,
+    RetireReplicas,
+    Step,
+    Switch,
+    SwitchUpstreams,
+)
 from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 
 
-def shown(observed: Observed, replicas: list[Replica], *done: Step) -> dict[str, ReplicaRow]:
-    """The table's lines by name; nothing leaves."""
-    return {row.name: row for row in rows(observed, (), replicas, done)}
+def shown(
+    observed: Observed, replicas: list[Replica], *done: Step, leaving: Collection[str] = ()
+) -> dict[str, ReplicaRow]:
+    """The table's lines by name."""
+    return {row.name: row for row in rows(observed, leaving, replicas, done)}
 
 
 def test_a_replica_is_ready_only_once_those_of_its_own_service_have_proved_themselves() -> None:
@@ -33,3 +48,29 @@ def test_a_replica_whose_health_has_changed_is_still_the_one_that_served_before(
     now = replace(before, health=Health.UNHEALTHY)
     line = shown(observed, [now])[now.name]
     assert (line.stage, line.upstream) == (Stage.CURRENT, True)
+
+
+OLD = replica(1)
+PLACE = wiring(1)
+ALL = Incoming("app", frozenset({OLD.id}))
+SWITCH = Switch(ALL, PLACE.route, PLACE.upstream)
+
+
+@pytest.mark.parametrize(
+    ("step", "stage", "upstream"),
+    [
+        (PinUpstreams((SWITCH,), 10.0), Stage.OUTGOING, True),
+        (SwitchUpstreams((SWITCH,), 10.0), Stage.DRAINING, False),
+        (DrainReplicas((Leaving(ALL, PLACE.route, (OLD,)),), 10.0), Stage.STOPPING, True),
+        (RetireReplicas("app", (OLD,), None), Stage.STOPPING, True),
+    ],
+)
+def test_what_leaves_goes_by_the_steps_of_its_own_service(
+    step: Step, stage: Stage, *, upstream: bool
+) -> None:
+    other = replica(2, of="api")
+    places = state([OLD], PLACE), state([other], wiring(2), of=service("api"))
+    observed = Observed("shop", places)
+    lines = shown(observed, [OLD, other], step, leaving={OLD.id, other.id})
+    assert (lines[OLD.name].stage, lines[OLD.name].upstream) == (stage, upstream)
+    assert (lines[other.name].stage, lines[other.name].upstream) == (Stage.OUTGOING, True)
