@@ -125,9 +125,8 @@ def _something_else(stack: Stack, guessed: set[str]) -> set[str]:
 
 def _goes_beside(service: Service) -> bool:
     """Whether the file lets two containers of this gateway share an edge's ports."""
-    alone = [o for o in service.obstacles if o.key != "network_mode"]
     beside = service.settings.order is Order.START_FIRST
-    return bool(service.edge) and beside and not alone
+    return bool(service.edge) and beside and service.is_scalable
 
 
 def _in_front(stack: Stack) -> set[str]:

@@ -83,7 +83,7 @@ class Sight(Struct, frozen=True):
             return ()
         return tuple(
             finding
-            for gateway in self._before(service.name)
+            for gateway in self._in_front_of(service.name)
             for finding in self._unseen_in(gateway, service)
         )
 
@@ -94,7 +94,7 @@ class Sight(Struct, frozen=True):
         if not carries_files and may_reach(gateway.containers[0], service, subject.replicas):
             yield from hidden_place(told, gateway.service, service.name)
 
-    def _before(self, service: str) -> Sequence[GatewayService]:
+    def _in_front_of(self, service: str) -> Sequence[GatewayService]:
         """The gateways that may send it requests."""
         return [gateway for gateway in self.gateways if gateway.service != service]
 
@@ -137,7 +137,7 @@ class Sight(Struct, frozen=True):
 
     def _wiring(self, service: Service) -> Wiring | None:
         settings = service.settings
-        gateways = self._before(service.name)
+        gateways = self._in_front_of(service.name)
         subject = self._subject(service)
         wanted = Wanted(settings.upstream, settings.include, settings.port, settings.protocol)
         found = [
@@ -206,7 +206,7 @@ class Sight(Struct, frozen=True):
             *self._elsewhere(subject, gateway, found),
             *(
                 finding
-                for one in self._before(service.name)
+                for one in self._in_front_of(service.name)
                 for finding in hidden_ways(one.configurations[0], one.service, service.name)
             ),
         )
@@ -216,7 +216,7 @@ class Sight(Struct, frozen=True):
     ) -> Iterator[Finding]:
         """What leads to the service's replicas in other gateways, which nobody rewrites."""
         nameless = replace(found, upstream=replace(found.upstream, name=""))
-        for other in self._before(subject.service):
+        for other in self._in_front_of(subject.service):
             if other.service == gateway.service:
                 continue
             for stray in stray_findings(other.configurations[0], subject, nameless):
