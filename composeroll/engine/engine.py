@@ -99,6 +99,10 @@ class Engine:
         """Stop them side by side within `grace` seconds (None: their own); gone ones are fine."""
         self._containers.stop(containers, grace)
 
+    def restart(self, containers: Iterable[str], grace: float) -> None:
+        """Stop those that run, within `grace` seconds, and start all."""
+        self._containers.restart(containers, grace)
+
     def signal(self, container: str, name: str) -> None:
         """Send it a signal; one that does not run is fine."""
         self._containers.signal(container, name)

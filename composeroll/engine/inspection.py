@@ -56,6 +56,7 @@ def replica_of(inspected: Json) -> Replica:
         read_only=bool(host.get("ReadonlyRootfs")),
         made_from=labels.get(WORKING_DIRECTORY, ""),
         command=tuple(filter(None, (inspected.get("Path"), *(inspected.get("Args") or ())))),
+        error=state.get("Error") or "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -97,6 +98,7 @@ class Replica(Struct, frozen=True):
         read_only: whether the root filesystem cannot be written.
         made_from: the project's directory on the machine whose compose made it.
         command: what its first process was started with, the entrypoint included.
+        error: why the engine could not start it last, in its own words; empty where it could.
     """
 
     id: str
@@ -122,6 +124,7 @@ class Replica(Struct, frozen=True):
     read_only: bool = False
     made_from: str = ""
     command: tuple[str, ...] = ()
+    error: str = ""
 
     @property
     def short_id(self) -> str:
@@ -143,6 +146,11 @@ class Replica(Struct, frozen=True):
     def anonymous_volumes(self) -> tuple[str, ...]:
         """The names of the volumes that were made for it alone."""
         return tuple(mount.volume for mount in self.mounts if mount.anonymous)
+
+    def started_before(self, other: Replica) -> bool:
+        """Whether it was started earlier, by the engine's clock; False if one of them never was."""
+        times = [datetime.fromisoformat(r.started_at) for r in (self, other) if r.started_at]
+        return len(times) == len((self, other)) and times[0] < times[1]
 
     def attached_to(self, network_id: str) -> Attachment | None:
         """The container's place on one network, by NetworkID."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from composeroll.model import ContainerState, Health, Replica, host_of_address
 from composeroll.rollout.need import need_of
 from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.stranded import NOT_JOINED
 
 
 def drift(
@@ -113,6 +114,8 @@ def _down(state: ServiceState, revive: str) -> Iterator[str]:
 
 def _revive(state: ServiceState) -> str:
     """What helps replicas that do not run; an upstream is left alone as long as none does."""
+    if any(NOT_JOINED in replica.error for replica in state.leftovers):
+        return "the engine gave it up before its edge ran: `composeroll sync` starts it"
     if state.revived:
         return f"`composeroll update {state.name}` makes them anew"
     if state.serving:

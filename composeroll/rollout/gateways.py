@@ -30,6 +30,7 @@ from composeroll.nginx.findings.unread import hidden_backends
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Back, Gateways
 from composeroll.nginx.install import Texts
+from composeroll.nginx.namespace import is_cut_off
 
 MIGRATE_FILE = f"/proc/sys/{MIGRATE.replace('.', '/')}"
 
@@ -57,6 +58,10 @@ class ProjectGateways:
         if workers.quitting:
             self._quitting[container.id] = self._known.pop(container.id)
         return not workers.quitting
+
+    def cut_off(self, container: Replica, edge: Replica) -> bool:
+        """Whether none of the edge's addresses leads into its network namespace."""
+        return is_cut_off(self._door, container.id, edge.networks)
 
     def keep(self, containers: Sequence[Replica]) -> None:
         """Forget every gateway but these: the others have ended, and nobody waits for them."""

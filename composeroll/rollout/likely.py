@@ -10,6 +10,7 @@ from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import Refused
 from composeroll.model import Replica
+from composeroll.rollout.stranded import given_up, may_be_left_behind
 
 
 def may_be_gateways(project: Project) -> frozenset[str]:
@@ -29,8 +30,19 @@ def is_told_nginx(replica: Replica) -> bool:
     return any(PurePosixPath(word).name == "nginx" for word in replica.command)
 
 
-def insist_on_nginx(project: Project, service: Service) -> None:
+def may_run_nginx(replica: Replica, project: Project) -> bool:
+    """Whether a setting names its service as a gateway, or it looks like one."""
+    named = {service.settings.gateway for service in project.services.values()}
+    return replica.service in named or sounds_like_nginx(replica) or is_told_nginx(replica)
+
+
+def insist_on_nginx(project: Project, service: Service, replicas: Sequence[Replica]) -> None:
     """A project that has an nginx, and it does not run: a rollout would end in the dark.
+
+    Args:
+        project: the compose model.
+        service: the one that is to be put behind it.
+        replicas: the project's containers.
 
     Raises:
         Refused: with what starts it.
@@ -40,7 +52,7 @@ def insist_on_nginx(project: Project, service: Service) -> None:
     named = service.settings.gateway
     meant = [named] if named else [s.name for s in project.services.values() if s.may_be_nginx]
     if meant:
-        raise _no_nginx_in(meant[0], service)
+        raise _no_nginx_in(meant[0], service, replicas)
 
 
 def insist_on_all_up(
@@ -60,16 +72,23 @@ def insist_on_all_up(
     if project.sharing_volumes_of(service.name) or service.settings.gateway in up:
         return
     others = project.services.keys() - up - {service.name}
-    silent = (r for r in replicas if r.service in others and not r.running)
+    silent = (r for r in replicas if r.service in others)
+    silent = (r for r in silent if not r.running or may_be_left_behind(r, replicas))
     down = [r.service for r in silent if sounds_like_nginx(r) or is_told_nginx(r)]
     if down:
-        raise _no_nginx_in(down[0], service)
+        raise _no_nginx_in(down[0], service, replicas)
 
 
-def _no_nginx_in(gateway: str, service: Service) -> Refused:
+def _no_nginx_in(gateway: str, service: Service, replicas: Sequence[Replica]) -> Refused:
+    mine = [r for r in replicas if r.service == gateway]
+    if any(may_be_left_behind(r, replicas) for r in mine):
+        what = f"{gateway} is cut off: its edge was restarted without it"
+        return Refused(what, help="`composeroll sync` restarts it")
+    if any(given_up(r, replicas) for r in mine):
+        what = f"no nginx runs in {gateway}: the engine gave it up before its edge ran"
+        return Refused(what, help="`composeroll sync` starts it")
     return Refused(
         f"no nginx runs in {gateway}, so {service.name} cannot be put behind it",
-        "nothing was touched",
-        f"docker compose up -d {gateway}; for a service that no nginx speaks to, set"
+        help=f"docker compose up -d {gateway}; for a service that no nginx speaks to, set"
         f" services.{service.name}.x-composeroll.gateway: {NO_GATEWAY}",
     )

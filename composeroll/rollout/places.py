@@ -162,7 +162,7 @@ class Sight(Struct, frozen=True):
     def _insist_on_all_there(self, service: Service) -> None:
         named = service.settings.gateway
         if not any(named in (None, gateway.service) for gateway in self.gateways):
-            insist_on_nginx(self.project, service)
+            insist_on_nginx(self.project, service, self.replicas)
         up = {gateway.service for gateway in self.gateways}
         insist_on_all_up(self.project, service, up, self.replicas)
 

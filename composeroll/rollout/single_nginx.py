@@ -10,6 +10,7 @@ from composeroll.model import Attachment, Replica, Site, Visit
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.gateway import Gateway
+from composeroll.nginx.namespace import is_cut_off
 from composeroll.readiness.visit import Visits
 
 
@@ -78,6 +79,10 @@ class SingleNginx:
         except GatewayError as error:
             what = f"{error.what} in {container.name}"
             raise Refused(what, help=error.help, evidence=error.evidence) from error
+
+    def cut_off(self, container: Replica, edge: Replica) -> bool:
+        """Whether none of the edge's addresses leads into its network namespace."""
+        return is_cut_off(self._engine, container.id, edge.networks)
 
     def listening(self, container: Replica) -> frozenset[int] | None:
         """The ports that its own processes listen on."""

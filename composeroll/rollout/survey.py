@@ -17,6 +17,7 @@ from composeroll.rollout.likely import sounds_like_nginx
 from composeroll.rollout.observed import Places, Wiring
 from composeroll.rollout.places import Findings, GatewayService, Sight
 from composeroll.rollout.reach import host_of
+from composeroll.rollout.stranded import is_left_behind
 
 T = TypeVar("T")
 
@@ -30,6 +31,10 @@ class Nginx(Findings, Protocol):
 
     def runs_in(self, container: Replica) -> bool:
         """Whether an nginx runs in it that takes requests."""
+        ...
+
+    def cut_off(self, container: Replica, edge: Replica) -> bool:
+        """Whether none of the edge's addresses leads into its network namespace."""
         ...
 
     def configuration(self, container: Replica) -> Configuration:
@@ -63,7 +68,9 @@ class GatewaySurvey:
         Raises:
             Refused: an nginx rejects its own files.
         """
-        running = [_housed(r, replicas) for r in replicas if r.running]
+        cut_off = self._nginx.cut_off  # a rollout behind such a one would end in the dark
+        up = [r for r in replicas if r.running and not is_left_behind(r, replicas, cut_off)]
+        running = [_housed(r, replicas) for r in up]
         self._nginx.keep(running)
         told = _told(project, services)
         likely = [r for r in running if r.service in told or sounds_like_nginx(r)]

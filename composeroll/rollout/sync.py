@@ -2,17 +2,19 @@
 
 After a reboot, a crash or somebody's `up -d` the addresses in an include may be nobody's, or
 another service's. No container is created here, and none removed but those that an earlier rollout
-left to drain on. A stranger's address goes at once; what is then named has to have proved itself.
+left to drain on; none is started but an nginx that has lost its edge. A stranger's address goes at
+once; what is then named has to have proved itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from composeroll.config.project import Service
+from composeroll.errors import Refused
 from composeroll.model import Replica
 from composeroll.report.events import Outcome, Warned
 from composeroll.rollout.detached.retirement import retire_drained
@@ -22,6 +24,7 @@ from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.mend import apart_if_broken, meant, mend, seen, switch_to
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.plan import Plan
+from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import SwitchUpstreams
 
@@ -29,6 +32,7 @@ PATIENCE = 5.0
 """Seconds a replica may take to prove itself: it has been running already."""
 
 REASON = "it named something else than what is ready"
+RIGHT = "the upstreams of all others name what is ready"
 
 
 class Synced(Struct, frozen=True):
@@ -36,12 +40,14 @@ class Synced(Struct, frozen=True):
 
     Attributes:
         unready: the names of running replicas that did not prove themselves.
+        refused: why a service's place cannot be used, by its name.
         settled: another look would find nothing to do, as long as no container changes.
         draining: old replicas drain on, and are to be looked at again.
     """
 
     outcome: Outcome = Outcome.UP_TO_DATE
     unready: tuple[str, ...] = ()
+    refused: Mapping[str, Refused] = field(default_factory=dict)
     settled: bool = True
     draining: bool = False
 
@@ -51,6 +57,7 @@ class Synced(Struct, frozen=True):
         return Synced(
             Outcome.UPDATED if mended else Outcome.UP_TO_DATE,
             self.unready + other.unready,
+            {**self.refused, **other.refused},
             self.settled and other.settled,
             self.draining or other.draining,
         )
@@ -62,22 +69,30 @@ def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Outcome:
     Raises:
         Locked: a rollout of one of them runs; it will leave the upstream right by itself.
         GatewayError: nginx did not take it; it serves what it served before.
+        Refused: the place of one of them cannot be used; the others' upstreams are right.
     """
     synced = sync_once(stack, names, lock_wait)
     if synced.unready:
-        stack.world.emit(unready(synced))
+        stack.world.emit(Warned(unready(synced)))
+    if synced.refused:
+        *others, (name, last) = synced.refused.items()
+        for other, refusal in others:
+            stack.world.emit(Warned(f"{other}: {refusal.what}"))
+        serving = RIGHT if len(synced.refused) < len(names) else last.serving
+        raise Refused(f"{name}: {last.what}", serving, last.help, last.evidence)
     return synced.outcome
 
 
-def unready(synced: Synced) -> Warned:
+def unready(synced: Synced) -> str:
     """The warning about replicas that did not prove themselves."""
     names = ", ".join(synced.unready)
-    return Warned(f"not ready: {names}; an upstream without any ready replica stays as it is")
+    return f"not ready: {names}; an upstream without any ready replica stays as it is"
 
 
 def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Synced:
     """The same without a word about replicas that are not ready; raises what `sync` raises."""
-    synced = Synced()
+    rejoined = rejoin(stack, lock_wait)
+    synced = Synced(Outcome.UPDATED if rejoined else Outcome.UP_TO_DATE)
     for group in apart_if_broken(stack, names):
         right = None if stack.locks.broke_off(group) else _right(stack, stack.project.pick(group))
         # mostly all is well, and then no rollout is to find a lock in its way
@@ -97,13 +112,15 @@ def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
         if left != Memory(broke_off=left.broke_off):
             stack.locks.leave_to_others()
         evicted = evict_held(stack, services, left)
-        plan, missing = _plan(stack, seen(stack, services), left)
+        observed = seen(stack, services)
+        plan, missing = _plan(stack, observed, left)
         if not plan.empty:
             mend(stack, services, plan)
     mended = evicted or not plan.empty
     outcome = Outcome.UPDATED if mended else Outcome.UP_TO_DATE
     # a rollout that broke off stays so until somebody finishes it
-    return Synced(outcome, missing, settled=left.broke_off or not (mended or missing))
+    settled = left.broke_off or not (mended or missing)
+    return Synced(outcome, missing, _refused(observed), settled)
 
 
 def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
@@ -112,13 +129,14 @@ def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
     if not plan_eviction(observed.services, owners_of(stack.engine.replicas())).empty:
         return None
     plan, missing = _plan(stack, observed, Memory())
-    return Synced(unready=missing, settled=not missing) if plan.empty else None
+    if not plan.empty:
+        return None
+    return Synced(unready=missing, refused=_refused(observed), settled=not missing)
 
 
 def _plan(stack: Stack, observed: Observed, left: Memory) -> tuple[Plan, tuple[str, ...]]:
     """What is to be mended, and the replicas that cannot be named."""
     wired = [state for state in observed.services if state.wiring]
-    _tell_refusals(stack, observed.services)
     asked = {state.name: meant(state, left.outgoing) for state in wired}
     ready = {state.name: _ready(stack, state, asked[state.name]) for state in wired}
     missing = [r.name for name in asked for r in asked[name] if r not in ready[name]]
@@ -154,7 +172,5 @@ def _ready(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> tu
     return stack.world.readiness.ready_among(replicas, route, settings)
 
 
-def _tell_refusals(stack: Stack, services: Sequence[ServiceState]) -> None:
-    for state in services:
-        if state.refusal:
-            stack.world.emit(Warned(f"{state.name}: {state.refusal.what}"))
+def _refused(observed: Observed) -> Mapping[str, Refused]:
+    return {state.name: state.refusal for state in observed.services if state.refusal}

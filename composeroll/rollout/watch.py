@@ -95,7 +95,8 @@ class Watch:
         synced = sync_once(self._stack, self._names)
         lasts = synced.unready and synced.unready == self._unready
         self._unready = synced.unready  # for a moment a rollout has such replicas too
-        self.tell(unready(synced).text if lasts else "")
+        refusals = dict.fromkeys(refusal.what for refusal in synced.refused.values())
+        self.tell("; ".join((*refusals, *((unready(synced),) if lasts else ()))))
         now = self._stack.world.clock.now()
         self._draining_due = now + DRAINING if synced.draining else None
         return not synced.settled

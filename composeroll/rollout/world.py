@@ -52,6 +52,10 @@ class Engine(Protocol):
         """Start containers, side by side."""
         ...
 
+    def restart(self, ids: Sequence[str], grace: float) -> None:
+        """Stop those that run, side by side, and start all; `grace` in seconds."""
+        ...
+
     def start_all(self, scales: Mapping[str, int]) -> None:
         """`up -d --no-recreate --no-deps`: compose starts what does not run, in its own way."""
         ...
@@ -213,6 +217,10 @@ class Nginx(Protocol):
 
     def configuration(self, container: Replica) -> Configuration:
         """What `nginx -T` prints there; raises Refused where nginx rejects its files."""
+        ...
+
+    def cut_off(self, container: Replica, edge: Replica) -> bool:
+        """Whether none of the edge's addresses leads into its network namespace."""
         ...
 
     def listening(self, container: Replica) -> frozenset[int] | None:

@@ -80,6 +80,7 @@ class Engine(Containers):
             restart_policy="always",
             born=self._faults.process.number,
             carries=bool(self._project.sharing_volumes_of(name)),
+            host=self._host(name),
         )
         if box.name in self._names():
             raise EngineError(f"Conflict. The container name {box.name} is already in use")
@@ -102,6 +103,11 @@ class Engine(Containers):
         )
         self.boxes[box.id] = box
         return box
+
+    def _host(self, name: str) -> str:
+        """The container of the service whose network namespace this one's live in."""
+        edge = self._project.services[name].edge
+        return self.of(edge)[0].id if edge else ""
 
     def _image(self, name: str) -> str:
         image = self._images.here.get(self._images.reference(name))

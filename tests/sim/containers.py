@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from composeroll.model import Attachment, ContainerState, Mount, Replica
 
 NETWORK = "network-1"
 SUBNET = "10.0.0."
+EPOCH = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 @dataclass(eq=False, slots=True)
@@ -25,6 +27,8 @@ class Box:
         errs: the part of its answers that is 5xx.
         files: what was put into it.
         carries: whether it has a volume for others to mount.
+        host: the ID of the container whose network namespace it lives in.
+        error: why it could not be started last.
     """
 
     id: str
@@ -45,6 +49,8 @@ class Box:
     errs: float = 0.0
     files: dict[str, str] = field(default_factory=dict)
     carries: bool = False
+    host: str = ""
+    error: str = ""
 
     @property
     def running(self) -> bool:
@@ -67,11 +73,19 @@ class Box:
             self.state,
             self.exit_code,
             self.restart_policy,
-            f"life {self.life}" if self.life else "",
+            self._started_at,
             self.ip,
             self.definition,
+            self.host,
+            self.error,
             carries=self.carries,
         )
+
+    @property
+    def _started_at(self) -> str:
+        """No two lives of it begin at the same time."""
+        began = timedelta(seconds=self.started, microseconds=self.life)
+        return (EPOCH + began).isoformat() if self.life else ""
 
 
 @lru_cache(1024)
@@ -87,6 +101,8 @@ def _described(  # noqa: PLR0913, PLR0917 - all that a description depends on
     started_at: str,
     ip: str,
     definition: str,
+    host: str,
+    error: str,
     *,
     carries: bool,
 ) -> Replica:
@@ -106,6 +122,8 @@ def _described(  # noqa: PLR0913, PLR0917 - all that a description depends on
         exposed=(9000,),
         config_hash=definition,
         mounts=(code,) * carries,
+        network_mode=f"container:{host}" if host else "",
+        error=error,
     )
 
 

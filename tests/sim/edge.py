@@ -29,8 +29,14 @@ class Edge:
         present = gateways.takers
         gateway = Gateway(box.id, box.files)
         gateways.boot(gateway)
+        self._sim.judge.edge = True
         if self._sim.faults.process.rolled is not None and present:
             self._sim.judge.may_begin(gateway, present[0])
 
     def _end(self, box: Box) -> None:
-        self._sim.gateways.all.pop(box.id, None)
+        """With its edge every nginx is cut off; what the world takes is nobody's fault."""
+        gateways = self._sim.gateways.all
+        for gone in [id_ for id_ in gateways if box.id in (id_, self._sim.engine.boxes[id_].host)]:
+            del gateways[gone]
+        if self._sim.faults.process.rolled is None and not self._sim.gateways.takers:
+            self._sim.judge.edge = False

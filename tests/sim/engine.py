@@ -14,6 +14,8 @@ from tests.sim.faults import Faults
 from tests.sim.images import Images
 from tests.sim.judge import Judge
 
+NOT_JOINED = "cannot join network"
+
 
 class Stream:
     """Answers to `EventStream`: events since it was opened, in virtual time."""
@@ -93,6 +95,7 @@ class Containers:
         """Run it, with an address; what its image does later is put on the agenda."""
         if box.service in self.published and self._others_running(box):
             raise EngineError("Bind for 0.0.0.0:80 failed: port is already allocated")
+        self._insist_on_host(box)
         behaviour = self._images.behaviour(box.image)
         box.state, box.started, box.proven = ContainerState.RUNNING, self._clock.now(), False
         box.life += 1
@@ -109,6 +112,21 @@ class Containers:
             self._clock.at(begun + behaviour.dies_after, lambda: self._fall(box, begun))
         if behaviour.restarts_after is not None:
             self._clock.at(begun + behaviour.restarts_after, lambda: self._bounce(box, begun))
+
+    def _insist_on_host(self, box: Box) -> None:
+        box.error = ""
+        if box.host and not self.boxes[box.host].running:
+            box.error = f"{NOT_JOINED} namespace of a non running container: {box.host}"
+            raise EngineError(box.error)
+
+    def restart(self, ids: Sequence[str], grace: float) -> None:
+        """Both at once, for whoever asks."""
+        del grace
+        for box in map(self._existing, ids):
+            with self._faults.change(f"restart {box.name}"):
+                self._judge.may_restart(box)
+                self.stop_now(box)
+                self.start_now(box)
 
     def stop(self, ids: Sequence[str], grace: float | None) -> None:
         """One that is stopped, or gone, is fine."""

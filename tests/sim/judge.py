@@ -225,6 +225,11 @@ class Judge:
                 )
         self._keeps_capacity(box)
 
+    def may_restart(self, box: Box) -> None:
+        """Only an nginx that no client reaches."""
+        reached = [gateway for gateway in self.gateways() if gateway.id == box.id]
+        self._insist(not reached, f"{box.name} is restarted, and takes requests")
+
     def _forget(self, box: Box) -> None:
         """Nobody is to blame for what nginx goes on naming."""
         for gateway in self.gateways():

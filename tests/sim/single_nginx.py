@@ -56,6 +56,12 @@ class SingleNginx:
         self._faults.ask(f"nginx -T in {container.name}")
         return Configuration("/etc/nginx/nginx.conf", dict(self._box(container.id).files))
 
+    def cut_off(self, container: Replica, edge: Replica) -> bool:
+        """Whether it runs on without the edge that it was started in."""
+        del edge
+        self._faults.ask(f"look at the addresses of {container.name}")
+        return self._box(container.id).running and container.id not in self._gateways.all
+
     def listening(self, container: Replica) -> frozenset[int] | None:
         """Nothing can tell."""
         self._faults.ask(f"look at the sockets of {container.name}")

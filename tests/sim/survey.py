@@ -60,7 +60,8 @@ class Survey:
         for gone in self._doors.keys() - self._nginx.all.keys():
             del self._doors[gone]
         for id_, gateway in self._nginx.all.items():
-            self._doors.setdefault(id_, GatewayDoor(gateway, self._nginx, self._faults))
+            door = self._doors.setdefault(id_, GatewayDoor(gateway, self._nginx, self._faults))
+            door.container = gateway  # its container may have been started again
 
 
 class KnownGateways:

@@ -88,6 +88,10 @@ class ServingEngine:
         """Start containers, side by side."""
         self._all.start(ids)
 
+    def restart(self, ids: Sequence[str], grace: float) -> None:
+        """Stop those that run, side by side, and start all."""
+        self._all.restart(ids, grace)
+
     def start_all(self, scales: Mapping[str, int]) -> None:
         """Compose starts what does not run."""
         self._all.start_all(self._with_aside(scales))

@@ -12,6 +12,7 @@ from composeroll.rollout.steps.prove import ProveGateway
 from composeroll.rollout.steps.quit import AwaitGatewaysEnd, QuitGateways, StartGateways
 from composeroll.rollout.steps.ready import AwaitReady
 from composeroll.rollout.steps.rehearse import ClearRehearsal, RehearseGateway
+from composeroll.rollout.steps.rejoin import RejoinEdge
 from composeroll.rollout.steps.renumber import RenumberReplicas
 from composeroll.rollout.steps.replace import ReplaceReplicas
 from composeroll.rollout.steps.retire import RetireReplicas
@@ -40,6 +41,7 @@ __all__ = [
     "ProveGateway",
     "QuitGateways",
     "RehearseGateway",
+    "RejoinEdge",
     "RemoveLeftovers",
     "RemoveVolumes",
     "RenumberReplicas",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -36,6 +37,10 @@ class SomeNginx:
     def runs_in(self, container: Replica) -> bool:
         """Whether it is one of these services."""
         return container.service in self._configurations
+
+    def cut_off(self, container: Replica, edge: Replica) -> bool:
+        """Whether it lives in none of the edge's networks."""
+        return container.name == "cut-off" and edge.running
 
     def configuration(self, container: Replica) -> Configuration:
         """What it was told."""
@@ -199,6 +204,31 @@ def test_an_nginx_that_is_down_may_be_the_one_of_a_service_that_no_other_speaks_
     assert place.what.startswith(f"no nginx runs in {down.service}")
     assert f"docker compose up -d {down.service}" in (place.help or "")
     assert "services.app.x-composeroll.gateway: none" in (place.help or "")
+
+
+@pytest.mark.parametrize(
+    ("how", "help_"),
+    [
+        ({"started_at": "2026-11-22T10:00:00Z"}, "`composeroll sync` restarts it"),
+        (
+            {"state": ContainerState.EXITED, "error": "cannot join network of", "name": "cut-off"},
+            "`composeroll sync` starts it",
+        ),
+    ],
+)
+@pytest.mark.parametrize("names", [("app", "nginx"), ("app", "front", "nginx")])
+def test_nothing_is_rolled_behind_an_nginx_that_is_not_in_the_network_of_its_edge(
+    how: dict[str, Any], help_: str, names: tuple[str, ...]
+) -> None:
+    edge = replace(replica(9, of="edge"), started_at="2026-11-22T10:00:01Z")
+    lost = replace(replica(3, of="nginx", name="cut-off"), restart_policy="always")
+    lost = replace(lost, network_mode=f"container:{edge.id}", **how)
+    shop = project(*names, "edge")
+    survey = GatewaySurvey(SomeNginx({"nginx": ("app", 1), "front": ("other", 8)}))
+    running = (replica(1), *(replica(2, of=name) for name in names[1:-1]), lost, edge)
+    place = survey.look(shop, [shop.services["app"]], running, preflight=True).wirings["app"]
+    assert isinstance(place, Refused)
+    assert place.help == help_
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""Whether a container's network namespace has an address, by what its kernel tells. Pure but one.
+
+`/proc/net/fib_trie` lists the IPv4 addresses and `/proc/net/if_inet6` those of IPv6, of the
+namespace that the reader lives in.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+from composeroll.model import Attachment
+from composeroll.nginx.door import ContainerDoor
+
+TABLES = ("cat", "/proc/net/fib_trie", "/proc/net/if_inet6")
+"""Without IPv6 the second one is missing, and `cat` has printed the first all the same."""
+
+_IPV4 = re.compile(r"\|-- (\S+)\n +/32 host LOCAL")
+_COLUMNS, _DIGITS = 6, 32
+"""Of a row of if_inet6: address, index, length of the prefix, scope, flags, interface."""
+
+
+def is_cut_off(door: ContainerDoor, container: str, places: Iterable[Attachment]) -> bool:
+    """Whether none of these places leads into a container's namespace.
+
+    False where it cannot be told: an image without `cat`, or a namespace without any network.
+    """
+    wanted = frozenset(filter(None, (ip for place in places for ip in (place.ipv4, place.ipv6))))
+    return leads_nowhere(door.execute(container, TABLES).stdout, wanted)
+
+
+def leads_nowhere(text: str, wanted: frozenset[str]) -> bool:
+    """Whether none of the wanted bare addresses is among those that the tables tell of."""
+    there = frozenset(_IPV4.findall(text)) | _ipv6(text)
+    return bool(there and wanted) and not there & {_plain(address) for address in wanted}
+
+
+def _ipv6(text: str) -> frozenset[str]:
+    rows = (line.split() for line in text.splitlines())
+    found = (row[0] for row in rows if len(row) == _COLUMNS and len(row[0]) == _DIGITS)
+    return frozenset(str(ipaddress.IPv6Address(bytes.fromhex(digits))) for digits in found)
+
+
+def _plain(address: str) -> str:
+    return str(ipaddress.ip_address(address))

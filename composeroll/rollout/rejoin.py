@@ -1,0 +1,71 @@
+"""Find the nginx that clients cannot reach, since it is not in its edge's network; bring it back.
+
+As long as it is not, no upstream matters: this comes before every other mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from composeroll.errors import GatewayError, RolledBack
+from composeroll.model import Replica
+from composeroll.report.events import Phase
+from composeroll.rollout.apply import apply
+from composeroll.rollout.likely import may_run_nginx
+from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.plan import Plan
+from composeroll.rollout.roll import phase, show_plan
+from composeroll.rollout.stack import Stack
+from composeroll.rollout.steps.rejoin import RejoinEdge
+from composeroll.rollout.stranded import given_up, is_left_behind
+
+NOT_STARTED = "the engine could not: the edge did not run yet"
+LEFT_BEHIND = "the edge was restarted without it"
+NOBODY = "nobody answers at the edge's ports"
+
+
+def rejoin(stack: Stack, lock_wait: float) -> bool:
+    """Bring every gateway back into the network of its edge; whether there was anything to do.
+
+    Raises:
+        Locked: a rollout of one of them runs.
+        GatewayError: it could not be started, or its nginx does not accept.
+    """
+    services = {replica.service for replica in _stranded(stack)}
+    for service in sorted(services):
+        with stack.locks.hold([service], lock_wait) as left:
+            if left != Memory(broke_off=left.broke_off):
+                stack.locks.leave_to_others()
+            _start(stack, service)
+    return bool(services)
+
+
+def _start(stack: Stack, service: str) -> None:
+    plan = plan_rejoin([r for r in _stranded(stack) if r.service == service])
+    if plan.empty:
+        return
+    show_plan(stack, plan)
+    try:
+        with phase(stack, Phase.APPLY, f"start {service}"):
+            apply(plan, stack.world)
+    except RolledBack as error:
+        raise GatewayError(error.what, NOBODY, error.help, error.evidence) from error
+
+
+def plan_rejoin(stranded: Sequence[Replica]) -> Plan:
+    """One step for all containers of a gateway. Pure."""
+    if not stranded:
+        return Plan()
+    first = stranded[0]
+    reason = LEFT_BEHIND if first.running else NOT_STARTED
+    return Plan((RejoinEdge(first.service, tuple(r.id for r in stranded), reason=reason),))
+
+
+def _stranded(stack: Stack) -> tuple[Replica, ...]:
+    replicas, cut_off = stack.engine.replicas(), stack.world.nginx.cut_off
+    return tuple(
+        one
+        for one in replicas
+        if may_run_nginx(one, stack.project)
+        if given_up(one, replicas) or is_left_behind(one, replicas, cut_off)
+    )
