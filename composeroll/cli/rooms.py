@@ -77,6 +77,6 @@ def assemble(
             locks=locks,
             book=book,
             directory=str(project_directory(flags.project_directory, files)),
-            host_memory=engine,
+            host=engine,
             shows_replicas=shows_replicas,
         )

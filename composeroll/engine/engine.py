@@ -228,6 +228,10 @@ class Engine:
         """Bytes that its host can still give."""
         return memory.left_on_host(self._api, self.endpoint)
 
+    def engine_version(self) -> str:
+        """The engine's version, as it tells it itself."""
+        return str(self._api.get("/version").json()["Version"])
+
     def is_local_network(self, network_id: str) -> bool:
         """Whether this machine can dial addresses on that network itself."""
         return is_local_network(self.endpoint, network_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from composeroll.errors import ComposerollError, EngineError, GatewayError
+from composeroll.errors import ComposerollError, EngineError, GatewayError, Interrupted
 from composeroll.model import Held, Output, Replica
 from composeroll.nginx.access_log.traffic import Traffic, open_traffic
 from composeroll.nginx.access_log.visibility import visibility
@@ -212,6 +212,8 @@ class Gateway:
     def _put_back(self, previous: Texts, failure: ComposerollError) -> None:
         try:
             self._write(previous)
+        except Interrupted:
+            raise  # whoever is ended by it has a way back of their own
         except ComposerollError as error:
             failure.serving = f"{error.what}, so the files in the gateway are not what they were"
             failure.evidence += error.evidence

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from msgspec import Struct, field
 
-from composeroll.errors import ComposerollError
+from composeroll.errors import ComposerollError, Interrupted
 from composeroll.model import Held, Replica
 from composeroll.nginx.access_log.traffic import Traffic, all_of
 from composeroll.nginx.gateway import Gateway
@@ -91,6 +91,8 @@ class Gateways:
             try:
                 self._gateways[id_].restore(some)
                 self._gateways[id_].reload()
+            except Interrupted:
+                raise
             except ComposerollError as failure:
                 failed.append(failure)
         if failed:
@@ -147,6 +149,8 @@ def _take_back(done: Iterable[_Change], failure: ComposerollError, back: Back) -
     for change in done:
         try:
             change.take_back(back)
+        except Interrupted:
+            raise  # whoever is ended by it has a way back of their own
         except ComposerollError as error:
             name = change.gateway.container.name
             failure.serving = f"{name} could not be taken back: {error.what}"

@@ -137,8 +137,8 @@ class History(Protocol):
         ...
 
 
-class HostMemory(Protocol):
-    """The memory of the engine's host, in bytes."""
+class Host(Protocol):
+    """The engine's host: its memory, in bytes, and which engine it is."""
 
     def memory_used_by(self, containers: Iterable[str]) -> Mapping[str, int]:
         """What running containers use, by full ID."""
@@ -146,6 +146,10 @@ class HostMemory(Protocol):
 
     def memory_left(self) -> int:
         """What the host can still give."""
+        ...
+
+    def engine_version(self) -> str:
+        """The engine's version, as it tells it itself: `28.5.2`."""
         ...
 
 
@@ -165,6 +169,6 @@ class Stack(Struct, frozen=True):
     locate: Locate
     locks: Locks
     book: History
-    host_memory: HostMemory
+    host: Host
     directory: str = ""
     shows_replicas: bool = True

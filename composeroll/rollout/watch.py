@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from composeroll.errors import ComposerollError, EngineUnreachable, Interrupted, Locked
+from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Interrupted, Locked
 from composeroll.model import ContainerEvent
 from composeroll.report.events import Warned
 from composeroll.rollout.evict import evict
@@ -39,7 +39,7 @@ def sync_for_ever(stack: Stack, names: Sequence[str]) -> None:
         try:
             with stack.world.events() as events:
                 watch.follow(events)
-        except EngineUnreachable as away:
+        except (EngineUnreachable, EngineError) as away:
             watch.tell(f"{away.what}; trying again")
             stack.world.clock.wait(RETRY)
 

@@ -7,11 +7,10 @@ of several gateways fails is decided by its own code.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
-from composeroll.errors import ComposerollError, GatewayError
+from composeroll.errors import ComposerollError, GatewayError, Interrupted
 from composeroll.model import Held
 from composeroll.nginx.access_log.traffic import Source, Traffic
 from composeroll.nginx.install import Texts
@@ -51,8 +50,12 @@ class GatewayDoor:
         try:
             self.restore(texts)
         except ComposerollError:
-            with suppress(ComposerollError):
+            try:
                 self.restore(previous)
+            except Interrupted:
+                raise
+            except ComposerollError:
+                pass
             raise
 
     def restore(self, texts: Texts) -> None:

@@ -37,6 +37,26 @@ def test_whatever_moves_the_upstream_names_in_the_end_what_answers(
         assert not sim.locks.all
 
 
+@pytest.mark.parametrize("kind", [Kind.HANG, Kind.FAIL])
+def test_a_watch_that_is_told_to_end_while_it_takes_something_back_ends(kind: Kind) -> None:
+    """The signal is there as soon as the call has come back that went wrong."""
+    whole = app(1)
+    whole.do(restarting(lasts=5.0))
+    for number in range(1, len(whole.faults.told) + 1, EVERY):
+        for after in (False, True):
+            sim = app(1)
+            began = sim.clock.now()
+            strikes = Fault(number, kind, after)
+            assert sim.do(restarting(strikes, lasts=5.0)) == "up to date", (number, sim.failure)
+            assert sim.clock.now() < began + LONG
+
+
+def restarting(*faults: Fault, lasts: float) -> Run:
+    """A watch in which a replica has another address at once."""
+    moved = Moved(1, Move.RESTART)
+    return Run(("app",), Verb.WATCH, moves=[moved], lasts=lasts, faults=faults)
+
+
 def test_a_watch_that_is_told_to_end_while_it_retires_what_drained_ends() -> None:
     whole = drained()
     assert whole.do(watching(lasts=LONG)) == "up to date"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from composeroll.model import Finding, Replica
 from composeroll.rollout.checks.checkouts import checkouts
 from composeroll.rollout.checks.forgotten import forgotten
-from composeroll.rollout.checks.gateway import recommended
+from composeroll.rollout.checks.gateway import given_up_at_boot, recommended
 from composeroll.rollout.checks.memory import room
 from composeroll.rollout.checks.offered import offered
 from composeroll.rollout.checks.preflight import findings, once
@@ -27,13 +27,13 @@ def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
     observed = observe(stack.project, services, stack.engine, stack.survey)
     leaving = outgoing(observed)
     everyone = stack.engine.replicas()
-    used = stack.host_memory.memory_used_by([r.id for r in everyone if r.running])
+    used = stack.host.memory_used_by([r.id for r in everyone if r.running])
     found = once(
         (
             *findings(observed, stack.locate, leaving),
             *forgotten(observed, stack.book.gateway),
             *offered(stack.images.unavailable(services)),
-            *room(observed, used, stack.host_memory.memory_left()),
+            *room(observed, used, stack.host.memory_left()),
             *traps(stack.project, observed, everyone, stack.locate, leaving),
             *(f for state in observed.services for f in checkouts(state, stack.directory)),
         )
@@ -43,7 +43,8 @@ def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
 
 
 def _of_gateways(stack: Stack, everyone: Sequence[Replica]) -> Iterator[Finding]:
-    """What would be better about the gateways, whether or not they are asked for."""
+    """What bites about the gateways, or would be better, whether or not they are asked for."""
     services = stack.project.services
     places = stack.survey.look(stack.project, tuple(services.values()), everyone, preflight=True)
-    return recommended(places.fronts, services)
+    yield from recommended(places.fronts, services)
+    yield from given_up_at_boot(places.fronts, stack.host.engine_version())

@@ -12,6 +12,10 @@ from composeroll.rollout.observed import Front, Observed, ServiceState
 
 DOCS = "docs/nginx.md, Replacing nginx itself"
 
+KEEPS_ORDER = 29
+"""The first engine that starts a container after the one whose network it lives in
+(moby/moby#50327)."""
+
 _MANY = ("live", "lose", "their")
 
 
@@ -86,6 +90,23 @@ def recommended(fronts: Mapping[str, Front], services: Mapping[str, Service]) ->
         accepted = services[name].settings.order is Order.STOP_FIRST
         if front.edge is None and not accepted:
             yield edge_wanted(services[name], Severity.NOTE)
+
+
+def given_up_at_boot(fronts: Mapping[str, Front], engine: str) -> Iterator[Finding]:
+    """The gateways that a reboot may leave down, by the engine's version: see `stranded`."""
+    major = engine.partition(".")[0]
+    if not major.isdigit() or int(major) >= KEEPS_ORDER:
+        return
+    for name, front in fronts.items():
+        if front.edge and front.edge.restart_policy != "no":
+            edge = front.edge.service
+            yield Finding(
+                Severity.WARNING,
+                f"after a reboot this engine ({engine}) gives {name} up where it comes to it"
+                f" before {edge} runs",
+                "let `composeroll sync --watch` run as a service, or `composeroll sync` at boot,"
+                f" which start it then; Engine {KEEPS_ORDER} starts {edge} first ({DOCS})",
+            ).about(name)
 
 
 def _edge_itself(state: ServiceState, leaving: Collection[str]) -> Finding:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from composeroll.errors import EngineError, GatewayError
+from composeroll.errors import EngineError, GatewayError, Interrupted
 from composeroll.model import Output
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Gateways
@@ -271,3 +271,38 @@ def test_a_gateway_that_cannot_be_taken_back_is_named() -> None:
     with pytest.raises(GatewayError) as failed:
         switch(gateways)
     assert "staging-nginx-1 could not be taken back" in (failed.value.serving or "")
+
+
+SIGNAL = Interrupted("interrupted by SIGTERM", signum=15)
+
+
+class Ended(FakeNginx):
+    """An nginx at whose second write a signal comes: the one that puts the first one back."""
+
+    def _script(self, words: list[str], user: str) -> Output:
+        if words and any(line.endswith(INCLUDE) for line in self.log):
+            raise SIGNAL
+        return super()._script(words, user)
+
+
+@pytest.mark.parametrize("wrong", [{}, {"deaf": True}])
+def test_a_signal_that_comes_on_the_way_back_is_no_failure_of_it(wrong: dict[str, Any]) -> None:
+    """Who took it for one would go on, deaf to what told it to end."""
+    fake = Ended(VirtualClock(), {MAIN: MAIN_TEXT, INCLUDE: BACKEND}, **wrong)
+    gateways = Gateways([gateway(fake)])
+    with pytest.raises(Interrupted):
+        gateways.switch({gateway(fake).container.id: {INCLUDE: NEW if wrong else BAD}})
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_nor_where_one_of_several_gateways_is_taken_back(*, back: bool) -> None:
+    clock = VirtualClock()
+    first = Ended(clock, {MAIN: MAIN_TEXT, INCLUDE: BACKEND})
+    second = nginx(clock, writable_by=())
+    gateways = Gateways([gateway(first, 1), gateway(second, 2)])
+    texts = {replica("nginx", number).id: {INCLUDE: NEW} for number in (1, 2)}
+    with pytest.raises(Interrupted):
+        gateways.switch(texts)
+    if back:
+        with pytest.raises(Interrupted):
+            gateways.restore(texts)

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Finding, Severity
-from composeroll.rollout.checks.gateway import recommended
+from composeroll.rollout.checks.gateway import given_up_at_boot, recommended
 from composeroll.rollout.checks.preflight import findings
 from composeroll.rollout.observed import Observed, ServiceState, Wiring
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
@@ -125,3 +125,31 @@ def test_an_edge_is_recommended_where_there_is_none(
     assert front
     found = list(recommended({"nginx": front}, {"nginx": of}))
     assert [f.severity for f in found] == [Severity.NOTE] * notes
+
+
+@pytest.mark.parametrize(
+    ("engine", "policy", "told"),
+    [
+        ("28.5.2+dfsg4", "unless-stopped", True),
+        ("20.10.24", "always", True),
+        ("28.5.2", "no", False),
+        ("29.0.0", "always", False),
+        ("dev", "always", False),
+    ],
+)
+def test_an_engine_that_may_give_nginx_up_after_a_reboot_is_told(
+    engine: str, policy: str, *, told: bool
+) -> None:
+    front = gateway(container(1)).front
+    assert front
+    assert front.edge
+    front = replace(front, edge=replace(front.edge, restart_policy=policy))
+    found = list(given_up_at_boot({"nginx": front}, engine))
+    assert [(f.severity, f.service) for f in found] == [(Severity.WARNING, "nginx")] * told
+    assert all(engine in f.what for f in found)
+
+
+def test_an_nginx_without_an_edge_starts_by_itself() -> None:
+    front = gateway(container(1), edge=False).front
+    assert front
+    assert not list(given_up_at_boot({"nginx": front}, "28.5.2"))

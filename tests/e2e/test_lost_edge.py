@@ -1,0 +1,108 @@
+"""nginx that is not in the network of its edge: nothing is rolled behind it until sync mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from tests.bed import state
+from tests.e2e.harness import claims, docker, recipe
+from tests.e2e.harness.running import running
+from tests.e2e.harness.stack import Stack
+from tests.e2e.harness.trouble import ended_with
+from tests.e2e.harness.watching import watching
+
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
+
+JOIN = "cannot join network namespace of a non running container"
+"""The engine's words where it comes to nginx before the edge runs, as after a reboot."""
+
+BACK_WITHIN = 20.0
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Two replicas of the app behind an edge, for all tests of this file."""
+    with running(recipe.edge(), tmp_path_factory.mktemp("edge")) as stack:
+        ended_with(stack.update("app"), 0)
+        yield stack
+
+
+def gives_up(stack: Stack) -> None:
+    """Have the engine do what it does in a reboot: begin with nginx, then start the edge."""
+    (edge,), (gateway,) = stack.containers("edge"), stack.gateways
+    docker.docker("stop", "--time", "1", gateway.id, edge.id)
+    with pytest.raises(AssertionError, match=JOIN):
+        docker.docker("start", gateway.id)
+    docker.docker("start", edge.id)
+
+
+def leaves_behind(stack: Stack) -> None:
+    """Restart the edge alone."""
+    (edge,) = stack.containers("edge")
+    docker.docker("restart", "--time", "1", edge.id)
+
+
+Lose = Callable[[Stack], None]
+
+LOST = pytest.mark.parametrize(
+    ("lose", "words"),
+    [(gives_up, "the engine gave it up before its edge ran"), (leaves_behind, "is cut off")],
+)
+
+
+def answers(stack: Stack) -> bool:
+    """Whether clients reach the app through the edge."""
+    try:
+        with urlopen(stack.url, timeout=5) as reply:
+            return bool(reply.status == 200)
+    except (URLError, ConnectionError, TimeoutError):
+        return False
+
+
+@LOST
+def test_nothing_is_rolled_behind_it_and_sync_brings_it_back(
+    stack: Stack, lose: Lose, words: str
+) -> None:
+    lose(stack)
+    assert not answers(stack)
+    named = docker.image_id(stack.reference("app"))
+    stack.push("2")
+    ended_with(stack.update("app"), 3, words, "`composeroll sync`")
+    assert docker.image_id(stack.reference("app")) == named
+    assert words in str(stack.composeroll("status", *stack.selection))
+    ended_with(stack.composeroll("sync", *stack.selection), 0, "start gateway in the network")
+    assert answers(stack)
+    claims.the_include_names_exactly_the_replicas(stack, "app")
+    ended_with(stack.composeroll("sync", *stack.selection), 0, "up to date")
+    ended_with(stack.update("app"), 0)
+    assert answers(stack)
+
+
+@LOST
+def test_a_watch_brings_it_back_by_itself(stack: Stack, lose: Lose, words: str) -> None:
+    with watching(stack) as watch:
+        state.await_state("A watch", lambda: bool(docker.names_with(stack.project)), BACK_WITHIN)
+        lose(stack)
+        state.await_state("An answer", lambda: answers(stack), BACK_WITHIN, watch.said)
+        assert watch.end() == 0, watch.said
+    claims.the_include_names_exactly_the_replicas(stack, "app")
+    assert words not in str(stack.composeroll("status", *stack.selection))
+
+
+def test_one_that_somebody_has_stopped_stays_so(stack: Stack) -> None:
+    (gateway,) = stack.gateways
+    docker.docker("stop", "--time", "1", gateway.id)
+    ended_with(stack.composeroll("sync", *stack.selection), 3, "no nginx runs in gateway")
+    assert stack.gateways[0].state == "exited"
+    docker.docker("start", gateway.id)
+    state.await_state("An answer", lambda: answers(stack), BACK_WITHIN)
+
+
+def test_an_engine_that_gives_it_up_is_told_by_check(stack: Stack) -> None:
+    told = str(stack.composeroll("check", *stack.selection))
+    version = docker.docker("version", "--format", "{{.Server.Version}}").strip()
+    assert (f"this engine ({version})" in told) is (int(version.partition(".")[0]) < 29), told
