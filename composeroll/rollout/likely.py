@@ -87,6 +87,8 @@ def _no_nginx_in(gateway: str, service: Service, replicas: Sequence[Replica]) ->
     if any(given_up(r, replicas) for r in mine):
         what = f"no nginx runs in {gateway}: the engine gave it up before its edge ran"
         return Refused(what, help="`composeroll sync` starts it")
+    if gateway == service.name:
+        return Refused(f"no nginx runs in {gateway}", help=f"docker compose up -d {gateway}")
     return Refused(
         f"no nginx runs in {gateway}, so {service.name} cannot be put behind it",
         help=f"docker compose up -d {gateway}; for a service that no nginx speaks to, set"

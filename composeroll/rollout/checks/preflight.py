@@ -99,12 +99,28 @@ def _running_twice(state: ServiceState, asked: int | None, locate: Locate) -> It
         for_good = (asked or 1) > 1 and obstacle.key != "network_mode"
         if not for_good and _gets_along(state, obstacle):
             continue
+        if obstacle.key == "network_mode" and _is_down_in_an_edge(state):
+            yield _down_in_an_edge(state)
+            continue
         where = locate(["services", state.name, *obstacle.key.split(".")])
         gap = "" if for_good else ", or accept a gap with --order stop-first"
         yield _refusal(
             f"{state.name} cannot run {f'{asked} times' if for_good else 'twice'}: {obstacle.why}",
             f"remove {obstacle.key}: {obstacle.value} ({where}){gap}",
         )
+
+
+def _is_down_in_an_edge(state: ServiceState) -> bool:
+    return bool(state.service.edge) and not any(r.running for r in state.replicas)
+
+
+def _down_in_an_edge(state: ServiceState) -> Finding:
+    """Nobody serves, so there is nothing that a rollout could do without a gap."""
+    return _refusal(
+        f"{state.name} does not run, and lives in the network of {state.service.edge}, where a new"
+        " one comes up beside one that serves",
+        f"docker compose up -d --no-deps {state.name} starts it with the image of now",
+    )
 
 
 def _gets_along(state: ServiceState, obstacle: Obstacle) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.errors import Refused
-from composeroll.model import ContainerState, Finding, Locate, Protocol, Severity
+from composeroll.model import ContainerState, Finding, Locate, Protocol, Replica, Severity
 from composeroll.rollout.checks.preflight import findings, once, refuse
 from composeroll.rollout.observed import Observed, ServiceState
 from tests.unit.rollout.makers import NEW, ours, replica, service, state, wiring
@@ -211,3 +211,23 @@ def test_what_is_found_of_several_services_is_about_none_of_them() -> None:
     own = Finding(Severity.NOTE, "app has none").about("app")
     told = once([same.about("app"), own, same.about("api")])
     assert [(f.what, f.service) for f in told] == [(same.what, ""), (own.what, "app")]
+
+
+@pytest.mark.parametrize(
+    ("replicas", "what", "help_"),
+    [
+        ([replica(1)], "app cannot run twice", "remove network_mode: service:edge"),
+        (
+            [replica(1, state=ContainerState.EXITED)],
+            "app does not run, and lives in the network of edge",
+            "docker compose up -d --no-deps app",
+        ),
+        ([], "app does not run", "docker compose up -d --no-deps app"),
+    ],
+)
+def test_what_is_down_in_the_network_of_another_is_started_by_compose(
+    replicas: list[Replica], what: str, help_: str
+) -> None:
+    (finding,) = found(state(replicas, of=service(network_mode="service:edge")))
+    assert what in finding.what
+    assert help_ in finding.help

@@ -206,6 +206,14 @@ def test_an_nginx_that_is_down_may_be_the_one_of_a_service_that_no_other_speaks_
     assert "services.app.x-composeroll.gateway: none" in (place.help or "")
 
 
+def test_an_nginx_that_is_down_is_not_to_be_put_behind_itself() -> None:
+    shop, down = project("app", "nginx"), nginx("nginx", ContainerState.EXITED)
+    survey = GatewaySurvey(SomeNginx({}))
+    place = survey.look(shop, [shop.services["nginx"]], (down,), preflight=True).wirings["nginx"]
+    assert isinstance(place, Refused)
+    assert (place.what, place.help) == ("no nginx runs in nginx", "docker compose up -d nginx")
+
+
 @pytest.mark.parametrize(
     ("how", "help_"),
     [
