@@ -39,7 +39,7 @@ def _nothing(box: Box) -> None:
 
 
 class Containers:
-    """Containers one by one. `composeroll.rollout.world.Engine` without compose's part."""
+    """Containers one by one. `composeroll.rollout.engine.Engine` without compose's part."""
 
     def __init__(self, clock: VirtualClock, faults: Faults, images: Images, judge: Judge) -> None:
         self.on_look: Callable[[], None] = lambda: None

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from composeroll.model import Hook, Output, Replica
-from composeroll.rollout import observe, world
+from composeroll.rollout import engine, observe
 from composeroll.rollout.detached.draining import SetAside, aside_name, read_aside
 
 
-class Everything(observe.Containers, world.Engine, Protocol):
+class Everything(observe.Containers, engine.Engine, Protocol):
     """The engine with all containers."""
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from composeroll.engine.engine import Engine
 from composeroll.errors import EngineError
 from composeroll.model import Replica
-from composeroll.rollout import observe, world
+from composeroll.rollout import engine, observe
 from composeroll.rollout.lock.door import Locks
 from tests.e2e.engine_projects import Project, docker
 from tests.sim.interference import Move, Outside
@@ -29,7 +29,7 @@ class Side(Protocol):
     """
 
     @property
-    def engine(self) -> world.Engine: ...  # noqa: D102 - see above
+    def engine(self) -> engine.Engine: ...  # noqa: D102 - see above
     @property
     def reads(self) -> observe.Containers: ...  # noqa: D102 - see above
     @property

@@ -53,7 +53,7 @@ def ready(engine: Engine) -> list[str]:
 def test_every_replica_that_answers_is_told_as_ready_with_the_probes_name() -> None:
     engine = Engine(ONE, TWO)
     with serving(answering(http_answer(200))) as address:
-        engine.readiness().await_ready((ONE, TWO), route(address), QUICK)
+        engine.readiness().await_ready((ONE, TWO), route(address), PATIENT)
     assert sorted(ready(engine)) == ["shop-app-1", "shop-app-2"]
     assert {e.how for e in engine.emitted if isinstance(e, ReplicaReady)} == {"GET /ping"}
 
@@ -70,7 +70,7 @@ def test_php_fpm_is_ready_when_its_ping_path_answers_and_not_by_a_404() -> None:
     engine = Engine(ONE)
     with serving(php_fpm("/ping")) as address:
         fastcgi = route(address, Protocol.FASTCGI)
-        engine.readiness().await_ready((ONE,), fastcgi, QUICK)
+        engine.readiness().await_ready((ONE,), fastcgi, PATIENT)
         with pytest.raises(NotReady, match=r"answered 404 \(FastCGI /other\)") as error:
             engine.readiness().await_ready((ONE,), fastcgi, replace(QUICK, path="/other"))
     assert "  File not found." in error.value.evidence
@@ -88,7 +88,7 @@ def test_php_fpm_is_ready_when_its_ping_path_answers_and_not_by_a_404() -> None:
     ids=["serving", "not serving", "asked in vain", "nobody asked for a health service"],
 )
 def test_a_grpc_server_is_ready_when_it_serves(answer: bytes, path: str | None, said: str) -> None:
-    settings = replace(QUICK, path=path, settle=0)
+    settings = replace(QUICK if said else PATIENT, path=path, settle=0)
     outcome = pytest.raises(NotReady, match=said) if said else nullcontext()
     with serving(answering(answer)) as address, outcome:
         Engine(ONE).readiness().await_ready((ONE,), route(address, Protocol.GRPC), settings)
@@ -149,7 +149,7 @@ def only_for(host: str) -> Serve:
 def test_kamal_1041_kamal_proxy_71_the_host_and_the_accepted_codes_are_the_users(
     host: str | None, status: tuple[tuple[int, int], ...], said: str
 ) -> None:
-    settings = replace(QUICK, host=host, status=status)
+    settings = replace(QUICK if said else PATIENT, host=host, status=status)
     outcome = pytest.raises(NotReady, match=said) if said else nullcontext()
     with serving(only_for("shop.test")) as address, outcome:
         Engine(ONE).readiness().await_ready((ONE,), route(address), settings)
@@ -227,7 +227,7 @@ def test_the_death_of_a_container_that_is_not_ours_is_nothing_to_us() -> None:
     engine = Engine(ONE, TWO)
     engine.kill(TWO.id, 0)
     with serving(answering(http_answer(200))) as address:
-        engine.readiness().await_ready((ONE,), route(address), QUICK)
+        engine.readiness().await_ready((ONE,), route(address), PATIENT)
     assert ready(engine) == ["shop-app-1"]
 
 
@@ -264,7 +264,7 @@ def test_a_check_that_hangs_is_told_by_its_time_and_not_by_a_code_that_it_never_
 def test_the_engines_older_verdict_is_told_but_not_believed() -> None:
     checked = replace(ONE, healthcheck=Healthcheck(("true",)), health=Health.UNHEALTHY)
     engine = Engine(checked)
-    engine.readiness().await_ready((checked,), None, QUICK)
+    engine.readiness().await_ready((checked,), None, PATIENT)
     assert ready(engine) == ["shop-app-1"]
     assert any(isinstance(event, Noted) for event in engine.emitted)
 
