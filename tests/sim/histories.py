@@ -12,6 +12,7 @@ from composeroll.config.settings import Batch
 from tests.sim.containers import Box
 from tests.sim.edge import NGINX
 from tests.sim.figures import Figures
+from tests.sim.faults import HANGS, Kind
 from tests.sim.finished import names_what_answers
 from tests.sim.images import Behaviour
 from tests.sim.interference import REMOVING, Move
@@ -162,7 +163,8 @@ def _kept_its_word(sim: Sim, run: Run) -> str:
     began_well = not sim.locks.all
     before = {name: _running(sim, name) for name in run.services}
     end = sim.do(run)
-    calm = sim.clock.now() > sim.moved_at + MENDED
+    hung = HANGS * sum(fault.kind is Kind.HANG for fault in sim.faults.process.struck)
+    calm = sim.clock.now() > sim.moved_at + MENDED + hung
     if began_well and calm and run.verb is Verb.WATCH and end == "up to date":
         names_what_answers(sim, *run.services)
     if run.moves or not began_well:
