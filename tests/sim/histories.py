@@ -11,8 +11,8 @@ from composeroll.config.project import reference_of
 from composeroll.config.settings import Batch
 from tests.sim.containers import Box
 from tests.sim.edge import NGINX
-from tests.sim.figures import Figures
 from tests.sim.faults import HANGS, Kind
+from tests.sim.figures import Figures
 from tests.sim.finished import names_what_answers
 from tests.sim.images import Behaviour
 from tests.sim.interference import REMOVING, Move
