@@ -77,6 +77,7 @@ class ServiceLocks:
         deadline = self._clock.now() + patience
         self._was_gone = False
         self._mine.memory, self._leave = Memory(), False  # who stays holds one lock after another
+        done = False
         try:
             # always in the same order, so that two runs cannot wait for each other
             for service in sorted({*services, *beside}):
@@ -84,7 +85,11 @@ class ServiceLocks:
                 take(lock_name(self._project, service), deadline)
             with self._heart(self._mine.beat):
                 yield self._mine.memory
+                done = True
         except ComposerollError as error:
+            if done and isinstance(error, Interrupted):  # there is nothing left to interrupt
+                self._mine.interrupted = error
+                return
             if isinstance(error, Unfinished):  # what came past the line is nobody's to take back
                 self._mine.memory = replace(self._mine.memory, before={})
             self._mine.let_go(unfinished=self._leaves_something(error))

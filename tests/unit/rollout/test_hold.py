@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from composeroll.errors import Locked
+from composeroll.errors import Interrupted, Locked
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.report.events import Event, Noted
 from composeroll.rollout.lock.hold import ServiceLocks
@@ -48,6 +48,35 @@ def test_what_one_broken_rollout_left_does_not_follow_into_the_next_lock() -> No
         assert left == Memory()
     assert locks.broke_off(["app"])
     assert engine.find(lock_name("shop", "other")) is None
+
+
+SIGNAL = Interrupted("interrupted by SIGTERM", signum=15)
+
+
+@contextmanager
+def ends_with_a_signal(beat: Callable[[], None]) -> Iterator[None]:
+    """A heart whose last beat is waited for, and meanwhile a signal comes."""
+    del beat
+    yield
+    raise SIGNAL
+
+
+def test_a_signal_that_comes_when_all_is_done_is_kept_and_ends_nothing() -> None:
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, ends_with_a_signal)
+    with locks.hold(["app"]):
+        locks.remember(Memory(outgoing={"c1": "outdated"}))
+    assert locks.interrupted is SIGNAL
+    assert not engine.locks
+
+
+def test_one_that_comes_before_ends_what_is_at_work() -> None:
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
+    with pytest.raises(Interrupted), locks.hold(["app"]):
+        raise SIGNAL
+    assert locks.interrupted is None
+    assert not engine.locks
 
 
 @dataclass
