@@ -9,7 +9,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 
+from composeroll.errors import EngineError
 from composeroll.model import Attachment
 from composeroll.nginx.door import ContainerDoor
 
@@ -24,10 +26,13 @@ _COLUMNS, _DIGITS = 6, 32
 def is_cut_off(door: ContainerDoor, container: str, places: Iterable[Attachment]) -> bool:
     """Whether none of these places leads into a container's namespace.
 
-    False where it cannot be told: an image without `cat`, or a namespace without any network.
+    False where it cannot be told: an image without `cat`, one that ends just now, or a namespace
+    without any network.
     """
     wanted = frozenset(filter(None, (ip for place in places for ip in (place.ipv4, place.ipv6))))
-    return leads_nowhere(door.execute(container, TABLES).stdout, wanted)
+    with suppress(EngineError):
+        return leads_nowhere(door.execute(container, TABLES).stdout, wanted)
+    return False
 
 
 def leads_nowhere(text: str, wanted: frozenset[str]) -> bool:

@@ -18,9 +18,13 @@ NOT_JOINED = "cannot join network"
 
 
 def given_up(container: Replica, replicas: Sequence[Replica]) -> bool:
-    """Whether the engine could not start it for want of its edge, which runs by now."""
+    """Whether the engine could not start it again for want of its edge, which runs by now.
+
+    One that has never run is left alone: a rollout that was killed has made it, and proven nothing.
+    """
     edge = host_of(container, replicas)
-    meant = container.restart_policy != "no" and not container.running
+    ran = bool(container.started_at) and not container.running
+    meant = ran and container.restart_policy != "no"
     return bool(edge and edge.running and meant and container.error.startswith(NOT_JOINED))
 
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from composeroll.errors import EngineError
 from composeroll.model import Attachment, Output
 from composeroll.nginx.namespace import TABLES, is_cut_off, leads_nowhere
 
@@ -59,3 +60,11 @@ def test_the_container_itself_is_asked_and_one_address_is_enough(
 
     places = (Attachment("n1", "one", "172.18.0.4"), Attachment("n2", "two", ipv6="fd00::4"))
     assert is_cut_off(cast("Any", Door()), "c1", places) is cut_off
+
+
+def test_one_that_ends_just_now_is_not_called_cut_off() -> None:
+    class Ended:
+        def execute(self, container: str, argv: tuple[str, ...]) -> Output:
+            raise EngineError(f"container {container} is not running: {argv[0]}")
+
+    assert not is_cut_off(cast("Any", Ended()), "c1", (Attachment("n1", "one", "172.18.0.4"),))

@@ -39,7 +39,7 @@ EARLIER = nginx(started_at="2026-11-22T10:57:54.50117Z")
     ("container", "edge", "is_so"),
     [
         (GIVEN_UP, EDGE, True),
-        (nginx(state=ContainerState.CREATED, error=REFUSED), EDGE, True),
+        (replace(GIVEN_UP, state=ContainerState.CREATED, started_at=""), EDGE, False),
         (GIVEN_UP, replace(EDGE, state=EXITED), False),
         (GIVEN_UP, replica(8, of="edge"), False),
         (replace(GIVEN_UP, error=""), EDGE, False),
