@@ -31,6 +31,8 @@ def rejoin(stack: Stack, lock_wait: float) -> bool:
         Locked: a rollout of one of them runs.
         GatewayError: it could not be started, or its nginx does not accept.
     """
+    if not any(service.edge for service in stack.project.services.values()):
+        return False
     services = {replica.service for replica in _stranded(stack)}
     for service in sorted(services):
         with stack.locks.hold([service], lock_wait) as left:

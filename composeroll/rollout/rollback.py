@@ -13,6 +13,7 @@ from composeroll.rollout.behind import behind
 from composeroll.rollout.history.revision import Result, Revision, latest, previous, running
 from composeroll.rollout.images import sharing_image_of
 from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.update import Wanted, update_held
 
@@ -32,6 +33,7 @@ def rollback(
         ComposerollError: as with an update; the reference then names what it named before.
     """
     services = stack.project.pick([service])
+    rejoin(stack, lock_wait)
     with stack.locks.hold([service], lock_wait, behind(stack, [service])) as left:
         revisions = stack.book.revisions(service)
         reference = reference_of(stack.project, services[0])

@@ -10,6 +10,7 @@ from composeroll.report.wording import count_text
 from composeroll.rollout.behind import behind
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import SCALED, Reasons
+from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.roll import look, memory_of, pass_preflight, roll
 from composeroll.rollout.stack import Stack
 
@@ -22,6 +23,7 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
         ComposerollError: as with an update.
     """
     services = stack.project.pick(list(counts))
+    rejoin(stack, lock_wait)
     with stack.locks.hold(list(counts), lock_wait, behind(stack, list(counts))) as left:
         observed = look(stack, services)
         leaving = surplus(observed, counts, left.outgoing)

@@ -18,6 +18,7 @@ from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.order import in_order
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout, replica_counts
+from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.roll import (
     look,
     memory_of,
@@ -59,9 +60,11 @@ def update(stack: Stack, wanted: Wanted) -> Outcome:
     services = in_order(stack.project.pick(wanted.services))
     if wanted.dry_run:
         return _foresee(stack, services, wanted)
+    rejoined = rejoin(stack, wanted.lock_wait)
     beside = behind(stack, wanted.services)
     with stack.locks.hold(wanted.services, wanted.lock_wait, beside) as left:
-        return update_held(stack, services, wanted, left)
+        end = update_held(stack, services, wanted, left)
+    return Outcome.UPDATED if rejoined else end
 
 
 def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:

@@ -1,7 +1,8 @@
-"""nginx that is not in the network of its edge: nothing is rolled behind it until sync mends it."""
+"""nginx that is not in the network of its edge comes back before anything is done behind it."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -20,7 +21,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
 JOIN = "cannot join network namespace of a non running container"
 """The engine's words where it comes to nginx before the edge runs, as after a reboot."""
 
+STARTED = "start gateway in the network of its edge"
+
 BACK_WITHIN = 20.0
+
+VERSIONS = itertools.count(2)
 
 
 @pytest.fixture(scope="module")
@@ -64,22 +69,29 @@ def answers(stack: Stack) -> bool:
 
 
 @LOST
-def test_nothing_is_rolled_behind_it_and_sync_brings_it_back(
-    stack: Stack, lose: Lose, words: str
-) -> None:
+def test_sync_brings_it_back(stack: Stack, lose: Lose, words: str) -> None:
     lose(stack)
     assert not answers(stack)
-    named = docker.image_id(stack.reference("app"))
-    stack.push("2")
-    ended_with(stack.update("app"), 3, words, "`composeroll sync`")
-    assert docker.image_id(stack.reference("app")) == named
+    ended_with(stack.composeroll("plan", *stack.selection, "app"), 3, words, "`composeroll sync`")
     assert words in str(stack.composeroll("status", *stack.selection))
-    ended_with(stack.composeroll("sync", *stack.selection), 0, "start gateway in the network")
+    assert not answers(stack)
+    ended_with(stack.composeroll("sync", *stack.selection), 0, STARTED)
     assert answers(stack)
     claims.the_include_names_exactly_the_replicas(stack, "app")
     ended_with(stack.composeroll("sync", *stack.selection), 0, "up to date")
-    ended_with(stack.update("app"), 0)
+
+
+@LOST
+def test_so_does_an_update_before_all_else(stack: Stack, lose: Lose, words: str) -> None:
+    del words
+    lose(stack)
+    assert not answers(stack)
+    before = claims.Before.of(stack)
+    stack.push(str(next(VERSIONS)))
+    ended_with(stack.update("app"), 0, STARTED)
     assert answers(stack)
+    claims.all_are_new(stack, "app", before.containers, 2)
+    claims.the_include_names_exactly_the_replicas(stack, "app")
 
 
 @LOST

@@ -59,6 +59,14 @@ def test_sync_brings_nginx_back_into_the_network_of_its_edge(how: str, replicas:
     serves(sim, replicas)
 
 
+@pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.FORCE, Verb.SCALE], ids=lambda verb: verb.value)
+@pytest.mark.parametrize("how", LOST)
+def test_what_is_to_be_rolled_behind_it_brings_it_back_first(how: str, verb: Verb) -> None:
+    sim = LOST[how]()
+    assert sim.do(Run(("app",), verb, count=2)) == "updated", sim.failure
+    serves(sim)
+
+
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("how", LOST)
 def test_a_sync_that_ends_at_any_moment_of_that_is_finished_by_the_next(
@@ -87,7 +95,9 @@ def test_a_watch_brings_it_back_by_itself(move: Move) -> None:
 
 
 @pytest.mark.parametrize("beside", [False, True])
-def test_a_replacement_of_nginx_that_a_reboot_ends_is_finished_after_a_sync(beside: bool) -> None:  # noqa: FBT001 - a parameter of the test
+@pytest.mark.parametrize("first", [Verb.UPDATE, Verb.SYNC], ids=lambda verb: verb.value)
+def test_what_a_reboot_ends_the_same_command_finishes(first: Verb, *, beside: bool) -> None:
+    """Whether or not somebody syncs before."""
     services = ("nginx", "app") if beside else ("nginx",)
     whole = gateway(beside=beside)
     whole.update(*services)
@@ -97,13 +107,14 @@ def test_a_replacement_of_nginx_that_a_reboot_ends_is_finished_after_a_sync(besi
         sim.let_leases_end()
         Outside(sim).move(Move.REBOOT, "app", number)
         sim.let_pass(10.0)
-        sim.do(SYNC)
+        sim.do(Run(BOTH if first is Verb.SYNC else services, first))
         assert sim.gateways.takers, (number, sim.failure)
         assert sim.update(*services) in ("updated", "up to date"), (number, sim.failure)
         for name in services:
             assert [b.image for b in sim.engine.of(name) if b.running] == [sim.images.newest(name)]
-        names_what_answers(sim, "app")
         assert not sim.locks.all
+        if beside or first is Verb.SYNC:
+            names_what_answers(sim, "app")
 
 
 def test_a_stopped_edge_keeps_nginx_from_nothing_that_sync_could_mend() -> None:

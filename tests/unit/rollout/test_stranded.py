@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
+from composeroll.config.project import read_project
 from composeroll.errors import EngineError, GatewayError
 from composeroll.model import ContainerState, Replica
 from composeroll.rollout.drift import drift
@@ -18,9 +19,10 @@ from composeroll.rollout.steps.rejoin import GRACE
 from composeroll.rollout.stranded import given_up, is_left_behind, may_be_left_behind
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import replica, service, state
-from tests.unit.rollout.test_survey import project
 
 EDGE = replace(replica(9, of="edge"), started_at="2026-11-22T10:57:54.50117548Z")
+FILE = {"edge": {}, "nginx": {"network_mode": "service:edge"}, "app": {}}
+SHOP = read_project({"name": "shop", "services": FILE}, [])
 REFUSED = "cannot join network namespace of a non running container: container edge-1 is exited"
 EXITED = ContainerState.EXITED
 
@@ -107,7 +109,7 @@ class Stack:
         )
         locks = SimpleNamespace(hold=self._hold, leave_to_others=lambda: self.done.append("leave"))
         return SimpleNamespace(
-            project=project("edge", "nginx", "app"),
+            project=SHOP,
             engine=SimpleNamespace(replicas=lambda: self.replicas),
             world=world,
             locks=locks,
@@ -169,3 +171,10 @@ def test_status_says_what_starts_it() -> None:
         "does not run: shop-nginx-1; the engine gave it up before its edge ran:"
         " `composeroll sync` starts it"
     )
+
+
+def test_where_nothing_lives_in_an_edge_nobody_is_looked_at() -> None:
+    around = Stack(GIVEN_UP, EDGE).stack
+    around.project = read_project({"name": "shop", "services": {"nginx": {}, "app": {}}}, [])
+    around.engine = None
+    assert not rejoin(around, 0.0)
