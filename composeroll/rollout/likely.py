@@ -10,7 +10,7 @@ from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import Refused
 from composeroll.model import Replica
-from composeroll.rollout.stranded import given_up, may_be_left_behind
+from composeroll.rollout.stranded import given_up, is_orphaned, may_be_left_behind
 
 
 def may_be_gateways(project: Project) -> frozenset[str]:
@@ -52,7 +52,7 @@ def insist_on_nginx(project: Project, service: Service, replicas: Sequence[Repli
     named = service.settings.gateway
     meant = [named] if named else [s.name for s in project.services.values() if s.may_be_nginx]
     if meant:
-        raise _no_nginx_in(meant[0], service, replicas)
+        raise _no_nginx_in(meant[0], project, service, replicas)
 
 
 def insist_on_all_up(
@@ -72,21 +72,35 @@ def insist_on_all_up(
     if project.sharing_volumes_of(service.name) or service.settings.gateway in up:
         return
     others = project.services.keys() - up - {service.name}
-    silent = (r for r in replicas if r.service in others)
-    silent = (r for r in silent if not r.running or may_be_left_behind(r, replicas))
-    down = [r.service for r in silent if sounds_like_nginx(r) or is_told_nginx(r)]
+    likely = (r for r in replicas if r.service in others)
+    likely = (r for r in likely if sounds_like_nginx(r) or is_told_nginx(r))
+    down = [r.service for r in likely if not r.running or why_lost(r, replicas, project)]
     if down:
-        raise _no_nginx_in(down[0], service, replicas)
+        raise _no_nginx_in(down[0], project, service, replicas)
 
 
-def _no_nginx_in(gateway: str, service: Service, replicas: Sequence[Replica]) -> Refused:
-    mine = [r for r in replicas if r.service == gateway]
-    if any(may_be_left_behind(r, replicas) for r in mine):
-        what = f"{gateway} is cut off: its edge was restarted without it"
+def why_lost(replica: Replica, replicas: Sequence[Replica], project: Project) -> Refused | None:
+    """Why no client can reach an nginx that has lost its edge, and what helps; None for others."""
+    own = project.services.get(replica.service)
+    name, edge = replica.service, own.edge if own else ""
+    if is_orphaned(replica, replicas, edge):
+        what = f"{name} is cut off: {edge} was made anew without it"
+        return Refused(what, help=f"docker compose up -d --no-deps {name}")
+    if may_be_left_behind(replica, replicas):
+        what = f"{name} is cut off: {edge or 'its edge'} was restarted without it"
         return Refused(what, help="`composeroll sync` restarts it")
-    if any(given_up(r, replicas) for r in mine):
-        what = f"no nginx runs in {gateway}: the engine gave it up before its edge ran"
+    if given_up(replica, replicas):
+        what = f"no nginx runs in {name}: the engine gave it up before {edge or 'its edge'} ran"
         return Refused(what, help="`composeroll sync` starts it")
+    return None
+
+
+def _no_nginx_in(
+    gateway: str, project: Project, service: Service, replicas: Sequence[Replica]
+) -> Refused:
+    mine = (r for r in replicas if r.service == gateway)
+    if lost := next(filter(None, (why_lost(r, replicas, project) for r in mine)), None):
+        return lost
     if gateway == service.name:
         return Refused(f"no nginx runs in {gateway}", help=f"docker compose up -d {gateway}")
     return Refused(

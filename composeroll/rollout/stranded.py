@@ -36,6 +36,15 @@ def is_left_behind(
     return bool(edge and may_be_left_behind(container, replicas) and cut_off(container, edge))
 
 
+def is_orphaned(container: Replica, replicas: Sequence[Replica], edge: str) -> bool:
+    """Whether it lives in the network of a container of service `edge` that is no more.
+
+    Only compose can help it: it takes such a one for outdated, and makes it anew.
+    """
+    shared = container.network_mode.startswith("container:")
+    return bool(edge) and shared and host_of(container, replicas) is None
+
+
 def may_be_left_behind(container: Replica, replicas: Sequence[Replica]) -> bool:
     """Whether its edge was started after it. A clock that was set meanwhile tells the same lie."""
     edge = host_of(container, replicas)

@@ -17,7 +17,7 @@ from composeroll.rollout.likely import sounds_like_nginx
 from composeroll.rollout.observed import Places, Wiring
 from composeroll.rollout.places import Findings, GatewayService, Sight
 from composeroll.rollout.reach import host_of
-from composeroll.rollout.stranded import is_left_behind
+from composeroll.rollout.stranded import is_left_behind, is_orphaned
 
 T = TypeVar("T")
 
@@ -68,8 +68,7 @@ class GatewaySurvey:
         Raises:
             Refused: an nginx rejects its own files.
         """
-        cut_off = self._nginx.cut_off  # a rollout behind such a one would end in the dark
-        up = [r for r in replicas if r.running and not is_left_behind(r, replicas, cut_off)]
+        up = [r for r in replicas if r.running and not self._is_lost(r, replicas, project)]
         running = [_housed(r, replicas) for r in up]
         self._nginx.keep(running)
         told = _told(project, services)
@@ -79,6 +78,12 @@ class GatewaySurvey:
             read += self._read([r for r in running if r not in likely])
         findings = self._nginx if preflight else None
         return Sight(project, replicas, _grouped(read), findings).places(services)
+
+    def _is_lost(self, one: Replica, replicas: Sequence[Replica], project: Project) -> bool:
+        """Whether no client can reach it: a rollout behind such an nginx would end in the dark."""
+        service = project.services.get(one.service)
+        orphaned = is_orphaned(one, replicas, service.edge if service else "")
+        return orphaned or is_left_behind(one, replicas, self._nginx.cut_off)
 
     def _read(self, candidates: Sequence[Replica]) -> list[tuple[Replica, Configuration]]:
         """Those of them that are gateways, each with what its nginx was told."""

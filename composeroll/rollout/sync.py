@@ -9,6 +9,7 @@ once; what is then named has to have proved itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -75,12 +76,20 @@ def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Outcome:
     if synced.unready:
         stack.world.emit(Warned(unready(synced)))
     if synced.refused:
-        *others, (name, last) = synced.refused.items()
-        for other, refusal in others:
-            stack.world.emit(Warned(f"{other}: {refusal.what}"))
-        serving = RIGHT if len(synced.refused) < len(names) else last.serving
-        raise Refused(f"{name}: {last.what}", serving, last.help, last.evidence)
+        _refuse(stack, names, synced.refused)
     return synced.outcome
+
+
+def _refuse(stack: Stack, names: Sequence[str], refused: Mapping[str, Refused]) -> NoReturn:
+    """One reason for several services is told once."""
+    reasons = {refusal.what: refusal for refusal in refused.values()}
+    whom = {what: [name for name in refused if refused[name].what == what] for what in reasons}
+    *others, last = (f"{', '.join(whom[what])}: {what}" for what in reasons)
+    for text in others:
+        stack.world.emit(Warned(text))
+    *_, reason = reasons.values()
+    serving = RIGHT if len(refused) < len(names) else reason.serving
+    raise Refused(last, serving, reason.help, reason.evidence)
 
 
 def unready(synced: Synced) -> str:

@@ -55,7 +55,7 @@ Lose = Callable[[Stack], None]
 
 LOST = pytest.mark.parametrize(
     ("lose", "words"),
-    [(gives_up, "the engine gave it up before its edge ran"), (leaves_behind, "is cut off")],
+    [(gives_up, "the engine gave it up before edge ran"), (leaves_behind, "is cut off")],
 )
 
 
@@ -103,6 +103,18 @@ def test_a_watch_brings_it_back_by_itself(stack: Stack, lose: Lose, words: str) 
         assert watch.end() == 0, watch.said
     claims.the_include_names_exactly_the_replicas(stack, "app")
     assert words not in str(stack.composeroll("status", *stack.selection))
+
+
+def test_one_whose_edge_was_made_anew_is_composes_to_mend(stack: Stack) -> None:
+    stack.compose("up", "--detach", "--no-deps", "--force-recreate", "edge")
+    helps = "docker compose up -d --no-deps gateway"
+    for words in (("sync",), ("update",), ("plan",)):
+        done = stack.composeroll(*words, *stack.selection, "app")
+        ended_with(done, 3, "gateway is cut off: edge was made anew without it", helps)
+    stack.compose("up", "--detach", "--no-deps", "gateway")
+    state.await_state("An answer", lambda: answers(stack), BACK_WITHIN)
+    ended_with(stack.composeroll("sync", *stack.selection), 0)
+    claims.the_include_names_exactly_the_replicas(stack, "app")
 
 
 def test_one_that_somebody_has_stopped_stays_so(stack: Stack) -> None:

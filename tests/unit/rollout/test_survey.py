@@ -217,6 +217,7 @@ def test_an_nginx_that_is_down_is_not_to_be_put_behind_itself() -> None:
 @pytest.mark.parametrize(
     ("how", "help_"),
     [
+        ({"network_mode": "container:gone"}, "docker compose up -d --no-deps nginx"),
         ({"started_at": "2026-11-22T10:00:00Z"}, "`composeroll sync` restarts it"),
         (
             {
@@ -234,8 +235,10 @@ def test_nothing_is_rolled_behind_an_nginx_that_is_not_in_the_network_of_its_edg
 ) -> None:
     edge = replace(replica(9, of="edge"), started_at="2026-11-22T10:00:01Z")
     lost = replace(replica(3, of="nginx", name="cut-off"), restart_policy="always")
-    lost = replace(lost, network_mode=f"container:{edge.id}", **how)
-    shop = project(*names, "edge")
+    lost = replace(lost, **{"network_mode": f"container:{edge.id}", **how})
+    services = {name: {"image": f"{name}:1"} for name in (*names, "edge")}
+    services["nginx"]["network_mode"] = "service:edge"
+    shop = read_project({"name": "shop", "services": services}, [])
     survey = GatewaySurvey(SomeNginx({"nginx": ("app", 1), "front": ("other", 8)}))
     running = (replica(1), *(replica(2, of=name) for name in names[1:-1]), lost, edge)
     place = survey.look(shop, [shop.services["app"]], running, preflight=True).wirings["app"]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
 from msgspec.structs import replace
 
+from composeroll.errors import Refused
 from composeroll.model import ContainerState, Replica
+from composeroll.report.events import Warned
+from composeroll.rollout import sync as rollout_sync
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.evict import plan_eviction
 from composeroll.rollout.mend import meant
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.sync import plan_sync
+from composeroll.rollout.sync import RIGHT, Synced, plan_sync
 from tests.unit.rollout.makers import replica, service, state, wiring
 
 GONE = ContainerState.EXITED
@@ -74,3 +81,20 @@ def test_where_no_new_replica_runs_after_a_reboot_the_old_ones_are_meant() -> No
     old, new = replica(1), replica(2, state=GONE)
     restarted = state([old, new], wiring(9), of=service())
     assert meant(restarted, {old.id: "outdated"}) == (old,)
+
+
+def test_a_sync_ends_with_the_reason_why_a_place_cannot_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What several services have in common is told once, and every other reason beside it."""
+    cut_off, two = Refused("nginx is cut off", help="sync"), Refused("both send requests to it")
+    synced = Synced(refused={"a": two, "b": cut_off, "c": cut_off})
+    monkeypatch.setattr(rollout_sync, "sync_once", lambda *_: synced)
+    told: list[Warned] = []
+    stack = cast("Any", SimpleNamespace(world=SimpleNamespace(emit=told.append)))
+    for names, serving in ((["a", "b", "c"], "nothing was touched"), ([*"abcd"], RIGHT)):
+        with pytest.raises(Refused, match="b, c: nginx is cut off") as raised:
+            rollout_sync.sync(stack, names)
+        assert (raised.value.help, raised.value.serving) == ("sync", serving)
+        assert told.pop().text == "a: both send requests to it"
+    assert not told
