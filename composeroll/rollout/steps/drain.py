@@ -18,9 +18,11 @@ from composeroll.rollout.world import World
 POLL = 0.1
 """Seconds between two looks at nginx's workers; one look costs the engine about 30 ms."""
 
-LONG_DRAIN = 60.0
-SLOW_POLL = 1.0
-"""Seconds between them in a drain that has lasted longer than that: it may last hours."""
+LATENESS = 20
+"""The end of a drain is seen late by at most this part of what it took."""
+
+SLOWEST_POLL = 1.0
+"""Seconds between two looks in a drain of hours."""
 
 RECOUNT = 2.0
 """Seconds between two counts of connections, each of which runs `cat` in the gateway."""
@@ -102,7 +104,7 @@ class DrainReplicas(Step, frozen=True):
 
 
 def _pause(elapsed: float) -> float:
-    return POLL if elapsed < LONG_DRAIN else SLOW_POLL
+    return min(max(POLL, elapsed / LATENESS), SLOWEST_POLL)
 
 
 def await_old_workers_gone(world: World, timeout: float, leaving: Collection[Replica] = ()) -> None:

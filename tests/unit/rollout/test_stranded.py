@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from composeroll.config.project import read_project
 from composeroll.errors import EngineError, GatewayError
 from composeroll.model import ContainerState, Replica
+from composeroll.report.events import Planned
 from composeroll.rollout.drift import drift
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.rejoin import NOBODY, plan_rejoin, rejoin
-from composeroll.rollout.steps.rejoin import GRACE
+from composeroll.rollout.steps.rejoin import GRACE, SERVES_WITHIN
+from composeroll.rollout.steps.serving import POLL
 from composeroll.rollout.stranded import given_up, is_left_behind, may_be_left_behind
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import replica, service, state
@@ -86,6 +88,9 @@ class Stack:
     def __init__(self, *replicas: Replica, left: Memory | None = None, fails: bool = False) -> None:
         self.replicas = replicas
         self.done: list[Any] = []
+        self.told: list[Any] = []
+        self.serves = [True]
+        self.clock = VirtualClock()
         self._left = left or Memory()
         self._fails = fails
 
@@ -97,13 +102,13 @@ class Stack:
             find=lambda id_: next(
                 replace(r, state=ContainerState.RUNNING) for r in self.replicas if r.id == id_
             ),
-            serves=lambda _: True,
+            serves=lambda _: self.serves.pop() if len(self.serves) > 1 else self.serves[0],
         )
         world = SimpleNamespace(
             nginx=nginx_,
-            engine=SimpleNamespace(restart=self._restart),
-            emit=lambda _: None,
-            clock=VirtualClock(),
+            engine=SimpleNamespace(restart=self._restart, logs=lambda *_: ()),
+            emit=self.told.append,
+            clock=self.clock,
             shield=nullcontext,
             lock=SimpleNamespace(ensure=lambda: True),
         )
@@ -137,6 +142,17 @@ def test_nginx_is_started_again_by_whoever_has_its_lock(lost: Replica) -> None:
     around = Stack(lost, EDGE)
     assert rejoin(around.stack, 7.0)
     assert around.done == [("nginx", 7.0), (lost.id,)]
+    assert any(isinstance(event, Planned) for event in around.told)
+
+
+def test_it_counts_as_back_once_its_nginx_accepts() -> None:
+    slow, silent = Stack(GIVEN_UP, EDGE), Stack(GIVEN_UP, EDGE)
+    slow.serves, silent.serves = [True, False, False], [False]
+    assert rejoin(slow.stack, 0.0)
+    assert slow.clock.now() == pytest.approx(2 * POLL)
+    with pytest.raises(GatewayError, match="no nginx accepts connections in shop-nginx-1"):
+        rejoin(silent.stack, 0.0)
+    assert silent.clock.now() == pytest.approx(SERVES_WITHIN, abs=POLL)
 
 
 def test_what_a_broken_rollout_left_to_do_stays_for_the_next_one() -> None:
