@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from composeroll.engine.side_by_side import side_by_side
 from composeroll.errors import Interrupted
-from composeroll.report.events import StepStarted
+from composeroll.report.events import StepStarted, Warned
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -29,6 +30,14 @@ at once would go on beside the way back."""
 
 SOON = 0.02
 """Seconds until a signal that came there is looked at again."""
+
+SILENT = 1.0
+"""Seconds after which whoever sent it is told that it was heard."""
+
+HEARD = (
+    "the run ends as soon as the containers that are being stopped or started have ended or begun,"
+    " which for one that stops takes its stop_grace_period at most"
+)
 
 UNTOUCHED = "no container was touched"
 """What holds until the first step of a plan, which says otherwise."""
@@ -54,6 +63,8 @@ class Signals:
         self._raised = False
         self._stepped = False
         self._waiting: Interrupted | None = None
+        self._unheard_until = float("inf")
+        self._emit: Emit | None = None
 
     @contextmanager
     def raised(self) -> Iterator[None]:
@@ -88,6 +99,7 @@ class Signals:
 
     def heeded_by(self, emit: Emit) -> Emit:
         """The same, and after each event in the main thread a signal that got lost is raised."""
+        self._emit = emit
 
         def told(event: Event) -> None:
             self._stepped |= isinstance(event, StepStarted)
@@ -104,6 +116,7 @@ class Signals:
         self._waiting = Interrupted(
             f"interrupted by {signal.Signals(number).name}", serving, help_, signum=number
         )
+        self._unheard_until = time.monotonic() + SILENT
         self._raise_waiting(frame)
 
     def _ask_again(self, number: int, frame: FrameType | None) -> None:
@@ -115,10 +128,17 @@ class Signals:
         if not self._waiting or self._shields or self._raised:
             return
         if _is_within(WHOLE, frame):
+            self._say_that_it_was_heard(self._waiting)
             signal.setitimer(signal.ITIMER_REAL, SOON)
             return
         self._raised = True
         raise self._waiting
+
+    def _say_that_it_was_heard(self, waiting: Interrupted) -> None:
+        """Once, and never amid an event's own telling: nothing is told within these calls."""
+        if self._emit and time.monotonic() >= self._unheard_until:
+            self._unheard_until = float("inf")
+            self._emit(Warned(f"{waiting.what}: {HEARD}"))
 
 
 def _is_within(calls: Collection[CodeType], frame: FrameType | None) -> bool:

@@ -15,11 +15,11 @@ import pytest
 
 from composeroll.cli import run
 from composeroll.cli.ended import RUNS
-from composeroll.cli.signals import CAUGHT, SOON, Signals
+from composeroll.cli.signals import CAUGHT, HEARD, SOON, Signals
 from composeroll.engine.side_by_side import side_by_side
 from composeroll.errors import Interrupted
 from composeroll.report.choose import Mode
-from composeroll.report.events import Event, Noted, Outcome, StepStarted
+from composeroll.report.events import Event, Noted, Outcome, StepStarted, Warned
 from tests.unit.rollout.makers import replica
 
 
@@ -163,6 +163,25 @@ def test_a_signal_amid_calls_side_by_side_is_raised_when_all_have_ended() -> Non
         assert sorted(done) == [0, 1, 2, 3]
         with pytest.raises(Interrupted, match="SIGTERM"):
             threading.Event().wait(LONG)
+
+
+@pytest.mark.parametrize(("lasts", "times"), [(0.5, 1), (0.0, 0)])
+def test_whoever_sent_one_that_has_to_wait_for_long_is_told_once_that_it_was_heard(
+    monkeypatch: pytest.MonkeyPatch, lasts: float, times: int
+) -> None:
+    """A container that stops may have an hour for it."""
+    monkeypatch.setattr("composeroll.cli.signals.SILENT", 0.1)
+
+    def stop(_: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+        threading.Event().wait(lasts)
+
+    signals, told = Signals(), list[Event]()
+    signals.heeded_by(told.append)
+    with signals.raised(), suppress(Interrupted):
+        side_by_side(stop, [1])
+        threading.Event().wait(LONG)
+    assert told == [Warned(f"interrupted by SIGINT: {HEARD}")] * times
 
 
 def test_a_signal_that_still_waits_at_the_end_rings_no_alarm_afterwards(
