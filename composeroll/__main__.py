@@ -15,6 +15,9 @@ An update makes 50,000 that live on, and a look at so many takes 20 ms. The last
 took 0.1 s: what is frozen is left to the end of the process.
 """
 
+INTERRUPTED = 130
+"""What a shell says of a process that SIGINT has ended: 128 and the signal's number."""
+
 
 def main() -> int:
     """Answer `--version` at once; all else is the command line's, whose imports take 40 ms.
@@ -26,10 +29,12 @@ def main() -> int:
         sys.stdout.write(f"composeroll, version {__version__}\n")
         return 0
     gc.set_threshold(SELDOM)
-    from composeroll.cli.main import main as run  # noqa: PLC0415 - see above
-
     try:
+        from composeroll.cli.main import main as run  # noqa: PLC0415 - see above
+
         return run()
+    except KeyboardInterrupt:  # while all that is imported: nothing has begun
+        return INTERRUPTED
     finally:
         gc.freeze()
 
