@@ -13,7 +13,7 @@ from tests.bed import state
 from tests.e2e.harness import claims, docker, recipe
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
-from tests.e2e.harness.trouble import ended_with
+from tests.e2e.harness.trouble import ended_with, update
 from tests.e2e.harness.watching import watching
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
@@ -38,10 +38,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def gives_up(stack: Stack) -> None:
     """Have the engine do what it does in a reboot: begin with nginx, then start the edge."""
-    (edge,), (gateway,) = stack.containers("edge"), stack.gateways
-    docker.docker("stop", "--time", "1", gateway.id, edge.id)
-    with pytest.raises(AssertionError, match=JOIN):
-        docker.docker("start", gateway.id)
+    (edge,) = stack.containers("edge")
+    ran = [gateway.id for gateway in stack.gateways if gateway.state == "running"]
+    docker.docker("stop", "--time", "1", *ran, edge.id)
+    for gateway in ran:
+        with pytest.raises(AssertionError, match=JOIN):
+            docker.docker("start", gateway)
     docker.docker("start", edge.id)
 
 
@@ -92,6 +94,26 @@ def test_so_does_an_update_before_all_else(stack: Stack, lose: Lose, words: str)
     assert answers(stack)
     claims.all_are_new(stack, "app", before.containers, 2)
     claims.the_include_names_exactly_the_replicas(stack, "app")
+
+
+@pytest.mark.parametrize("step", ["prove", "quit"])
+def test_a_replacement_that_a_reboot_ends_is_finished_by_the_same_command(
+    stack: Stack, step: str
+) -> None:
+    before = claims.Before.of(stack)
+    stack.push(str(next(VERSIONS)), "gateway")
+    with update(stack, "gateway") as run:
+        run.step(step)
+        run.process.kill()
+        run.process.wait()
+    gives_up(stack)
+    ended_with(stack.update("gateway"), 0)
+    assert answers(stack)
+    claims.all_are_new(stack, "gateway", before.containers, 1)
+    claims.names_count_from_one(stack, "gateway")
+    ended_with(stack.composeroll("sync", *stack.selection), 0)
+    claims.the_include_names_exactly_the_replicas(stack, "app")
+    claims.nothing_is_left_over(stack, before)
 
 
 @LOST
