@@ -106,6 +106,8 @@ def _paused(state: ServiceState) -> Iterator[str]:
 def _down(state: ServiceState, revive: str) -> Iterator[str]:
     """What does not run and is meant to: not what was run once and has ended well."""
     meant = [r for r in state.leftovers if not (_is_paused(r) or (state.ends and r.finished))]
+    if state.refusal and all(NOT_JOINED in r.error for r in meant):
+        return  # that is what the refusal is about
     if meant:
         yield f"does not run: {', '.join(r.name for r in meant)}; {revive}"
     elif not state.replicas and state.wiring and state.wiring.upstream.addresses:

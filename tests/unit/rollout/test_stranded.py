@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.config.project import read_project
-from composeroll.errors import EngineError, GatewayError
+from composeroll.errors import EngineError, GatewayError, Refused
 from composeroll.model import ContainerState, Replica
 from composeroll.report.events import Planned
 from composeroll.rollout.drift import drift
@@ -187,6 +187,9 @@ def test_status_says_what_starts_it() -> None:
         "does not run: shop-nginx-1; the engine gave it up before its edge ran:"
         " `composeroll sync` starts it"
     )
+    refused = Refused("no nginx runs in nginx", help="`composeroll sync` starts it")
+    (note,) = drift(state([GIVEN_UP], of=service("nginx"), refusal=refused), {})
+    assert note == "no nginx runs in nginx; `composeroll sync` starts it"
 
 
 def test_where_nothing_lives_in_an_edge_nobody_is_looked_at() -> None:
