@@ -192,7 +192,7 @@ def test_the_way_back_names_only_what_still_lives() -> None:
     """The first batch's replica dies while the second's old one drains."""
     sim = app(2, batch=1)
     sim.gateways.all["gateway-1"].longest = 5.0
-    sim.images.push("app", "app-sick", Behaviour(dies_after=6.0))
+    sim.images.push("app", "app-sick", Behaviour(dies_after=8.0))
     sim.update("app")
     assert list(sim.gateways.all["gateway-1"].current.told["app"]) == [
         f"{box.ip}:9000" for box in sim.engine.of("app") if box.image == "sha256:app-v1"
@@ -202,7 +202,7 @@ def test_the_way_back_names_only_what_still_lives() -> None:
 def test_a_batch_that_fails_after_another_says_who_serves_and_its_version_can_be_left() -> None:
     sim = app(2, batch=1)
     assert sim.update("app") == "updated"
-    sim.images.push("app", "app-late", Behaviour(dies_after=6.0))
+    sim.images.push("app", "app-late", Behaviour(dies_after=8.0))
     sim.gateways.all["gateway-1"].longest = 5.0
     assert sim.update("app") == "RolledBack"
     assert isinstance(sim.failure, RolledBack)
