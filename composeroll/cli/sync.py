@@ -25,7 +25,8 @@ def command(context: click.Context, /, **options: Any) -> int:
     """Make each upstream name exactly the ready replicas of its service.
 
     For after a reboot, a crash, or somebody's `docker compose up`. Nothing is created, and
-    nothing removed but replicas that `--detach-drain` left behind, once they have drained.
+    nothing removed but replicas that `--detach-drain` left behind, once they have drained. An
+    nginx that the engine gave up, or that its edge has left behind, is started first.
     """
     services, watch, patience = options["services"], options["watch"], options["lock_wait"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from composeroll.errors import EngineError
@@ -36,16 +36,17 @@ def is_cut_off(door: ContainerDoor, container: str, places: Iterable[Attachment]
 
 
 def leads_nowhere(text: str, wanted: frozenset[str]) -> bool:
-    """Whether none of the wanted bare addresses is among those that the tables tell of."""
-    there = frozenset(_IPV4.findall(text)) | _ipv6(text)
-    return bool(there and wanted) and not there & {_plain(address) for address in wanted}
+    """Whether none of the wanted bare addresses is among those that the tables tell of.
+
+    A kernel that shows one table alone, as a sandbox's own may, says nothing of the other family.
+    """
+    there = {*map(ipaddress.ip_address, _IPV4.findall(text)), *_ipv6(text)}
+    asked = {ipaddress.ip_address(address) for address in wanted}
+    told = {address.version for address in there}
+    return bool(asked) and not asked & there and {address.version for address in asked} <= told
 
 
-def _ipv6(text: str) -> frozenset[str]:
+def _ipv6(text: str) -> Iterator[ipaddress.IPv6Address]:
     rows = (line.split() for line in text.splitlines())
     found = (row[0] for row in rows if len(row) == _COLUMNS and len(row[0]) == _DIGITS)
-    return frozenset(str(ipaddress.IPv6Address(bytes.fromhex(digits))) for digits in found)
-
-
-def _plain(address: str) -> str:
-    return str(ipaddress.ip_address(address))
+    return (ipaddress.IPv6Address(bytes.fromhex(digits)) for digits in found)

@@ -24,9 +24,8 @@ BRIDGED = """     +-- 172.18.0.0/16 2 0 2
         |-- 172.18.255.255
            /32 link BROADCAST
 """
-INET6 = """00000000000000000000000000000001 01 80 10 80       lo
-fd000000000000000000000000000004 02 40 00 80     eth0
-"""
+LO6 = "00000000000000000000000000000001 01 80 10 80       lo\n"
+INET6 = f"{LO6}fd000000000000000000000000000004 02 40 00 80     eth0\n"
 
 
 @pytest.mark.parametrize(
@@ -40,6 +39,9 @@ fd000000000000000000000000000004 02 40 00 80     eth0
         (LOOPBACK + INET6, ["fd00::4"], False),
         (LOOPBACK + INET6, ["fd00:0::5"], True),
         ("", ["172.18.0.4"], False),
+        (INET6, ["172.18.0.4"], False),
+        (LOOPBACK, ["172.18.0.4", "fd00::4"], False),
+        (LOOPBACK + INET6, ["172.18.0.4", "fd00::5"], True),
         (LOOPBACK, [], False),
     ],
 )
@@ -49,7 +51,7 @@ def test_it_is_cut_off_where_the_kernel_knows_none_of_the_addresses(
     assert leads_nowhere(text, frozenset(wanted)) is nowhere
 
 
-@pytest.mark.parametrize(("text", "cut_off"), [(LOOPBACK, True), (LOOPBACK + INET6, False)])
+@pytest.mark.parametrize(("text", "cut_off"), [(LOOPBACK + LO6, True), (LOOPBACK + INET6, False)])
 def test_the_container_itself_is_asked_and_one_address_is_enough(
     text: str, *, cut_off: bool
 ) -> None:
