@@ -48,7 +48,10 @@ def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ..
 
 
 def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -> Switch:
-    """The switch of a service's upstream to these of its replicas. Pure."""
+    """The switch of a service's upstream to these of its replicas. Pure.
+
+    Where it names none that is left, there is nothing to go back to but these.
+    """
     known = frozenset(r.id for r in state.replicas)
     others = known - {r.id for r in members}
     return Switch(
@@ -56,7 +59,7 @@ def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -
         wiring.route,
         wiring.upstream,
         wiring.texts,
-        served=state.named_in_upstream,
+        served=state.named_in_upstream or tuple(members),
         known=known,
         unproven=others,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.sim.runs import Run, Verb
 from tests.sim.world import Sim
 
 
-def moment(sim: Sim, begins: str, service: str = "app") -> int:
-    """The number of the first moment with such a name in a rollout that goes well."""
-    sim.update(service)
+def moment(sim: Sim, begins: str, service: str = "app", verb: Verb = Verb.UPDATE) -> int:
+    """The number of the first moment with such a name in a run that goes well."""
+    sim.do(Run((service,), verb))
     return next(n for n, told in enumerate(sim.faults.told, 1) if told.startswith(begins))

@@ -9,8 +9,9 @@ import pytest
 
 from composeroll.config.settings import Pull
 from composeroll.report.events import StepStarted
+from tests.sim.containers import free_address
 from tests.sim.effort import EVERY
-from tests.sim.faults import Fault, Kind
+from tests.sim.faults import HANGS, Fault, Kind
 from tests.sim.finished import finished, ids
 from tests.sim.images import SICK, Behaviour
 from tests.sim.interference import Move, Outside
@@ -27,6 +28,27 @@ def test_the_way_back_names_an_old_replica_where_it_is_now() -> None:
     sim.do(Run(("app",), moves=[Moved(moment(app(2), "begin: drain") + 1, Move.RESTART)]))
     named = sim.gateways.all["gateway-1"].files[include_of("app")]
     assert all(box.ip in named for box in sim.engine.of("app"))
+
+
+def test_a_sync_that_is_taken_back_names_no_address_that_another_service_has_by_now() -> None:
+    """It was nobody's when the sync looked, and is somebody's when the engine answers again."""
+    begins = moment(heirs(), "begin: point upstream", verb=Verb.SYNC)
+    sim = heirs()
+    assert sim.do(Run(("app",), Verb.SYNC, faults=[Fault(begins + 1, Kind.HANG)])) == "RolledBack"
+    told = sim.gateways.all["gateway-1"].current.told["app"]
+    assert set(told.values()) == set(sim.engine.of("app"))
+
+
+def heirs() -> Sim:
+    """A replica with another address than before; the one it had is about to be somebody else's."""
+    sim = app(1)
+    (mine,), (heir,) = sim.engine.of("app"), sim.engine.of("other")
+    left = mine.ip
+    sim.engine.fall_now(heir)
+    Outside(sim).restart_now(mine)
+    sim.clock.at(HANGS / 2, lambda: sim.engine.start_now(heir))
+    assert free_address(sim.engine.boxes.values()) == left
+    return sim
 
 
 def test_where_somebody_has_removed_all_old_replicas_the_new_ones_stay() -> None:

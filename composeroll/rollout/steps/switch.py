@@ -26,7 +26,7 @@ class Switch(Struct, frozen=True):
     Attributes:
         previous: the upstream as nginx was last told.
         texts: the include's text before, by gateway container ID.
-        served: the replicas it named before.
+        served: the replicas that serve again on the way back: those it named before, if any.
         known: full IDs of all the service had when this was planned: who came since has to prove
             itself before it is named.
         unproven: those of them that the way back names in no case: a broken rollout had made them,
@@ -61,9 +61,9 @@ class Switch(Struct, frozen=True):
 
         One of those they named may have died or moved since, and left its address to nobody, or to
         anybody; and a name would mean the new ones too, while they are there. Where nothing of what
-        it named is left, those that were to leave serve again; and where these were stopped, or
-        have crashed and are gone or have lost an address to a new one, those that it did not name
-        and that have proved themselves do, or nobody does for now.
+        it named is left, those that were to leave serve again; where there are none of these, those
+        that it did not name and that have proved themselves; and where the old ones were stopped,
+        or have crashed and are gone or have lost an address to a new one, nobody does for now.
 
         Raises:
             GatewayError: somebody has removed them all, so that there is no way back.
@@ -80,9 +80,9 @@ class Switch(Struct, frozen=True):
         there = {self.route.address(r) for r in living}
         gone = (self.previous.addresses if self._split else self._written) - there
         wrong = meant or gone or (moved and not self.previous.names)
-        if not living and self._leaves_nobody(now):
+        if not (living or self._has_others_servers):
             living = self._proven_among(now, world)
-            if not living:
+            if not living and self._leaves_nobody(now):
                 nobody = self.nobody(world.project)
                 return {gateway: text and nobody for gateway, text in self.texts.items()}
         if not living or not wrong:
@@ -96,8 +96,6 @@ class Switch(Struct, frozen=True):
 
     def _leaves_nobody(self, now: Collection[Replica]) -> bool:
         """Whether what was to serve again is stopped, gone, or has lost an address to a new one."""
-        if self.previous.addresses - set(self.previous.names) - self._written:
-            return False  # somebody else's servers are among them
         new = {self.route.address(r) for r in now if r.id not in self.known}
         cleared = not any(r.id in self.known for r in now) and not self.previous.names
         lost = bool(new & self.previous.addresses)
@@ -111,6 +109,11 @@ class Switch(Struct, frozen=True):
                 f"somebody has removed the old replicas of {self.incoming.service}: nothing is left"
                 " to go back to"
             )
+
+    @property
+    def _has_others_servers(self) -> bool:
+        """Whether it named servers besides its service's, which somebody else has written."""
+        return bool(self.previous.addresses - set(self.previous.names) - self._written)
 
     @property
     def _written(self) -> frozenset[str]:

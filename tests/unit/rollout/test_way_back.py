@@ -240,6 +240,17 @@ def test_an_old_one_that_nginx_had_lost_sight_of_serves_again_where_it_has_prove
     assert f"server {named}" in (texts["g1"][INCLUDE] or "")
 
 
+def test_an_address_that_is_nobodys_is_not_named_again_where_one_has_proved_itself() -> None:
+    """Whoever gets it next is perhaps another service's."""
+    moved = replica(3)
+    stage = Stage(now=(moved, MADE), proven={moved.id: moved})
+    back = replace(switch(), incoming=Incoming("app", frozenset()), served=())
+    SwitchUpstreams((replace(back, known=frozenset({moved.id})),), TIMEOUT).undo(stage.world)
+    (texts,) = stage.texts
+    assert "server 10.0.0.3:80;" in (texts["g1"][INCLUDE] or "")
+    assert "10.0.0.1" not in (texts["g1"][INCLUDE] or "")
+
+
 def test_what_the_way_back_takes_away_is_not_named_though_it_runs() -> None:
     """A broken rollout had made it, of an image that is outdated by now like the old one's."""
     half, all_new = replica(3), Incoming("app", frozenset({SERVES.id, replica(3).id}))
