@@ -141,6 +141,7 @@ class Part(Need, frozen=True):
             image=self.state.image,
             back=self._back,
             timeout=self.state.service.settings.drain.timeout,
+            by_name=self.by_name and not (self.pins or self.stops_first),
             reason=self.why,
         )
         if not (self.stops_first and self.outgoing):

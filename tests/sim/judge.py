@@ -213,10 +213,13 @@ class Judge:
         self._insist(listed, f"{box.name} was to be left alone")
         if box.service in self.gaps:
             return
+        # while nobody else could be named, the name meant what a rollout brought up
+        alone = box.born == self.process().number and not self._others_work(box.service)
         for gateway in self.gateways():
             for worker in gateway.workers:
                 servers = worker.told.get(box.service, {})
-                named = any(map(_is_name, servers)) and worker.booted <= self.process().began
+                known = worker.booted <= self.process().began and not alone
+                named = any(map(_is_name, servers)) and known
                 reached = box.running and ((named and box.proven) or box in servers.values())
                 done = worker.elsewhere or worker.timed_out
                 self._insist(

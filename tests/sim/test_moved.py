@@ -85,6 +85,19 @@ def test_a_replica_that_was_started_again_since_its_proof_is_not_named() -> None
     finished(sim, "app", 2)
 
 
+def test_what_was_down_is_named_on_the_way_back_though_nginx_went_by_the_name() -> None:
+    """It could not be pinned; and a new replica that proved itself got requests."""
+    sim = pair()
+    sim.tell("app", ["app:9000"])
+    sim.images.push("api", "api-sick", Behaviour(ready_after=None))
+    before = ids(sim, "app")
+    falls = [Moved(1, Move.DIE, chance) for chance in range(8)]
+    assert sim.do(Run(("app", "api"), moves=falls)) == "RolledBack", sim.failure
+    assert ids(sim, "app") == before
+    for gateway in sim.gateways.all.values():
+        assert {box and box.id for box in gateway.current.told["app"].values()} == before
+
+
 def misled() -> Sim:
     """Of the image that is wanted; its upstream names an address of before."""
     sim = app(2)

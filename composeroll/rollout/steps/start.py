@@ -57,6 +57,8 @@ class CreateReplicas(Step, frozen=True):
         image: the image ID that new containers must have, empty where it cannot be known.
         back: the service's upstream, None where it has none.
         timeout: seconds the way back waits for requests that new replicas may have all the same.
+        by_name: whether nginx goes by the service's name, and nothing ran that it could be pinned
+            to: then the new replicas get requests as soon as they start.
     """
 
     service: str
@@ -66,6 +68,7 @@ class CreateReplicas(Step, frozen=True):
     image: str
     back: Switch | None = None
     timeout: float = 0.0
+    by_name: bool = False
 
     def __str__(self) -> str:
         return f"create {count_text(self.count, 'replica')} of {self.service}"
@@ -119,10 +122,13 @@ class CreateReplicas(Step, frozen=True):
             )
 
     def _lead_away_from(self, made: Sequence[Replica], world: World) -> None:
-        """After a reboot a new replica may have an old one's address, which nginx still names."""
-        named = self.back.previous.addresses if self.back else frozenset()
-        if self.back and any(self.back.route.address(r) in named for r in made):
+        """Nginx may send to new replicas by the name, or by an address that an old one had."""
+        if self.back and any(self._is_named(r, self.back) for r in made):
             self.back.lead_back(world, self.timeout)
+
+    def _is_named(self, made: Replica, back: Switch) -> bool:
+        by_address = back.route.address(made) in back.previous.addresses
+        return by_address or (self.by_name and made.running)
 
 
 class StartReplicas(Step, frozen=True):

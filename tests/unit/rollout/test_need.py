@@ -11,7 +11,7 @@ from composeroll.model import ContainerState, Replica, Server, Upstream
 from composeroll.rollout.need import Need, need_of
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.part import Part
-from composeroll.rollout.steps import ReplaceReplicas, RetireReplicas
+from composeroll.rollout.steps import CreateReplicas, ReplaceReplicas, RetireReplicas
 from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state, wiring
 
 
@@ -88,6 +88,24 @@ def test_only_what_runs_beside_the_old_is_kept_from_getting_requests_by_name(
 ) -> None:
     observed = state([replica(1)], wiring(1), of=service(**raw), doubtful=True)
     assert need(observed).pins == pins
+
+
+@pytest.mark.parametrize(
+    ("raw", "runs", "reached"),
+    [
+        ({}, ContainerState.RESTARTING, True),
+        ({}, ContainerState.RUNNING, False),
+        (ours(order="stop-first"), ContainerState.RESTARTING, False),
+    ],
+    ids=["nothing to pin", "pinned", "stopped first"],
+)
+def test_the_name_leads_to_new_replicas_where_nothing_runs_that_it_could_be_pinned_to(
+    raw: dict[str, Any], runs: ContainerState, *, reached: bool
+) -> None:
+    named = replace(wiring(), upstream=Upstream("app", (Server("app:80"),)))
+    found = part(state([replica(1, state=runs)], named, of=service(**raw)))
+    (create,) = (s for s in found.prepare() if isinstance(s, CreateReplicas))
+    assert create.by_name == reached
 
 
 def test_replicas_are_given_as_long_to_stop_as_their_file_says() -> None:

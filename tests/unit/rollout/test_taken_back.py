@@ -87,6 +87,17 @@ def test_one_at_an_address_that_nginx_names_goes_once_nginx_has_been_told_again(
     assert machine.done == [("nginx is led back",), *removed(MADE.id)]
 
 
+@pytest.mark.parametrize(("state", "told"), [("running", True), ("created", False)])
+def test_one_that_nginx_reaches_by_the_name_goes_once_nginx_has_been_told_of_the_old_one(
+    state: str, *, told: bool
+) -> None:
+    """The old one was down when all began, so that nothing could be pinned."""
+    machine = Machine([OLD, replace(MADE, state=ContainerState(state))])
+    create = CreateReplicas("app", 1, 2, before([OLD]), NEW, switch(), by_name=True)
+    create.undo(machine.world)
+    assert machine.done == [*([("nginx is led back",)] * told), *removed(MADE.id)]
+
+
 def test_what_somebody_elses_compose_has_recreated_is_not_ours_to_remove() -> None:
     """It has its predecessor's number."""
     theirs = replace(OLD, id="c" * 64)
