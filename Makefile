@@ -7,6 +7,8 @@ CODE := composeroll tests $(wildcard benchmarks)
 QUICK_TESTS := tests/unit $(wildcard tests/sim)
 TEST_TIMEOUT := 300
 E2E_JOBS ?= 4
+# A third of a quick test's time is waiting, for servers that are to hang and the like.
+QUICK_JOBS ?= $(shell $(PYTHON) -c 'import os; print(3 * os.cpu_count() // 2)')
 ROLLOUTS ?= 10000
 SEED ?= 1
 SIM_JOBS ?= 2
@@ -85,7 +87,7 @@ types: env
 	@$(BIN)/mypy $(CODE)
 
 quick: env
-	@$(BIN)/pytest $(QUICK_TESTS) -q -n auto
+	@$(BIN)/pytest $(QUICK_TESTS) -q -n $(QUICK_JOBS)
 
 stage:
 	@$(PYTHON) -m tests.bed staging

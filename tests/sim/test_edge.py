@@ -74,7 +74,7 @@ def test_a_sync_that_ends_at_any_moment_of_that_is_finished_by_the_next(
 ) -> None:
     whole = LOST[how]()
     whole.do(SYNC)
-    for number in range(1, len(whole.faults.told) + 1):
+    for number in range(1, len(whole.faults.told) + 1, EVERY):
         for after in (False, True):
             sim = LOST[how]()
             sim.do(Run(BOTH, Verb.SYNC, faults=[Fault(number, kind, after)]))

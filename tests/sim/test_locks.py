@@ -10,6 +10,7 @@ from composeroll.errors import ComposerollError
 from composeroll.report.events import Noted
 from composeroll.rollout.lock.note import LEASE, Memory, read_note
 from tests.sim.clock import VirtualClock
+from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Faults, Killed, Kind
 from tests.sim.locks import EngineLocks, locks_of_run
 from tests.sim.process import Process
@@ -115,7 +116,7 @@ def test_a_second_taker_killed_after_the_first_forgets_nothing_either(
 
 @pytest.mark.parametrize("patience", [0.0, 600.0])
 def test_of_takers_at_once_one_goes_on_with_what_was_left(patience: float) -> None:
-    for seed in range(60):
+    for seed in range(0, 60, EVERY):
         room = broken()
         takers = [room.process() for _ in range(3)]
         ends: list[str] = []
@@ -171,7 +172,7 @@ def test_a_gateways_rollout_and_those_of_its_services_wait_for_each_other() -> N
             most.append(len(inside) + 1)
         assert process
 
-    for seed in range(60):
+    for seed in range(0, 60, EVERY):
         most: list[int] = []
         wanted = [("nginx", ("api", "app")), ("app", ()), ("api", ())]
         runs = [(room.process(), *one) for one in wanted]

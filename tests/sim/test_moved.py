@@ -116,14 +116,14 @@ def unpinned() -> Sim:
 @pytest.mark.parametrize("stack", [app, misled, unpinned])
 def test_what_somebody_starts_in_the_middle_is_not_named_unproven(stack: Callable[[], Sim]) -> None:
     """Between what a pin or a switch goes by, and its reload."""
-    for number in range(1, 60):
+    for number in range(1, 60, EVERY):
         sim = stack()
         sim.do(Run(("app",), moves=[Moved(number, Move.SCALE, 17)]))
 
 
 def test_what_came_past_its_line_stays_though_somebody_removes_an_older_one() -> None:
     """Nginx knows nothing of it: no upstream tells which are at work."""
-    removed = [Moved(number, Move.REMOVE) for number in range(25, 50)]
+    removed = [Moved(number, Move.REMOVE) for number in range(25, 50, EVERY)]
     for move, fails in product(removed, range(20, 50)):
         sim = worker(2)
         end = sim.do(Run(("app",), verb=Verb.SCALE, count=3, moves=[move]))
@@ -143,7 +143,7 @@ def test_nothing_is_stopped_that_has_a_new_replicas_address_since_the_switch(cha
 
 
 def test_what_somebodys_up_recreates_meanwhile_is_not_taken_back() -> None:
-    for number in range(1, 40):
+    for number in range(1, 40, EVERY):
         sim = app(2, declared=True)
         sim.images.push("app", "app-sick", SICK["never ready"])
         sim.do(Run(("app",), moves=[Moved(number, Move.UP)]))
@@ -193,7 +193,7 @@ def test_a_replica_that_was_restarting_and_runs_again_is_not_cleared_away() -> N
 
 def test_nobody_is_named_on_the_way_back_while_what_was_stopped_is_down() -> None:
     """Another service's container may have got one of their addresses in the gap."""
-    for number in range(60, 100):
+    for number in range(60, 100, EVERY):
         sim = app(2, order="stop-first", monitor="5s")
         sim.images.push("app", "app-sick", Behaviour(dies_after=3.0))
         moves = [Moved(number, Move.RESTART, chance=1)]
@@ -230,7 +230,7 @@ def test_a_reboot_in_the_middle_leaves_no_new_replica_on_an_old_ones_address(cha
 
 def test_the_way_back_leads_to_what_was_to_leave_where_nginx_named_none_of_it() -> None:
     """A new replica has meanwhile the address at which the old one was before it crashed."""
-    for number in range(40, 110):
+    for number in range(40, 110, EVERY):
         sim = app(1, gateways=2)
         moves = [Moved(1, Move.DIE), Moved(number, Move.DIE)]
         end, (old, *_) = sim.do(Run(("app",), moves=moves)), sim.engine.of("app")
@@ -239,7 +239,7 @@ def test_the_way_back_leads_to_what_was_to_leave_where_nginx_named_none_of_it() 
 
 
 def test_a_replica_that_dies_while_the_switch_looks_at_another_service_is_not_named() -> None:
-    for number in range(60, 110):
+    for number in range(60, 110, EVERY):
         sim = pair()
         sim.do(Run(("app", "api"), moves=[Moved(number, Move.DIE)]))
 
@@ -277,7 +277,7 @@ def test_locks_that_somebody_prunes_at_any_moment_do_not_end_a_rollout(stack: st
 
 @pytest.mark.parametrize("chance", [1, 10])
 def test_a_new_replica_that_somebody_removes_is_missed_before_an_old_one_goes(chance: int) -> None:
-    for number in range(1, 70):
+    for number in range(1, 70, EVERY):
         sim = worker(2, batch=1)
         sim.do(Run(("app",), moves=[Moved(number, Move.REMOVE, chance)]))
         assert sim.engine.of("app"), number
