@@ -24,7 +24,7 @@ def names() -> frozenset[str]:
     functions = [
         node
         for tree in trees
-        for node in ast.walk(tree)
+        for node in tree.body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]
     cases = {case for function in functions for case in named_cases(function)}

@@ -143,10 +143,13 @@ def test_without_unicode_every_sign_is_ascii(stream: object) -> None:
 @pytest.mark.parametrize("height", [5, 12, 23, 50])
 @pytest.mark.parametrize("number", [1, 20])
 def test_the_moving_part_never_exceeds_the_terminal(width: int, height: int, number: int) -> None:
-    pen = Pen(width)
+    pen, scene = Pen(width), Scene()
     events = [*until_draining(), crowd(number)]
-    for size in {*range(1, len(events), 9), len(events)}:
-        lines = told(events[:size], pen)[0].moving(pen, height)
+    for taken, event in enumerate(events, start=1):
+        scene.take(clean_event(event, ascii_only=False), pen)
+        if taken % 9 and taken < len(events):
+            continue
+        lines = scene.moving(pen, height)
         assert len(lines) <= height
         assert max((line.cell_len for line in lines), default=0) < width
 
