@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from composeroll.rollout.stack import Stack
 
 FREE = "no service is locked"
+KEPT = (
+    "  what it left half-done there is still known: `composeroll update {service}` finishes it,"
+    " and `composeroll lock release {service}` again forgets it"
+)
 NOTHING_SET = Layer(COMMAND_LINE, {})
 
 lock_options = stacked(
@@ -55,13 +59,16 @@ def release(context: click.Context, /, **options: Any) -> int:
     """Take locks away from whoever has them, for when you know that they are gone.
 
     A rollout that still runs takes its lock again before its next step; only if another one has
-    it by then does it stop there.
+    it by then does it stop there. What one that broke off left half-done stays known, until that
+    is released as well.
     """
 
     def answer(stack: Stack, services: tuple[str, ...]) -> int:
         released = stack.locks.break_open(services)
         for held in released:
             click.echo(f"released {held.service}, held by {held.who}, since {held.since}")
+            if held.half_done:
+                click.echo(KEPT.format(service=held.service))
         if not released:
             click.echo(FREE)
         return ExitCode.DONE

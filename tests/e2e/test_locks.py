@@ -84,6 +84,20 @@ def test_a_run_on_another_host_that_fell_silent_is_taken_over_by_one_of_two(stac
     is_tidy(stack, ("app",), before)
 
 
+def test_a_lock_that_is_released_leaves_what_is_half_done_to_the_next_run(stack: Stack) -> None:
+    """Two of four replicas are new then, and nobody wanted four."""
+    stack.set(EDITION="released")
+    before = claims.Before.of(stack)
+    with update(stack, "app") as run:
+        run.step("await")
+        run.process.kill()
+        run.process.wait()
+    assert "`composeroll update app` finishes it" in lock(stack, "release")
+    ended_with(stack.update("app"), 0)
+    claims.all_are_new(stack, "app", before.containers, 2)
+    is_tidy(stack, ("app",), before)
+
+
 def test_who_waits_for_a_lock_gets_it_when_it_is_released(stack: Stack) -> None:
     stack.set(EDITION="waited")
     before = claims.Before.of(stack)

@@ -159,12 +159,27 @@ class ServiceLocks:
         return tuple(seen_by(lock, self._me, now) for lock in found)
 
     def break_open(self, services: Sequence[str]) -> tuple[Held, ...]:
-        """Take the services' locks away from whoever has them; who that was."""
-        now, names = self._locks.now(), self._names(services)
-        broken = [lock for lock in self._locks.of_project(self._project) if lock.name in names]
-        for lock in broken:
-            self._locks.release(lock.id)
-        return tuple(seen_by(lock, self._me, now) for lock in broken)
+        """Take the services' locks away from whoever has them; who that was.
+
+        What a run that broke off left half-done stays known to the next one, until that note is
+        released as well.
+        """
+        now = self._locks.now()
+        broken = [self._break(service, now) for service in services]
+        return tuple(held for held in broken if held)
+
+    def _break(self, service: str, now: float) -> Held | None:
+        """Who had it; half-done is what they left where that is still known now."""
+        lock, left = map(self._locks.find, self._names([service]))
+        found = lock or left
+        if not found:
+            return None
+        seen = seen_by(found, self._me, now)
+        if lock and seen.half_done:
+            self._set_aside(lock)
+        else:
+            self._locks.release(found.id)
+        return replace(seen, half_done=bool(lock and (left or seen.half_done)))
 
     def _names(self, services: Sequence[str]) -> tuple[str, ...]:
         """Of the services' locks, and of what was set aside of broken ones."""
@@ -244,10 +259,15 @@ class ServiceLocks:
         if left and read_note(found).memory == Memory():
             self._locks.release(found.id)
         else:
-            if left and left.id != found.id:
-                self._locks.release(left.id)  # `found` has inherited it
-            self._locks.set_aside(found.id, left_beside(found.name))
+            self._set_aside(found)
         self._emit(Noted(f"taking over from {whose(found)}, whose rollout broke off"))
+
+    def _set_aside(self, found: Found) -> None:
+        """In the place of an older note, which it has inherited."""
+        left = self._locks.find(left_beside(found.name))
+        if left and left.id != found.id:
+            self._locks.release(left.id)
+        self._locks.set_aside(found.id, left_beside(found.name))
 
     def _inherit(self, aside: str) -> None:
         """What a broken rollout left is written down anew before the old note goes."""

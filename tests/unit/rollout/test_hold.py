@@ -252,3 +252,31 @@ def test_a_lock_that_is_taken_away_says_whose_it_was() -> None:
     locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
     assert [held.who for held in locks.break_open(["api", "app"])] == [str(SOMEBODY)]
     assert not locks.describe()
+
+
+def test_what_is_half_done_outlives_its_lock_until_that_is_released_as_well() -> None:
+    """Or the next run would count what was made as wanted."""
+    engine, half = EngineLocks(), Memory(wanted={"app": 2})
+    broken = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
+    assert broken
+    engine.write(broken, Note(0.0, ended=True, memory=half).to_json())
+    locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
+    assert [held.half_done for held in locks.break_open(["app"])] == [True]
+    assert [lock.name for lock in engine.locks.values()] == [left_name("shop", "app")]
+    assert locks.broke_off(["app"])
+    assert [held.half_done for held in locks.break_open(["app"])] == [False]
+    assert not engine.locks
+
+
+def test_a_released_lock_takes_an_older_note_with_it_only_where_it_has_inherited_that() -> None:
+    for memory in (Memory(), Memory(wanted={"app": 2})):
+        engine = EngineLocks()
+        left = engine.claim(left_name("shop", "app"), "shop", SOMEBODY.to_json())
+        lock = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
+        assert left
+        assert lock
+        engine.write(left, Note(0.0, ended=True, memory=Memory(wanted={"app": 3})).to_json())
+        engine.write(lock, Note(0.0, ended=True, memory=memory).to_json())
+        locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
+        assert [held.half_done for held in locks.break_open(["app"])] == [True]
+        assert [*engine.locks] == [lock if memory.wanted else left]
