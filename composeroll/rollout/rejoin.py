@@ -33,25 +33,27 @@ def rejoin(stack: Stack, lock_wait: float) -> bool:
     """
     if not any(service.edge for service in stack.project.services.values()):
         return False
-    services = {replica.service for replica in _stranded(stack)}
-    for service in sorted(services):
+    done = False
+    for service in sorted({replica.service for replica in _stranded(stack)}):
         with stack.locks.hold([service], lock_wait) as left:
             if left != Memory(broke_off=left.broke_off):
                 stack.locks.leave_to_others()
-            _start(stack, service)
-    return bool(services)
+            done |= _start(stack, service)
+    return done
 
 
-def _start(stack: Stack, service: str) -> None:
+def _start(stack: Stack, service: str) -> bool:
+    """Look again, since somebody else may have done it by now; whether there was anything to do."""
     plan = plan_rejoin([r for r in _stranded(stack) if r.service == service])
     if plan.empty:
-        return
+        return False
     show_plan(stack, plan)
     try:
         with phase(stack, Phase.APPLY, f"start {service}"):
             apply(plan, stack.world)
     except RolledBack as error:
         raise GatewayError(error.what, NOBODY, error.help, error.evidence) from error
+    return True
 
 
 def plan_rejoin(stranded: Sequence[Replica]) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -80,6 +81,14 @@ def test_a_sync_that_ends_at_any_moment_of_that_is_finished_by_the_next(
             sim.do(Run(BOTH, Verb.SYNC, faults=[Fault(number, kind, after)]))
             assert sim.do(SYNC) in ("updated", "up to date"), (number, kind, sim.failure)
             serves(sim)
+
+
+def test_of_two_syncs_at_once_one_brings_it_back_and_says_so() -> None:
+    patient = replace(SYNC, patience=600.0)
+    for seed in range(0, 40, EVERY):
+        sim = left_behind()
+        assert sorted(sim.race(seed, [patient, patient])) == ["up to date", "updated"], seed
+        serves(sim)
 
 
 @pytest.mark.parametrize("move", [Move.REBOOT, Move.RESTART])
