@@ -114,12 +114,17 @@ def test_recreating_takes_the_new_image_and_new_anonymous_volumes(
 ) -> None:
     content = "RUN mkdir /code && echo {} > /code/version\nVOLUME /code"
     project.service(image=project.image("code", content.format(1)))
-    (old,) = running(local)
+    running(local)
+    (old,) = local.replicas()
     project.image("code", content.format(2))
     local.recreate("app", 1)
     (replica,) = local.replicas()
-    assert replica.id != old
+    assert replica.id != old.id
     assert local.execute(replica.id, ["cat", "/code/version"]).stdout == "2\n"
+    (left,) = old.anonymous_volumes
+    assert docker("volume", "ls", "--quiet", "--filter", f"name={left}") == left
+    local.remove_volumes([left])  # compose leaves it, so a rollout takes it away at its end
+    assert not docker("volume", "ls", "--quiet", "--filter", f"name={left}")
 
 
 @pytest.mark.parametrize("moment", [0.05, 0.15, 0.4])
