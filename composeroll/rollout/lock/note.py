@@ -172,13 +172,14 @@ def in_words(locks: Sequence[Held]) -> tuple[str, ...]:
 
 def _in_words(locks: Sequence[Held]) -> str:
     first, names = locks[0], [lock.service for lock in locks]
-    held = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} locked by {first.who}"
+    them, alone = ", ".join(names), len(names) == 1
     command = f": {first.command}" if first.command else ""
-    text = f"{held}, since {first.since}{command}"
     if not first.fate:
-        return text
+        held = f"{them} {'is' if alone else 'are'} locked by {first.who}"
+        return f"{held}, since {first.since}{command}"
+    held = f"{them} {'was' if alone else 'were'} locked by {first.who}, {first.since} ago{command}"
     left = [lock.service for lock in locks if lock.half_done] or names
-    return f"{text}; {first.fate}: `composeroll update {' '.join(left)}` finishes it"
+    return f"{held}; {first.fate}: `composeroll update {' '.join(left)}` finishes it"
 
 
 def held_by(lock: Found, now: float) -> Held:

@@ -186,7 +186,7 @@ def test_what_one_run_held_is_told_at_once_with_the_command_for_what_it_left_und
             Held("fpm", *run),
         ]
     )
-    held = "nginx, fpm are locked by you@there, since 3s: composeroll update nginx; it broke off"
+    held = "nginx, fpm were locked by you@there, 3s ago: composeroll update nginx; it broke off"
     assert told[0] == f"{held}: `composeroll update nginx` finishes it"
     assert told[1] == "app is locked by me@here, since 9s: composeroll update app"
 
@@ -198,7 +198,7 @@ def test_of_what_a_broken_run_held_only_what_it_left_undone_is_to_be_updated_aga
         Lock(note=nothing.to_json(), name=lock_name("shop", "nginx")),
     )
     (told,) = in_words([seen_by(lock, ME, NOW) for lock in locks])
-    assert told.startswith("app, nginx are locked by you@there")
+    assert told.startswith("app, nginx were locked by you@there")
     assert told.endswith("; it broke off: `composeroll update app` finishes it")
 
 
