@@ -37,7 +37,7 @@ def command(context: click.Context, /, **options: Any) -> int:
         names = services or all_but_nginx(stack)
         if not watch:
             return sync(stack, names, patience), names
-        from composeroll.rollout.watch import sync_for_ever  # noqa: PLC0415 - late
+        from composeroll.rollout.sync_watch import sync_for_ever  # noqa: PLC0415 - late
 
         with suppress(Interrupted):  # the way it is meant to end
             sync_for_ever(stack, names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from composeroll.model import ContainerState, Health, Replica, host_of_address
-from composeroll.rollout.need import need_of
+from composeroll.rollout.need import Need
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.stranded import NOT_JOINED
 
@@ -134,7 +134,7 @@ def _is_paused(replica: Replica) -> bool:
 
 
 def _half_done(state: ServiceState) -> Iterator[str]:
-    wanted = need_of(state, state.outdated).wanted
+    wanted = Need.of(state, state.outdated).wanted
     if len(state.serving) > wanted:
         running, are = len(state.serving), "is" if wanted == 1 else "are"
         yield (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from msgspec import Struct
 
 from composeroll.model import Replica
@@ -24,6 +26,20 @@ class Need(Struct, frozen=True):
     reasons: Reasons
     outgoing: tuple[Replica, ...]
     wanted: int
+
+    @classmethod
+    def of(cls, state: ServiceState, reasons: Reasons, wanted: int | None = None) -> Self:
+        """What one service needs.
+
+        Args:
+            state: the service as it was observed.
+            reasons: the outgoing replicas, of this service and others.
+            wanted: how many replicas are to run in the end, as an earlier batch has settled it.
+        """
+        outdated = [r for r in state.serving if r.id in reasons]
+        wanted = replicas_wanted(state, reasons) if wanted is None else wanted
+        batch = next_batch(state, outdated, wanted)
+        return cls(state, {r.id: reasons[r.id] for r in outdated}, batch, wanted)
 
     @property
     def name(self) -> str:
@@ -147,20 +163,6 @@ class Need(Struct, frozen=True):
             return self.reasons[self.outgoing[0].id]
         running = len(self.staying)
         return f"{running} of {self.wanted} run" if running else "the service does not run yet"
-
-
-def need_of(state: ServiceState, reasons: Reasons, wanted: int | None = None) -> Need:
-    """What one service needs.
-
-    Args:
-        state: the service as it was observed.
-        reasons: the outgoing replicas, of this service and others.
-        wanted: how many replicas are to run in the end, as an earlier batch has settled it.
-    """
-    outdated = [r for r in state.serving if r.id in reasons]
-    wanted = replicas_wanted(state, reasons) if wanted is None else wanted
-    batch = next_batch(state, outdated, wanted)
-    return Need(state, {r.id: reasons[r.id] for r in outdated}, batch, wanted)
 
 
 def _addresses(wiring: Wiring, replicas: tuple[Replica, ...]) -> frozenset[str]:

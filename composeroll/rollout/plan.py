@@ -9,7 +9,6 @@ from msgspec import Struct, field
 from composeroll.rollout.counting import is_mixed, replicas_wanted
 from composeroll.rollout.errors_share import percent
 from composeroll.rollout.gateway_part import GatewayPart
-from composeroll.rollout.need import need_of
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.part import Part
@@ -117,9 +116,9 @@ def plan_rollout(
 
 
 def _part(state: ServiceState, outgoing: Reasons, wanted: int | None) -> Part:
-    need = need_of(state, outgoing, wanted)
-    kind = GatewayPart if state.front and not need.replaced_in_place else Part
-    return kind(need.state, need.reasons, need.outgoing, need.wanted)
+    part = Part.of(state, outgoing, wanted)
+    beside = state.front and not part.replaced_in_place
+    return GatewayPart.of(state, outgoing, wanted) if beside else part
 
 
 def _pin(parts: Sequence[Part]) -> tuple[Step, ...]:

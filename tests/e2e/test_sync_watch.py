@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from composeroll.rollout.watch import QUIET, RETRY
+from composeroll.rollout.sync_watch import QUIET, RETRY
 from tests.bed import state
 from tests.e2e.conftest import Start
 from tests.e2e.harness import claims, docker, recipe

@@ -20,8 +20,8 @@ from composeroll.rollout.rollback import rollback
 from composeroll.rollout.scale import scale
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.sync import sync
+from composeroll.rollout.sync_watch import sync_for_ever
 from composeroll.rollout.update import Wanted, update
-from composeroll.rollout.watch import sync_for_ever
 from composeroll.rollout.world import World
 from tests.sim.faults import Fault, Killed, by_number
 from tests.sim.interference import Move, Outside

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from composeroll.config.ports import PortRange
 from composeroll.model import Finding, Locate, Severity
-from composeroll.rollout.need import Need, need_of
+from composeroll.rollout.need import Need
 from composeroll.rollout.observed import ServiceState
 
 
@@ -26,7 +26,7 @@ def met(
         asked: how many replicas it is to have, None for as many as it has.
         locate: where a key of the compose file stands.
     """
-    need = need_of(state, dict.fromkeys(leaving, ""), asked)
+    need = Need.of(state, dict.fromkeys(leaving, ""), asked)
     if _side_by_side(need) and need.missing:
         every = need.missing + need.left_for_later
         yield from _ports(state, need.missing, Severity.REFUSAL, locate)
@@ -37,7 +37,7 @@ def ahead(
     project: str, state: ServiceState, leaving: Collection[str], locate: Locate
 ) -> Iterator[Finding]:
     """A warning for each that the next rollout will meet, where there is nothing to do now."""
-    need = need_of(state, dict.fromkeys(leaving, ""))
+    need = Need.of(state, dict.fromkeys(leaving, ""))
     if _side_by_side(need) and not need.missing:
         batch = state.service.settings.batch.of(len(state.serving))
         yield from _ports(state, batch, Severity.WARNING, locate)

@@ -7,6 +7,7 @@ from composeroll.rollout.steps.drain import DrainReplicas, Leaving
 from composeroll.rollout.steps.hand_over import HandOverUpstreams
 from composeroll.rollout.steps.judge import Judged
 from composeroll.rollout.steps.leftovers import RemoveLeftovers
+from composeroll.rollout.steps.monitor import WatchIncoming
 from composeroll.rollout.steps.point import PinUpstreams, SwitchUpstreams
 from composeroll.rollout.steps.prove import ProveGateway
 from composeroll.rollout.steps.quit import AwaitGatewaysEnd, QuitGateways, StartGateways
@@ -22,7 +23,6 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.stop import StopReplicas
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.steps.volumes import RemoveVolumes
-from composeroll.rollout.steps.watch import WatchIncoming
 
 __all__ = [
     "AdoptReplicas",

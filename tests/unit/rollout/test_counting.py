@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from composeroll.model import Server, Upstream
 from composeroll.rollout.counting import next_batch, replicas_wanted
-from composeroll.rollout.need import need_of
+from composeroll.rollout.need import Need
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.plan import replica_counts
 from tests.unit.rollout.makers import NEW, ours, replica, service, state, wiring
@@ -48,7 +48,7 @@ def test_what_a_name_alone_leads_to_is_neither_kept_for_later_nor_named_unproven
         half_made=frozenset({made.id}),
     )
     assert next_batch(half, [old, made], 2) == (made,)
-    need = need_of(half, half.outdated, 2)
+    need = Need.of(half, half.outdated, 2)
     assert need.outgoing == (made,)
     assert need.incoming().besides == {made.id}
     later = replace(need, outgoing=(old,))

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Replica, Server, Upstream
-from composeroll.rollout.need import Need, need_of
+from composeroll.rollout.need import Need
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.part import Part
 from composeroll.rollout.steps import CreateReplicas, ReplaceReplicas, RetireReplicas
@@ -17,13 +17,12 @@ from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state, w
 
 def need(observed: ServiceState, wanted: int | None = None) -> Need:
     """What it needs, where all outdated replicas are to go."""
-    return need_of(observed, observed.outdated, wanted)
+    return Need.of(observed, observed.outdated, wanted)
 
 
 def part(observed: ServiceState, wanted: int | None = None) -> Part:
     """The same with its steps."""
-    one = need(observed, wanted)
-    return Part(one.state, one.reasons, one.outgoing, one.wanted)
+    return Part.of(observed, observed.outdated, wanted)
 
 
 def test_what_nginx_may_not_have_read_is_misled_however_right_its_files_are() -> None:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Server, Upstream
-from composeroll.rollout.need import need_of
+from composeroll.rollout.need import Need
 from composeroll.rollout.observed import Wiring
 from tests.unit.rollout.makers import NEW, replica, state, wiring
 
@@ -29,4 +29,4 @@ def test_a_gateway_that_was_told_less_than_the_other_is_told_again(
     each: list[tuple[int, ...]], *, misled: bool
 ) -> None:
     """As one that was made anew meanwhile, though together they name all there are."""
-    assert need_of(state(BOTH, told(*each)), {}).misled == misled
+    assert Need.of(state(BOTH, told(*each)), {}).misled == misled
