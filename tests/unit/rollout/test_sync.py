@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Replica
-from composeroll.report.events import Warned
+from composeroll.report.events import Outcome, Warned
 from composeroll.rollout import sync as rollout_sync
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.evict import plan_eviction
@@ -77,6 +77,12 @@ def test_in_a_broken_rollout_the_side_that_serves_is_meant() -> None:
     assert meant(half_done, {}) == (old, new)
 
 
+def test_past_its_switch_the_new_side_of_a_broken_rollout_is_meant() -> None:
+    old, new = replica(1), replica(2)
+    half_done = state([old, new], wiring(2), of=service())
+    assert meant(half_done, {old.id: "outdated"}) == (new,)
+
+
 def test_where_no_new_replica_runs_after_a_reboot_the_old_ones_are_meant() -> None:
     old, new = replica(1), replica(2, state=GONE)
     restarted = state([old, new], wiring(9), of=service())
@@ -98,3 +104,16 @@ def test_a_sync_ends_with_the_reason_why_a_place_cannot_be_told(
         assert (raised.value.help, raised.value.serving) == ("sync", serving)
         assert told.pop().text == "a: both send requests to it"
     assert not told
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("second", [False, True])
+def test_of_several_groups_all_are_to_be_settled_and_one_may_mend_or_drain(
+    *, first: bool, second: bool
+) -> None:
+    ends = {True: Outcome.UPDATED, False: Outcome.UP_TO_DATE}
+    one = Synced(ends[first], settled=first, draining=first)
+    both = one.and_also(Synced(ends[second], settled=second, draining=second))
+    assert both.outcome is ends[first or second]
+    assert both.settled == (first and second)
+    assert both.draining == (first or second)
