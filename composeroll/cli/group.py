@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 VERBS = {
     "update": "Replace a service's replicas without losing a request.",
     "plan": "Show what update would do, and why; change nothing.",
-    "status": "Show replicas, images, and what the upstream really holds.",
+    "status": "Show replicas, images, and what nginx's files name.",
     "rollback": "Go back to what served before, without a registry.",
     "history": "Show what a service ran, and when.",
     "scale": "Change how many replicas run, without losing a request.",

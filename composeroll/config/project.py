@@ -162,7 +162,7 @@ def parse_model(text: str) -> Mapping[str, Any]:
     """
     import yaml  # noqa: PLC0415 - 24 ms that a plain `--help` need not pay
 
-    model = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    model = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - the safe one, in C
     if not isinstance(model, Mapping) or "name" not in model:
         raise UsageError("docker compose config printed no project")
     return model

@@ -15,7 +15,7 @@ from tests.sim.stacks import app
 from tests.sim.world import Sim
 
 SYNC = Run(("app",), Verb.SYNC)
-SLOW = Behaviour(ready_after=20.0)
+SLOW = Behaviour(ready_after=40.0)
 NEVER = Behaviour(ready_after=None)
 
 
@@ -63,7 +63,7 @@ def test_it_shows_what_it_does_and_says_who_is_not_ready() -> None:
 
 def test_what_is_ready_later_is_named_by_a_watch_though_no_event_tells() -> None:
     sim = moved(SLOW)
-    assert sim.do(Run(("app",), Verb.WATCH, lasts=60.0)) == "up to date"
+    assert sim.do(Run(("app",), Verb.WATCH, lasts=90.0)) == "up to date"
     names_what_answers(sim, "app")
 
 
