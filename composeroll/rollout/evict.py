@@ -11,7 +11,7 @@ from composeroll.config.project import Service
 from composeroll.model import Replica
 from composeroll.rollout.drift import names_a_stranger, owners_of
 from composeroll.rollout.lock.note import Memory
-from composeroll.rollout.mend import apart_if_broken, meant, mend, seen, switch_to
+from composeroll.rollout.mend import apart, meant, mend, seen, switch_to
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.plan import Plan
 from composeroll.rollout.stack import Stack
@@ -30,7 +30,7 @@ def evict(stack: Stack, names: Sequence[str]) -> bool:
     owners = owners_of(stack.engine.replicas())
     states = seen(stack, stack.project.pick(names)).services
     misled = [state.name for state in states if names_a_stranger(state, owners)]
-    for group in apart_if_broken(stack, misled):
+    for group in apart(stack, misled):
         with stack.locks.hold(group, 0.0) as left:
             if left.broke_off:  # what nginx runs is in doubt, until `sync` or a rollout reloads all
                 stack.locks.leave_to_others()

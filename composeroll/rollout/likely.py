@@ -56,27 +56,31 @@ def insist_on_nginx(project: Project, service: Service, replicas: Sequence[Repli
 
 
 def insist_on_all_up(
-    project: Project, service: Service, up: AbstractSet[str], replicas: Sequence[Replica]
+    project: Project,
+    service: Service,
+    up: AbstractSet[str],
+    replicas: Sequence[Replica],
+    cut_off: AbstractSet[str] = frozenset(),
 ) -> None:
-    """No running nginx speaks to the service: one that is down may do so as soon as it is up.
+    """No nginx that clients reach speaks to the service: one that is down may, once it is up.
 
     Args:
         project: the compose model.
         service: the one that nobody speaks to.
         up: the services whose nginx runs.
         replicas: the project's containers.
+        cut_off: the services whose nginx runs where no client reaches it.
 
     Raises:
-        Refused: there is one that is down.
+        Refused: there is one that is down, or cut off.
     """
     if project.sharing_volumes_of(service.name) or service.settings.gateway in up:
         return
     others = project.services.keys() - up - {service.name}
-    likely = (r for r in replicas if r.service in others)
-    likely = (r for r in likely if sounds_like_nginx(r) or is_told_nginx(r))
-    down = [r.service for r in likely if not r.running or why_lost(r, replicas, project)]
-    if down:
-        raise _no_nginx_in(down[0], project, service, replicas)
+    likely = (r for r in replicas if sounds_like_nginx(r) or is_told_nginx(r))
+    down = {r.service for r in likely if not r.running} | cut_off
+    if found := sorted(down & others):
+        raise _no_nginx_in(found[0], project, service, replicas)
 
 
 def why_lost(replica: Replica, replicas: Sequence[Replica], project: Project) -> Refused | None:

@@ -8,6 +8,7 @@ from composeroll.config.project import Service
 from composeroll.model import Replica
 from composeroll.report.events import Phase
 from composeroll.rollout.apply import apply
+from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed, ServiceState, Wiring
 from composeroll.rollout.plan import Plan
@@ -21,14 +22,18 @@ def seen(stack: Stack, services: Sequence[Service]) -> Observed:
     return observe(stack.project, services, stack.engine, stack.survey, preflight=False)
 
 
-def apart_if_broken(stack: Stack, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """The services in groups to be held together: those whose rollout broke off, each by itself.
+def apart(stack: Stack, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The services in groups to be held together.
 
-    What it left is a note in one service's lock, which is not to be spread over others.
+    Those whose rollout broke off are each by itself: what it left is a note in one service's lock,
+    which is not to be spread over others. And so are, at the end, those that are being rolled: who
+    waits for them, or gives up, keeps no other upstream from being mended.
     """
     broken = [name for name in names if stack.locks.broke_off([name])]
-    whole = tuple(name for name in names if name not in broken)
-    return (*([whole] if whole else []), *((name,) for name in broken))
+    held = {held.service for held in stack.locks.describe() if not held.fate}.difference(broken)
+    whole = tuple(name for name in names if name not in held and name not in broken)
+    alone = (*broken, *(name for name in names if name in held))
+    return (*([whole] if whole else []), *((name,) for name in alone))
 
 
 def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ...]:
@@ -66,7 +71,8 @@ def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -
 
 
 def mend(stack: Stack, services: Sequence[Service], plan: Plan) -> None:
-    """Show the plan, and run it."""
+    """Show the plan, and run it; whoever is killed at it leaves word that nginx is in doubt."""
     show_plan(stack, plan)
+    stack.locks.remember(Memory(mending=True))
     with phase(stack, Phase.APPLY, f"mend the upstreams of {names(services)}"):
         apply(plan, stack.world)

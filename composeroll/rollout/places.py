@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from msgspec import Struct
@@ -52,12 +53,14 @@ class Sight(Struct, frozen=True):
 
     Attributes:
         nginx: finds what would hurt a rollout; None where nobody asks.
+        cut_off: the services whose nginx runs where no client reaches it.
     """
 
     project: Project
     replicas: Sequence[Replica]
     gateways: Sequence[GatewayService]
     nginx: Findings | None
+    cut_off: AbstractSet[str] = frozenset()
 
     def places(self, services: Sequence[Service]) -> Places:
         """Where these services stand, as servers and as gateways.
@@ -164,7 +167,7 @@ class Sight(Struct, frozen=True):
         if not any(named in (None, gateway.service) for gateway in self.gateways):
             insist_on_nginx(self.project, service, self.replicas)
         up = {gateway.service for gateway in self.gateways}
-        insist_on_all_up(self.project, service, up, self.replicas)
+        insist_on_all_up(self.project, service, up, self.replicas, self.cut_off)
 
     def _place(
         self, service: Service, subject: Subject, gateway: GatewayService, found: Found

@@ -11,7 +11,7 @@ from composeroll.errors import GatewayError, RolledBack
 from composeroll.model import Replica
 from composeroll.report.events import Phase
 from composeroll.rollout.apply import apply
-from composeroll.rollout.likely import may_run_nginx
+from composeroll.rollout.likely import is_told_nginx, may_run_nginx
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.plan import Plan
 from composeroll.rollout.roll import phase, show_plan
@@ -62,14 +62,16 @@ def plan_rejoin(stranded: Sequence[Replica]) -> Plan:
         return Plan()
     first = stranded[0]
     reason = LEFT_BEHIND if first.running else NOT_STARTED
-    return Plan((RejoinEdge(first.service, tuple(r.id for r in stranded), reason=reason),))
+    every = tuple(r.id for r in stranded)
+    nginx = tuple(r.id for r in stranded if r.running or is_told_nginx(r))
+    return Plan((RejoinEdge(first.service, every, nginx, reason=reason),))
 
 
 def _stranded(stack: Stack) -> tuple[Replica, ...]:
-    replicas, cut_off = stack.engine.replicas(), stack.world.nginx.cut_off
-    return tuple(
-        one
-        for one in replicas
-        if may_run_nginx(one, stack.project)
-        if given_up(one, replicas) or is_left_behind(one, replicas, cut_off)
-    )
+    replicas, nginx = stack.engine.replicas(), stack.world.nginx
+
+    def is_stranded(one: Replica) -> bool:
+        behind = is_left_behind(one, replicas, nginx.cut_off) and nginx.serves(one)
+        return behind or given_up(one, replicas)
+
+    return tuple(r for r in replicas if may_run_nginx(r, stack.project) and is_stranded(r))

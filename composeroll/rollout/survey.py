@@ -68,19 +68,21 @@ class GatewaySurvey:
         Raises:
             Refused: an nginx rejects its own files.
         """
-        up = [r for r in replicas if r.running and not self._is_lost(r, replicas, project)]
-        running = [_housed(r, replicas) for r in up]
+        lost = [r for r in replicas if r.running and self._is_lost(r, replicas, project)]
+        cut_off = frozenset(r.service for r in lost if self._nginx.runs_in(r))
+        running = [_housed(r, replicas) for r in replicas if r.running and r not in lost]
         self._nginx.keep(running)
         told = _told(project, services)
         likely = [r for r in running if r.service in told or sounds_like_nginx(r)]
         read = self._read(likely)
-        if _any_without(Sight(project, replicas, _grouped(read), None).places(services), services):
+        sight = Sight(project, replicas, _grouped(read), None, cut_off)
+        if _any_without(sight.places(services), services):
             read += self._read([r for r in running if r not in likely])
         findings = self._nginx if preflight else None
-        return Sight(project, replicas, _grouped(read), findings).places(services)
+        return Sight(project, replicas, _grouped(read), findings, cut_off).places(services)
 
     def _is_lost(self, one: Replica, replicas: Sequence[Replica], project: Project) -> bool:
-        """Whether no client can reach it: a rollout behind such an nginx would end in the dark."""
+        """Whether no client reaches what runs in it: a rollout behind it would end in the dark."""
         service = project.services.get(one.service)
         orphaned = is_orphaned(one, replicas, service.edge if service else "")
         return orphaned or is_left_behind(one, replicas, self._nginx.cut_off)

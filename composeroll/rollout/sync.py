@@ -22,12 +22,13 @@ from composeroll.rollout.detached.retirement import retire_drained
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.evict import evict_held, plan_eviction
 from composeroll.rollout.lock.note import Memory
-from composeroll.rollout.mend import apart_if_broken, meant, mend, seen, switch_to
+from composeroll.rollout.mend import apart, meant, mend, seen, switch_to
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.plan import Plan
+from composeroll.rollout.plan import IN_DOUBT, Plan
 from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import SwitchUpstreams
+from composeroll.rollout.steps.tell_again import TellAgain
 
 PATIENCE = 5.0
 """Seconds a replica may take to prove itself: it has been running already."""
@@ -102,7 +103,7 @@ def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Syn
     """The same without a word about replicas that are not ready; raises what `sync` raises."""
     rejoined = rejoin(stack, lock_wait)
     synced = Synced(Outcome.UPDATED if rejoined else Outcome.UP_TO_DATE)
-    for group in apart_if_broken(stack, names):
+    for group in apart(stack, names):
         right = None if stack.locks.broke_off(group) else _right(stack, stack.project.pick(group))
         # mostly all is well, and then no rollout is to find a lock in its way
         synced = synced.and_also(right or _sync_held(stack, group, lock_wait))
@@ -123,6 +124,8 @@ def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
         evicted = evict_held(stack, services, left)
         observed = seen(stack, services)
         plan, missing = _plan(stack, observed, left)
+        if left.broke_off and _refused(observed):  # nginx cannot be told there
+            stack.locks.leave_to_others()
         if not plan.empty:
             mend(stack, services, plan)
     mended = evicted or not plan.empty
@@ -162,7 +165,8 @@ def plan_sync(
     """One switch of every upstream that names anything else than its members. Pure.
 
     An upstream is never emptied: one without any ready replica stays as it is. `doubtful` writes
-    and reloads all, since a rollout was cut off perhaps between the two.
+    and reloads all, since a rollout was cut off perhaps between the two; what nobody is ready for
+    is at least told once more.
     """
     switches = tuple(
         switch_to(members[state.name], state, state.wiring)
@@ -172,7 +176,13 @@ def plan_sync(
         or state.wiring.split
         or {state.address(r) for r in members[state.name]} != state.wiring.upstream.addresses
     )
-    return Plan((SwitchUpstreams(switches, 0.0, reason=REASON),)) if switches else Plan()
+    again = tuple(
+        switch_to((), state, state.wiring)
+        for state in services
+        if doubtful and state.wiring and not members[state.name]
+    )
+    tell = (TellAgain(again, 0.0, reason=IN_DOUBT),) if again else ()
+    return Plan((*tell, SwitchUpstreams(switches, 0.0, reason=REASON)) if switches else tell)
 
 
 def _ready(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> tuple[Replica, ...]:

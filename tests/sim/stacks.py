@@ -26,6 +26,14 @@ def app(replicas: int = 2, *, gateways: int = 1, declared: bool = False, **setti
     return sim
 
 
+def drained() -> Sim:
+    """An old replica that was left to drain, for no longer than a second."""
+    sim = app(1, drain={"timeout": "1s", "detach": True})
+    assert sim.update("app") == "updated"
+    sim.let_pass(5.0)
+    return sim
+
+
 def gateway(replicas: int = 1, *, beside: bool = False) -> Sim:
     """Nginx itself behind an edge, and in front of one service; with `beside` that is new too."""
     raw = {"edge": {}, "nginx": {"network_mode": "service:edge"}, "app": {}}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from composeroll.report.events import Noted, Warned
@@ -9,7 +11,9 @@ from composeroll.rollout.detached.draining import read_aside
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished
 from tests.sim.images import Behaviour
-from tests.sim.runs import Run, Verb
+from tests.sim.interference import Move
+from tests.sim.runs import Moved, Run, Verb
+from tests.sim.stacks import drained
 from tests.sim.world import Sim
 from tests.unit.rollout.makers import ours
 
@@ -206,3 +210,18 @@ def test_killed_at_any_change_a_detached_drain_is_finished_by_the_same_commands(
             close_websockets(sim)
             assert sim.do(Run(("app",), Verb.SYNC)) in {"updated", "up to date"}, sim.failure
             finished(sim, "app", 2)
+
+
+def test_what_has_drained_stays_where_nginx_goes_by_the_name_since_it_was_judged() -> None:
+    """As one does that was made anew while the lock was waited for."""
+    sync, whole = Run(("app",), Verb.SYNC), drained()
+    assert whole.do(sync) == "updated"
+    locks = next(n for n, told in enumerate(whole.faults.told, 1) if told.startswith("lock "))
+    sim = drained()
+    sim.do(replace(sync, moves=[Moved(locks, Move.NGINX_BOOTS)]))
+    assert len(aside(sim)) == 1
+    assert sim.do(sync) == "updated"
+    close_websockets(sim)
+    sim.let_pass(60.0)
+    assert sim.do(sync) in ("updated", "up to date")
+    assert not aside(sim)

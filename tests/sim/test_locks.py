@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import pytest
@@ -39,7 +40,7 @@ class Room:
     def hold(self, process: Process, patience: float = 0.0, adds: Memory | None = None) -> str:
         """Hold the lock of `app` and remember something; how that ended."""
         self.faults.plan(process)
-        locks = locks_of_run(self.engine, "shop", self.faults, self.clock, self._emit)
+        locks = locks_of_run(self.engine, "shop", self.faults, self.clock, self.hear)
         try:
             with locks.hold(["app"], patience) as left:
                 self.inherited[process.number] = left
@@ -54,7 +55,7 @@ class Room:
     def hold_nginx(self, process: Process) -> str:
         """Hold the gateway's lock, and that of `app` behind it; how that ended."""
         self.faults.plan(process)
-        locks = locks_of_run(self.engine, "shop", self.faults, self.clock, self._emit)
+        locks = locks_of_run(self.engine, "shop", self.faults, self.clock, self.hear)
         try:
             with locks.hold(["nginx"], 0.0, ["app"]):
                 locks.remember(Memory({"an old nginx": "its image moved"}))
@@ -70,7 +71,8 @@ class Room:
         """Whoever held a lock is taken for dead."""
         self.clock.pass_until(self.clock.now() + LEASE + 1, lambda: False)
 
-    def _emit(self, event: object) -> None:
+    def hear(self, event: object) -> None:
+        """What a run says."""
         self.told += [event.text] if isinstance(event, Noted) else []
 
 
@@ -229,3 +231,27 @@ def test_one_of_two_locks_that_somebody_removes_does_not_end_the_other_ones_leas
         room.clock.wait(LEASE + 5)
         (left,) = room.engine.all.values()
         assert room.clock.now() - read_note(left).beat < LEASE
+
+
+def test_who_waits_for_a_second_lock_shows_life_in_the_first_one() -> None:
+    """To another host nothing else tells that they live."""
+    room, ends = Room(), dict[str, str]()
+
+    def hold(who: str, services: Sequence[str], works: float, later: float = 0.0) -> None:
+        room.clock.wait(later)
+        locks = locks_of_run(room.engine, "shop", room.faults, room.clock, room.hear)
+        try:
+            with locks.hold(services, 10 * LEASE):
+                room.clock.wait(works)
+                locks.ensure()
+            ends[who] = "done"
+        except ComposerollError as error:
+            ends[who] = error.what
+
+    runs = {
+        "busy": partial(hold, "busy", ["app"], 3 * LEASE),
+        "patient": partial(hold, "patient", ["api", "app"], 5.0, 1.0),
+        "third": partial(hold, "third", ["api"], 3 * LEASE, 1.5 * LEASE),
+    }
+    room.clock.turns.race(1, [(room.process(), run) for run in runs.values()])
+    assert ends == dict.fromkeys(runs, "done")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from composeroll.report.events import Planned, Warned
+from composeroll.rollout.lock.holder import this_process
+from composeroll.rollout.lock.note import Note, lock_name
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, names_what_answers
 from tests.sim.images import Behaviour
 from tests.sim.interference import Outside
 from tests.sim.moments import moment
+from tests.sim.process import Process
 from tests.sim.runs import Run, Verb
-from tests.sim.stacks import app
+from tests.sim.stacks import app, gateway
 from tests.sim.world import Sim
 
 SYNC = Run(("app",), Verb.SYNC)
@@ -19,9 +24,9 @@ SLOW = Behaviour(ready_after=40.0)
 NEVER = Behaviour(ready_after=None)
 
 
-def moved(behaviour: Behaviour) -> Sim:
-    """Of two replicas the first has another address than nginx knows, and behaves like this."""
-    sim = app(2)
+def moved(behaviour: Behaviour, of: int = 2) -> Sim:
+    """The first of its replicas has another address than nginx knows, and behaves like this."""
+    sim = app(of)
     sim.images.push("app", "app-moved", behaviour)
     first = sim.engine.of("app")[0]
     first.image = sim.images.newest("app")
@@ -81,3 +86,77 @@ def test_what_a_rollout_left_half_done_is_still_known_afterwards(kind: Kind) -> 
     assert sim.locks.remembered() == known
     assert sim.update("app") == "updated"
     finished(sim, "app", 2)
+
+
+def strange() -> Sim:
+    """Nginx sends requests of one service to another one; none of its own is ready."""
+    sim = moved(NEVER, of=1)
+    (mine,), (heir,) = sim.engine.of("app"), sim.engine.of("other")
+    Outside(sim).restart_now(heir)
+    assert f"{heir.ip}:9000" in told(sim)
+    assert mine.ip != heir.ip
+    return sim
+
+
+def killed_as_it_writes(make: Callable[[], Sim]) -> Sim:
+    """The include is right then, and nginx has not read it."""
+    whole = make()
+    whole.do(SYNC)
+    writes = next(n for n, one in enumerate(whole.faults.told, 1) if one.startswith("write the"))
+    sim = make()
+    assert (
+        sim.do(Run(("app",), Verb.SYNC, faults=[Fault(writes, Kind.KILL, after=True)])) == "Killed"
+    )
+    return sim
+
+
+def test_a_stranger_goes_though_the_first_sync_was_killed_between_writing_and_reloading() -> None:
+    sim = killed_as_it_writes(strange)
+    (heir,) = sim.engine.of("other")
+    assert f"{heir.ip}:9000" in told(sim)
+    assert sim.do(SYNC) == "updated"
+    assert f"{heir.ip}:9000" not in told(sim)
+    assert sim.do(SYNC) == "up to date"
+    assert not sim.locks.all
+
+
+def test_what_a_killed_sync_left_in_doubt_is_finished_before_nginx_itself_is_rolled() -> None:
+    def restarted() -> Sim:
+        sim = gateway()
+        assert sim.update("nginx") == "updated"
+        sim.let_pass(10.0)
+        Outside(sim).restart_now(sim.engine.of("app")[0])
+        return sim
+
+    sim = killed_as_it_writes(restarted)
+    assert sim.update("nginx") == "Locked"
+    assert sim.do(SYNC) == "updated"
+    names_what_answers(sim, "app")
+    assert sim.update("nginx") == "up to date"
+
+
+def test_a_sync_that_fails_and_is_taken_back_leaves_nothing_to_be_finished() -> None:
+    whole = moved(Behaviour())
+    whole.do(SYNC)
+    reloads = next(n for n, one in enumerate(whole.faults.told, 1) if one.startswith("reload"))
+    sim = moved(Behaviour())
+    assert sim.do(Run(("app",), Verb.SYNC, faults=[Fault(reloads, Kind.FAIL)])) == "RolledBack"
+    assert not sim.locks.all
+
+
+@pytest.mark.parametrize("verb", [Verb.SYNC, Verb.WATCH])
+def test_a_rollout_of_one_service_keeps_no_other_upstream_from_being_mended(verb: Verb) -> None:
+    """That one it leaves to the rollout, however wrong it is."""
+    sim = moved(Behaviour(), of=1)
+    Outside(sim).restart_now(sim.engine.of("other")[0])
+    sim.let_pass(10.0)
+    sim.faults.plan(Process(99))
+    lock = lock_name(sim.project.name, "other")
+    sim.locks.claim(lock, sim.project.name, this_process().to_json())
+    left = sim.locks.find(lock)
+    assert left
+    sim.locks.write(left.id, Note(sim.locks.now() + 600.0).to_json())
+    busy = Run(("other", "app"), verb, lasts=20.0)
+    sim.let_leases_end = lambda: None  # type: ignore[method-assign]
+    assert sim.do(busy) == ("Locked" if verb is Verb.SYNC else "up to date")
+    names_what_answers(sim, "app")

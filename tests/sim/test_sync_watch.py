@@ -9,8 +9,7 @@ from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, names_what_answers
 from tests.sim.interference import Move
 from tests.sim.runs import Moved, Run, Verb
-from tests.sim.stacks import app
-from tests.sim.world import Sim
+from tests.sim.stacks import app, drained
 
 LONG = 600.0
 """Seconds: longer than any watch here has work to do."""
@@ -70,14 +69,6 @@ def test_a_watch_that_is_told_to_end_while_it_retires_what_drained_ends() -> Non
         run = Run(("app",), Verb.WATCH, lasts=LONG, faults=[Fault(number, Kind.INTERRUPT)])
         assert sim.do(run) == "up to date", sim.failure
         assert sim.clock.now() < began + LONG
-
-
-def drained() -> Sim:
-    """An old replica that was left to drain, for no longer than a second."""
-    sim = app(1, drain={"timeout": "1s", "detach": True})
-    assert sim.update("app") == "updated"
-    sim.let_pass(5.0)
-    return sim
 
 
 @pytest.mark.parametrize("seed", range(0, 60, EVERY))

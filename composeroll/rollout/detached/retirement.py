@@ -54,8 +54,10 @@ def retire_drained(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -
             with stack.locks.hold([state.name], lock_wait) as left:
                 if left.broke_off:  # nothing is written or reloaded here, so that may be left to do
                     stack.locks.leave_to_others()
-                _retire(stack, state, due)
-                retired = True
+                (now,) = seen(stack, [state.service]).services
+                if still := _unnamed(now, due):  # nginx may have been made anew since
+                    _retire(stack, now, still)
+                    retired = True
     return Retired(retired, left=bool(stack.world.engine.aside(names)))
 
 
@@ -97,20 +99,24 @@ def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
     Where the service has no place in a gateway now, nobody knows what old workers hold; and where
     nginx goes by the service's name, as one does that was made anew, that leads to them too.
     """
-    if state.wiring and state.wiring.upstream.names:
-        return ()
-    named = state.wiring.upstream.addresses if state.wiring else ()
     world = stack.world
-    everyone = world.engine.aside([state.name])
-    aside = [one for one in everyone if state.address(one.replica) not in named]
+    aside = _unnamed(state, world.engine.aside([state.name]))
     over = [one for one in aside if world.engine.now() >= one.until]
     if aside and state.wiring and _has_drained(stack, state, [one.replica for one in aside]):
-        return tuple(aside)
+        return aside
     if over:
         called = ", ".join(one.name for one in over)
         workers = still_living(world.gateways.old_workers())
         world.emit(Warned(f"the time to drain of {called} is over; {workers}"))
     return tuple(over)
+
+
+def _unnamed(state: ServiceState, aside: Sequence[SetAside]) -> tuple[SetAside, ...]:
+    """Those that nginx is not told of: by the service's name it is told of all."""
+    if state.wiring and state.wiring.upstream.names:
+        return ()
+    named = state.wiring.upstream.addresses if state.wiring else ()
+    return tuple(one for one in aside if state.address(one.replica) not in named)
 
 
 def _has_drained(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> bool:

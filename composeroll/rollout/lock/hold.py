@@ -7,14 +7,21 @@ many were wanted. Whoever takes over a broken rollout goes on with that.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from msgspec.structs import replace
 
-from composeroll.errors import ComposerollError, Interrupted, Locked, Unfinished
+from composeroll.errors import (
+    ComposerollError,
+    EngineError,
+    EngineUnreachable,
+    Interrupted,
+    Locked,
+    Unfinished,
+)
 from composeroll.report.events import Emit, Noted
 from composeroll.rollout.lock.door import Locks
-from composeroll.rollout.lock.heart import Heart, beating
+from composeroll.rollout.lock.heart import BEAT, Heart, beating
 from composeroll.rollout.lock.holder import Holder
 from composeroll.rollout.lock.mine import Mine
 from composeroll.rollout.lock.note import (
@@ -59,6 +66,7 @@ class ServiceLocks:
         self._mine = Mine(locks)
         self._leave = self._was_gone = False
         self._waited: set[str] = set()
+        self._beat_due = 0.0
 
     @contextmanager
     def hold(
@@ -248,6 +256,14 @@ class ServiceLocks:
             self._waited.add(found.id)
             self._emit(Noted(f"waiting: {held_by(found, self._locks.now())}"))
         self._clock.wait(POLL)
+        self._show_life()
+
+    def _show_life(self) -> None:
+        """In the locks that it has already: no heart beats before it has all of them."""
+        if (self._mine.rolled or self._mine.beside) and self._clock.now() >= self._beat_due:
+            self._beat_due = self._clock.now() + BEAT
+            with suppress(EngineError, EngineUnreachable):
+                self._mine.write()
 
     def _take_over(self, found: Found) -> None:
         """Set the broken lock aside with its note, by its ID: of two that try at once one claims.
@@ -273,6 +289,7 @@ class ServiceLocks:
         """What a broken rollout left is written down anew before the old note goes."""
         if left := self._locks.find(aside):
             broken = read_note(left).memory.about(service_of(left)).merged(Memory(broke_off=True))
+            broken = replace(broken, mending=False)  # it broke off, which says as much
             self._mine.memory = self._mine.memory.merged(broken)
         if self._mine.memory != Memory():
             self._mine.write()

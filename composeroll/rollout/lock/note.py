@@ -57,6 +57,7 @@ class Memory(Struct, frozen=True):
             tell from the history which version was meant.
         before: full IDs of the containers that each service had at the beginning.
         broke_off: a rollout was cut off: what nginx runs may be something else than its files say.
+        mending: a `sync` is at work, so that the same is true once it has been cut off.
     """
 
     outgoing: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class Memory(Struct, frozen=True):
     back_to: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, Sequence[str]] = field(default_factory=dict)
     broke_off: bool = False
+    mending: bool = False
 
     def merged(self, other: Memory) -> Memory:
         """Both; of what differs the other's."""
@@ -73,6 +75,7 @@ class Memory(Struct, frozen=True):
             {**self.back_to, **other.back_to},
             {**self.before, **other.before},
             self.broke_off or other.broke_off,
+            self.mending or other.mending,
         )
 
     def about(self, service: str) -> Memory:

@@ -138,9 +138,16 @@ def _texts_back(switches: tuple[Switch, ...], world: World) -> Texts:
 
 
 def _differ(previous: Texts, world: World) -> bool:
-    """Whether an include holds something else than these texts."""
+    """Whether an include holds something else than these texts, or cannot be read."""
+
+    def differs(container: str, path: str, text: str | None) -> bool:
+        try:
+            return world.gateways.read(container, path) != text
+        except (EngineError, GatewayError):
+            return True  # somebody has removed that gateway: no other is to be forgotten for it
+
     return any(
-        world.gateways.read(container, path) != text
+        differs(container, path, text)
         for container, texts in previous.items()
         for path, text in texts.items()
     )

@@ -20,12 +20,15 @@ class RejoinEdge(Step, frozen=True):
 
     Attributes:
         containers: their full IDs.
+        awaited: those of them that are known to start nginx; what only sounds like it, as an
+            exporter beside it does, may never accept.
     """
 
     comes_back: ClassVar[bool] = False
 
     service: str
     containers: tuple[str, ...]
+    awaited: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"start {self.service} in the network of its edge"
@@ -38,5 +41,5 @@ class RejoinEdge(Step, frozen=True):
             NotReady: its nginx does not begin to accept.
         """
         world.engine.restart(self.containers, GRACE)
-        for container in self.containers:
+        for container in self.awaited:
             await_serving(world, container, self.service, SERVES_WITHIN)

@@ -32,7 +32,8 @@ EXITED = ContainerState.EXITED
 def nginx(number: int = 1, **more: Any) -> Replica:  # noqa: ANN401 - fields of Replica
     """A container in the edge's network, in step with it."""
     own = {"network_mode": f"container:{EDGE.id}", "started_at": "2026-11-22T10:57:54.6Z"}
-    return replace(replica(number, of="nginx"), **{"restart_policy": "always", **own, **more})
+    its = {"restart_policy": "always", "command": ("/docker-entrypoint.sh", "nginx")}
+    return replace(replica(number, of="nginx"), **{**its, **own, **more})
 
 
 GIVEN_UP = nginx(state=EXITED, error=REFUSED)
@@ -162,8 +163,20 @@ def test_what_a_broken_rollout_left_to_do_stays_for_the_next_one() -> None:
 
 
 def test_a_container_of_the_edge_that_is_no_nginx_is_its_owners_affair() -> None:
-    exporter = replace(GIVEN_UP, service="exporter", image_ref="exporter:1")
+    exporter = replace(GIVEN_UP, service="exporter", image_ref="exporter:1", command=("serve",))
     assert not rejoin(Stack(exporter, EDGE).stack, 0.0)
+
+
+@pytest.mark.parametrize(("lost", "done"), [(EARLIER, False), (GIVEN_UP, True)])
+def test_what_only_sounds_like_nginx_is_not_restarted_and_nobody_waits_for_it(
+    lost: Replica, *, done: bool
+) -> None:
+    """Its exporter lives in the same network; one that the engine gave up is started."""
+    exporter = replace(lost, service="nginx-exporter", command=("/usr/bin/exporter",))
+    around = Stack(exporter, EDGE)
+    around.serves = [False]
+    assert rejoin(around.stack, 0.0) is done
+    assert around.clock.now() == 0.0
 
 
 def test_one_that_cannot_be_started_is_told_with_what_that_means() -> None:

@@ -246,6 +246,22 @@ def test_nothing_is_rolled_behind_an_nginx_that_is_not_in_the_network_of_its_edg
     assert place.help == help_
 
 
+def test_what_only_sounds_like_nginx_keeps_nothing_from_being_rolled_that_nginx_does_not_know() -> (
+    None
+):
+    """Its exporter lives in its network, and has been there for longer than itself."""
+    front = replace(replica(2, of="nginx"), started_at="2026-11-22T10:00:01Z")
+    exporter = replace(
+        replica(3, of="nginx-exporter", name="cut-off"),
+        network_mode=f"container:{front.id}",
+        started_at="2026-11-22T10:00:00Z",
+    )
+    shop = project("app", "nginx", "nginx-exporter")
+    survey = GatewaySurvey(SomeNginx({"nginx": ("other", 8)}))
+    found = survey.look(shop, [shop.services["app"]], (replica(1), front, exporter), preflight=True)
+    assert not found.wirings
+
+
 @pytest.mark.parametrize(
     ("upstream", "settings"), [(1, {}), (9, {"gateway": "none"}), (9, {"gateway": "front"})]
 )

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from composeroll.errors import GatewayError
+from composeroll.errors import EngineError, GatewayError
 from composeroll.model import ContainerState, Held, Replica, Server, Upstream
 from composeroll.report.events import Event, Noted, Warned
 from composeroll.rollout.steps import AdoptReplicas, Incoming, PinUpstreams, Switch, SwitchUpstreams
@@ -31,6 +31,7 @@ class Stage:
     Attributes:
         holds: the file in every gateway.
         workers: how many old workers there are at each look; the last one holds for ever.
+        unreadable: a gateway that is gone.
         gateway: the nginx container.
     """
 
@@ -38,6 +39,7 @@ class Stage:
     holds: str | None = "new"
     workers: list[int] = field(default_factory=lambda: [0])
     settled: bool = True
+    unreadable: str = ""
     gateway: Replica = field(default_factory=lambda: replace(replica(9, of="nginx"), id="g1"))
     now: tuple[Replica, ...] = (SERVES, MADE)
     proven: dict[str, Replica] = field(default_factory=dict)
@@ -53,7 +55,7 @@ class Stage:
             restore=self._restore,
             old_workers=self._old_workers,
             held=lambda _: Held(1),
-            read=lambda *_: self.holds,
+            read=self._read,
             settled=self.settled,
         )
         engine = SimpleNamespace(
@@ -77,6 +79,12 @@ class Stage:
 
     def _replicas(self, services: Collection[str]) -> tuple[Replica, ...]:
         return tuple(r for r in (*self.now, self.gateway) if r.service in services)
+
+    def _read(self, container: str, path: str) -> str | None:
+        del path
+        if container == self.unreadable:
+            raise EngineError(f"No such container: {container}")
+        return self.holds
 
     def _restore(self, texts: Texts) -> None:
         self.done.append("restore")
@@ -284,6 +292,14 @@ def test_gateways_with_two_texts_are_led_back_to_what_lives() -> None:
     for text in (texts[gateway][INCLUDE] or "" for gateway in ("g1", "g2")):
         assert "server 10.0.0.1:80;" in text
         assert "10.0.0.3" not in text
+
+
+def test_a_gateway_that_somebody_has_removed_keeps_no_other_from_being_led_back() -> None:
+    two = wiring(1, gateways=("g0", "g1"))
+    both = replace(switch(), route=two.route, texts={"g0": "as it was", "g1": "as it was"})
+    stage = Stage(unreadable="g0")
+    SwitchUpstreams((both,), TIMEOUT).undo(stage.world)
+    assert stage.done[0] == "restore"
 
 
 def test_a_replica_without_an_address_for_the_gateway_is_refused_with_what_to_change() -> None:
