@@ -162,7 +162,11 @@ def parse_model(text: str) -> Mapping[str, Any]:
     """
     import yaml  # noqa: PLC0415 - 24 ms that a plain `--help` need not pay
 
-    model = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - the safe one, in C
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """The safe one, in C; to it a lone `=`, which compose prints as it is, is no text."""
+
+    Loader.add_constructor("tag:yaml.org,2002:value", Loader.construct_scalar)
+    model = yaml.load(text, Loader=Loader)  # noqa: S506 - a safe one
     if not isinstance(model, Mapping) or "name" not in model:
         raise UsageError("docker compose config printed no project")
     return model

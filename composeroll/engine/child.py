@@ -6,7 +6,7 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO
 
 from msgspec import Struct
@@ -16,6 +16,11 @@ from composeroll.errors import EngineUnreachable
 
 LEAVE_SECONDS = 10.0
 """What compose is given to end after SIGTERM before its whole session is killed."""
+
+
+ON_STDOUT = "COMPOSE_STATUS_STDOUT"
+"""Where it is true, compose writes its progress to stdout; here that is read from stderr, and
+stdout not before the end: a pipe that nobody reads is full at 64 kB."""
 
 
 class Ended(Struct, frozen=True):
@@ -44,6 +49,7 @@ class Child:
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
+                env=_environment(),
             )
         except OSError as error:
             what = f"{argv[0]} cannot be run: {error.strerror}"
@@ -87,3 +93,8 @@ class Child:
     def _signal(self, number: signal.Signals) -> None:
         if self._process.poll() is None:
             os.killpg(self._process.pid, number)
+
+
+def _environment() -> Mapping[str, str]:
+    """Ours. A variable that nobody has set stays unset: compose's files may speak of any."""
+    return {**os.environ, ON_STDOUT: "0"} if ON_STDOUT in os.environ else os.environ

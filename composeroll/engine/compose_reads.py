@@ -25,7 +25,8 @@ class ConfigReading:
     """`docker compose config`, on its way."""
 
     def __init__(self, flags: ComposeFlags) -> None:
-        self._child = Child([*compose_argv(flags.with_all_profiles()), "config"])
+        self._flags = flags
+        self._child = _config(flags.with_all_profiles())
 
     def result(self) -> str:
         """The resolved model as YAML, the form that keeps a service's `x-` keys.
@@ -35,6 +36,9 @@ class ConfigReading:
             EngineUnreachable: there is no docker, or no Compose plugin, or it does not end.
         """
         ended = self._child.result(READ_SECONDS)
+        if ended.code:  # of services that nobody has activated all may be wrong
+            self._child = _config(self._flags)
+            ended = self._child.result(READ_SECONDS)
         if ended.code == 0:
             return ended.stdout
         error = compose_failure(ended.stderr)
@@ -49,6 +53,10 @@ class ConfigReading:
     def __exit__(self, *_: object) -> None:
         """Whoever leaves before the answer leaves no compose behind."""
         self._child.end()
+
+
+def _config(flags: ComposeFlags) -> Child:
+    return Child([*compose_argv(flags), "config"])
 
 
 def start_config(flags: ComposeFlags) -> ConfigReading:

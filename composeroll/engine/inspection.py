@@ -51,6 +51,7 @@ def replica_of(inspected: Json) -> Replica:
         config_hash=labels.get(CONFIG_HASH, ""),
         stop_signal=config.get("StopSignal") or "SIGTERM",
         started_at=_time(state.get("StartedAt", "")),
+        ended_at=_time(state.get("FinishedAt", "")),
         network_mode=host.get("NetworkMode", ""),
         mounts=_mounts(inspected),
         read_only=bool(host.get("ReadonlyRootfs")),

@@ -94,6 +94,7 @@ class Replica(Struct, frozen=True):
         config_hash: the label `com.docker.compose.config-hash`.
         stop_signal: the signal its stop sends, as text (`SIGTERM`).
         started_at: the engine's RFC 3339 time of the last start, empty if never.
+        ended_at: that of the last end, empty if never.
         mounts: volumes, binds and tmpfs, by destination.
         read_only: whether the root filesystem cannot be written.
         made_from: the project's directory on the machine whose compose made it.
@@ -125,6 +126,7 @@ class Replica(Struct, frozen=True):
     made_from: str = ""
     command: tuple[str, ...] = ()
     error: str = ""
+    ended_at: str = ""
 
     @property
     def short_id(self) -> str:
@@ -141,6 +143,14 @@ class Replica(Struct, frozen=True):
         """Whether it has ended well, and nothing is to start it again."""
         stays = self.restart_policy in ("no", "on-failure")
         return self.state is ContainerState.EXITED and self.exit_code == 0 and stays
+
+    @property
+    def lasted(self) -> float:
+        """The seconds of its last life, where it is over and the engine knows; else 0."""
+        if self.running or not (self.started_at and self.ended_at):
+            return 0.0
+        began, ended = map(datetime.fromisoformat, (self.started_at, self.ended_at))
+        return max(0.0, (ended - began).total_seconds())
 
     @property
     def anonymous_volumes(self) -> tuple[str, ...]:

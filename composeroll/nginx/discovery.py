@@ -13,7 +13,7 @@ from composeroll.nginx.dump import folded
 from composeroll.nginx.include import written_by
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
-from composeroll.nginx.upstreams import UpstreamBlock
+from composeroll.nginx.upstreams import DEFAULT_PORT, UpstreamBlock, host_and_port
 
 __all__ = ["Found", "Subject", "Wanted", "discover", "straight_passes"]
 
@@ -64,7 +64,22 @@ def _claimed(
         return found[0].block, found[0].because
     if straight := straight_passes(configuration, subject):
         raise refusals.no_upstream(subject, straight)
+    for block in configuration.upstreams:
+        owner = written_by(configuration.files[block.place.file])
+        if owner and passes_to(configuration, block) and _means(block, subject, owner):
+            raise refusals.owned(subject, block, owner)
     return None
+
+
+def _means(block: UpstreamBlock, subject: Subject, owner: tuple[str, str]) -> bool:
+    """Whether a file leads to the service though its first line says that it is another one's.
+
+    Either was renamed, or somebody copied the file. Addresses tell only of another project's file:
+    in this one `sync` mends those of before a restart.
+    """
+    hosts = {host_and_port(server.address, DEFAULT_PORT)[0] for server in block.upstream.servers}
+    moved = owner[0] != subject.project and not hosts.isdisjoint(subject.addresses)
+    return moved or any(map(subject.named, hosts))
 
 
 def _chosen(configuration: Configuration, wanted: Wanted) -> UpstreamBlock | None:

@@ -27,7 +27,18 @@ from composeroll.nginx.upstreams import DEFAULT_PORT, Context, UpstreamBlock, po
 _SEVERAL = (
     *("auth_request", "mirror", "ssi", "slice", "add_before_body", "add_after_body"),
     *("post_action", "mail", "ssl_stapling", "ssl_ocsp", "http2", "http3"),
-    *("*_cache", "*_store", "*_ignore_client_abort", "*_by_lua*", "lua_*", "js_*", "perl*"),
+    *(
+        "proxy_cache",
+        "fastcgi_cache",
+        "uwsgi_cache",
+        "scgi_cache",
+        "*_store",
+        "*_ignore_client_abort",
+        "*_by_lua*",
+        "lua_*",
+        "js_*",
+        "perl*",
+    ),
 )
 """Directives, if not `off`, with which connections do not come in pairs."""
 
@@ -62,7 +73,7 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Iterable[Upstrea
     """What holds for this configuration."""
     # those that are `down` now, too: a worker from before the reload may have asked them
     servers = {(b.upstream.name, b.context): ports_named(b.upstream.servers) for b in upstreams}
-    around = {directive.place: parents for directive, parents in tree}
+    around = _around(tree)
     ports: set[int] = set()
     reusing: dict[int, Place] = {}
     websockets: list[Place] = []
@@ -72,11 +83,20 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Iterable[Upstrea
             return Pairing(next(_unpaired(tree), blind))
         own = servers.get((one.target, one.context)) or _own_ports(one)
         ports |= own
-        if one.context is Context.HTTP and _stays_open(around[one.place]):
+        every = around[one.place, one.directive]
+        if one.context is Context.HTTP and any(map(_stays_open, every)):
             reusing |= dict.fromkeys(own, one.place)
-            websockets += [one.place] if _upgrades(around[one.place]) else []
+            websockets += [one.place] if any(map(_upgrades, every)) else []
     ending = frozenset(ports - reusing.keys())
     return Pairing(next(_unpaired(tree), ""), ending, reusing, tuple(websockets))
+
+
+def _around(tree: Tree) -> Mapping[tuple[Place, str], list[tuple[Directive, ...]]]:
+    """The blocks around each directive: a file that is included in several places stands in all."""
+    found: dict[tuple[Place, str], list[tuple[Directive, ...]]] = {}
+    for directive, parents in tree:
+        found.setdefault((directive.place, directive.name), []).append(parents)
+    return found
 
 
 def _unpaired(tree: Tree) -> Iterator[str]:

@@ -12,6 +12,9 @@ from composeroll.model import ContainerState, Replica
 IDLE = frozenset({"sleep", "tail", "true", "cat", "pause", "wait", "trap", "echo", ":"})
 """Programs that a container runs to stay, or to end at once, and for nothing else."""
 
+BRIEF = 300.0
+"""Seconds that a container may take for filling its volumes; what ran for longer was at work."""
+
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _WRAPPERS = frozenset({"tini", "dumb-init", "catatonit", "busybox"})
 _SEPARATORS = re.compile(r"[;&|\n]+")
@@ -22,9 +25,13 @@ def only_carries(replicas: Sequence[Replica]) -> bool:
     """Whether no container of a service works: none runs, or what runs is plainly idle.
 
     What was stopped is not idle: only what has ended well by itself, and was never to be revived.
+    A database ends as well when somebody stops it, but has run for longer than one that copies.
     """
     return all(
-        r.state is ContainerState.CREATED or r.finished or is_idle(r.command) for r in replicas
+        r.state is ContainerState.CREATED
+        or (r.finished and r.lasted <= BRIEF)
+        or is_idle(r.command)
+        for r in replicas
     )
 
 

@@ -36,7 +36,8 @@ class GatewayPart(Part, frozen=True):
         """The first step past the line: whoever connects from now on reaches the new nginx."""
         if not self._shares:
             return ()
-        return (QuitGateways(self.outgoing, reason="new connections reach the new one"),)
+        hooks, reason = self.state.service.stop_hooks, "new connections reach the new one"
+        return (QuitGateways(self.outgoing, hooks, self._grace, reason=reason),)
 
     def finish(self) -> tuple[Step, ...]:
         """The steps past the line, after those of the services behind it.
@@ -79,8 +80,8 @@ class GatewayPart(Part, frozen=True):
         if not (self.stops_first and self.outgoing):
             return ()
         now = before(self.state.serving)
-        gap = "GAP: nobody listens until the new one does"
-        return (StopReplicas(self.name, self.outgoing, self._grace, now, None, reason=gap),)
+        gap, hooks = "GAP: nobody listens until the new one does", self.state.service.stop_hooks
+        return (StopReplicas(self.name, self.outgoing, self._grace, now, None, hooks, reason=gap),)
 
     def _start(self) -> Step:
         old = before(self.state.serving if self.missing else self.outgoing)

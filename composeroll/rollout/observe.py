@@ -95,6 +95,8 @@ def observe(
         unsure = _unsure(here, mine, images, doubled)
         verdicts = side_by_side.submit(engine.verdicts, unsure)
         obstacles = side_by_side.submit(engine.preflight, doubled)
+        single = _single(here, mine, doubled) if preflight else {}
+        beneath = side_by_side.submit(engine.preflight, single)
         surveyed = side_by_side.submit(
             survey.look, project, services, everyone, preflight=preflight
         )
@@ -130,7 +132,7 @@ def observe(
             )
             for service in services
         ),
-        obstacles=obstacles.result(),
+        obstacles=(*obstacles.result(), *_of_networks(beneath.result())),
     )
 
 
@@ -161,6 +163,21 @@ def _doubled(
     """The scales a rollout would ask for, of the services that can be scaled at all."""
     scalable = [s for s in services if s.is_scalable and not project.sharing_volumes_of(s.name)]
     return {s.name: len(replicas[s.name]) + max(s.scale or 1, 1) for s in scalable}
+
+
+def _single(
+    services: Sequence[Service],
+    replicas: Mapping[str, tuple[Replica, ...]],
+    doubled: Container[str],
+) -> Mapping[str, int]:
+    """The others, as they are: whatever compose makes of them, it looks at their networks first."""
+    others = [s for s in services if s.name not in doubled and replicas[s.name]]
+    return {s.name: 1 if s.has_own_name else len(replicas[s.name]) for s in others}
+
+
+def _of_networks(lines: Sequence[str]) -> tuple[str, ...]:
+    """What compose would stop for a network; of containers alone it says what nobody asks of it."""
+    return tuple(lines) if any(line.startswith("Network ") for line in lines) else ()
 
 
 def _reasons(

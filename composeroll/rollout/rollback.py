@@ -79,7 +79,7 @@ def _image_of_now(stack: Stack, service: str, reference: str, revisions: Sequenc
 def _leaving(stack: Stack, target: Revision, reference: str, now: str) -> Iterator[None]:
     """Hold the version of now back and let the reference name the target; a failure undoes both."""
     service = target.service
-    before, held = stack.engine.image_id(reference), stack.book.held_image(service)
+    before, held = stack.engine.image_id(reference), stack.book.held_images(service)
     bad = now if now != target.image else ""
     try:
         if bad:
@@ -92,16 +92,9 @@ def _leaving(stack: Stack, target: Revision, reference: str, now: str) -> Iterat
         if before and not failure.half_done:
             with stack.world.shield():
                 stack.world.engine.tag(before, reference)
-                _hold_again(stack, service, held, bad)
+                if bad and bad not in held:
+                    stack.book.let_pass(service, bad)
         raise
-
-
-def _hold_again(stack: Stack, service: str, held: str, bad: str) -> None:
-    """Hold back what was held back before, which may be nothing."""
-    if held:
-        stack.book.hold_back(service, held)
-    elif bad:
-        stack.book.let_pass(service)
 
 
 def _target(

@@ -120,8 +120,8 @@ class History(Protocol):
         """How many replicas the last rollout that ended well was to leave, 0 where nobody knows."""
         ...
 
-    def held_image(self, service: str) -> str:
-        """The image that a scheduled refresh is not to bring back, empty where there is none."""
+    def held_images(self, service: str) -> tuple[str, ...]:
+        """The images that a scheduled refresh is not to bring back."""
         ...
 
     def gateway(self, service: str) -> str:
@@ -129,11 +129,11 @@ class History(Protocol):
         ...
 
     def hold_back(self, service: str, image: str) -> None:
-        """Remember a version that a scheduled refresh is not to bring back."""
+        """Remember one more version that a scheduled refresh is not to bring back."""
         ...
 
-    def let_pass(self, service: str) -> None:
-        """Hold nothing back any more."""
+    def let_pass(self, service: str, image: str = "") -> None:
+        """Hold nothing back any more, or this one not."""
         ...
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 
 from composeroll.errors import RolledBack
@@ -13,7 +15,7 @@ from tests.sim.finished import finished, ids, untouched
 from tests.sim.images import SICK, Behaviour
 from tests.sim.moments import moment
 from tests.sim.runs import Run, Verb
-from tests.sim.stacks import app, code, named, pair, worker
+from tests.sim.stacks import app, code, named, ours, pair, worker
 from tests.sim.survey import include_of
 from tests.sim.world import Sim, render_once
 
@@ -322,3 +324,22 @@ def test_who_died_while_others_took_long_to_get_ready_takes_nobodys_place() -> N
     assert sim.update("worker", "slow") == "RolledBack"
     assert "shop-worker-3 exits" in str(sim.failure)
     assert {name: ids(sim, name) for name in ("worker", "slow")} == before
+
+
+@pytest.mark.parametrize(
+    ("line", "end"), [("Network shop_default Removed", "Refused"), ("", "updated")]
+)
+def test_what_cannot_run_twice_is_not_stopped_for_a_network_that_has_changed(
+    line: str, end: str
+) -> None:
+    """Compose would stop it amid the creation of the new one, which then fails."""
+    fixed = {"ports": [{"published": "8080", "target": 80}], **ours(order="stop-first")}
+    sim = Sim({"app": fixed})
+    sim.run("app")
+    sim.wire("app")
+    sim.images.push("app", "app-v2")
+    stops = "Container shop-app-1 Stopping"
+    with patch.object(
+        sim.engine, "preflight", lambda scales: (stops, *filter(None, [line])) if scales else ()
+    ):
+        assert sim.update("app") == end, sim.failure

@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from composeroll.config.project import Service
+from composeroll.model import ContainerState
 from composeroll.report.events import Noted, Warned
 from composeroll.rollout.history.revision import Revision, parse_revisions
 from tests.sim import stacks
@@ -364,3 +365,45 @@ def test_what_requests_go_through_is_not_scaled_to_none(
     before = ids(sim, service)
     assert sim.do(Run((service,), Verb.SCALE, 0)) == "UsageError"
     assert ids(sim, service) == before
+
+
+def test_two_rollbacks_in_a_row_keep_both_versions_away() -> None:
+    sim = rolled_back()
+    assert sim.do(replace(ROLLBACK, to=1)) == "updated"
+    assert sim.update("app") == "up to date", sim.planned
+    sim.images.push("app", "app-v4")
+    assert sim.update("app") == "updated"
+    assert not [tag for tag in sim.images.here if "held-back" in tag]
+
+
+def rolled_back() -> Sim:
+    """From the third version to the second."""
+    sim = updated()
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated"
+    assert sim.do(ROLLBACK) == "updated"
+    return sim
+
+
+def test_a_second_rollback_that_fails_leaves_the_first_ones_version_away() -> None:
+    further, whole, sim = replace(ROLLBACK, to=1), rolled_back(), rolled_back()
+    assert whole.do(further) == "updated"
+    creates = next(n for n, told in enumerate(whole.faults.told, 1) if told.startswith("compose"))
+    before = {tag: image for tag, image in sim.images.here.items() if "held-back" in tag}
+    assert sim.do(replace(further, faults=[Fault(creates, Kind.FAIL)])) == "RolledBack"
+    after = {tag: image for tag, image in sim.images.here.items() if "held-back" in tag}
+    assert before == after != {}
+    assert sim.update("app") == "up to date", sim.planned
+
+
+def test_what_crashes_in_a_loop_is_no_version_to_go_back_to() -> None:
+    sim = worker(1)
+    assert sim.update("app") == "updated"
+    sim.images.push("app", "app-sick", Behaviour(dies_after=0.0))
+    sim.images.fetch("app")
+    (box,) = sim.engine.of("app")
+    box.image, box.state, box.ip = sim.images.newest("app"), ContainerState.RESTARTING, ""
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated", sim.failure
+    assert sim.do(ROLLBACK) == "updated", sim.failure
+    assert {b.image for b in sim.engine.of("app")} == {"sha256:app-v2"}

@@ -22,6 +22,7 @@ class AccessLog(Struct, frozen=True):
         target: a file's path, `syslog:…` or `off`.
         form: what its lines look like; None for a format that nobody defined.
         compressed: it is written with gzip.
+        partial: it leaves requests out, by `if=`.
         late: it is buffered without a limit in time, so lines come when the buffer is full.
         place: None for nginx's own default.
     """
@@ -29,6 +30,7 @@ class AccessLog(Struct, frozen=True):
     target: str
     form: LogFormat | None
     compressed: bool = False
+    partial: bool = False
     late: bool = False
     place: Place | None = None
 
@@ -74,6 +76,7 @@ def _read(directive: Directive, formats: Mapping[str, LogFormat]) -> AccessLog:
         target,
         formats.get(form),
         compressed="gzip" in names,
+        partial="if" in names,
         late="buffer" in names and "flush" not in names,
         place=directive.place,
     )

@@ -78,8 +78,8 @@ def _why_silent(configuration: Configuration, log: AccessLog, upstream: str) -> 
         return f"{log} keeps no log of requests to {upstream}"
     if not log.target.startswith("/") or "$" in log.target:
         return f"{log} is no file of one name in the gateway"
-    if log.compressed:
-        return f"{log} is compressed"
+    if log.compressed or log.partial:
+        return f"{log} is compressed" if log.compressed else f"{log} leaves requests out (`if=`)"
     variables = log.form.variables if log.form else frozenset()
     if not variables & {"status", "upstream_status"}:
         return f"the format of {log} holds no $status"

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count, takewhile
+from operator import itemgetter
 from typing import Protocol
 
 from composeroll.engine.images import Image
+from composeroll.model import ContainerState
 from composeroll.rollout.history.revision import (
     Result,
     Revision,
@@ -74,10 +77,12 @@ class Book:
     def keep_what_runs(self, states: Sequence[ServiceState]) -> None:
         """Keep the images that serve now, before a rollout replaces them.
 
-        What a killed rollout has started beside them, and nginx was not told of, never served.
+        What a killed rollout has started beside them, and nginx was not told of, never served; nor
+        does what crashes in a loop.
         """
         for state in states:
-            images = {r.image for r in state.chosen or state.serving}
+            at_work = state.chosen or state.serving
+            images = {r.image for r in at_work if r.state is not ContainerState.RESTARTING}
             now = running(self.revisions(state.name))
             for image in images - ({now.image} if now else set()):
                 self._add(state, image, Result.FOUND)
@@ -114,21 +119,35 @@ class Book:
         return now.gateway if now else ""
 
     def held_back(self, service: str) -> tuple[str, ...]:
-        """All that registries call the version that was rolled back from, empty where none was."""
-        return self._digests(self._held(service))
+        """All that registries call the versions that were rolled back from, if any were."""
+        return tuple(d for tag in self._holds(service) for d in self._digests(tag))
 
-    def held_image(self, service: str) -> str:
-        """The image that `held_back` tells of, empty where there is none."""
-        image = self._images.image(self._held(service))
-        return image.id if image else ""
+    def held_images(self, service: str) -> tuple[str, ...]:
+        """The images that `held_back` tells of."""
+        return tuple(self._holds(service).values())
 
     def hold_back(self, service: str, image: str) -> None:
-        """Remember a version that a scheduled refresh is not to bring back."""
-        self._images.tag(image, self._held(service))
+        """Remember one more version that a scheduled refresh is not to bring back."""
+        holds = self._holds(service)
+        if image not in holds.values():
+            self._images.tag(image, self._held(service, len(holds)))
 
-    def let_pass(self, service: str) -> None:
-        """The tag has moved on, or what somebody insisted on serves: hold nothing back."""
-        self._images.untag(self._held(service))
+    def let_pass(self, service: str, image: str = "") -> None:
+        """The tag has moved on, or what somebody insisted on serves: hold nothing back, or not it.
+
+        What is held back longest stays in front, since tags are looked up one after the other.
+        """
+        holds = self._holds(service)
+        for tag in holds:
+            self._images.untag(tag)
+        for one in (held for held in holds.values() if image and held != image):
+            self.hold_back(service, one)
+
+    def _holds(self, service: str) -> Mapping[str, str]:
+        """The images that are held back, by the tags that hold them."""
+        tags = (self._held(service, number) for number in count())
+        found = ((tag, self._images.image(tag)) for tag in tags)
+        return {tag: image.id for tag, image in takewhile(itemgetter(1), found) if image}
 
     def _add(
         self,
@@ -180,5 +199,6 @@ class Book:
     def _kept(self, service: str, number: int) -> str:
         return f"composeroll-kept/{self._project}:{service}.{number}"
 
-    def _held(self, service: str) -> str:
-        return f"composeroll-kept/{self._project}:{service}.held-back"
+    def _held(self, service: str, number: int) -> str:
+        more = f".{number + 1}" if number else ""
+        return f"composeroll-kept/{self._project}:{service}.held-back{more}"

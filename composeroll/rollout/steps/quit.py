@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from composeroll.config.durations import format_duration
 from composeroll.errors import GatewayError
-from composeroll.model import Replica
+from composeroll.model import Hook, Replica
 from composeroll.report.events import Draining, Warned
+from composeroll.rollout.steps.hooks import run_stop_hooks
 from composeroll.rollout.steps.sets import ids, names
 from composeroll.rollout.steps.start import StartReplicas
 from composeroll.rollout.steps.step import Step
@@ -50,17 +51,26 @@ class StartGateways(StartReplicas, frozen=True):
 
 
 class QuitGateways(Step, frozen=True):
-    """Have the old nginx close its listening sockets and end what it has."""
+    """Have the old nginx close its listening sockets and end what it has.
+
+    Attributes:
+        hooks: the service's `pre_stop`, which is run before.
+        grace: seconds that one of them may take at least.
+    """
 
     moves_traffic: ClassVar[bool] = True
 
     replicas: tuple[Replica, ...]
+    hooks: tuple[Hook, ...] = ()
+    grace: float | None = None
 
     def __str__(self) -> str:
         return f"quit {names(self.replicas)}"
 
     def do(self, world: World) -> None:
         """Tell them. They must not be started again: to the engine any end is an end."""
+        for service in {replica.service for replica in self.replicas}:
+            run_stop_hooks(world, service, self.replicas, self.hooks, self.grace)
         tell_to_quit(world, self.replicas)
 
 

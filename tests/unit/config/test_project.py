@@ -177,3 +177,9 @@ def test_a_template_on_the_command_line_stands_where_the_shell_is() -> None:
     flag = Layer("the command line", {"template": "t.j2"})
     settings = read_project(model, [flag], directory=Path("/srv")).services["app"].settings
     assert settings.template == "t.j2"
+
+
+def test_a_lone_equals_sign_is_text_as_compose_prints_it() -> None:
+    """YAML 1.1 gives it a type of its own, of which a safe loader knows nothing."""
+    printed = "name: shop\nservices:\n  app:\n    command: [test, a, =, b]\n    image: app\n"
+    assert parse_model(printed)["services"]["app"]["command"] == ["test", "a", "=", "b"]

@@ -79,3 +79,15 @@ def test_whoever_leaves_before_composes_answer_leaves_no_compose_behind(pid_file
         assert runs(pid)
         raise KeyboardInterrupt
     assert not runs(pid)
+
+
+def test_a_profile_that_nobody_has_activated_spoils_no_other_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of its services may have one name, or an env_file that is not on this machine."""
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\ncase "$*" in *profile*) exit 1;; esac\necho "name: shop"\n')
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with start_config(ComposeFlags()) as reading:
+        assert reading.result() == "name: shop\n"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from composeroll.engine.pull import failed_reference
+from composeroll.config.flags import ComposeFlags
+from composeroll.engine.pull import failed_reference, pull
 
 REFERENCES = {"web": "r.example/team/web:1", "db": "postgres:17"}
 
@@ -51,3 +55,21 @@ def test_without_such_a_line_it_can_only_be_told_where_all_are_of_one_registry(
     references: Mapping[str, str], failed: str
 ) -> None:
     assert failed_reference(AMID_A_LAYER, references) == failed
+
+
+def test_a_compose_that_is_told_to_write_to_stdout_does_not_wait_there_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe that nobody reads is full at 64 kB."""
+    docker = tmp_path / "docker"
+    says = "head -c 300000 /dev/zero | tr '\\0' x"
+    docker.write_text(f'#!/bin/sh\n[ "$COMPOSE_STATUS_STDOUT" = 0 ] || {says}\n')
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("COMPOSE_STATUS_STDOUT", "1")
+    pulling = threading.Thread(
+        target=pull, args=(ComposeFlags(), REFERENCES, lambda _: None), daemon=True
+    )
+    pulling.start()
+    pulling.join(10.0)
+    assert not pulling.is_alive()

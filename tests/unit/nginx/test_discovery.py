@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from composeroll.errors import Refused
-from composeroll.model import Protocol, Replica
+from composeroll.model import Protocol, Replica, Server, Upstream
 from composeroll.nginx.configuration import read_configuration
 from composeroll.nginx.discovery import Subject, Wanted, discover
 from composeroll.nginx.include import render_include
@@ -209,3 +209,20 @@ def test_a_block_moves_out_with_an_include_line_where_nothing_would_read_it() ->
         "move the block to /etc/nginx/upstreams/backend.conf, a file of its own, and write"
         " `include /etc/nginx/upstreams/backend.conf;` in its place (/etc/nginx/nginx.conf:1)"
     )
+
+
+@pytest.mark.parametrize(
+    ("project", "service", "server"),
+    [
+        ("staging", "old-fpm", "php-fpm:9000"),
+        ("production", "php-fpm", "php-fpm:9000"),
+        ("production", "php-fpm", "10.0.0.5:9000"),
+    ],
+)
+def test_a_file_that_leads_to_the_service_and_says_it_is_anothers_is_in_doubt(
+    project: str, service: str, server: str
+) -> None:
+    """One of them was renamed, or somebody copied the file: it would be rolled unseen."""
+    text = render_include(Upstream("backend", (Server(server),)), project, service)
+    with pytest.raises(Refused, match=f"belongs to service {service} of project {project}"):
+        discover(configured(backend=text), subject(), Wanted())

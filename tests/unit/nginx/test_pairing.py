@@ -107,3 +107,31 @@ def test_a_module_that_nobody_knows_may_connect_to_anybody(module: str, *, blind
 
 def test_the_reason_says_where_it_stands() -> None:
     assert f"`http2 on` ({MAIN}:" in pairing(server="http2 on;").blind
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ssl_session_cache shared:SSL:10m;",
+        "ssl_certificate_cache max=100;",
+        "open_file_cache max=1000;",
+        "open_log_file_cache max=10;",
+    ],
+)
+def test_a_cache_of_no_answers_leaves_pairs_as_they_are(line: str) -> None:
+    assert not pairing(line).blind
+
+
+def test_a_file_that_two_locations_include_is_what_either_makes_of_it() -> None:
+    """In one of them a client's connection stays, whatever the other says."""
+    around = """events {}
+    http { keepalive_min_timeout 5s;
+    upstream websocket { server 10.0.0.7:9300; }
+    server { listen 80;
+     location /download { include snippet.conf; }
+     location /ws { keepalive_timeout 0; include snippet.conf; }
+    } }"""
+    files = {MAIN: around, "/etc/nginx/snippet.conf": "proxy_pass http://websocket;"}
+    found = read_configuration(join_dump(files)).pairing
+    assert 9300 not in found.ending
+    assert 9300 in found.reusing

@@ -60,6 +60,12 @@ def test_what_ended_well_or_never_ran_only_carries() -> None:
         replace(replica(1), command=("postgres",)),
         replace(replica(1, state=EXITED), command=("postgres",), exit_code=143),
         replace(replica(1, state=EXITED), command=("postgres",), restart_policy="always"),
+        replace(
+            replica(1, state=EXITED),
+            command=("postgres",),
+            started_at="2026-11-22T10:00:00Z",
+            ended_at="2026-11-22T10:30:00Z",
+        ),
     ],
 )
 def test_a_server_works_even_where_it_was_stopped(at_work: Replica) -> None:

@@ -13,7 +13,7 @@ from composeroll.model import Attachment, ContainerState, Replica
 from composeroll.rollout.observed import Front, Observed, ServiceState
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout
-from composeroll.rollout.steps import RehearseGateway, StartGateways
+from composeroll.rollout.steps import RehearseGateway, StartGateways, StopReplicas
 from tests.unit.rollout.makers import NEW, OLD, ours, plan, replica, state, wiring
 
 EDGE = replica(15, of="edge")
@@ -164,3 +164,13 @@ def test_one_with_a_name_of_its_own_is_still_replaced_in_place() -> None:
     text = plan(replace(gateway(container(1), of=named)))
     assert "GAP" in text
     assert "rehearse" not in text
+
+
+def test_a_gateway_that_stops_first_runs_what_the_file_wants_before() -> None:
+    hook = [{"command": ["deregister"]}]
+    own = nginx(pre_stop=hook, network_mode="bridge", **ours(order="stop-first"))
+    old = replica(1, of="nginx")
+    found = Observed("shop", (state((old,), of=own, front=Front((old.id,), None)),))
+    steps = plan_rollout(found, outgoing(found)).steps
+    (stop,) = (step for step in steps if isinstance(step, StopReplicas))
+    assert stop.hooks == own.stop_hooks != ()

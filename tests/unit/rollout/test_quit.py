@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.errors import NotReady
-from composeroll.model import ContainerState, Replica
+from composeroll.model import ContainerState, Hook, Output, Replica
 from composeroll.report.events import Draining, Event, Warned
 from composeroll.rollout.steps import AwaitGatewaysEnd, QuitGateways, StartGateways, before
 from composeroll.rollout.steps.serving import await_serving
@@ -50,9 +50,15 @@ class Gateways:
             replicas=lambda _: self.containers,
             forbid_restart=lambda ids: self.done.append(("forbid restart", ids)),
             logs=lambda *_: (),
+            aside=lambda _: (),
+            run_hook=self._hook,
         )
         world = SimpleNamespace(nginx=nginx, engine=engine, clock=self.clock, emit=self.told.append)
         return cast("Any", world)
+
+    def _hook(self, container: str, hook: Hook, _: float) -> Output:
+        self.done.append((" ".join(hook.command), container))
+        return Output(0, "")
 
     def _find(self, container: str) -> Replica | None:
         found = next((one for one in self.containers if one.id == container), None)
@@ -64,6 +70,12 @@ def test_whoever_runs_is_told_to_quit_and_none_is_started_again_by_the_engine() 
     around = Gateways((FIRST, ENDED))
     QuitGateways((FIRST, ENDED)).do(around.world)
     assert around.done == [("forbid restart", [FIRST.id, ENDED.id]), ("quit", FIRST.id)]
+
+
+def test_what_the_file_wants_before_a_stop_is_run_before_nginx_is_told() -> None:
+    around = Gateways((FIRST,))
+    QuitGateways((FIRST,), (Hook(("deregister",)),)).do(around.world)
+    assert [what for what, _ in around.done] == ["deregister", "forbid restart", "quit"]
 
 
 def test_its_workers_are_told_until_it_has_ended() -> None:
