@@ -72,6 +72,7 @@ class Route(Struct, frozen=True):
         include: absolute path, inside the gateway, of the file that holds just that upstream.
         network_id: the network that gateway and replicas share, by NetworkID.
         template: path on this machine of the user's own Jinja2 template, or None.
+        tls: whether nginx speaks TLS to the replicas.
     """
 
     gateway: str
@@ -82,6 +83,7 @@ class Route(Struct, frozen=True):
     protocol: Protocol
     network_id: str
     template: str | None = None
+    tls: bool = False
 
     def address(self, replica: Replica) -> str:
         """`host:port` of a replica on the shared network, empty if it has no address there."""

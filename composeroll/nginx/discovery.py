@@ -25,6 +25,7 @@ class Found(Struct, frozen=True):
         upstream: what nginx is told now; it has no servers where the include is yet to be made.
         include: absolute path, inside the gateway, of the file that holds just this upstream.
         because: the sign by which it was found, as the end of a sentence.
+        tls: whether nginx speaks TLS to it, wherever it is used.
     """
 
     upstream: Upstream
@@ -32,6 +33,7 @@ class Found(Struct, frozen=True):
     port: int
     protocol: Protocol
     because: str
+    tls: bool = False
 
 
 def discover(configuration: Configuration, subject: Subject, wanted: Wanted) -> Found | None:
@@ -131,7 +133,9 @@ def _found(
     if port is None:
         raise refusals.portless(subject, block.upstream.name)
     protocol = wanted.protocol or _protocol(configuration, subject, block)
-    return Found(block.upstream, block.place.file, port, protocol, because)
+    uses = passes_to(configuration, block)
+    tls = bool(uses) and all(use.tls for use in uses)
+    return Found(block.upstream, block.place.file, port, protocol, because, tls)
 
 
 def _protocol(configuration: Configuration, subject: Subject, block: UpstreamBlock) -> Protocol:

@@ -24,6 +24,8 @@ _HOST_ENDS = re.compile(r"[/?]|\$\{?(?:request_uri|document_uri|uri|is_args|args
 
 _CHOOSERS = ("map", "split_clients", "geo")
 
+_OVER_TLS = ("https://", "grpcs://", "suwsgi://")
+
 
 class Pass(Struct, frozen=True):
     """One way from nginx to a backend.
@@ -33,6 +35,7 @@ class Pass(Struct, frozen=True):
         port: where the directive gives one itself.
         listens: the `listen` arguments of the server block around it.
         variable: whether it is looked up at each request.
+        tls: whether it speaks TLS to the backend.
     """
 
     directive: str
@@ -43,6 +46,7 @@ class Pass(Struct, frozen=True):
     context: Context
     listens: tuple[str, ...] = ()
     variable: bool = False
+    tls: bool = False
 
 
 def read_passes(tree: Iterable[Inside]) -> tuple[Pass, ...]:
@@ -86,8 +90,8 @@ def _read(
     heard = listens(around) if around else ()
     for argument in _readings(directive.args[0], values):
         host, port = target_of(argument)
-        late = "$" in directive.args[0]
-        yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late)
+        late, tls = "$" in directive.args[0], argument.startswith(_OVER_TLS)
+        yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late, tls)
 
 
 def _values(directives: Iterable[Directive]) -> dict[str, list[str]]:

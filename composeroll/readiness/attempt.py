@@ -12,7 +12,7 @@ from composeroll.readiness import fastcgi, grpc, http
 from composeroll.readiness.answer import Answer, AnswerError, last_lines
 from composeroll.readiness.direct import split
 from composeroll.readiness.door import ContainerDoor
-from composeroll.readiness.pipe import Conversation, OpenPipes
+from composeroll.readiness.pipe import Conversation, OpenPipes, Pipe
 from composeroll.readiness.probes import (
     AddressProbe,
     FastcgiProbe,
@@ -63,8 +63,8 @@ class Attempt(Struct, frozen=True):
         match self.probe:
             case HealthcheckProbe(command):
                 return self._check(command, limit)
-            case HttpProbe(path, host, accepted):
-                with self._conversation(limit) as conversation:
+            case HttpProbe(path, host, accepted, tls):
+                with self._conversation(limit, tls=tls) as conversation:
                     response = http.ask(conversation, path, host or self.address)
                 return judge_status(response.status, accepted, response.body)
             case FastcgiProbe(path, accepted):
@@ -98,12 +98,20 @@ class Attempt(Struct, frozen=True):
         return Answer(output.exit_code == 0, said, last_lines("\n".join(output.lines)))
 
     @contextmanager
-    def _conversation(self, limit: float) -> Iterator[Conversation]:
+    def _conversation(self, limit: float, *, tls: bool = False) -> Iterator[Conversation]:
         pipe = self.pipes.dial(self.address, limit)
         try:
-            yield Conversation(pipe, limit)
+            yield Conversation(_over_tls(pipe, limit) if tls else pipe, limit)
         finally:
             self.pipes.release(pipe)
+
+
+def _over_tls(pipe: Pipe, limit: float) -> Pipe:
+    """With its handshake done, each of whose answers may take so many seconds."""
+    from composeroll.readiness.tls import TlsPipe  # noqa: PLC0415 - ssl is slow to import
+
+    pipe.settimeout(limit)
+    return TlsPipe(pipe, "")
 
 
 def limit_of(probe: Probe) -> float:

@@ -25,14 +25,18 @@ class HealthcheckProbe(Struct, frozen=True):
 
 
 class HttpProbe(Struct, frozen=True):
-    """An HTTP GET; `host` is the Host header, None for the replica's address."""
+    """An HTTP GET; `host` is the Host header, None for the replica's address.
+
+    Over `tls` as nginx speaks to it: certificates are taken as they come.
+    """
 
     path: str
     host: str | None
     accepted: StatusRanges
+    tls: bool = False
 
     def __str__(self) -> str:
-        return f"GET {self.path}"
+        return f"GET {self.path}" + (" over TLS" if self.tls else "")
 
 
 class FastcgiProbe(Struct, frozen=True):
@@ -91,25 +95,26 @@ def choose(ready: Ready, healthcheck: Healthcheck | None, route: Route | None) -
         SettingsError: a path is set, but the protocol has none to ask for.
     """
     if ready.path is not None and route:
-        return _asking_for(ready.path, ready, route.protocol)
+        return _asking_for(ready.path, ready, route)
     if healthcheck:
         return HealthcheckProbe(healthcheck.command, healthcheck.timeout)
     if route is None:
         return UpProbe()
-    if route.protocol is Protocol.GRPC:
+    if route.protocol is Protocol.GRPC and not route.tls:
         return GrpcProbe(service="", asked=False)
     return TcpProbe(route.port)
 
 
-def _asking_for(path: str, ready: Ready, protocol: Protocol) -> Probe:
-    if protocol is Protocol.HTTP:
-        return HttpProbe(path, ready.host, ready.status)
-    if protocol is Protocol.FASTCGI:
+def _asking_for(path: str, ready: Ready, route: Route) -> Probe:
+    if route.protocol is Protocol.HTTP:
+        return HttpProbe(path, ready.host, ready.status, route.tls)
+    if route.protocol is Protocol.FASTCGI:
         return FastcgiProbe(path, ready.status)
-    if protocol is Protocol.GRPC:
+    if route.protocol is Protocol.GRPC and not route.tls:
         return GrpcProbe(path.strip("/"), asked=True)
+    over = f"{route.protocol} with TLS" if route.tls else route.protocol
     raise SettingsError(
-        f"ready.path is {path}, but nothing can be asked for a path over {protocol}",
+        f"ready.path is {path}, but nothing can be asked for a path over {over}",
         help="remove ready.path: the healthcheck is used, or the port where there is none",
     )
 

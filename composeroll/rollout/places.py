@@ -185,6 +185,7 @@ class Sight(Struct, frozen=True):
                 protocol=found.protocol,
                 network_id=network.network_id,
                 template=service.settings.template,
+                tls=found.tls,
             ),
             upstream=united(told),
             told=told,

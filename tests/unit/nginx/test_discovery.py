@@ -226,3 +226,24 @@ def test_a_file_that_leads_to_the_service_and_says_it_is_anothers_is_in_doubt(
     text = render_include(Upstream("backend", (Server(server),)), project, service)
     with pytest.raises(Refused, match=f"belongs to service {service} of project {project}"):
         discover(configured(backend=text), subject(), Wanted())
+
+
+@pytest.mark.parametrize(
+    ("uses", "tls"),
+    [
+        (("proxy_pass https://backend",), True),
+        (("grpc_pass grpcs://backend",), True),
+        (("proxy_pass http://backend",), False),
+        (("proxy_pass https://backend", "proxy_pass http://backend"), False),
+    ],
+)
+def test_whether_nginx_speaks_tls_to_it_is_seen_where_it_is_used(
+    uses: tuple[str, ...], *, tls: bool
+) -> None:
+    locations = "".join(f"location /{n} {{ {use}; }} " for n, use in enumerate(uses))
+    site = f"include app.conf; server {{ listen 80; {locations} }}"
+    text = f"events {{}}\nhttp {{ {site} }}"
+    files = {MAIN: text, "/etc/nginx/app.conf": upstream("php-fpm:9000")}
+    found = discover(read_configuration(join_dump(files)), subject(), NOTHING)
+    assert found
+    assert found.tls == tls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.config.settings import Ready
 from composeroll.errors import SettingsError
@@ -39,6 +40,26 @@ def test_a_path_goes_before_the_healthcheck_and_the_healthcheck_before_the_port(
 ) -> None:
     probe = choose(Ready(path=path), check, route(protocol) if protocol else None)
     assert str(probe) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "protocol", "expected"),
+    [
+        ("/ping", Protocol.HTTP, "GET /ping over TLS"),
+        (None, Protocol.HTTP, "port 9000 accepts"),
+        (None, Protocol.GRPC, "port 9000 accepts"),
+    ],
+)
+def test_what_nginx_speaks_tls_to_is_asked_over_tls_or_by_its_port(
+    path: str | None, protocol: Protocol, expected: str
+) -> None:
+    probe = choose(Ready(path=path), None, replace(route(protocol), tls=True))
+    assert str(probe) == expected
+
+
+def test_grpc_over_tls_cannot_be_asked_for_a_service() -> None:
+    with pytest.raises(SettingsError, match="with TLS"):
+        choose(Ready(path="/shop.Cart"), None, replace(route(Protocol.GRPC), tls=True))
 
 
 def test_a_healthcheck_in_exec_form_is_shown_as_a_shell_would_take_it() -> None:
