@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from composeroll.errors import ComposerollError, EngineError, GatewayError, Interrupted
 from composeroll.model import Held, Output, Replica
@@ -46,6 +47,7 @@ class Gateway:
         self._known: Configuration | None = None
         self._command: tuple[str, ...] = ()
         self._may_run: list[Mapping[str, str]] = []
+        self._tests_for = 0.0
 
     @property
     def known(self) -> Configuration:
@@ -58,7 +60,7 @@ class Gateway:
         Raises:
             GatewayError: nginx does not run, cannot test its files, or rejects them as they are.
         """
-        return self._tested(self._execute(*self.command, *TEST))
+        return self._test(partial(self._execute, *self.command, *TEST))
 
     def install(self, texts: Texts) -> None:
         """Write includes and have them tested and read by nginx; nothing is reloaded.
@@ -99,7 +101,7 @@ class Gateway:
         except GatewayError:  # of an engine's lost answer nobody knows whether it was delivered
             self._goes_on(earlier)
             raise
-        if not await_replaced(self.workers, self.before, self._clock):
+        if not await_replaced(self.workers, self.before, self._clock, self._tests_for):
             self._goes_on(earlier)
             raise not_taken(self.container.name, self._last_log_lines())
         self._may_run = [files]
@@ -203,8 +205,8 @@ class Gateway:
     def _write(self, texts: Texts) -> None:
         command = (*self.command, *TEST)
         with self._named():
-            output = write_and_run(self._door, self.container.id, texts, command)
-        seen = self._tested(output)
+            write = partial(write_and_run, self._door, self.container.id, texts, command)
+            seen = self._test(write)
         unseen = [path for path, text in texts.items() if seen.files.get(path, "") != (text or "")]
         if unseen:
             raise _unseen(unseen, seen)
@@ -218,7 +220,10 @@ class Gateway:
             failure.serving = f"{error.what}, so the files in the gateway are not what they were"
             failure.evidence += error.evidence
 
-    def _tested(self, output: Output) -> Configuration:
+    def _test(self, run: Callable[[], Output]) -> Configuration:
+        began = self._clock.now()
+        output = run()
+        self._tests_for = self._clock.now() - began
         if output.exit_code != 0:
             raise failed_test(output, self.command)
         self._known = read_configuration(output.stdout, read_version(output.stderr))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from composeroll.errors import EngineError, GatewayError, Interrupted
-from composeroll.model import Output
+from composeroll.model import Output, Process
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Gateways
 from composeroll.nginx.reload import RELOAD_SECONDS
@@ -133,6 +133,39 @@ def test_a_reload_that_did_nothing_is_found_out_in_time() -> None:
         gateway(fake).reload()
     assert failed.value.serving
     assert RELOAD_SECONDS <= fake.clock.now() < RELOAD_SECONDS + 1
+
+
+@dataclass
+class Slow(FakeNginx):
+    """One that takes five seconds to read its files, and twice as long beside its work."""
+
+    due: float = float("inf")
+
+    def execute(
+        self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
+    ) -> Output:
+        """As ever, later."""
+        if argv[-1] == "-T":
+            self.clock.wait(5.0)
+        if argv[-1] == "reload":
+            self.due = self.clock.now() + 12.0
+            return Output(0)
+        return super().execute(container, argv, user=user, timeout=timeout)
+
+    def processes(self, container: str) -> tuple[Process, ...]:
+        """As ever, once it has read them."""
+        if self.clock.now() >= self.due:
+            self.due = float("inf")
+            super().execute(container, ["nginx", "-s", "reload"])
+        return super().processes(container)
+
+
+def test_a_reload_is_given_longer_where_a_test_takes_long() -> None:
+    fake = Slow(VirtualClock(), {MAIN: MAIN_TEXT, INCLUDE: BACKEND})
+    gate = gateway(fake)
+    gate.install({INCLUDE: NEW})
+    gate.reload()
+    assert fake.serving[INCLUDE] == NEW
 
 
 @pytest.mark.parametrize("fake", [{"deaf": True}, {"no_pid_file": True, "has_shell": False}])
