@@ -93,7 +93,7 @@ def _attachment(name: str, endpoint: Json) -> Attachment:
 def _mounts(inspected: Json) -> tuple[Mount, ...]:
     """Volumes, binds and tmpfs. The short `tmpfs:` stands in HostConfig alone."""
     listed = [
-        Mount(m["Destination"], m["Type"], m["RW"], m.get("Name") or "")
+        Mount(m["Destination"], m["Type"], m["RW"], m.get("Name") or "", m.get("Source") or "")
         for m in inspected.get("Mounts") or ()
     ]
     tmpfs = inspected["HostConfig"].get("Tmpfs") or {}

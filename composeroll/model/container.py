@@ -53,12 +53,14 @@ class Mount(Struct, frozen=True):
     Attributes:
         kind: the engine's word for it (`volume`, `bind`, `tmpfs`).
         volume: the volume's name, empty for all else.
+        source: where it is on the engine's host, empty for a tmpfs.
     """
 
     destination: str
     kind: str
     writable: bool
     volume: str = ""
+    source: str = ""
 
     @property
     def anonymous(self) -> bool:

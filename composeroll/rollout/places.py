@@ -10,12 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from composeroll.config.project import Project, Service
-from composeroll.config.settings import NO_GATEWAY
+from composeroll.config.settings import NO_GATEWAY, Order
 from composeroll.errors import Refused
 from composeroll.model import Attachment, Finding, Replica, Route, Severity, Upstream
 from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover
+from composeroll.nginx.findings.sockets import socket_findings
 from composeroll.nginx.findings.stray import stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
 from composeroll.nginx.upstreams import united
@@ -93,6 +94,8 @@ class Sight(Struct, frozen=True):
     def _unseen_in(self, gateway: GatewayService, service: Service) -> Iterator[Finding]:
         told, subject = gateway.configurations[0], self._subject(service)
         yield from unseen_findings(told, subject)
+        if service.settings.order is not Order.STOP_FIRST:
+            yield from socket_findings(told, gateway.containers[0].mounts, subject)
         carries_files = self.project.sharing_volumes_of(service.name)
         if not carries_files and may_reach(gateway.containers[0], service, subject.replicas):
             yield from hidden_place(told, gateway.service, service.name)

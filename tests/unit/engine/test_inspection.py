@@ -102,8 +102,9 @@ def test_mounts_of_every_kind_tell_whether_they_can_be_written() -> None:
             "volume",
             writable=True,
             volume="11908a69b9901030de0d3f26910666b004b4ec2c63f61f0d2f4dd5f1e86d1f7f",
+            source="/var/lib/docker/volumes/11908a69b9901030de0d3f26910666b004b4ec2c63f61f0d2f4dd5f1e86d1f7f/_data",
         ),
-        Mount("/host", "bind", writable=False),
+        Mount("/host", "bind", writable=False, source="/srv/shop"),
         Mount("/run/x", "tmpfs", writable=False),
     )
     assert replica.read_only

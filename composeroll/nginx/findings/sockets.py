@@ -1,0 +1,42 @@
+"""Unix sockets between nginx and a service, which two replicas cannot share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from composeroll.model import Finding, Mount, Severity
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.mounts import mount_under
+from composeroll.nginx.subject import Subject
+
+UNIX = "unix:"
+
+
+def socket_findings(
+    configuration: Configuration, mounts: Sequence[Mount], subject: Subject
+) -> Iterator[Finding]:
+    """A new replica would take the path over before its proof, and the old one's end remove it.
+
+    Args:
+        configuration: what nginx was told.
+        mounts: the gateway's.
+        subject: the service.
+    """
+    theirs = {mount.source for replica in subject.replicas for mount in replica.mounts}
+    for path in dict.fromkeys(_sockets(configuration)):
+        under = mount_under(path, mounts)
+        if under and under.source and under.source in theirs:
+            yield Finding(
+                Severity.REFUSAL,
+                f"nginx reaches {subject.service} by the unix socket {path}, which only one replica"
+                " can listen on",
+                f"let {subject.service} listen on a port, or accept a gap with --order stop-first",
+            )
+
+
+def _sockets(configuration: Configuration) -> Iterator[str]:
+    servers = (s.address for block in configuration.upstreams for s in block.upstream.servers)
+    passed = (one.target for one in configuration.passes)
+    for place in (*passed, *servers):
+        if place.startswith(UNIX):
+            yield place.removeprefix(UNIX).partition(":")[0]
