@@ -98,12 +98,19 @@ def test_a_good_version_is_watched_and_stays(stack: Stack) -> None:
 
 @pytest.mark.parametrize(
     ("trouble", "says"),
-    [("kill 1", ("started again", "turned unhealthy")), ("touch /tmp/sick", ("turned unhealthy",))],
+    [
+        ("kill 1", ("started again", "turned unhealthy", "requests with 5xx")),
+        ("touch /tmp/sick", ("turned unhealthy",)),
+    ],
 )
 def test_a_replica_that_fails_while_it_is_watched_sends_the_traffic_back(
     stack: Stack, trouble: str, says: tuple[str, ...]
 ) -> None:
-    """An app that ends its requests on SIGTERM may fail a healthcheck before it has ended."""
+    """It says what it saw first.
+
+    An app that ends its requests on SIGTERM may fail a healthcheck before it has ended; and nginx
+    may have asked it in vain often enough before anybody else saw it go.
+    """
     ran = {container.id for container in stack.containers("app")}
     stack.set(BROKEN="", EDITION="fails")
     with nobody_notices(stack, RETRIED), update(stack, "--monitor", "30s", "app") as rolling:
