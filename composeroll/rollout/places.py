@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY, Order
 from composeroll.errors import Refused
-from composeroll.model import Attachment, Finding, Replica, Route, Severity, Upstream
+from composeroll.model import Finding, Replica, Route, Severity, Upstream
 from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover
@@ -22,7 +22,7 @@ from composeroll.nginx.findings.unread import hidden_place, hidden_ways
 from composeroll.nginx.upstreams import united
 from composeroll.rollout.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
 from composeroll.rollout.observed import Front, Places, Wiring
-from composeroll.rollout.reach import common_networks, host_of, may_reach
+from composeroll.rollout.reach import host_of, may_reach, shared_network
 
 
 class Findings(Protocol):
@@ -175,7 +175,8 @@ class Sight(Struct, frozen=True):
     def _place(
         self, service: Service, subject: Subject, gateway: GatewayService, found: Found
     ) -> Wiring:
-        network = _shared_network(service, gateway, found, subject.replicas)
+        first, named = gateway.containers[0], found.upstream.addresses
+        network = shared_network(first, service, subject.replicas, found.port, named)
         others = (_told(configuration, found) for configuration in gateway.configurations[1:])
         told = (found.upstream, *others)
         return Wiring(
@@ -283,23 +284,3 @@ def _two_gateways(service: Service, gateways: Sequence[GatewayService]) -> Refus
 
 def _pass_on(other: GatewayService, service: str, gateway: GatewayService) -> str:
     return f"let {other.service} pass requests for {service} on to {gateway.service}"
-
-
-def _shared_network(
-    service: Service, gateway: GatewayService, found: Found, replicas: Sequence[Replica]
-) -> Attachment:
-    """The network for addresses: the one in use if there are several, else the first by name."""
-    common = common_networks(gateway.containers[0], service, replicas)
-    if not common:
-        raise Refused(
-            f"{service.name} and {gateway.service} are on no common network",
-            "nothing was touched",
-            f"name a network of {gateway.service} in services.{service.name}.networks",
-        )
-    used = {
-        place.network_id
-        for replica in replicas
-        for place in replica.networks
-        if f"{place.host}:{found.port}" in found.upstream.addresses
-    }
-    return min(common, key=lambda n: (n.network_id not in used, n.network))

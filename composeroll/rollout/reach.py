@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from composeroll.config.project import Service
+from composeroll.errors import Refused
 from composeroll.model import Attachment, Replica
 
 HOST = "host"
@@ -26,6 +28,37 @@ def common_networks(
     """
     theirs = _networks(service, replicas)
     return tuple(place for place in gateway.networks if place.network in theirs)
+
+
+def shared_network(
+    gateway: Replica,
+    service: Service,
+    replicas: Sequence[Replica],
+    port: int,
+    named: AbstractSet[str],
+) -> Attachment:
+    """The network for addresses: the one in use if there are several, else the first by name.
+
+    Args:
+        gateway: a container of the gateway.
+        service: the one that it sends requests to.
+        replicas: the service's.
+        port: the one that they listen on.
+        named: the addresses that nginx is told now.
+
+    Raises:
+        Refused: they have none in common.
+    """
+    common = common_networks(gateway, service, replicas)
+    if not common:
+        raise Refused(
+            f"{service.name} and {gateway.service} are on no common network",
+            "nothing was touched",
+            f"name a network of {gateway.service} in services.{service.name}.networks",
+        )
+    places = (place for replica in replicas for place in replica.networks)
+    used = {place.network_id for place in places if f"{place.host}:{port}" in named}
+    return min(common, key=lambda n: (n.network_id not in used, n.network))
 
 
 def may_reach(gateway: Replica, service: Service, replicas: Sequence[Replica]) -> bool:
