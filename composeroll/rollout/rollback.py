@@ -93,7 +93,7 @@ def _leaving(stack: Stack, target: Revision, reference: str, now: str) -> Iterat
             with stack.world.shield():
                 stack.world.engine.tag(before, reference)
                 if bad and bad not in held:
-                    stack.book.let_pass(service, bad)
+                    stack.book.let_one_pass(service, bad)
         raise
 
 

@@ -132,8 +132,12 @@ class History(Protocol):
         """Remember one more version that a scheduled refresh is not to bring back."""
         ...
 
-    def let_pass(self, service: str, image: str = "") -> None:
-        """Hold nothing back any more, or this one not."""
+    def let_pass(self, service: str) -> None:
+        """Hold nothing back any more."""
+        ...
+
+    def let_one_pass(self, service: str, image: str) -> None:
+        """No longer hold back what was held back last."""
         ...
 
 

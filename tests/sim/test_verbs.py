@@ -393,6 +393,8 @@ def test_a_second_rollback_that_fails_leaves_the_first_ones_version_away() -> No
     assert sim.do(replace(further, faults=[Fault(creates, Kind.FAIL)])) == "RolledBack"
     after = {tag: image for tag, image in sim.images.here.items() if "held-back" in tag}
     assert before == after != {}
+    untagged = [told for told in sim.faults.told if told.startswith("untag") and "held" in told]
+    assert len(untagged) == 1, "with its only tag the engine takes an image away"
     assert sim.update("app") == "up to date", sim.planned
 
 

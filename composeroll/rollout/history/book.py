@@ -132,16 +132,15 @@ class Book:
         if image not in holds.values():
             self._images.tag(image, self._held(service, len(holds)))
 
-    def let_pass(self, service: str, image: str = "") -> None:
-        """The tag has moved on, or what somebody insisted on serves: hold nothing back, or not it.
-
-        What is held back longest stays in front, since tags are looked up one after the other.
-        """
-        holds = self._holds(service)
-        for tag in holds:
+    def let_pass(self, service: str) -> None:
+        """The tag has moved on, or what somebody insisted on serves: hold nothing back."""
+        for tag in self._holds(service):
             self._images.untag(tag)
-        for one in (held for held in holds.values() if image and held != image):
-            self.hold_back(service, one)
+
+    def let_one_pass(self, service: str, image: str) -> None:
+        """What was held back last is not to be; other tags stay, as their images' only ones."""
+        for tag in (tag for tag, held in self._holds(service).items() if held == image):
+            self._images.untag(tag)
 
     def _holds(self, service: str) -> Mapping[str, str]:
         """The images that are held back, by the tags that hold them."""
