@@ -12,6 +12,7 @@ from composeroll import __version__
 from composeroll.cli.exit import exit_code
 from composeroll.cli.group import Verbs
 from composeroll.cli.options import compose_options
+from composeroll.cli.streams import settle
 from composeroll.errors import ComposerollError, ExitCode
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    _close_stdin()
+    settle()
     try:
         code = composeroll.main(argv, prog_name="composeroll", standalone_mode=False)
         return int(code or ExitCode.DONE)
@@ -69,10 +70,3 @@ def tell(error: ComposerollError) -> int:
     lines += [f"  | {line}" for line in error.evidence]
     click.echo("\n".join(lines), err=True)
     return exit_code(error)
-
-
-def _close_stdin() -> None:
-    """Nothing here ever asks, and compose must not either: with no input its answer is no."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)

@@ -44,13 +44,16 @@ def open_stack(
 
     with start_config(flags) as reading:
         # compose reads the model meanwhile: imports cost as much as its answer
+        from msgspec.structs import replace  # noqa: PLC0415
+
         from composeroll.cli.rooms import assemble  # noqa: PLC0415
+        from composeroll.config.gateway_names import insist_on_gateways  # noqa: PLC0415
         from composeroll.config.project import parse_model, read_project  # noqa: PLC0415
         from composeroll.config.source import (  # noqa: PLC0415
-            active_profiles,
             compose_files,
             env_files,
             locate,
+            name_separator,
             project_directory,
         )
 
@@ -59,10 +62,10 @@ def open_stack(
     named = env_files(flags.env_files, os.environ, here)
     files = compose_files(flags.files, os.environ, named, here)
     directory = project_directory(flags.project_directory, files)
-    written = env_files(flags.env_files, os.environ, directory)
-    profiles = active_profiles(flags.profiles, os.environ, written)
     strongest = [given, environment_layer(os.environ)]
-    project = read_project(model, strongest, profiles, directory)
-    project.insist_on_gateways(lambda keys: locate(files, keys))
+    written = env_files(flags.env_files, os.environ, directory)
+    separator = name_separator(os.environ, written)
+    project = replace(read_project(model, strongest, directory, separator), unset=reading.unset)
+    insist_on_gateways(project, strongest, lambda keys: locate(files, keys))
     with assemble(project, flags, files, emit, shield, shows_replicas=shows_replicas) as stack:
         yield stack

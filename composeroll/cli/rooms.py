@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from composeroll.config.source import locate, project_directory
+from composeroll.engine.compose_reads import shown_services
 from composeroll.engine.engine import Engine
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.readiness.dialers import Dialers
@@ -78,5 +80,6 @@ def assemble(
             book=book,
             directory=str(project_directory(flags.project_directory, files)),
             host=engine,
+            active=cache(partial(shown_services, flags)),
             shows_replicas=shows_replicas,
         )

@@ -13,6 +13,8 @@ from composeroll.cli.run import Run
 from composeroll.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from composeroll.report.events import Outcome
     from composeroll.rollout.stack import Stack
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
     """Run N replicas of SERVICE: new ones are proven first, surplus ones drained."""
-    wanted = dict(_count(text) for text in options["counts"])
+    wanted = _counts(options["counts"])
 
     def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
         from composeroll.rollout.scale import scale  # noqa: PLC0415 - late
@@ -32,6 +34,13 @@ def command(context: click.Context, /, **options: Any) -> int:
         return scale(stack, wanted, options["lock_wait"]), tuple(wanted)
 
     return Run.taken_from(context, options).do(act, SCALED)
+
+
+def _counts(texts: Sequence[str]) -> Mapping[str, int]:
+    counts = dict(map(_count, texts))
+    if len(counts) < len(texts):
+        raise UsageError(f"one service, two numbers: {' '.join(texts)}")
+    return counts
 
 
 def _count(text: str) -> tuple[str, int]:

@@ -21,8 +21,10 @@ def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tu
     """The services that are meant.
 
     Raises:
-        UsageError: none was named; it lists those that could be.
+        UsageError: none was named; it lists those that could be. Or both was said.
     """
+    if everything and named:
+        raise UsageError("services by name, or --all? both make no sense together")
     if everything:
         return _but_for_the_ended(stack, _but_for_gateways(stack))
     if not named:
@@ -74,15 +76,21 @@ def _all_but(stack: Stack, gateways: AbstractSet[str]) -> tuple[str, ...]:
     project = stack.project
     services = project.services.values()
     kept = _left_alone(stack, gateways) | _edges(stack, gateways)
-    kept |= {service.name for service in services if not project.is_active(service)}
+    kept |= {service.name for service in services} - _active(stack)
     return tuple(service.name for service in services if service.name not in kept)
 
 
-def _left_alone(stack: Stack, gateways: AbstractSet[str]) -> set[str]:
+def _left_alone(stack: Stack, gateways: AbstractSet[str]) -> AbstractSet[str]:
     """The active gateways that cannot be replaced without closing their ports."""
-    project = stack.project
-    active = (s for s in project.services.values() if project.is_active(s))
-    return {s.name for s in active if s.name in gateways and not _goes_beside(s)}
+    services = stack.project.services
+    return {name for name in gateways & _active(stack) if not _goes_beside(services[name])}
+
+
+def _active(stack: Stack) -> AbstractSet[str]:
+    """Without profiles nobody has to be asked: that takes a process."""
+    services = stack.project.services
+    profiles = any(service.profiles for service in services.values())
+    return services.keys() & stack.active() if profiles else services.keys()
 
 
 def _edges(stack: Stack, gateways: AbstractSet[str]) -> set[str]:

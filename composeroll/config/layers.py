@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from composeroll.config.dollars import written
 from composeroll.config.settings import Drain, Ready, Settings
 from composeroll.config.values import SETTINGS
 from composeroll.errors import SettingsError
@@ -52,7 +53,7 @@ def _flatten(source: str, prefix: str, raw: object) -> Iterator[tuple[str, objec
         if key in _GROUPS:
             yield from _flatten(source, key, value)
         elif key in SETTINGS:
-            yield key, value
+            yield key, written(value) if isinstance(value, str) else value
         else:
             raise _unknown(source, key)
 
@@ -156,9 +157,10 @@ def _read(one: Layer, key: str) -> object:
     try:
         return SETTINGS[key].read(one.values[key])
     except ValueError as wrong:
-        raise SettingsError(f"{one.source}: {_shown(one, key)} {wrong}") from None
+        raise SettingsError(f"{one.source}: {shown(one, key)} {wrong}") from None
 
 
-def _shown(one: Layer, key: str) -> str:
+def shown(one: Layer, key: str) -> str:
+    """A key as its layer writes it: `ready.port`, `COMPOSEROLL_READY_PORT`, `--ready-port`."""
     names = {"the environment": environment_name, COMMAND_LINE: flag_name}
     return names.get(one.source, str)(key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from composeroll.config.dollars import written
 from composeroll.model import Hook
 
 KINDS = ("configs", "secrets")
@@ -44,14 +45,9 @@ def stop_hooks(raw: Mapping[str, Any]) -> Iterator[Hook]:
         if isinstance(environment, Mapping):
             environment = [f"{name}={value}" for name, value in environment.items()]
         yield Hook(
-            command=tuple(map(_plain, hook["command"])),
+            command=tuple(map(written, hook["command"])),
             user=str(hook.get("user") or ""),
-            environment=tuple(map(_plain, environment)),
+            environment=tuple(map(written, environment)),
             directory=str(hook.get("working_dir") or ""),
             privileged=bool(hook.get("privileged")),
         )
-
-
-def _plain(value: object) -> str:
-    """`docker compose config` prints a dollar as a compose file has to write it, twice."""
-    return str(value).replace("$$", "$")

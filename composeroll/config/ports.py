@@ -7,6 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
+ANY_PORT = "0"
+"""Compose gives each container a free one."""
+
 
 class PortRange(Struct, frozen=True):
     """Host ports of which each container gets one."""
@@ -28,8 +31,8 @@ class PortRange(Struct, frozen=True):
 
 def fixed_ports(ports: Sequence[Mapping[str, Any]]) -> list[str]:
     """Those that only one container can publish, as `8080:80`."""
-    fixed = [p for p in ports if p.get("published") and "-" not in str(p["published"])]
-    return [f"{p['published']}:{p['target']}" for p in fixed]
+    said = [(str(p.get("published") or "0"), p["target"]) for p in ports]
+    return [f"{host}:{target}" for host, target in said if host != ANY_PORT and "-" not in host]
 
 
 def short_forms(ports: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from composeroll.config.durations import parse_duration
+from composeroll.config.image_reference import is_reference
 from composeroll.config.layers import Layer, deploy_layer, layer, placed, resolve, unheeded
 from composeroll.config.lifecycle import done_at_start, stop_hooks, written_out
 from composeroll.config.obstacles import Obstacle, obstacles
 from composeroll.config.ports import PortRange, port_ranges, short_forms
-from composeroll.config.settings import NO_GATEWAY, Settings
-from composeroll.errors import UsageError
+from composeroll.config.settings import Settings
+from composeroll.errors import SettingsError, UsageError
 from composeroll.model import Hook
 
 EXTENSION = "x-composeroll"
@@ -94,17 +95,14 @@ class Project(Struct, frozen=True):
     """A compose project: its name and all its services, in the file's order.
 
     Attributes:
-        profiles: those that are active; `*` is all of them.
+        separator: what compose writes between the parts of a name that it makes.
+        unset: variables of its files that nobody has set, so that compose takes a blank for each.
     """
 
     name: str
     services: Mapping[str, Service]
-    profiles: frozenset[str] = frozenset()
-
-    def is_active(self, service: Service) -> bool:
-        """Whether it is meant where no service is named, by compose's own rule."""
-        shown = self.profiles & {"*", *service.profiles}
-        return bool(shown) or not service.profiles
+    separator: str = "-"
+    unset: tuple[str, ...] = ()
 
     def pick(self, names: Sequence[str]) -> tuple[Service, ...]:
         """The services of these names.
@@ -118,27 +116,21 @@ class Project(Struct, frozen=True):
             raise UsageError(f"no such service: {', '.join(missing)}", help=f"services: {known}")
         return tuple(self.services[name] for name in dict.fromkeys(names))
 
-    def insist_on_gateways(self, locate: Callable[[Sequence[str]], str]) -> None:
-        """See that each service's gateway is one of the project.
-
-        Args:
-            locate: from nested keys of the compose file to `file:line`.
+    def to_roll(self, names: Sequence[str]) -> tuple[Service, ...]:
+        """The services of these names, each with an image reference that an engine takes.
 
         Raises:
-            UsageError: with the line that names another one.
+            UsageError: a name that the file does not have, or a reference that is none, as where a
+                variable is empty.
         """
-        for service in self.services.values():
-            gateway = service.settings.gateway
-            if gateway and gateway not in {NO_GATEWAY, *self.services}:
-                keys = ("services", service.name, EXTENSION, "gateway"), (EXTENSION, "gateway")
-                lines = [place for place in map(locate, keys) if ":" in place]
-                where = lines[0] if lines else "--gateway, or COMPOSEROLL_GATEWAY"
-                known = ", ".join(self.services)
+        services = self.pick(names)
+        for service in services:
+            if service.image and not is_reference(service.image):
                 raise UsageError(
-                    f"the gateway of {service.name} is to be {gateway}, and there is no such"
-                    f" service ({where})",
-                    help=f"services: {known}; {NO_GATEWAY}, where no nginx speaks to it",
+                    f"services.{service.name}.image is no image reference: {service.image!r}",
+                    help="is a variable in it empty? `docker compose config` shows what it becomes",
                 )
+        return services
 
     def living_in(self, name: str) -> tuple[str, ...]:
         """The services that live in this one's network namespace."""
@@ -151,22 +143,27 @@ class Project(Struct, frozen=True):
 
 def reference_of(project: Project, service: Service) -> str:
     """The reference its containers are made from; compose calls what it builds PROJECT-SERVICE."""
-    return service.image or f"{project.name}-{service.name}"
+    return service.image or f"{project.name}{project.separator}{service.name}"
 
 
 def parse_model(text: str) -> Mapping[str, Any]:
     """The document that `docker compose config` printed. Its JSON would lose every service's `x-`.
 
     Raises:
-        UsageError: it is no mapping with a name.
+        UsageError: it is no mapping with a name, or no YAML: compose writes some texts wrongly.
     """
     import yaml  # noqa: PLC0415 - 24 ms that a plain `--help` need not pay
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """The safe one, in C; to it a lone `=`, which compose prints as it is, is no text."""
+        """The safe one, in C; to it `=` and `<<` alone, which compose prints so, are no texts."""
 
-    Loader.add_constructor("tag:yaml.org,2002:value", Loader.construct_scalar)
-    model = yaml.load(text, Loader=Loader)  # noqa: S506 - a safe one
+    for tag in ("value", "merge"):
+        Loader.add_constructor(f"tag:yaml.org,2002:{tag}", Loader.construct_scalar)
+    try:
+        model = yaml.load(text, Loader=Loader)  # noqa: S506 - a safe one
+    except yaml.YAMLError as error:
+        what = "docker compose config printed what cannot be read"
+        raise UsageError(what, evidence=tuple(str(error).splitlines())) from error
     if not isinstance(model, Mapping) or "name" not in model:
         raise UsageError("docker compose config printed no project")
     return model
@@ -175,16 +172,16 @@ def parse_model(text: str) -> Mapping[str, Any]:
 def read_project(
     model: Mapping[str, Any],
     strongest: Sequence[Layer],
-    profiles: Collection[str] = (),
     directory: Path = HERE,
+    separator: str = "-",
 ) -> Project:
     """The project of a parsed `docker compose config`.
 
     Args:
         model: the document as a mapping.
         strongest: the layers that beat the file, strongest first: flags, environment.
-        profiles: the active ones.
         directory: from where relative paths of the file count.
+        separator: what compose writes between the parts of a name that it makes.
 
     Raises:
         SettingsError: a wrong key or value in an `x-composeroll`.
@@ -198,7 +195,7 @@ def read_project(
             name: _service(name, raw, networks, said)
             for name, raw in (model.get("services") or {}).items()
         },
-        profiles=frozenset(profiles),
+        separator=separator,
     )
 
 
@@ -226,7 +223,7 @@ def _service(
         builds="build" in raw,
         pull_policy=str(raw.get("pull_policy") or ""),
         scale=_scale(raw, deploy),
-        grace=parse_duration(raw["stop_grace_period"]) if "stop_grace_period" in raw else None,
+        grace=_grace(where, raw.get("stop_grace_period")),
         volumes_from=_sources(raw.get("volumes_from") or ()),
         depends_on=tuple(raw.get("depends_on") or ()),
         links=tuple(str(link).partition(":")[0] for link in raw.get("links") or ()),
@@ -251,6 +248,13 @@ def _service(
 
 def _edge(mode: str) -> str:
     return mode.removeprefix("service:") if mode.startswith("service:") else ""
+
+
+def _grace(where: str, period: object) -> float | None:
+    try:
+        return None if period is None else parse_duration(period)
+    except ValueError as wrong:
+        raise SettingsError(f"{where}.stop_grace_period {wrong}") from None
 
 
 def _scale(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:

@@ -55,15 +55,10 @@ def project_directory(given: str | None, files: Sequence[Path]) -> Path:
     return files[0].absolute().parent if files else Path.cwd()
 
 
-def active_profiles(
-    given: Sequence[str], environ: Mapping[str, str], env_files: Iterable[Path]
-) -> tuple[str, ...]:
-    """The profiles compose would take: `--profile`, else `COMPOSE_PROFILES`.
-
-    Where the environment does not have it at all, the last of the files that has it says.
-    """
-    listed = _variable("COMPOSE_PROFILES", environ, env_files)
-    return tuple(given) or tuple(filter(None, map(str.strip, listed.split(","))))
+def name_separator(environ: Mapping[str, str], env_files: Iterable[Path]) -> str:
+    """What compose writes between the parts of a name that it makes: `shop-app`, or `shop_app`."""
+    old = _variable("COMPOSE_COMPATIBILITY", environ, env_files)
+    return "_" if old.lower() in {"1", "t", "true"} else "-"
 
 
 def _variable(name: str, environ: Mapping[str, str], env_files: Iterable[Path]) -> str:

@@ -14,6 +14,7 @@ from composeroll.engine.compose_words import (
     dangers,
     parse_dry_run,
     read_verdicts,
+    unset_variables,
 )
 from composeroll.errors import EngineError, UsageError
 
@@ -22,9 +23,14 @@ READ_SECONDS = 300.0
 
 
 class ConfigReading:
-    """`docker compose config`, on its way."""
+    """`docker compose config`, on its way.
+
+    Attributes:
+        unset: the variables for which it took a blank, once there is a result.
+    """
 
     def __init__(self, flags: ComposeFlags) -> None:
+        self.unset: tuple[str, ...] = ()
         self._flags = flags
         self._child = _config(flags.with_all_profiles())
 
@@ -40,6 +46,7 @@ class ConfigReading:
             self._child = _config(self._flags)
             ended = self._child.result(READ_SECONDS)
         if ended.code == 0:
+            self.unset = unset_variables(ended.stderr)
             return ended.stdout
         error = compose_failure(ended.stderr)
         if isinstance(error, EngineError):
@@ -62,6 +69,20 @@ def _config(flags: ComposeFlags) -> Child:
 def start_config(flags: ComposeFlags) -> ConfigReading:
     """Begin to read the model, with all profiles; imports can go on meanwhile."""
     return ConfigReading(flags)
+
+
+def shown_services(flags: ComposeFlags) -> tuple[str, ...]:
+    """The services that the active profiles show: those that an `up` without names means.
+
+    Which profiles are active, only compose knows: `--profile`, `COMPOSE_PROFILES`, several `.env`.
+
+    Raises:
+        EngineError: compose refuses, as where one of them depends on another that is not shown.
+    """
+    ended = Child([*compose_argv(flags), "config", "--services"]).result(READ_SECONDS)
+    if ended.code:
+        raise compose_failure(ended.stderr)
+    return tuple(ended.stdout.split())
 
 
 class DryRun:

@@ -30,6 +30,8 @@ _NO_ACTION = re.compile(
 _CHANGED_VOLUME = re.compile(r'Volume "(?P<name>[^"]+)" exists but doesn\'t match configuration')
 """Compose's question (reconcile.go), to which a closed stdin says no: the volume stays as it is."""
 
+_UNSET = re.compile(r'level=warning msg="The \\"(?P<name>\w+)\\" variable is not set\.')
+
 _HARMLESS = frozenset({"Running", "Created"})
 _HARMLESS_WHEN_NEW = frozenset({"Creating", "Created", "Starting", "Started"})
 _NO_ENGINE = re.compile(
@@ -134,6 +136,11 @@ def _parse_plain_pull(line: str) -> PullLine | None:
     state = re.split(r" ?\[|  ", rest, maxsplit=1)[0].strip()
     is_layer = re.fullmatch(r"[0-9a-f]{12}", name) is not None
     return PullLine("" if is_layer else name, name if is_layer else "", state)
+
+
+def unset_variables(said: str) -> tuple[str, ...]:
+    """The variables that the files name and nobody has set: compose takes a blank for each."""
+    return tuple(dict.fromkeys(_UNSET.findall(said)))
 
 
 def complaint(said: str) -> tuple[str, ...]:

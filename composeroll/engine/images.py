@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -13,6 +14,9 @@ from composeroll.engine.connection import Api
 from composeroll.engine.reference import registry_of, split_tag
 from composeroll.engine.registry_words import registry_failure
 from composeroll.errors import EngineError
+
+OF_REFERENCES = "/:@"
+"""What has a meaning in them."""
 
 REGISTRY_SECONDS = 30.0
 """A registry's answer passes through the engine; it gives up on a silent one by itself later."""
@@ -38,8 +42,9 @@ class Images:
         self._config = config
 
     def find(self, reference: str) -> Image | None:
-        """The image that a reference or an ID names here, None where there is none."""
-        answer = self._api.get(f"/images/{reference}/json", fine=(HTTPStatus.NOT_FOUND,))
+        """The image that a reference or an ID names here, None where it names none."""
+        path = f"/images/{quote(reference, safe=OF_REFERENCES)}/json"
+        answer = self._api.get(path, fine=(HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST))
         return parse_image(answer.json()) if answer.found else None
 
     def tag(self, image: str, reference: str) -> None:

@@ -6,6 +6,7 @@ import io
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -73,7 +74,7 @@ class PictureReporter(Reporter):
 
     def __init__(self, target: Path) -> None:
         try:
-            target.touch()
+            target.open("a").close()
         except OSError as error:
             raise UsageError(f"--record cannot write {target}: {error.strerror}") from error
         self._target = target
@@ -95,7 +96,8 @@ class PictureReporter(Reporter):
         """Write the file; a run that drained nothing is shown as it ended."""
         pen = Pen(WIDTH, now=time.monotonic())
         lines = self._moment or [*self._above, *self._scene.settled(pen)]
-        self._target.write_text(svg(lines, title="composeroll update"), encoding="utf-8")
+        with suppress(OSError):  # the rollout ended as it ended, with its picture or without
+            self._target.write_text(svg(lines, title="composeroll update"), encoding="utf-8")
 
 
 def shown_by(view: View) -> int:

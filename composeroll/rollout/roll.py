@@ -27,6 +27,7 @@ from composeroll.report.events import (
     Warned,
 )
 from composeroll.rollout.apply import AGAIN, apply, now_serving, unseen, what_of
+from composeroll.rollout.checks.blanks import blanks
 from composeroll.rollout.checks.forgotten import forgotten
 from composeroll.rollout.checks.preflight import NOT_SCALED, findings, refuse
 from composeroll.rollout.history.revision import Result
@@ -152,6 +153,7 @@ def pass_preflight(
     found = (
         *findings(observed, stack.locate, leaving, counts),
         *forgotten(observed, stack.book.gateway),
+        *blanks(stack.project),
     )
     refuse(observed, found)
     for finding in (f for f in found if f.severity is Severity.WARNING):

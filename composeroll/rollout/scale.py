@@ -22,7 +22,7 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
         UsageError: a count below 1, for a service that gets requests, or a gateway.
         ComposerollError: as with an update.
     """
-    services = stack.project.pick(list(counts))
+    services = stack.project.to_roll(list(counts))
     rejoin(stack, lock_wait)
     with stack.locks.hold(list(counts), lock_wait, behind(stack, list(counts))) as left:
         observed = look(stack, services)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -161,6 +161,7 @@ class Stack(Struct, frozen=True):
     """A compose project with everything that can be asked of it and done to it.
 
     Attributes:
+        active: finds the services that are meant where none is named, by compose's own rule.
         directory: from where relative paths of its files count.
         shows_replicas: whether anybody sees how each replica fares: else nobody looks it up.
     """
@@ -174,5 +175,6 @@ class Stack(Struct, frozen=True):
     locks: Locks
     book: History
     host: Host
+    active: Callable[[], Collection[str]]
     directory: str = ""
     shows_replicas: bool = True

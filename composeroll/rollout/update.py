@@ -57,7 +57,7 @@ def update(stack: Stack, wanted: Wanted) -> Outcome:
     Raises:
         ComposerollError: any of its kinds; each says what still serves.
     """
-    services = in_order(stack.project.pick(wanted.services))
+    services = in_order(stack.project.to_roll(wanted.services))
     if wanted.dry_run:
         return _foresee(stack, services, wanted)
     rejoined = rejoin(stack, wanted.lock_wait)

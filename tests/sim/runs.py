@@ -189,6 +189,7 @@ class Life:
             locks=locks,
             book=book,
             host=Weightless(),
+            active=lambda: sim.project.services,
             shows_replicas=False,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from composeroll.model import Finding, Replica
+from composeroll.rollout.checks.blanks import blanks
 from composeroll.rollout.checks.checkouts import checkouts
 from composeroll.rollout.checks.forgotten import forgotten
 from composeroll.rollout.checks.gateway import given_up_at_boot, recommended
@@ -23,7 +24,7 @@ def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
     Raises:
         ComposerollError: the engine, or nginx, cannot be looked at.
     """
-    services = stack.project.pick(names)
+    services = stack.project.to_roll(names)
     observed = observe(stack.project, services, stack.engine, stack.survey)
     leaving = outgoing(observed)
     everyone = stack.engine.replicas()
@@ -32,6 +33,7 @@ def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
         (
             *findings(observed, stack.locate, leaving),
             *forgotten(observed, stack.book.gateway),
+            *blanks(stack.project),
             *offered(stack.images.unavailable(services)),
             *room(observed, used, stack.host.memory_left()),
             *traps(stack.project, observed, everyone, stack.locate, leaving),

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from composeroll.engine.images import Image
 from composeroll.model import ContainerState
+from composeroll.rollout.history.kept import kept_tag
 from composeroll.rollout.history.revision import (
     Result,
     Revision,
@@ -196,8 +197,8 @@ class Book:
         return tuple(digest.rpartition("@")[2] for digest in image.digests) if image else ()
 
     def _kept(self, service: str, number: int) -> str:
-        return f"composeroll-kept/{self._project}:{service}.{number}"
+        return kept_tag(self._project, service, str(number))
 
     def _held(self, service: str, number: int) -> str:
         more = f".{number + 1}" if number else ""
-        return f"composeroll-kept/{self._project}:{service}.held-back{more}"
+        return kept_tag(self._project, service, f"held-back{more}")

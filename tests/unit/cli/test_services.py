@@ -54,16 +54,18 @@ def test_all_leaves_alone_what_was_run_once_and_has_ended_well_and_says_so(stack
 
 def test_without_names_only_services_of_active_profiles_are_meant() -> None:
     model = {"app": {}, "migrate": {"profiles": ["tools", "ops"]}, "night": {"profiles": ["cron"]}}
-    meant = {
-        active: all_but_nginx(_stack_of(model, active))
-        for active in ((), ("ops",), ("cron", "tools"), ("*",))
-    }
-    assert meant == {
-        (): ("app",),
-        ("ops",): ("app", "migrate"),
-        ("cron", "tools"): ("app", "migrate", "night"),
-        ("*",): ("app", "migrate", "night"),
-    }
+    shown = ("front", "app", "migrate")  # as compose lists them
+    assert all_but_nginx(_stack_of(model, shown)) == ("app", "migrate")
+
+
+def test_without_profiles_nobody_asks_compose_which_are_active() -> None:
+    stack = _stack_of({"app": {}, "worker": {}}, ())
+    assert all_but_nginx(stack) == ("app", "worker")
+
+
+def test_who_names_services_does_not_mean_all_of_them(stack: Stack) -> None:
+    with pytest.raises(UsageError, match="or --all"):
+        services_of(stack, ("app",), everything=True)
 
 
 def test_a_service_that_only_a_profile_shows_can_be_named() -> None:
@@ -75,8 +77,8 @@ def test_a_service_that_only_a_profile_shows_can_be_named() -> None:
 def _stack_of(model: dict[str, Any], active: tuple[str, ...]) -> Stack:
     services = {name: {"image": f"{name}:1"} | raw for name, raw in model.items()}
     services["front"] = {"image": "nginx:1"}
-    project = read_project({"name": "shop", "services": services}, [], active)
-    return cast("Stack", SimpleNamespace(project=project))
+    project = read_project({"name": "shop", "services": services}, [])
+    return cast("Stack", SimpleNamespace(project=project, active=lambda: active))
 
 
 def test_docker_rollout_48_49_several_are_taken_as_they_are_named(stack: Stack) -> None:

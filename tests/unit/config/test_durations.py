@@ -18,6 +18,7 @@ from composeroll.config.durations import format_duration, parse_duration
         ("12h", 43200.0),
         ("1.5h", 5400.0),
         ("500us", 0.0005),
+        ("500µs", 0.0005),
         ("1h1m1s", 3661.0),
         ("7", 7.0),
         (" 7 ", 7.0),

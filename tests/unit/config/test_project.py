@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from composeroll.config.layers import Layer
+from composeroll.config.gateway_names import insist_on_gateways
+from composeroll.config.image_reference import is_reference
+from composeroll.config.layers import COMMAND_LINE, Layer
 from composeroll.config.obstacles import Obstacle
 from composeroll.config.project import (
     Project,
@@ -101,20 +103,23 @@ def test_an_unknown_service_is_an_error_that_lists_those_there_are(project: Proj
 
 
 @pytest.mark.parametrize(
-    ("lines", "where"),
+    ("strongest", "lines", "where"),
     [
-        ({"services.app.x-composeroll.gateway": "f.yml:7"}, "f.yml:7"),
-        ({"x-composeroll.gateway": "f.yml:2"}, "f.yml:2"),
-        ({}, "--gateway, or COMPOSEROLL_GATEWAY"),
+        ([], {"services.app.x-composeroll.gateway": "f.yml:7"}, "f.yml:7"),
+        ([], {"x-composeroll.gateway": "f.yml:2"}, "f.yml:2"),
+        ([], {}, "services.app.x-composeroll.gateway"),
+        ([COMMAND_LINE], {"x-composeroll.gateway": "f.yml:2"}, "--gateway"),
+        (["the environment"], {}, "COMPOSEROLL_GATEWAY"),
     ],
 )
-def test_a_gateway_that_is_no_service_is_an_error_with_its_line(
-    lines: dict[str, str], where: str
+def test_a_gateway_that_is_no_service_is_an_error_with_who_says_so(
+    strongest: list[str], lines: dict[str, str], where: str
 ) -> None:
     services = {"app": {"x-composeroll": {"gateway": "nosuch"}}, "edge": {}}
-    shop = read_project({"name": "shop", "services": services}, [])
+    layers = [Layer(source, {"gateway": "nosuch"}) for source in strongest]
+    shop = read_project({"name": "shop", "services": services}, layers)
     with pytest.raises(UsageError, match=re.escape(f"no such service ({where})")) as wrong:
-        shop.insist_on_gateways(lambda keys: lines.get(".".join(keys), "nowhere"))
+        insist_on_gateways(shop, layers, lambda keys: lines.get(".".join(keys), "nowhere"))
     assert "services: app, edge" in (wrong.value.help or "")
 
 
@@ -122,7 +127,65 @@ def test_a_gateway_that_is_no_service_is_an_error_with_its_line(
 def test_a_gateway_that_is_a_service_or_none_is_fine(gateway: str) -> None:
     services = {"app": {"x-composeroll": {"gateway": gateway}}, "edge": {}}
     shop = read_project({"name": "shop", "services": services}, [])
-    shop.insist_on_gateways(lambda _: "")
+    insist_on_gateways(shop, [], lambda _: "")
+
+
+@pytest.mark.parametrize("image", ["app:", "busybox:1 ", "bé:1", "App", "a//b", "-a", ":1"])
+def test_only_who_is_rolled_needs_an_image_reference_that_is_one(image: str) -> None:
+    shop = read_project({"name": "shop", "services": {"app": {"image": image}, "web": {}}}, [])
+    assert shop.pick(["app"])
+    assert shop.to_roll(["web"])
+    with pytest.raises(UsageError, match=r"services\.app\.image is no image reference"):
+        shop.to_roll(["app"])
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "nginx",
+        "nginx:1.27-alpine",
+        "team/app__x.y:A_b-1",
+        "127.0.0.1:5055/a/b",
+        "[::1]:5000/a",
+        "Registry.Example/app:1",
+        "app:1@sha256:" + "a" * 64,
+        "sha256:" + "0" * 64,
+    ],
+)
+def test_what_an_engine_takes_for_a_reference_is_one(image: str) -> None:
+    assert is_reference(image)
+
+
+def test_what_compose_only_builds_is_called_as_compose_calls_it() -> None:
+    for separator in "-_":
+        shop = read_project(
+            {"name": "shop", "services": {"app": {"build": "."}}}, [], separator=separator
+        )
+        assert reference_of(shop, shop.services["app"]) == f"shop{separator}app"
+
+
+def test_a_grace_period_that_is_none_is_an_error_that_names_it() -> None:
+    with pytest.raises(SettingsError, match=r"services\.app\.stop_grace_period wants a duration"):
+        read_project({"name": "s", "services": {"app": {"stop_grace_period": "-1s"}}}, [])
+
+
+def test_a_dollar_is_one_again_that_compose_prints_twice() -> None:
+    settings = {"ready": {"host": "a$$b", "path": "/?x=$$1"}}
+    model = {"name": "shop", "x-composeroll": settings, "services": {"app": {}}}
+    ready = read_project(model, []).services["app"].settings.ready
+    assert (ready.host, ready.path) == ("a$b", "/?x=$1")
+
+
+def test_a_port_that_is_chosen_for_each_container_keeps_none_from_running_twice() -> None:
+    port = {"target": 80, "published": "0", "host_ip": "127.0.0.1"}
+    shop = read_project({"name": "shop", "services": {"app": {"ports": [port]}}}, [])
+    assert not shop.services["app"].obstacles
+
+
+def test_what_compose_prints_and_no_yaml_is_says_where() -> None:
+    with pytest.raises(UsageError) as wrong:
+        parse_model("name: shop\nservices: {a: |\n\tx}")
+    assert any("line 2" in line for line in wrong.value.evidence)
 
 
 def test_a_wrong_key_of_a_service_names_the_service() -> None:
@@ -179,7 +242,8 @@ def test_a_template_on_the_command_line_stands_where_the_shell_is() -> None:
     assert settings.template == "t.j2"
 
 
-def test_a_lone_equals_sign_is_text_as_compose_prints_it() -> None:
-    """YAML 1.1 gives it a type of its own, of which a safe loader knows nothing."""
-    printed = "name: shop\nservices:\n  app:\n    command: [test, a, =, b]\n    image: app\n"
-    assert parse_model(printed)["services"]["app"]["command"] == ["test", "a", "=", "b"]
+@pytest.mark.parametrize("word", ["=", "<<"])
+def test_what_has_a_type_of_its_own_in_yaml_is_text_as_compose_prints_it(word: str) -> None:
+    """Of YAML 1.1's types for these two a safe loader knows nothing, or expects another place."""
+    printed = f"name: shop\nservices:\n  app:\n    command: [test, a, {word}, b]\n    image: app\n"
+    assert parse_model(printed)["services"]["app"]["command"] == ["test", "a", word, "b"]

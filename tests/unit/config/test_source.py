@@ -8,10 +8,10 @@ import pytest
 
 from composeroll.config.source import (
     DEFAULT_FILES,
-    active_profiles,
     compose_files,
     env_files,
     locate,
+    name_separator,
 )
 
 BASE = """\
@@ -110,25 +110,20 @@ def test_the_file_of_a_default_name_is_read_with_its_override(
 
 
 @pytest.mark.parametrize(
-    ("given", "environ", "written", "active"),
+    ("environ", "written", "separator"),
     [
-        (["web"], {"COMPOSE_PROFILES": "ops"}, "COMPOSE_PROFILES=jobs", ("web",)),
-        ([], {"COMPOSE_PROFILES": " ops , web"}, "COMPOSE_PROFILES=jobs", ("ops", "web")),
-        ([], {"COMPOSE_PROFILES": ""}, "COMPOSE_PROFILES=jobs", ()),
-        ([], {}, 'A=1\nexport COMPOSE_PROFILES="jobs,web"  # mine\n', ("jobs", "web")),
-        ([], {}, "COMPOSE_PROFILES=jobs\nCOMPOSE_PROFILES=ops\n", ("ops",)),
-        ([], {}, "# COMPOSE_PROFILES=jobs\n", ()),
+        ({}, "", "-"),
+        ({"COMPOSE_COMPATIBILITY": "true"}, "", "_"),
+        ({"COMPOSE_COMPATIBILITY": "0"}, "COMPOSE_COMPATIBILITY=1", "-"),
+        ({}, "A=1\nexport COMPOSE_COMPATIBILITY=1  # mine\n", "_"),
+        ({}, "# COMPOSE_COMPATIBILITY=1\n", "-"),
     ],
 )
-def test_the_active_profiles_are_those_that_compose_would_take(
-    tmp_path: Path,
-    given: list[str],
-    environ: dict[str, str],
-    written: str,
-    active: tuple[str, ...],
+def test_names_are_made_as_compose_makes_them(
+    tmp_path: Path, environ: dict[str, str], written: str, separator: str
 ) -> None:
     (tmp_path / ".env").write_text(written, encoding="utf-8")
-    assert active_profiles(given, environ, env_files([], {}, tmp_path)) == active
+    assert name_separator(environ, env_files([], {}, tmp_path)) == separator
 
 
 def test_an_environment_file_that_is_named_takes_the_place_of_the_projects_own() -> None:

@@ -12,6 +12,7 @@ from composeroll.engine.compose_words import (
     parse_dry_run,
     parse_pull_line,
     read_verdicts,
+    unset_variables,
 )
 from composeroll.errors import EngineError, EngineUnreachable
 
@@ -160,3 +161,10 @@ def test_no_engine_and_no_compose_are_unreachable(said: str) -> None:
     assert isinstance(error, EngineUnreachable)
     assert (error.what, error.evidence) == (said, ())
     assert error.serving == "no container was touched"
+
+
+def test_a_variable_that_nobody_has_set_is_told_once() -> None:
+    unset = r'level=warning msg="The \"DB_PASSWORD\" variable is not set. Defaulting to a blank'
+    said = f'time="2026-11-22T17:55:43Z" {unset} string."\n' * 2
+    assert unset_variables(RUNNING + said) == ("DB_PASSWORD",)
+    assert not unset_variables(RUNNING)

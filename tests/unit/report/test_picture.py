@@ -35,6 +35,16 @@ def test_the_picture_shows_old_replicas_draining_beside_new_ones(tmp_path: Path)
     assert "ready" in shown
 
 
+def test_a_picture_that_cannot_be_written_ends_no_rollout(tmp_path: Path) -> None:
+    """A full disk, or a directory that went away meanwhile."""
+    target = tmp_path / "rollout.svg"
+    with reporter_for(Mode(record=target), Sink(), Sink(), {}) as reporter:
+        target.unlink()
+        target.mkdir()
+        for _, event in updated():
+            reporter(event)
+
+
 def test_a_run_without_a_drain_is_shown_as_it_ended(tmp_path: Path) -> None:
     assert "rolled back" in words(recorded(rolled_back, tmp_path / "rollout.svg"))
 

@@ -39,7 +39,7 @@ def scaled(
         hold=lambda *_: nullcontext(Memory()), remember=lambda memory, **_: memory
     )
     stack = SimpleNamespace(
-        project=SimpleNamespace(pick=lambda _: (observed.service,), services={}),
+        project=SimpleNamespace(to_roll=lambda _: (observed.service,), services={}),
         locks=locks,
         world=SimpleNamespace(emit=told.append),
     )

@@ -1,0 +1,18 @@
+"""What nobody has set: compose says so once and takes a blank, with which an app may well start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from composeroll.config.project import Project
+from composeroll.model import Finding, Severity
+
+
+def blanks(project: Project) -> Iterator[Finding]:
+    """One finding for each variable: under sudo or cron the environment is another one."""
+    for name in project.unset:
+        yield Finding(
+            Severity.WARNING,
+            f"the variable {name} is not set, so compose takes a blank for it",
+            f"set it in the environment or in .env; where a blank is meant, write ${{{name}:-}}",
+        )
