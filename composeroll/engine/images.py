@@ -44,8 +44,9 @@ class Images:
     def find(self, reference: str) -> Image | None:
         """The image that a reference or an ID names here, None where it names none."""
         path = f"/images/{quote(reference, safe=OF_REFERENCES)}/json"
-        answer = self._api.get(path, fine=(HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST))
-        return parse_image(answer.json()) if answer.found else None
+        none = (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST)
+        answer = self._api.get(path, fine=none)
+        return None if answer.status in none else parse_image(answer.json())
 
     def tag(self, image: str, reference: str) -> None:
         """Let a reference name an image, whatever it named before."""

@@ -47,6 +47,8 @@ FINE = "services: {}\n"
         (FINE, [], ["which service?", "--all", "app, gateway"]),
         ("services: [\n", ["app"], [BAD]),
         (app("image: ${IMAGE"), ["app"], ["IMAGE"]),
+        (app("image: app:${NO_TAG}"), ["app"], ["services.app.image is no image", "'app:'"]),
+        (FINE, ["app", "--all"], ["services by name, or --all?"]),
         (app("image: ${TAG:?tell me the TAG}"), ["app"], ["tell me the TAG"]),
         (app("x-composeroll: {raedy: {}}"), ["app"], ["services.app", "did you mean 'ready'"]),
         (app("x-composeroll: {ready: 3}"), ["app"], ["services.app.x-composeroll.ready"]),

@@ -25,6 +25,11 @@ def pushed(project: Project, version: str) -> str:
     return reference
 
 
+@pytest.mark.parametrize("reference", ["app:", "app:1 ", "bé:1", "App", "composeroll-e2e/none:1"])
+def test_what_names_no_image_here_is_none(local: Engine, reference: str) -> None:
+    assert local.image(reference) is None
+
+
 def test_a_pull_moves_the_tag_and_tells_its_progress(project: Project, local: Engine) -> None:
     reference = pushed(project, "1")
     project.service(image=reference)
