@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from composeroll.config.project import Service
-from composeroll.model import Replica
+from composeroll.model import Replica, Upstream
 from composeroll.report.events import Phase
 from composeroll.rollout.apply import apply
 from composeroll.rollout.lock.note import Memory
@@ -39,17 +39,30 @@ def apart(stack: Stack, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ...]:
     """The running replicas that are to get requests. Pure.
 
-    In the middle of a broken rollout that is one side alone: the one the upstream is on, which the
-    comments behind its servers tell even after every address has changed.
+    In the middle of a broken rollout that is whoever a gateway names, as long as that includes one
+    that is to leave: with it stay those that an earlier batch has brought, or that were to stay
+    anyway. Past the last switch it is all that are not to leave.
     """
     running = tuple(r for r in state.serving if r.running)
     old = tuple(r for r in running if r.id in outgoing)
     if not (old and state.wiring):
         return running
-    comments = " ".join(server.comment for server in state.wiring.upstream.servers)
-    if any(r.short_id in comments for r in old):
-        return old
-    return tuple(r for r in running if r.id not in outgoing) or old
+    sides = (_named(state, upstream, running) for upstream in state.wiring.each)
+    before = (side for side in sides if any(r in side for r in old))
+    return next(before, ()) or tuple(r for r in running if r.id not in outgoing) or old
+
+
+def _named(
+    state: ServiceState, upstream: Upstream, running: Sequence[Replica]
+) -> tuple[Replica, ...]:
+    """Comments behind the servers tell even after every address has changed; a name tells nobody.
+
+    Somebody's own include may have none.
+    """
+    comments = " ".join(server.comment for server in upstream.servers)
+    known = tuple(r for r in running if r.short_id in comments)
+    addressed = tuple(r for r in running if state.address(r) in upstream.addresses)
+    return known or (() if upstream.names else addressed)
 
 
 def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -> Switch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.sim.stacks import app, gateway
 from tests.sim.world import Sim
 
 SYNC = Run(("app",), Verb.SYNC)
+WATCH = Run(("app",), Verb.WATCH, lasts=20.0)
 SLOW = Behaviour(ready_after=40.0)
 NEVER = Behaviour(ready_after=None)
 
@@ -160,3 +162,48 @@ def test_a_rollout_of_one_service_keeps_no_other_upstream_from_being_mended(verb
     sim.let_leases_end = lambda: None  # type: ignore[method-assign]
     assert sim.do(busy) == ("Locked" if verb is Verb.SYNC else "up to date")
     names_what_answers(sim, "app")
+
+
+@pytest.mark.parametrize("run", [SYNC, WATCH])
+@pytest.mark.parametrize("begins", ["begin: await", "begin: point"])
+def test_a_scaling_that_was_killed_before_its_switch_leaves_all_who_serve_named(
+    run: Run, begins: str
+) -> None:
+    """All but one of them were to stay."""
+    down = Run(("app",), Verb.SCALE, count=9)
+    probe = app(10)
+    probe.do(down)
+    at = next(i for i, told in enumerate(probe.faults.told, 1) if told.startswith(begins))
+    sim = app(10)
+    before = told(sim)
+    assert sim.do(replace(down, faults=[Fault(at, Kind.KILL)])) == "Killed"
+    sim.do(run)
+    assert told(sim) == before
+    assert len(before) == 10
+
+
+@pytest.mark.parametrize("run", [SYNC, WATCH])
+@pytest.mark.parametrize(("size", "batch"), [(4, 1), (6, 2)])
+def test_what_earlier_batches_brought_goes_on_serving_beside_what_is_left(
+    run: Run, size: int, batch: int
+) -> None:
+    probe = app(size, batch=batch)
+    probe.update("app")
+    awaited = [i for i, told in enumerate(probe.faults.told, 1) if told.startswith("begin: await")]
+    sim = app(size, batch=batch)
+    assert sim.update("app", fault=Fault(awaited[-1], Kind.KILL)) == "Killed"
+    before = told(sim)
+    assert len(before) == size
+    sim.do(run)
+    assert told(sim) == before
+    assert sim.update("app") == "updated"
+    finished(sim, "app", size)
+
+
+def test_the_side_that_serves_stays_where_no_comment_tells_which_it_is() -> None:
+    """An include as somebody wrote it by hand, and a first rollout that is killed."""
+    sim = app(2)
+    before = told(sim)
+    assert sim.update("app", fault=Fault(moment(app(2), "begin: point"), Kind.KILL)) == "Killed"
+    sim.do(SYNC)
+    assert told(sim) == before
