@@ -52,11 +52,11 @@ def heirs() -> Sim:
 
 
 def test_where_somebody_has_removed_all_old_replicas_the_new_ones_stay() -> None:
-    """His `up -d` keeps to the file's one replica; then the rollout fails, and wants to go back."""
+    """His `up -d` keeps to the file's one replica; then the rollout is to end, and wants to go back."""
     drains = moment(app(1), "begin: drain")
     sim = app(1)
-    up, fails = Moved(drains + 5, Move.UP), Fault(drains + 8, Kind.FAIL)
-    assert sim.do(Run(("app",), faults=[fails], moves=[up])) == "UndoFailed"
+    up, ends = Moved(drains + 5, Move.UP), Fault(drains + 8, Kind.INTERRUPT)
+    assert sim.do(Run(("app",), faults=[ends], moves=[up])) == "UndoFailed"
     assert "nothing is left to go back to" in str(sim.failure)
     assert [b.image for b in sim.engine.of("app") if b.running] == ["sha256:app-v2"]
     told = sim.gateways.all["gateway-1"].current.told["app"]

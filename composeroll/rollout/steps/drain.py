@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct
 
 from composeroll.config.durations import format_duration
+from composeroll.errors import GatewayError
 from composeroll.model import Replica, Route
 from composeroll.report.events import Draining, Noted, Warned
 from composeroll.rollout.steps.guard import Guard
@@ -23,6 +24,9 @@ LATENESS = 20
 
 SLOWEST_POLL = 1.0
 """Seconds between two looks in a drain of hours."""
+
+RESTART = 10.0
+"""Seconds for an nginx that somebody restarts to run again."""
 
 RECOUNT = 2.0
 """Seconds between two counts of connections, each of which runs `cat` in the gateway."""
@@ -70,7 +74,7 @@ class DrainReplicas(Step, frozen=True):
             lingering = Lingering(world, leaving, self.cut_after)
             began = world.clock.now()
             end, recount = began + self.timeout, began + RECOUNT
-            while workers := world.gateways.old_workers():
+            while workers := _old_workers(world):
                 if lingering.may_be_left():
                     if told := str(lingering):
                         world.emit(Noted(told))
@@ -101,6 +105,18 @@ class DrainReplicas(Step, frozen=True):
         open_ = f"open connections: {counts}" if counts else "connections could not be counted"
         said = (f"after {waited} {still_living(workers)}", open_, unknown)
         world.emit(Warned("; ".join(filter(None, said))))
+
+
+def _old_workers(world: World) -> int:
+    """How many there are; an nginx that is only just being restarted is asked again."""
+    end = world.clock.now() + RESTART
+    while True:
+        try:
+            return world.gateways.old_workers()
+        except GatewayError:
+            if world.clock.now() >= end:
+                raise
+            world.clock.wait(POLL)
 
 
 def _pause(elapsed: float) -> float:

@@ -7,9 +7,10 @@ from typing import ClassVar
 from composeroll.errors import EngineError, GatewayError
 from composeroll.report.events import Noted, Warned
 from composeroll.rollout.steps.drain import await_old_workers_gone
+from composeroll.rollout.steps.put_back import differ, put_back, texts_back
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
-from composeroll.rollout.world import Texts, World
+from composeroll.rollout.world import World
 
 
 class SwitchUpstreams(Step, frozen=True):
@@ -41,7 +42,7 @@ class SwitchUpstreams(Step, frozen=True):
             replicas = switch.named_among(everyone, world)
             for container, text in switch.texts_for(world.project, replicas).items():
                 texts.setdefault(container, {}).update(text)
-        world.gateways.switch(texts, lambda: _texts_back(self.switches, world))
+        world.gateways.switch(texts, lambda: texts_back(self.switches, world))
 
     def untouched(self, world: World) -> bool:
         """Whether nobody else has written the includes."""
@@ -53,7 +54,7 @@ class SwitchUpstreams(Step, frozen=True):
 
     def undo(self, world: World) -> None:
         """Put the previous includes back, then wait for the workers that knew the new replicas."""
-        _put_back(self.switches, world, self.timeout)
+        put_back(self.switches, world, self.timeout)
 
 
 PINNING = 10.0
@@ -88,69 +89,12 @@ class PinUpstreams(SwitchUpstreams, frozen=True):
         resolved = tuple(s for s in self.switches if s.previous.resolves)
         others = tuple(s for s in self.switches if not s.previous.resolves)
         try:
-            if _differ(_texts_back(resolved, world), world):
+            if differ(texts_back(resolved, world), world):
                 world.emit(Noted(f"{_includes(resolved)} goes on naming what serves now"))
-            _put_back(others, world, self.timeout)
+            put_back(others, world, self.timeout)
         except (EngineError, GatewayError) as error:
             pinned = _includes(self.switches)
             world.emit(Warned(f"{pinned} goes on naming what serves now: {error.what}"))
-
-
-def _put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None:
-    """The texts of before, and the end of all workers that knew others.
-
-    A gateway that took the new include and gave it back itself has such workers too. One may have
-    the old file and still run by the new one, since the reload that was to take it back has failed:
-    so all are told again. One that refuses to reload what its files say already took nothing else,
-    unless a reload of ours is known to have reached it, or its answer was lost.
-    """
-    if not switches:
-        return
-    previous = _texts_back(switches, world)
-    changed = _differ(previous, world)
-    try:
-        world.gateways.restore(previous)
-    except GatewayError:
-        if (changed or not world.gateways.settled) and _gateway_runs(switches, world):
-            raise
-    new = [r for switch in switches for r in switch.incoming.look_up(world)]
-    try:
-        await_old_workers_gone(world, timeout, new)
-    except GatewayError:
-        if _gateway_runs(switches, world):
-            raise  # its workers may still know the new replicas, which therefore stay
-
-
-def _gateway_runs(switches: tuple[Switch, ...], world: World) -> bool:
-    """Whether there is an nginx at all that could have workers."""
-    containers = {c for switch in switches for c in switch.route.containers}
-    gateways = world.engine.replicas(sorted({s.route.gateway for s in switches}))
-    return any(r.running and r.id in containers for r in gateways)
-
-
-def _texts_back(switches: tuple[Switch, ...], world: World) -> Texts:
-    """The texts of before, of all the includes."""
-    texts: dict[str, dict[str, str | None]] = {}
-    for switch in switches:
-        for container, text in switch.texts_back(world).items():
-            texts.setdefault(container, {})[switch.route.include] = text
-    return texts
-
-
-def _differ(previous: Texts, world: World) -> bool:
-    """Whether an include holds something else than these texts, or cannot be read."""
-
-    def differs(container: str, path: str, text: str | None) -> bool:
-        try:
-            return world.gateways.read(container, path) != text
-        except (EngineError, GatewayError):
-            return True  # somebody has removed that gateway: no other is to be forgotten for it
-
-    return any(
-        differs(container, path, text)
-        for container, texts in previous.items()
-        for path, text in texts.items()
-    )
 
 
 def _includes(switches: tuple[Switch, ...]) -> str:

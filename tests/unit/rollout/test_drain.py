@@ -9,9 +9,11 @@ from typing import Any, cast
 
 import pytest
 
+from composeroll.errors import GatewayError
 from composeroll.model import Held
 from composeroll.report.events import Event, Noted
 from composeroll.rollout.steps import DrainReplicas, Incoming, Leaving
+from composeroll.rollout.steps.drain import RESTART
 from tests.unit.rollout.makers import replica, wiring
 
 OLD, NEW = replica(1), replica(2)
@@ -19,9 +21,14 @@ OLD, NEW = replica(1), replica(2)
 
 @dataclass
 class Drained:
-    """A world in which an old worker holds always the same, and no event comes."""
+    """A world in which an old worker holds always the same, and no event comes.
+
+    Attributes:
+        away: seconds in which nginx does not run.
+    """
 
     holds: Held
+    away: float = 0.0
     time: float = 0.0
     told: list[Event] = field(default_factory=list)
 
@@ -33,10 +40,20 @@ class Drained:
         """No event."""
         self.time += timeout
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += seconds
+
+    def old_workers(self) -> int:
+        """One, as long as nginx runs; one that was restarted meanwhile has none."""
+        if self.time < self.away:
+            raise GatewayError("container nginx is not running")
+        return int(not self.away)
+
     def drain(self) -> list[str]:
         """Drain, and say what was noted."""
         gateways = SimpleNamespace(
-            old_workers=lambda: 1, held=lambda _: self.holds, connections_to=lambda _: {}
+            old_workers=self.old_workers, held=lambda _: self.holds, connections_to=lambda _: {}
         )
         engine = SimpleNamespace(replicas=lambda _: (NEW,))
         world = SimpleNamespace(
@@ -66,3 +83,14 @@ def test_what_a_drain_leaves_is_told_where_it_leaves_anything(
     holds: Held, noted: list[str]
 ) -> None:
     assert Drained(holds).drain() == noted
+
+
+def test_an_nginx_that_somebody_restarts_during_a_drain_is_waited_for() -> None:
+    assert Drained(Held(), away=3.0).drain() == []
+
+
+def test_an_nginx_that_stays_away_ends_the_drain_with_an_error() -> None:
+    drained = Drained(Held(), away=3600.0)
+    with pytest.raises(GatewayError, match="not running"):
+        drained.drain()
+    assert drained.time == pytest.approx(RESTART, abs=0.2)

@@ -14,6 +14,7 @@ from composeroll.errors import EngineError, GatewayError
 from composeroll.model import ContainerState, Held, Replica, Server, Upstream
 from composeroll.report.events import Event, Noted, Warned
 from composeroll.rollout.steps import AdoptReplicas, Incoming, PinUpstreams, Switch, SwitchUpstreams
+from composeroll.rollout.steps.drain import RESTART
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import NEW, replica, wiring
 
@@ -33,9 +34,13 @@ class Stage:
         workers: how many old workers there are at each look; the last one holds for ever.
         unreadable: a gateway that is gone.
         gateway: the nginx container.
+        wakes: it is started again while its file is written.
+        boots: it runs again after so many looks at it, and then takes what it is told.
     """
 
     refuses: bool = False
+    wakes: bool = False
+    boots: int | None = None
     holds: str | None = "new"
     workers: list[int] = field(default_factory=lambda: [0])
     settled: bool = True
@@ -70,6 +75,7 @@ class Stage:
             SimpleNamespace(
                 gateways=gateways,
                 engine=engine,
+                nginx=SimpleNamespace(put=self._put),
                 project="shop",
                 clock=self.clock,
                 emit=self.told.append,
@@ -78,6 +84,11 @@ class Stage:
         )
 
     def _replicas(self, services: Collection[str]) -> tuple[Replica, ...]:
+        if self.boots is not None and self.gateway.service in services:
+            self.boots -= 1
+            if not self.boots:
+                self.refuses = False
+                self.gateway = replace(self.gateway, state=ContainerState.RUNNING)
         return tuple(r for r in (*self.now, self.gateway) if r.service in services)
 
     def _read(self, container: str, path: str) -> str | None:
@@ -91,6 +102,12 @@ class Stage:
         self.texts.append(texts)
         if self.refuses:
             raise GatewayError("nginx did not take it")
+
+    def _put(self, container: str, path: str, text: str) -> None:
+        self.done.append("put")
+        self.texts.append({container: {path: text}})
+        if self.wakes:
+            self.gateway = replace(self.gateway, state=ContainerState.RUNNING)
 
     def _old_workers(self) -> int:
         self.done.append("look")
@@ -122,22 +139,48 @@ def test_it_stays_where_nginx_cannot_be_told() -> None:
     assert stage.done == ["restore"]
 
 
-@pytest.mark.parametrize("running", [True, False])
-def test_a_gateway_that_refuses_the_way_back_is_an_error_while_it_runs(*, running: bool) -> None:
-    """One that is down knows nobody."""
-    state = ContainerState.RUNNING if running else ContainerState.EXITED
-    down = replace(replica(9, of="nginx", state=state), id="g1")
-    stage, step = Stage(refuses=True, gateway=down), SwitchUpstreams((switch(),), TIMEOUT)
-    if running:
-        with pytest.raises(GatewayError):
-            step.undo(stage.world)
-    else:
-        step.undo(stage.world)
-        assert "look" in stage.done
+DOWN = replace(replica(9, of="nginx", state=ContainerState.EXITED), id="g1")
+BACK = {"g1": {INCLUDE: "as it was"}}
 
 
-def test_another_nginx_of_the_service_that_runs_is_not_the_one_that_refused() -> None:
+def test_a_gateway_that_refuses_the_way_back_is_an_error_while_it_runs() -> None:
+    stage = Stage(refuses=True)
+    with pytest.raises(GatewayError):
+        SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
+    assert stage.done == ["restore"]
+
+
+def test_one_that_is_down_finds_the_old_include_at_its_next_start() -> None:
+    """Whatever made it end, it may come back by itself, and what was new is gone by then."""
+    stage = Stage(refuses=True, gateway=DOWN)
+    SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
+    assert stage.done[-2:] == ["put", "look"]
+    assert stage.texts[-1] == BACK
+    assert stage.clock.now() == pytest.approx(RESTART, abs=0.2)
+
+
+def test_one_that_came_back_before_its_file_was_right_may_go_by_the_new_one() -> None:
+    with pytest.raises(GatewayError):
+        SwitchUpstreams((switch(),), TIMEOUT).undo(
+            Stage(refuses=True, gateway=DOWN, wakes=True).world
+        )
+
+
+def test_one_that_is_only_being_restarted_is_told_once_it_runs() -> None:
+    stage = Stage(refuses=True, gateway=DOWN, boots=3)
+    SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
+    assert stage.done[-2:] == ["restore", "look"]
+    assert "put" not in stage.done
+
+
+def test_one_that_was_made_anew_meanwhile_may_go_by_the_new_include() -> None:
     stage = Stage(refuses=True, gateway=replace(replica(9, of="nginx"), id="another"))
+    with pytest.raises(GatewayError):
+        SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
+
+
+def test_where_no_nginx_is_left_nobody_goes_by_anything() -> None:
+    stage = Stage(refuses=True, gateway=replace(replica(9, of="other"), id="another"))
     SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
     assert "look" in stage.done
 

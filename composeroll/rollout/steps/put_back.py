@@ -1,0 +1,112 @@
+"""Put includes back: into every nginx that runs, and for every start of one that does not."""
+
+from __future__ import annotations
+
+from composeroll.errors import EngineError, GatewayError
+from composeroll.model import Replica
+from composeroll.rollout.steps.drain import POLL, RESTART, await_old_workers_gone
+from composeroll.rollout.steps.switch import Switch
+from composeroll.rollout.world import Texts, World
+
+
+def put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None:
+    """The texts of before, and the end of all workers that knew others.
+
+    A gateway that took the new include and gave it back itself has such workers too. One may have
+    the old file and still run by the new one, since the reload that was to take it back has failed:
+    so all are told again. One that refuses to reload what its files say already took nothing else,
+    unless a reload of ours is known to have reached it, or its answer was lost.
+
+    Raises:
+        GatewayError: an nginx may go by the new include, now or once it is started again.
+    """
+    if not switches:
+        return
+    previous = texts_back(switches, world)
+    changed = differ(previous, world)
+    try:
+        _restore(previous, switches, world)
+    except GatewayError:
+        undone = not changed and world.gateways.settled
+        if not (undone or _left_for_their_start(previous, switches, world)):
+            raise
+    new = [r for switch in switches for r in switch.incoming.look_up(world)]
+    try:
+        await_old_workers_gone(world, timeout, new)
+    except GatewayError:
+        if any(r.running for r in _told(switches, world)):
+            raise  # its workers may still know the new replicas, which therefore stay
+
+
+def texts_back(switches: tuple[Switch, ...], world: World) -> Texts:
+    """The texts of before, of all the includes."""
+    texts: dict[str, dict[str, str | None]] = {}
+    for switch in switches:
+        for container, text in switch.texts_back(world).items():
+            texts.setdefault(container, {})[switch.route.include] = text
+    return texts
+
+
+def differ(previous: Texts, world: World) -> bool:
+    """Whether an include holds something else than these texts, or cannot be read."""
+
+    def differs(container: str, path: str, text: str | None) -> bool:
+        try:
+            return world.gateways.read(container, path) != text
+        except (EngineError, GatewayError):
+            return True  # somebody has removed that gateway: no other is to be forgotten for it
+
+    return any(
+        differs(container, path, text)
+        for container, texts in previous.items()
+        for path, text in texts.items()
+    )
+
+
+def _restore(previous: Texts, switches: tuple[Switch, ...], world: World) -> None:
+    """Tell all, and again where one of them is only just being restarted."""
+    end = world.clock.now() + RESTART
+    while True:
+        down = _is_down(switches, world)
+        try:
+            world.gateways.restore(previous)
+        except GatewayError:
+            if world.clock.now() >= end or not (down or _is_down(switches, world)):
+                raise
+            world.clock.wait(POLL)
+        else:
+            return
+
+
+def _left_for_their_start(previous: Texts, switches: tuple[Switch, ...], world: World) -> bool:
+    """Have the texts of before in those that are down, tell the others, and see that they stay so.
+
+    Whether all of them go by these texts, or will. One that was made anew may have begun by the new
+    include; one that nobody has made anew has nothing to begin with.
+    """
+    gateways = _gateways(switches, world)
+    down = {r.id for r in gateways if not r.running} & previous.keys()
+    up = {r.id for r in gateways if r.running}
+    gone = previous.keys() - {r.id for r in gateways}
+    if (gone and up - previous.keys()) or (up and not down):
+        return False
+    for container in down:
+        for path, text in previous[container].items():
+            world.nginx.put(container, path, text or "")
+    if told := {container: previous[container] for container in up & previous.keys()}:
+        world.gateways.restore(told)
+    return not any(r.running and r.id in down for r in _gateways(switches, world))
+
+
+def _is_down(switches: tuple[Switch, ...], world: World) -> bool:
+    return not all(r.running for r in _told(switches, world))
+
+
+def _told(switches: tuple[Switch, ...], world: World) -> tuple[Replica, ...]:
+    """The gateways that were to be told, those of them that exist."""
+    containers = {c for switch in switches for c in switch.route.containers}
+    return tuple(r for r in _gateways(switches, world) if r.id in containers)
+
+
+def _gateways(switches: tuple[Switch, ...], world: World) -> tuple[Replica, ...]:
+    return world.engine.replicas(sorted({s.route.gateway for s in switches}))
