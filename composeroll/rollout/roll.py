@@ -26,6 +26,7 @@ from composeroll.report.events import (
     Planned,
     Warned,
 )
+from composeroll.rollout.again import look_again
 from composeroll.rollout.apply import AGAIN, apply, now_serving, unseen, what_of
 from composeroll.rollout.checks.blanks import blanks
 from composeroll.rollout.checks.forgotten import forgotten
@@ -100,13 +101,11 @@ def _apply_all(
     entry: _Entry,
 ) -> Outcome:
     leaving = observed.still_there(memory.outgoing)
-    services = [state.service for state in observed.services]
     while True:
         _apply(stack, observed, plan, memory)
         entry.serving = serving = now_serving(plan.steps)
         with _past_the_line(serving), phase(stack, Phase.VERIFY, "see that nothing is left to do"):
-            now = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
-            observed = now.after_running(observed)
+            observed = look_again(stack, observed).after_running(observed)
             before, leaving = leaving, observed.still_there(leaving)
             plan = plan_rollout(observed, leaving or residue(observed), memory.wanted)
             if plan.empty:

@@ -11,6 +11,7 @@ from composeroll.config.project import Service
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
 from composeroll.report.events import Noted, Outcome, Phase
+from composeroll.rollout.again import look_again
 from composeroll.rollout.behind import behind
 from composeroll.rollout.checks.local_images import insist_on_images
 from composeroll.rollout.detached.retirement import retire_held
@@ -118,7 +119,7 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Mem
     insist_on_images(observed, leaving)
     retired = retire_held(stack, services)
     if retired:
-        observed = look(stack, services)
+        observed = look_again(stack, observed, preflight=True)
     leaving = outgoing(observed, force=wanted.force)
     counts = replica_counts(observed, leaving, stack.book.settled)
     memory = stack.locks.remember(memory_of(observed, leaving, counts))

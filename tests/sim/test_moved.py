@@ -52,7 +52,7 @@ def heirs() -> Sim:
 
 
 def test_where_somebody_has_removed_all_old_replicas_the_new_ones_stay() -> None:
-    """His `up -d` keeps to the file's one replica; then the rollout is to end, and wants to go back."""
+    """His `up -d` keeps to the file's one replica; then a signal sends the rollout back."""
     drains = moment(app(1), "begin: drain")
     sim = app(1)
     up, ends = Moved(drains + 5, Move.UP), Fault(drains + 8, Kind.INTERRUPT)

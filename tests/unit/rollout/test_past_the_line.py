@@ -44,7 +44,7 @@ class Late:
     def roll(self, monkeypatch: pytest.MonkeyPatch) -> Outcome:
         """Take it."""
         monkeypatch.setattr("composeroll.rollout.roll.apply", lambda *_: None)
-        monkeypatch.setattr("composeroll.rollout.roll.observe", self._observe)
+        monkeypatch.setattr("composeroll.rollout.again.observe", self._observe)
         world = SimpleNamespace(clock=VirtualClock(), emit=self.told.append)
         book = SimpleNamespace(keep_what_runs=lambda _: None, record=self._record)
         stack = SimpleNamespace(
