@@ -94,6 +94,8 @@ class ServiceState(Struct, frozen=True):
         doubtful: a rollout was cut off, so nginx may run something else than its files say.
         half_made: full IDs of running replicas that a rollout which was cut off had made, and that
             nobody has chosen to get requests; of those beside which nothing else runs, none.
+        stopped: full IDs of replicas that a rollout which was cut off had stopped to make room for
+            new ones: what is not replaced in the end serves again.
         unlisted: services outside this rollout that mount its volumes.
         sharing: all services that mount its volumes.
         held: anonymous volumes that containers outside this rollout mount.
@@ -116,6 +118,7 @@ class ServiceState(Struct, frozen=True):
     taken: frozenset[str] = frozenset()
     doubtful: bool = False
     half_made: frozenset[str] = frozenset()
+    stopped: frozenset[str] = frozenset()
     unlisted: tuple[str, ...] = ()
     sharing: tuple[str, ...] = ()
     held: frozenset[str] = frozenset()
@@ -187,7 +190,8 @@ class ServiceState(Struct, frozen=True):
         return tuple(r for r in self.serving if self.address(r) in upstream.addresses)
 
     def _does_its_part(self, replica: Replica) -> bool:
-        return self._crash_loops(replica) or (self.ran and replica.finished)
+        ran = self.ran and replica.finished
+        return ran or self._crash_loops(replica) or replica.id in self.stopped
 
     def _crash_loops(self, replica: Replica) -> bool:
         return replica.state is ContainerState.RESTARTING and replica.id in self.outdated
@@ -212,18 +216,25 @@ class Observed(Struct, frozen=True):
         """The same of all other services."""
         return replace(self, services=tuple(s for s in self.services if s.name not in services))
 
-    def doubted(self, before: Mapping[str, Collection[str]]) -> Observed:
+    def doubted(self, before: Mapping[str, Collection[str]], outgoing: Collection[str]) -> Observed:
         """The same after a rollout that was cut off, perhaps between writing and reloading.
 
         Args:
             before: full IDs of what each service had before that rollout, where it can be told.
+            outgoing: full IDs of what that rollout was to replace.
         """
-        return replace(self, services=tuple(_doubted(s, before) for s in self.services))
+        return replace(self, services=tuple(_doubted(s, before, outgoing) for s in self.services))
 
-    def after_running(self, before: Observed) -> Observed:
-        """The same, after what ends by itself was run."""
+    def after(self, before: Observed) -> Observed:
+        """The same, knowing what was run and has ended by itself, and what had been stopped."""
         ended = {state.name for state in before.services if state.ends or state.ran}
-        return replace(self, services=tuple(replace(s, ran=s.name in ended) for s in self.services))
+        stopped = {state.name: state.stopped for state in before.services}
+        return replace(
+            self,
+            services=tuple(
+                replace(s, ran=s.name in ended, stopped=stopped[s.name]) for s in self.services
+            ),
+        )
 
     def containers(self) -> Mapping[str, tuple[str, ...]]:
         """The full IDs of each service's containers."""
@@ -247,7 +258,11 @@ class Observed(Struct, frozen=True):
         return {container: why for container, why in reasons.items() if container in existing}
 
 
-def _doubted(state: ServiceState, before: Mapping[str, Collection[str]]) -> ServiceState:
+def _doubted(
+    state: ServiceState, before: Mapping[str, Collection[str]], outgoing: Collection[str]
+) -> ServiceState:
+    down = {r.id for r in state.replicas if r.id in outgoing and not r.running}
+    state = replace(state, stopped=frozenset(down if state.stops_first else ()))
     old = before.get(state.name)
     # a name, as nginx has it that was made anew meanwhile, means them without anybody's choice
     by_name = bool(state.wiring and state.wiring.upstream.names)

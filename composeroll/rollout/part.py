@@ -10,6 +10,7 @@ from composeroll.rollout.outgoing import SCALED
 from composeroll.rollout.steps import (
     AdoptReplicas,
     AwaitReady,
+    Before,
     CreateReplicas,
     DetachReplicas,
     Incoming,
@@ -128,7 +129,7 @@ class Part(Need, frozen=True):
 
     def _bring_up(self) -> tuple[Step, ...]:
         if not self.missing:
-            return ()
+            return (self._stop_old(before(self.outgoing)),) if self._was_stopped else ()
         if self.replaced_in_place and self.state.replicas:
             return (self._replace(),)
         now = before(self.state.serving)
@@ -148,11 +149,18 @@ class Part(Need, frozen=True):
             beside = "next to the old ones" if self.outgoing else ""
             by_compose = total if self.state.service.done_at_start else 0
             return create, StartReplicas(self.name, now, by_compose, reason=beside)
+        return create, self._stop_old(now), StartReplicas(self.name, now)
+
+    @property
+    def _was_stopped(self) -> bool:
+        """Whether a rollout that was cut off has made what takes the place of these already."""
+        return bool(self.outgoing) and self.state.stopped >= {r.id for r in self.outgoing}
+
+    def _stop_old(self, now: Before) -> Step:
         hooks = self.state.service.stop_hooks
-        stop = StopReplicas(
+        return StopReplicas(
             self.name, self.outgoing, self._grace, now, self._back, hooks, reason=self._gap
         )
-        return create, stop, StartReplicas(self.name, now)
 
     def _replace(self) -> Step:
         old = (self.state.serving or self.state.replicas)[0]

@@ -62,7 +62,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         Unfinished: something failed past the line, or what was done is to be done again.
     """
     if memory.broke_off:
-        observed = observed.doubted(_before(observed, memory))
+        observed = observed.doubted(_before(observed, memory), memory.outgoing)
     leaving = observed.still_there(memory.outgoing)
     plan = plan_rollout(observed, leaving, memory.wanted)
     show_rollout(stack, observed, plan)
@@ -105,7 +105,7 @@ def _apply_all(
         _apply(stack, observed, plan, memory)
         entry.serving = serving = now_serving(plan.steps)
         with _past_the_line(serving), phase(stack, Phase.VERIFY, "see that nothing is left to do"):
-            observed = look_again(stack, observed).after_running(observed)
+            observed = look_again(stack, observed).after(observed)
             before, leaving = leaving, observed.still_there(leaving)
             plan = plan_rollout(observed, leaving or residue(observed), memory.wanted)
             if plan.empty:

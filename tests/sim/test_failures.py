@@ -149,6 +149,24 @@ def test_a_sick_image_with_a_gap_brings_the_stopped_replicas_back() -> None:
     assert all(box.running for box in sim.engine.of("app"))
 
 
+@pytest.mark.parametrize("begins", ["begin: start the new", "begin: await", "begin: point"])
+def test_what_a_killed_run_had_stopped_serves_again_where_the_next_one_fails(begins: str) -> None:
+    """The new version is sick, or has become so since the run that was killed proved it."""
+    probe = app(2, declared=True, order="stop-first")
+    probe.update("app")
+    at = next(i for i, told in enumerate(probe.faults.told, 1) if told.startswith(begins))
+    sim = app(2, declared=True, order="stop-first")
+    before = ids(sim, "app")
+    assert sim.update("app", fault=Fault(at, Kind.KILL)) == "Killed"
+    assert not any(box.running for box in sim.engine.of("app") if box.id in before)
+    sim.images.push("app", "app-v2", SICK["never ready"])
+    assert sim.update("app") == "RolledBack"
+    old = [box for box in sim.engine.of("app") if box.id in before]
+    assert [box.running for box in old] == [True, True]
+    named = sim.gateways.all["gateway-1"].current.told["app"].values()
+    assert set(named) == set(old)
+
+
 def test_old_replicas_that_do_not_come_back_after_a_gap_keep_no_new_one_there() -> None:
     sim = app(2, declared=True, order="stop-first")
     sim.images.push("app", "app-sick", SICK["never ready"])

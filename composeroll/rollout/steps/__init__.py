@@ -18,7 +18,7 @@ from composeroll.rollout.steps.renumber import RenumberReplicas
 from composeroll.rollout.steps.replace import ReplaceReplicas
 from composeroll.rollout.steps.retire import RetireReplicas
 from composeroll.rollout.steps.sets import Incoming
-from composeroll.rollout.steps.start import CreateReplicas, StartReplicas, before
+from composeroll.rollout.steps.start import Before, CreateReplicas, StartReplicas, before
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.stop import StopReplicas
 from composeroll.rollout.steps.switch import Switch
@@ -28,6 +28,7 @@ __all__ = [
     "AdoptReplicas",
     "AwaitGatewaysEnd",
     "AwaitReady",
+    "Before",
     "ClearRehearsal",
     "ConfirmReady",
     "CreateReplicas",

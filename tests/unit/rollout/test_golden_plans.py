@@ -100,14 +100,16 @@ def test_what_a_broken_rollout_started_is_gone_on_with_and_goes_if_it_fails() ->
 def test_what_a_broken_rollout_started_stays_where_nothing_else_runs() -> None:
     new, old = replica(2, NEW), replica(1, NEW, state=ContainerState.EXITED)
     found = Observed("shop", (state([old, new], wiring(9)),))
-    assert "go on with" not in plan(*found.doubted({"app": [old.id]}).services)
+    assert "go on with" not in plan(*found.doubted({"app": [old.id]}, [old.id]).services)
 
 
 def test_what_serves_by_a_name_alone_is_pinned_though_a_broken_rollout_made_it() -> None:
     """All else is gone: its successors would get requests, unproven, by the same name."""
     by_name = replace(wiring(), upstream=Upstream("app", (Server("app:80"),)))
     found = Observed("shop", (state([replica(2)], by_name),))
-    first, *_ = plan(*found.doubted({"app": [replica(1).id]}).services).splitlines()
+    first, *_ = plan(
+        *found.doubted({"app": [replica(1).id]}, [replica(1).id]).services
+    ).splitlines()
     assert first.startswith("  1  pin upstream app to what serves of app now")
 
 
