@@ -81,12 +81,15 @@ def _networks(inspected: Json) -> tuple[Attachment, ...]:
 
 
 def _attachment(name: str, endpoint: Json) -> Attachment:
+    ipv4, ipv6 = endpoint.get("IPAddress", ""), endpoint.get("GlobalIPv6Address", "")
+    sized = ((ipv4, endpoint.get("IPPrefixLen")), (ipv6, endpoint.get("GlobalIPv6PrefixLen")))
     return Attachment(
         network_id=endpoint.get("NetworkID", ""),
         network=name,
-        ipv4=endpoint.get("IPAddress", ""),
-        ipv6=endpoint.get("GlobalIPv6Address", ""),
+        ipv4=ipv4,
+        ipv6=ipv6,
         aliases=tuple(endpoint.get("Aliases") or ()),
+        subnets=tuple(f"{address}/{prefix}" for address, prefix in sized if address and prefix),
     )
 
 

@@ -33,13 +33,19 @@ class Health(StrEnum):
 
 
 class Attachment(Struct, frozen=True):
-    """One network that a container is on. Addresses are bare text, empty where there is none."""
+    """One network that a container is on. Addresses are bare text, empty where there is none.
+
+    Attributes:
+        subnets: what the network gives addresses from, each as `address/prefix`; empty while the
+            container has none.
+    """
 
     network_id: str
     network: str
     ipv4: str = ""
     ipv6: str = ""
     aliases: tuple[str, ...] = ()
+    subnets: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:

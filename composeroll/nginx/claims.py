@@ -92,7 +92,11 @@ def _by_comment(configuration: Configuration, subject: Subject, _: Wanted) -> It
 
 
 def _by_port(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
-    """All else gone: one upstream in use that is nobody's, and the one port that fits it."""
+    """All else gone: one upstream in use that is nobody's, and the one port that fits it.
+
+    A host name that is not the service's, or an address that its networks do not give, says that it
+    is somebody else's.
+    """
     if len(subject.exposed) != 1:
         return
     (port,) = subject.exposed
@@ -100,6 +104,7 @@ def _by_port(configuration: Configuration, subject: Subject, _: Wanted) -> Itera
         block
         for block in _unowned(configuration)
         if ports_of(block) == {port} and passes_to(configuration, block)
+        if all(subject.may_have_had(host) for host in _hosts(block))
         if not others_in(block, subject)
     ]
     if not fitting:
@@ -120,6 +125,10 @@ def _unowned(configuration: Configuration) -> Iterator[UpstreamBlock]:
 
 def _up(block: UpstreamBlock) -> Iterator[Server]:
     return (server for server in block.upstream.servers if "down" not in server.parameters)
+
+
+def _hosts(block: UpstreamBlock) -> Iterator[str]:
+    return (host_and_port(server.address, DEFAULT_PORT)[0] for server in _up(block))
 
 
 def _unowned_servers(configuration: Configuration) -> Iterator[_Naming]:

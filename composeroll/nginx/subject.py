@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from msgspec import Struct
 
@@ -53,10 +54,32 @@ class Subject(Struct, frozen=True):
             for replica in self.others
         )
 
+    def may_have_had(self, host: str) -> bool:
+        """Whether this is an address that its networks give: one of its replicas may have had it.
+
+        Where none of them tells its subnet any private address may be.
+        """
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return False
+        if address.is_loopback:
+            return False
+        subnets = self._subnets
+        return any(address in subnet for subnet in subnets) if subnets else address.is_private
+
     def rivals(self, port: int) -> tuple[str, ...]:
         """Other services that expose `port` too."""
         found = {r.service for r in self.others if port in r.exposed}
         return tuple(sorted(found - {self.service}))
+
+    @property
+    def _subnets(self) -> frozenset[IPv4Network | IPv6Network]:
+        """A replica that is down tells none, so whoever else is on its networks is asked too."""
+        mine = {place.network for replica in self.replicas for place in replica.networks}
+        places = (place for r in (*self.replicas, *self.others) for place in r.networks)
+        told = {subnet for place in places if place.network in mine for subnet in place.subnets}
+        return frozenset(ip_network(subnet, strict=False) for subnet in told)
 
     def _numbered(self, host: str) -> bool:
         """`project-service-1`, or `project_service_1` as Compose v1 had it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.errors import Refused
 from composeroll.model import Protocol, Replica, Server, Upstream
@@ -27,6 +28,11 @@ STALE = "upstream backend { server 10.0.0.77:9000; }"
 REDIS = replica("redis", 2, "10.0.0.6", (6379,))
 
 
+def attached(one: Replica, *subnets: str) -> Replica:
+    """The replica on a network with these subnets."""
+    return replace(one, networks=tuple(replace(n, subnets=subnets) for n in one.networks))
+
+
 def upstream(*addresses: str, name: str = "backend") -> str:
     servers = " ".join(f"server {address};" for address in addresses)
     return f"upstream {name} {{ {servers} }}"
@@ -48,6 +54,35 @@ def test_an_upstream_belongs_to_the_service_by_its(text: str, because: str) -> N
     assert found is not None
     assert (found.upstream.name, found.include, found.because) == ("backend", INCLUDE, because)
     assert (found.port, found.protocol) == (9000, Protocol.FASTCGI)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        *("shop-prod-web", "api.partner.example.com", "host.docker.internal"),
+        *("127.0.0.1", "[::1]", "203.0.114.7", "192.168.1.50"),
+    ],
+)
+def test_a_port_alone_never_makes_a_foreign_server_the_services(server: str) -> None:
+    own = attached(replica(), "10.0.0.5/24")
+    configuration = configured(backend=upstream(f"{server}:9000"))
+    assert discover(configuration, subject(own=own), NOTHING) is None
+
+
+def test_a_loopback_address_in_a_file_that_holds_more_is_no_doubt_either() -> None:
+    text = f"{upstream('127.0.0.1:9000')} server {{ location / {{ fastcgi_pass backend; }} }}"
+    assert discover(configured("", site=text), subject(), NOTHING) is None
+
+
+@pytest.mark.parametrize("ipv4", ["10.0.0.5", ""])
+def test_a_stale_address_is_one_that_the_services_networks_give(ipv4: str) -> None:
+    """A replica that is down tells no subnet: its neighbours do."""
+    own = attached(replica(ipv4=ipv4), *(f"{ipv4}/24" for _ in filter(None, [ipv4])))
+    redis = attached(REDIS, "10.0.0.6/24")
+    found = discover(configured(backend=STALE), subject(redis, own=own), NOTHING)
+    assert found is not None
+    foreign = STALE.replace("10.0.0.77", "10.9.9.9")
+    assert discover(configured(backend=foreign), subject(redis, own=own), NOTHING) is None
 
 
 @pytest.mark.parametrize("written", ["/etc/nginx/app.conf", "/etc/nginx/.//app.conf"])
