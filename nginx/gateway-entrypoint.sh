@@ -36,8 +36,9 @@ servers_by_name() {
 }
 
 # Older ones ask once, while they start, and do not start without an answer. So the addresses are
-# looked up here. Where there are none yet, the one server is marked as down: nginx starts and
-# answers 502, and goes on doing so until composeroll writes the include or nginx is started again.
+# looked up here. Where there are none yet, the one server is marked as down, and says the port to
+# composeroll: nginx starts and answers 502, and goes on doing so until composeroll writes the
+# include or nginx is started again.
 servers_by_address() {
     servers=$(looked_up "$1" "$2")
     waited=0
@@ -46,7 +47,7 @@ servers_by_address() {
         waited=$((waited + 1))
         servers=$(looked_up "$1" "$2")
     done
-    printf '%s\n' "${servers:-    server 127.0.0.1:9 down; # $1 had no address when nginx started}"
+    printf '%s\n' "${servers:-    server 224.0.0.0:$2 down; # $1 had no address when nginx started}"
 }
 
 looked_up() {

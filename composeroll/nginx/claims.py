@@ -9,7 +9,7 @@ from msgspec import Struct
 from composeroll.errors import Refused
 from composeroll.model import Server
 from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.include import written_by
+from composeroll.nginx.include import DISCARD_PORT, written_by
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
 from composeroll.nginx.upstreams import DEFAULT_PORT, UpstreamBlock, host_and_port, ports_named
@@ -49,6 +49,12 @@ def passes_to(configuration: Configuration, block: UpstreamBlock) -> tuple[Pass,
 def ports_of(block: UpstreamBlock) -> frozenset[int]:
     """The ports that an upstream's servers name; a server that is `down` is a stand-in."""
     return ports_named(_up(block))
+
+
+def stand_in_ports(block: UpstreamBlock) -> frozenset[int]:
+    """The ports that those name which are `down`."""
+    up = frozenset(_up(block))
+    return ports_named(s for s in block.upstream.servers if s not in up) - {DISCARD_PORT}
 
 
 def others_in(block: UpstreamBlock, subject: Subject) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from composeroll.model import Protocol, Upstream
 from composeroll.nginx import refusals
-from composeroll.nginx.claims import claims, others_in, passes_to, ports_of
+from composeroll.nginx.claims import claims, others_in, passes_to, ports_of, stand_in_ports
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.dump import folded
 from composeroll.nginx.include import written_by
@@ -129,7 +129,8 @@ def _found(
         raise refusals.owned(subject, block, owner)
     if owner is None and (strangers := others_in(block, subject)):
         raise refusals.shared(subject, block, strangers)
-    port = wanted.port or _only(ports_of(block)) or _only(subject.exposed)
+    said = ports_of(block) or stand_in_ports(block)
+    port = wanted.port or _only(said) or _only(subject.exposed)
     if port is None:
         raise refusals.portless(subject, block.upstream.name)
     protocol = wanted.protocol or _protocol(configuration, subject, block)

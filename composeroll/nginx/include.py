@@ -23,6 +23,13 @@ STAYING_PARAMETERS = ("max_fails=", "fail_timeout=", "max_conns=", "slow_start="
 ROOMY_ZONE = "256k"
 """64k held 50 servers and failed at 100, and the reload that failed still ended with 0 (1.26.3)."""
 
+NOBODY = "224.0.0.0"
+"""The host of a server that stands for none: no connection goes there, even where a template
+leaves its `down` out. On a loopback address nginx itself might listen."""
+
+DISCARD_PORT = 9
+"""A stand-in may have it instead of the service's port: it says nothing."""
+
 _FIRST = "# composeroll: upstream of service "
 _PROJECT = " in project "
 _REST = "; rewritten at every rollout"
@@ -83,8 +90,18 @@ def with_servers(previous: Upstream, addresses: Sequence[tuple[str, str]]) -> Up
     return replace(previous, servers=servers, directives=directives)
 
 
+def with_nobody(previous: Upstream, port: int) -> Upstream:
+    """The same upstream with a server that nginx never asks: it answers 502 itself.
+
+    The port and the parameters that all servers shared stay, for the next who reads it.
+    """
+    parameters = (*_shared_parameters(previous.servers), "down")
+    return replace(previous, servers=(Server(f"{NOBODY}:{port}", parameters),))
+
+
 def _shared_parameters(servers: Sequence[Server]) -> tuple[str, ...]:
-    usual = [s.parameters for s in servers if not {"backup", "down"} & set(s.parameters)]
+    lasting = [s.parameters for s in servers if "backup" not in s.parameters]
+    usual = [parameters for parameters in lasting if "down" not in parameters] or lasting
     first = usual[0] if usual else ()
     shared = (p for p in first if all(p in others for others in usual))
     return tuple(p for p in shared if p.startswith(STAYING_PARAMETERS))

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from composeroll.errors import GatewayError
-from composeroll.model import Replica, Route, Server, Upstream
-from composeroll.nginx.include import render_include, with_servers, written_by
+from composeroll.model import Replica, Route, Upstream
+from composeroll.nginx.include import render_include, with_nobody, with_servers, written_by
 from composeroll.readiness.death import cause_of_death
 from composeroll.rollout.steps.drain import await_old_workers_gone
 from composeroll.rollout.steps.sets import Incoming, insist_as_proven
 from composeroll.rollout.world import Texts, World
-
-NOBODY = Server("127.0.0.1:9", ("down",))
-"""A server that nginx never asks: it answers 502 itself. The gateway image's boot default has it
-too, where a name has no address yet."""
 
 
 class Switch(Struct, frozen=True):
@@ -166,7 +161,7 @@ class Switch(Struct, frozen=True):
 
     def nobody(self, project: str) -> str:
         """The include of a service that nobody answers for: nginx says 502 at once."""
-        empty = replace(self.previous, servers=(NOBODY,))
+        empty = with_nobody(self.previous, self.route.port)
         return render_include(empty, project, self.incoming.service, self.route.template)
 
     def texts_for(self, project: str, replicas: tuple[Replica, ...]) -> Texts:

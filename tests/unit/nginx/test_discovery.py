@@ -9,7 +9,7 @@ from composeroll.errors import Refused
 from composeroll.model import Protocol, Replica, Server, Upstream
 from composeroll.nginx.configuration import read_configuration
 from composeroll.nginx.discovery import Subject, Wanted, discover
-from composeroll.nginx.include import render_include
+from composeroll.nginx.include import render_include, with_nobody
 from tests.unit.nginx.made import (
     BACKEND,
     INCLUDE,
@@ -124,11 +124,38 @@ def test_a_service_that_nginx_sends_nothing_to_is_a_worker() -> None:
     assert discover(configured(backend=BACKEND), Subject("staging", "cron"), NOTHING) is None
 
 
-def test_a_stand_in_that_is_down_says_neither_port_nor_owner() -> None:
-    text = "upstream backend { server 127.0.0.1:9 down; # php-fpm had no address\n}"
-    found = discover(configured(backend=text), subject(), NOTHING)
+@pytest.mark.parametrize(
+    ("server", "exposed", "port"),
+    [
+        ("127.0.0.1:9", (9000,), 9000),
+        ("224.0.0.0:8000", (), 8000),
+        ("224.0.0.0:8000", (9000,), 8000),
+        ("224.0.0.0:8000", (8000, 8443), 8000),
+    ],
+)
+def test_a_stand_in_that_is_down_says_the_port_and_no_owner(
+    server: str, exposed: tuple[int, ...], port: int
+) -> None:
+    text = f"upstream backend {{ server {server} down; # php-fpm had no address\n}}"
+    found = discover(configured(backend=text), subject(own=replica(exposed=exposed)), NOTHING)
+    assert found is not None
+    assert (found.port, found.because) == (port, "a comment in it names php-fpm")
+
+
+def test_a_server_that_is_down_says_nothing_beside_one_that_is_up() -> None:
+    text = "upstream backend { server php-fpm:9000; server php-fpm:9001 down; }"
+    found = discover(configured(backend=text), subject(own=replica(exposed=())), NOTHING)
     assert found is not None
     assert found.port == 9000
+
+
+def test_what_nobody_answered_for_is_found_again_with_its_port() -> None:
+    """Its image exposes nothing, so the file is all that tells it."""
+    named = Upstream("backend", (Server("php-fpm:8000", ("max_fails=2",)),))
+    text = render_include(with_nobody(named, 8000), "staging", "php-fpm")
+    found = discover(configured(backend=text), subject(own=replica(exposed=())), NOTHING)
+    assert found is not None
+    assert found.port == 8000
 
 
 @pytest.mark.parametrize(

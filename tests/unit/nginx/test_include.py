@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from composeroll.errors import GatewayError, Interrupted, SettingsError
 from composeroll.model import Server, Upstream
-from composeroll.nginx.include import parse_include, render_include, with_servers, written_by
+from composeroll.nginx.include import (
+    parse_include,
+    render_include,
+    with_nobody,
+    with_servers,
+    written_by,
+)
 
 PREVIOUS = Upstream(
     "backend",
@@ -62,6 +68,14 @@ def test_what_is_rendered_is_read_back_the_same() -> None:
 @pytest.mark.parametrize("text", ["", "upstream a {} upstream b {}", "server {}", "upstream a {"])
 def test_a_file_that_is_not_one_upstream_is_no_include(text: str) -> None:
     assert parse_include(text) is None
+
+
+def test_while_nobody_answers_port_and_parameters_are_kept() -> None:
+    nobody = with_nobody(with_nobody(PREVIOUS, 9000), 9000)
+    assert nobody.servers == (Server("224.0.0.0:9000", ("max_fails=3", "down")),)
+    assert nobody.directives == PREVIOUS.directives
+    back = with_servers(nobody, [("10.0.0.5:9000", "")])
+    assert back.servers == (Server("10.0.0.5:9000", ("max_fails=3",)),)
 
 
 def test_an_upstream_without_servers_is_never_rendered() -> None:

@@ -33,7 +33,7 @@ def evict(*own: Replica) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("own", "server"), [((OWN,), "server 10.0.0.1:80"), ((DOWN,), "server 127.0.0.1:9 down;")]
+    ("own", "server"), [((OWN,), "server 10.0.0.1:80"), ((DOWN,), "server 224.0.0.0:80 down;")]
 )
 def test_every_gateway_names_what_runs_of_the_service_or_nobody(
     own: tuple[Replica, ...], server: str

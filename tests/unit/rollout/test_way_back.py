@@ -255,7 +255,7 @@ def test_while_what_served_is_stopped_nginx_answers_502_itself(gap: Switch) -> N
     stage = Stage(now=(replica(1, state=ContainerState.EXITED), MADE))
     SwitchUpstreams((gap,), TIMEOUT).undo(stage.world)
     (texts,) = stage.texts
-    assert "server 127.0.0.1:9 down;" in (texts["g1"][INCLUDE] or "")
+    assert "server 224.0.0.0:80 down;" in (texts["g1"][INCLUDE] or "")
     assert "10.0.0.1" not in (texts["g1"][INCLUDE] or "")
 
 
@@ -271,12 +271,12 @@ def test_an_address_that_a_new_replica_has_now_is_not_named_as_the_old_ones(
     back = replace(switch(), incoming=all_new, served=(), known=frozenset({SERVES.id}))
     SwitchUpstreams((back,), TIMEOUT).undo(stage.world)
     (texts,) = stage.texts
-    assert "server 127.0.0.1:9 down;" in (texts["g1"][INCLUDE] or "")
+    assert "server 224.0.0.0:80 down;" in (texts["g1"][INCLUDE] or "")
 
 
 @pytest.mark.parametrize(
     ("since", "named"),
-    [({}, "10.0.0.3:80;"), ({"restarts": 1}, "127.0.0.1:9 down;")],
+    [({}, "10.0.0.3:80;"), ({"restarts": 1}, "224.0.0.0:80 down;")],
     ids=["lives", "died since"],
 )
 def test_an_old_one_that_nginx_had_lost_sight_of_serves_again_where_it_has_proved_itself(
