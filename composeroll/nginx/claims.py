@@ -42,8 +42,8 @@ def claims(configuration: Configuration, subject: Subject, wanted: Wanted) -> tu
 
 def passes_to(configuration: Configuration, block: UpstreamBlock) -> tuple[Pass, ...]:
     """The pass directives that use an upstream."""
-    wanted = (block.upstream.name, block.context)
-    return tuple(p for p in configuration.passes if (p.target, p.context) == wanted)
+    name, context = block.upstream.name, block.context
+    return tuple(p for p in configuration.passes if p.uses(name, context))
 
 
 def ports_of(block: UpstreamBlock) -> frozenset[int]:

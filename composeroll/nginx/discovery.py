@@ -150,11 +150,11 @@ def _protocol(configuration: Configuration, subject: Subject, block: UpstreamBlo
 
 def straight_passes(configuration: Configuration, subject: Subject) -> tuple[Pass, ...]:
     """The passes that name the service itself, with no upstream in between."""
-    upstreams = {block.upstream.name for block in configuration.upstreams}
+    upstreams = [(block.upstream.name, block.context) for block in configuration.upstreams]
     return tuple(
         p
         for p in configuration.passes
-        if p.target not in upstreams
+        if not any(p.uses(*upstream) for upstream in upstreams)
         if subject.named(p.target) or p.target in subject.addresses
     )
 

@@ -81,7 +81,7 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Iterable[Upstrea
         if "$" in one.target:
             blind = f"where {one.directive} at {one.place} leads is not known beforehand"
             return Pairing(next(_unpaired(tree), blind))
-        own = servers.get((one.target, one.context)) or _own_ports(one)
+        own = (one.port is None and servers.get((one.target, one.context))) or _own_ports(one)
         ports |= own
         every = around[one.place, one.directive]
         if one.context is Context.HTTP and any(map(_stays_open, every)):

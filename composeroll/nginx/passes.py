@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -19,8 +19,11 @@ _PROTOCOLS = {
     "scgi_pass": Protocol.TCP,
     "memcached_pass": Protocol.TCP,
 }
+_SCHEME = re.compile(r"[\w${}]+://")
 _HOST_ENDS = re.compile(r"[/?]|\$\{?(?:request_uri|document_uri|uri|is_args|args|query_string)\b")
 """Where the path of a URL begins, which these variables hold too."""
+
+_PORT_BEFORE_VARIABLE = re.compile(r"((?:\[[^]]*\]|[^:]+):\d+)\$")
 
 _CHOOSERS = ("map", "split_clients", "geo")
 
@@ -48,13 +51,18 @@ class Pass(Struct, frozen=True):
     variable: bool = False
     tls: bool = False
 
+    def uses(self, upstream: str, context: Context) -> bool:
+        """Whether it means this upstream: nginx takes a name with a port for a host's."""
+        return self.port is None and (self.target, self.context) == (upstream, context)
+
 
 def read_passes(tree: Iterable[Inside]) -> tuple[Pass, ...]:
     """All passes; one through a variable counts once for each value that the files give it."""
     everything = tuple(tree)
     values = _values(directive for directive, _ in everything)
     found = (d for d in everything if d[0].name in _PROTOCOLS and d[0].args)
-    return tuple(p for inside in found for p in _read(*inside, values))
+    upstreams = frozenset(_upstreams(everything))
+    return tuple(p for inside in found for p in _read(*inside, values, upstreams))
 
 
 def listens(server: Directive) -> tuple[str, ...]:
@@ -73,23 +81,40 @@ def context_of(parents: Iterable[Directive]) -> Context:
     return Context.STREAM if any(p.name == "stream" for p in parents) else Context.HTTP
 
 
-def target_of(argument: str) -> tuple[str, int | None]:
-    """Host or upstream name, and the literal port, of a pass's argument."""
-    _, scheme, rest = argument.rpartition("://") if "://" in argument else ("", "", argument)
+def target_of(argument: str, upstreams: Collection[str] = ()) -> tuple[str, int | None]:
+    """Host or upstream name, and the literal port, of a pass's argument.
+
+    A variable behind a port, or behind the name of one of `upstreams`, is taken for the path.
+    """
+    rest = _SCHEME.sub("", argument, count=1) if _SCHEME.match(argument) else argument
     if rest.startswith("unix:"):
         return rest, None
-    return host_and_port(_HOST_ENDS.split(rest, 1)[0] if scheme else rest)
+    place = _HOST_ENDS.split(rest, maxsplit=1)[0]
+    if ported := _PORT_BEFORE_VARIABLE.match(place):
+        return host_and_port(ported[1])
+    name = place.partition("$")[0]
+    return host_and_port(name if name in upstreams else place)
+
+
+def _upstreams(everything: Iterable[Inside]) -> Iterator[tuple[str, Context]]:
+    for directive, parents in everything:
+        if directive.name == "upstream" and directive.args:
+            yield directive.args[0], context_of(parents)
 
 
 def _read(
-    directive: Directive, parents: tuple[Directive, ...], values: Mapping[str, list[str]]
+    directive: Directive,
+    parents: tuple[Directive, ...],
+    values: Mapping[str, list[str]],
+    upstreams: Collection[tuple[str, Context]],
 ) -> Iterator[Pass]:
     context = context_of(parents)
     protocol = Protocol.TCP if context is Context.STREAM else _PROTOCOLS[directive.name]
     around = next((p for p in reversed(parents) if p.name == "server"), None)
     heard = listens(around) if around else ()
+    named = [name for name, half in upstreams if half is context]
     for argument in _readings(directive.args[0], values):
-        host, port = target_of(argument)
+        host, port = target_of(argument, named)
         late, tls = "$" in directive.args[0], argument.startswith(_OVER_TLS)
         yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late, tls)
 
@@ -110,7 +135,17 @@ def _readings(argument: str, values: Mapping[str, list[str]]) -> list[str]:
     """The argument with its known variables replaced by each of their values."""
     readings = [argument]
     for name in sorted(values, key=len, reverse=True):
-        for spelled in (f"${{{name[1:]}}}", name):
-            if spelled in argument:
-                readings = [r.replace(spelled, value) for r in readings for value in values[name]]
+        spelled = _spelled(name)
+        if spelled.search(argument):
+            readings = [_filled(spelled, r, value) for r in readings for value in values[name]]
     return list(dict.fromkeys(readings))
+
+
+def _spelled(name: str) -> re.Pattern[str]:
+    """`$up` or `${up}`, and not the beginning of `$upstream_name`."""
+    word = re.escape(name.removeprefix("$"))
+    return re.compile(rf"\$(?:{word}(?!\w)|\{{{word}\}})", re.ASCII)
+
+
+def _filled(spelled: re.Pattern[str], text: str, value: str) -> str:
+    return spelled.sub(lambda _: value, text)

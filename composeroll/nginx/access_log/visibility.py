@@ -33,7 +33,7 @@ class Visibility(Struct, frozen=True):
 
 def visibility(configuration: Configuration, upstream: str) -> Visibility:
     """Where the answers of this upstream's servers are logged such that they can be judged."""
-    uses = [p for p in configuration.passes if p.target == upstream and p.context is Context.HTTP]
+    uses = [p for p in configuration.passes if p.uses(upstream, Context.HTTP)]
     if not uses:
         return Visibility(hidden=(f"nginx passes no HTTP requests to upstream {upstream}",))
     logs: dict[tuple[str, str], AccessLog] = {}
@@ -91,7 +91,7 @@ def _why_silent(configuration: Configuration, log: AccessLog, upstream: str) -> 
 def _is_own(configuration: Configuration, log: AccessLog, upstream: str) -> bool:
     """Whether only requests to this upstream are passed on by those who write to the log."""
     sharing = (p for p in configuration.passes if _writes(configuration, p, log))
-    return {use.target for use in sharing} == {upstream}
+    return all(use.uses(upstream, Context.HTTP) for use in sharing)
 
 
 def _writes(configuration: Configuration, use: Pass, log: AccessLog) -> bool:

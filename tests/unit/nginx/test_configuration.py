@@ -160,12 +160,23 @@ def test_a_file_that_cannot_be_read_leaves_the_others() -> None:
         ("proxy_pass http://backend?q=$arg_q;", "backend", None, Protocol.HTTP),
         ("proxy_pass http://$args_host;", "$args_host", None, Protocol.HTTP),
         ("proxy_pass http://$host;", "$host", None, Protocol.HTTP),
+        ("proxy_pass $scheme://backend;", "backend", None, Protocol.HTTP),
+        ("proxy_pass http://app:8080/plain/http://minio:9000/$1;", "app", 8080, Protocol.HTTP),
+        ("proxy_pass $to/plain/http://minio:9000;", "$to", None, Protocol.HTTP),
+        ("proxy_pass http://backend$1$is_args$args;", "backend", None, Protocol.HTTP),
+        ("proxy_pass http://stranger$1;", "stranger$1", None, Protocol.HTTP),
+        ("proxy_pass http://app:8000$1;", "app", 8000, Protocol.HTTP),
+        ("proxy_pass http://[fd00::5]:81$1;", "fd00::5", 81, Protocol.HTTP),
+        ("proxy_pass http://backend:$port;", "backend:$port", None, Protocol.HTTP),
+        ("set $up x; proxy_pass http://$upstream_name:81;", "$upstream_name", 81, Protocol.HTTP),
+        ("set $up x; proxy_pass http://${up}stream;", "xstream", None, Protocol.HTTP),
+        (r"set $up 'a\1'; proxy_pass http://$up:81;", r"a\1", 81, Protocol.HTTP),
     ],
 )
 def test_a_pass_names_its_target(
     line: str, target: str, port: int | None, protocol: Protocol
 ) -> None:
-    (found,) = configured(f"server {{ location / {{ {line} }} }}").passes
+    (found,) = configured(f"server {{ location / {{ {line} }} }}", backend=BACKEND).passes
     assert (found.target, found.port, found.protocol) == (target, port, protocol)
 
 

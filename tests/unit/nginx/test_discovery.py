@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from composeroll.errors import Refused
 from composeroll.model import Protocol, Replica, Server, Upstream
 from composeroll.nginx.configuration import read_configuration
-from composeroll.nginx.discovery import Subject, Wanted, discover
+from composeroll.nginx.discovery import Subject, Wanted, discover, straight_passes
 from composeroll.nginx.include import render_include, with_nobody
 from tests.unit.nginx.made import (
     BACKEND,
@@ -288,6 +288,22 @@ def test_a_file_that_leads_to_the_service_and_says_it_is_anothers_is_in_doubt(
     text = render_include(Upstream("backend", (Server(server),)), project, service)
     with pytest.raises(Refused, match=f"belongs to service {service} of project {project}"):
         discover(configured(backend=text), subject(), Wanted())
+
+
+@pytest.mark.parametrize(
+    ("target", "protocol"),
+    [("php-fpm", Protocol.HTTP), ("php-fpm$1", Protocol.HTTP), ("php-fpm:9000", Protocol.TCP)],
+)
+def test_a_name_with_a_port_is_a_host_even_where_an_upstream_has_it(
+    target: str, protocol: Protocol
+) -> None:
+    """As nginx has it: it looks for an upstream only where there is no port."""
+    site = f"server {{ location / {{ set $to {target}; proxy_pass http://$to; }} }}"
+    configuration = configured(site, app=upstream("php-fpm:9000", name="php-fpm"))
+    found = discover(configuration, subject(), NOTHING)
+    assert found is not None
+    assert found.protocol is protocol
+    assert bool(straight_passes(configuration, subject())) == (protocol is Protocol.TCP)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,11 @@ def test_a_location_counts_where_its_clients_are_let_go(
     assert set(found.reusing) == {9000, 9300} - ending
 
 
+def test_a_pass_with_a_port_goes_there_even_where_an_upstream_bears_that_name() -> None:
+    asked = "location /q { set $to websocket; proxy_pass http://$to:9400; }"
+    assert pairing(server=asked).ending == {9000, 9300, 9400}
+
+
 def test_a_port_counts_only_if_every_way_to_it_does() -> None:
     other = "location /sse { proxy_pass http://10.0.0.9:9300; }"
     found = pairing("keepalive_min_timeout 5s;", other, "keepalive_timeout 0;")

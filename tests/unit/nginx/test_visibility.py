@@ -86,6 +86,11 @@ def test_a_log_without_addresses_is_enough_only_where_nobody_else_writes_to_it()
     assert seen(site("access_log /own;", http=f"access_log /a; {other}")) == ["/own combined"]
 
 
+def test_a_pass_with_a_port_is_somebody_else_who_writes_there() -> None:
+    other = "server { location / { set $to backend; fastcgi_pass $to:9100; } }"
+    assert seen(site(http=f"access_log /a; {other}")) == []
+
+
 def test_one_location_that_logs_nothing_is_only_noted() -> None:
     quiet = "location /healthz { access_log off; fastcgi_pass backend; }"
     found = site(inside=quiet, http=f"{UP} access_log /a up;")
