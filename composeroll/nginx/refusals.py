@@ -14,10 +14,15 @@ from composeroll.nginx.upstreams import UpstreamBlock
 
 def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
     """More than one upstream shows the same sign."""
-    names = " and ".join(block.upstream.name for block in blocks)
+    names = [block.upstream.name for block in blocks]
+    one = f"set x-composeroll.upstream in {subject.service} to one of them"
+    if len({*names}) < len(names):
+        files = " or ".join(dict.fromkeys(block.place.file for block in blocks))
+        one = f"set x-composeroll.include in {subject.service} to the file of one of them: {files}"
     return Refused(
-        f"nginx has {len(blocks)} upstreams that send requests to {subject.service}: {names}",
-        help=f"set x-composeroll.upstream in {subject.service} to one of them",
+        f"nginx has {len(blocks)} upstreams that send requests to {subject.service}:"
+        f" {' and '.join(names)}",
+        help=one,
         evidence=_lines(blocks),
     )
 
@@ -42,9 +47,11 @@ def not_that_one(
     sought = f"upstream {wanted.upstream}" if wanted.upstream else "upstream"
     place = f" in {wanted.include}" if wanted.include else ""
     known = _lines(found or configuration.upstreams)
+    alike = bool(found) and not wanted.include
+    which = "; x-composeroll.include says which file is meant" if alike else ""
     return Refused(
         f"nginx's configuration does not have exactly one {sought}{place}",
-        help=f"nginx has: {', '.join(known) or 'no upstream at all'}",
+        help=f"nginx has: {', '.join(known) or 'no upstream at all'}{which}",
         evidence=configuration.unread,
     )
 

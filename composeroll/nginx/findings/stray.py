@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.model import Finding, Server, Severity
-from composeroll.nginx.claims import passes_to
+from composeroll.nginx.claims import passes_to, ports_of
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, straight_passes
 from composeroll.nginx.passes import Pass
@@ -49,16 +49,14 @@ def _other_upstreams(
 ) -> Iterator[Finding]:
     for block in configuration.upstreams:
         mine = [s for s in block.upstream.servers if _leads_to(s, subject)]
-        if mine and block.upstream.name != found.upstream.name:
-            fixed = [s for s in mine if "resolve" not in s.parameters]
-            if any(_address(s) in subject.addresses for s in mine):
-                yield _forgotten(block, subject, found)
-            elif passes_to(configuration, block):
-                yield (
-                    _forgotten(block, subject, found)
-                    if fixed
-                    else _ungated(f"upstream {block.upstream.name} ({block.place})", subject, found)
-                )
+        if not mine or _is_at(found, block):
+            continue
+        fixed = any("resolve" not in s.parameters for s in mine)
+        if any(_address(s) in subject.addresses for s in mine):
+            yield _forgotten(configuration, block, subject, found)
+        elif passes_to(configuration, block):
+            forgotten = _forgotten(configuration, block, subject, found)
+            yield forgotten if fixed else _resolved(configuration, block, subject, found)
 
 
 def _straight(configuration: Configuration, subject: Subject, found: Found) -> Iterator[Finding]:
@@ -66,9 +64,9 @@ def _straight(configuration: Configuration, subject: Subject, found: Found) -> I
     for one in straight_passes(configuration, subject):
         same = found.port in (OF_SCHEMES if one.port is None else {one.port})
         if same and one.variable:
-            yield _ungated(f"{one.directive} ({one.place})", subject, found)
+            yield _ungated(f"{one.directive} ({one.place})", subject, _instead(found))
         elif same:
-            yield _stale(Severity.REFUSAL, one, f"pass to {found.upstream.name} there instead")
+            yield _stale(Severity.REFUSAL, one, _instead(found))
         elif not one.variable:
             yield _stale(Severity.WARNING, one, AT_EACH_REQUEST)
 
@@ -82,13 +80,52 @@ def _address(server: Server) -> str:
     return host_and_port(server.address)[0]
 
 
-def _forgotten(block: UpstreamBlock, subject: Subject, found: Found) -> Finding:
+def _is_at(found: Found, block: UpstreamBlock) -> bool:
+    """Both halves of nginx may have an upstream of one name, each in its own file."""
+    return (block.upstream.name, block.place.file) == (found.upstream.name, found.include)
+
+
+def _other_port(configuration: Configuration, block: UpstreamBlock, found: Found) -> int | None:
+    """The port of an upstream that the rewritten one cannot stand in for; None where it can."""
+    ports = sorted(ports_of(block))
+    if ports and found.port not in ports:
+        return ports[0]
+    halves = {b.context for b in configuration.upstreams if _is_at(found, b)}
+    return found.port if halves and block.context not in halves else None
+
+
+def _instead(found: Found) -> str:
+    return f"pass to {found.upstream.name} there instead"
+
+
+def _forgotten(
+    configuration: Configuration, block: UpstreamBlock, subject: Subject, found: Found
+) -> Finding:
+    other = _other_port(configuration, block, found)
     return Finding(
         Severity.REFUSAL,
         f"upstream {block.upstream.name} ({block.place}) names replicas of {subject.service}"
         " too, and is not rewritten with them",
-        f"pass to {found.upstream.name} there instead",
+        _looked_up(subject, other) if other else _instead(found),
     )
+
+
+def _looked_up(subject: Subject, port: int) -> str:
+    line = f"`server {subject.service}:{port} resolve;`"
+    needs = "with a `zone` and a `resolver` (nginx 1.27.3 and newer)"
+    return f"write {line} into it, {needs}, or {_apart(port)}"
+
+
+def _apart(port: int) -> str:
+    return f"put port {port} behind a service of its own"
+
+
+def _resolved(
+    configuration: Configuration, block: UpstreamBlock, subject: Subject, found: Found
+) -> Finding:
+    other = _other_port(configuration, block, found)
+    place = f"upstream {block.upstream.name} ({block.place})"
+    return _ungated(place, subject, _apart(other) if other else _instead(found))
 
 
 def _stale(severity: Severity, one: Pass, mend: str) -> Finding:
@@ -100,11 +137,11 @@ def _stale(severity: Severity, one: Pass, mend: str) -> Finding:
     )
 
 
-def _ungated(place: str, subject: Subject, found: Found) -> Finding:
+def _ungated(place: str, subject: Subject, mend: str) -> Finding:
     """Swaps by DNS alone lost between 2 and 33,827 requests."""
     return Finding(
         Severity.WARNING,
         f"{place} finds {subject.service} by its name, which replicas bear before they are ready"
         " and when they stop",
-        f"pass to {found.upstream.name} there instead",
+        mend,
     )

@@ -238,6 +238,24 @@ def test_a_doubt_is_refused_with_the_line_that_settles_it(
     assert help_ in (refused.value.help or "")
 
 
+def test_two_upstreams_of_one_name_are_told_apart_by_their_files() -> None:
+    files = {"/etc/nginx/http.conf": BACKEND, "/etc/nginx/tcp.conf": upstream("10.0.0.5:9000")}
+    text = f"http {{ include http.conf; {SITE} }} stream {{ include tcp.conf; }}"
+    configuration = read_configuration(join_dump({MAIN: text, **files}))
+    with pytest.raises(Refused, match="2 upstreams") as refused:
+        discover(configuration, subject(), NOTHING)
+    assert refused.value.help == (
+        "set x-composeroll.include in php-fpm to the file of one of them:"
+        " /etc/nginx/http.conf or /etc/nginx/tcp.conf"
+    )
+    with pytest.raises(Refused, match="exactly one") as refused:
+        discover(configuration, subject(), Wanted(upstream="backend"))
+    assert (refused.value.help or "").endswith("x-composeroll.include says which file is meant")
+    found = discover(configuration, subject(), Wanted(include="/etc/nginx/tcp.conf"))
+    assert found is not None
+    assert (found.include, found.protocol) == ("/etc/nginx/tcp.conf", Protocol.TCP)
+
+
 def test_two_ports_in_one_upstream_need_a_setting() -> None:
     configuration = configured(backend=upstream("php-fpm:9000", "php-fpm:9001"))
     own = replica(exposed=(9000, 9001))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from composeroll.model import Severity
+from composeroll.nginx.configuration import read_configuration
 from composeroll.nginx.discovery import Wanted, discover
 from composeroll.nginx.findings.stray import stray_findings, unseen_findings
-from tests.unit.nginx.made import BACKEND, configured, subject
+from tests.unit.nginx.made import BACKEND, MAIN, SITE, configured, join_dump, subject
 
 BESIDE = "/etc/nginx/upstreams/ws.conf:1"
 NAMED = "upstream ws { server php-fpm:9000; }"
@@ -45,6 +46,35 @@ def test_a_name_that_is_looked_up_again_and_again_is_only_unproven() -> None:
     ((severity, what, _),) = strays("location /ws { fastcgi_pass ws; }", ws=RESOLVED)
     assert severity is Severity.WARNING
     assert what.startswith(f"upstream ws ({BESIDE}) finds php-fpm by its name")
+
+
+def test_an_upstream_of_another_port_needs_a_resolver_or_a_service_of_its_own() -> None:
+    """What is rewritten has the one port, so no pass to it could take that way's place."""
+    other, ws = "location /ws { fastcgi_pass ws; }", NAMED.replace("9000", "9001")
+    apart = "put port 9001 behind a service of its own"
+    ((severity, _, mend),) = strays(other, ws=ws)
+    assert severity is Severity.REFUSAL
+    assert mend == (
+        "write `server php-fpm:9001 resolve;` into it, with a `zone` and a `resolver` (nginx 1.27.3"
+        f" and newer), or {apart}"
+    )
+    ((severity, _, mend),) = strays(other, ws=RESOLVED.replace("9000", "9001"))
+    assert (severity, mend) == (Severity.WARNING, apart)
+
+
+@pytest.mark.parametrize("port", [22, 9000])
+def test_an_upstream_of_the_same_name_in_the_other_half_is_another_one(port: int) -> None:
+    stream = (
+        f"stream {{ upstream backend {{ server php-fpm:{port}; }}"
+        " server { listen 2222; proxy_pass backend; } }"
+    )
+    files = {MAIN: f"http {{ include app.conf; {SITE} }} {stream}", "/etc/nginx/app.conf": BACKEND}
+    configuration = read_configuration(join_dump(files))
+    found = discover(configuration, subject(), Wanted(include="/etc/nginx/app.conf"))
+    assert found is not None
+    (stray,) = stray_findings(configuration, subject(), found)
+    assert stray.severity is Severity.REFUSAL
+    assert stray.help.startswith(f"write `server php-fpm:{port} resolve;` into it")
 
 
 @pytest.mark.parametrize("text", [NAMED, "upstream ws { server php-fpm:9000 down; }"])
