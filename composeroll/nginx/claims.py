@@ -12,7 +12,13 @@ from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.include import DISCARD_PORT, written_by
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
-from composeroll.nginx.upstreams import DEFAULT_PORT, UpstreamBlock, host_and_port, ports_named
+from composeroll.nginx.upstreams import (
+    DEFAULT_PORT,
+    UpstreamBlock,
+    host_and_port,
+    is_name,
+    ports_named,
+)
 
 
 class Claim(Struct, frozen=True):
@@ -58,12 +64,20 @@ def stand_in_ports(block: UpstreamBlock) -> frozenset[int]:
 
 
 def others_in(block: UpstreamBlock, subject: Subject) -> tuple[str, ...]:
-    """The servers of an upstream that are another service's now."""
+    """The servers of an upstream that are another service's now, or elsewhere beside its own."""
+    mixed = any(map(subject.owns, _up(block)))
     return tuple(
         server.address
         for server in _up(block)
         if subject.of_others(*host_and_port(server.address, DEFAULT_PORT))
+        or (mixed and _elsewhere(server, subject))
     )
+
+
+def _elsewhere(server: Server, subject: Subject) -> bool:
+    """By name alone: an address may have been a replica's, and of a lost backup `check` warns."""
+    usual = "backup" not in server.parameters
+    return usual and is_name(server.address) and not subject.owns(server)
 
 
 def _by_first_line(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:

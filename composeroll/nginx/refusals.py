@@ -94,10 +94,12 @@ def owned(subject: Subject, block: UpstreamBlock, owner: tuple[str, str] | None)
 
 
 def shared(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> Refused:
-    """Rewriting the upstream would cut off another service."""
+    """Rewriting the upstream would cut off another service, or a server elsewhere."""
     return Refused(
-        f"upstream {block.upstream.name} names another service too: {', '.join(strangers)}",
-        help=f"give {subject.service} an upstream of its own",
+        f"upstream {block.upstream.name} names others than {subject.service} too:"
+        f" {', '.join(strangers)}",
+        help=f"give {subject.service} an upstream of its own; or take the others out of"
+        f" {block.place.file} and name them in a template of your own (x-composeroll.template)",
         evidence=_lines([block]),
     )
 

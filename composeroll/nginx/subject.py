@@ -7,7 +7,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from msgspec import Struct
 
-from composeroll.model import Protocol, Replica
+from composeroll.model import Protocol, Replica, Server
+from composeroll.nginx.upstreams import host_and_port
 
 
 class Wanted(Struct, frozen=True):
@@ -45,6 +46,12 @@ class Subject(Struct, frozen=True):
     def named(self, host: str) -> bool:
         """Whether a host name means this service: in DNS, or as a container's name of any age."""
         return host in {self.service, *_aliases(self.replicas)} or self._numbered(host)
+
+    def owns(self, server: Server) -> bool:
+        """Whether a server is its own: by name, by an address of now, or by the comment there."""
+        host, _ = host_and_port(server.address)
+        word = server.comment.partition(" ")[0]
+        return host in self.addresses or self.named(host) or self.named(word)
 
     def of_others(self, host: str, port: int | None) -> bool:
         """Whether a server is another service's: by name, or by an address with a fitting port."""

@@ -74,6 +74,12 @@ def host_and_port(address: str, default: int | None = None) -> tuple[str, int | 
     return host.removeprefix("[").removesuffix("]"), int(port) if port else default
 
 
+def is_name(address: str) -> bool:
+    """Whether a server goes by a host name: by no address, and no socket."""
+    host, _ = host_and_port(address)
+    return not (host.startswith("unix:") or ":" in host or host.replace(".", "").isdecimal())
+
+
 def ports_named(servers: Iterable[Server]) -> frozenset[int]:
     """The ports that these servers name, or nginx takes for them."""
     found = (host_and_port(server.address, DEFAULT_PORT)[1] for server in servers)

@@ -18,6 +18,7 @@ from composeroll.nginx.findings.container import (
 )
 from composeroll.nginx.findings.failover import failover_findings
 from composeroll.nginx.findings.include import include_findings
+from composeroll.nginx.findings.lost import lost_findings
 from composeroll.nginx.findings.reload import reload_findings
 from composeroll.nginx.findings.sharing import (
     MIGRATE,
@@ -98,6 +99,7 @@ class ProjectGateways:
                 container, found.include, self._gateway(container).mount_table() if hard else ""
             ),
             *include_findings(known, found, container.mounts, read_only=container.read_only),
+            *lost_findings(known, subject, found),
             *stray_findings(known, subject, found),
             *failover_findings(known, found),
         )

@@ -8,7 +8,7 @@ from composeroll.model import Finding, Mount, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found
 from composeroll.nginx.mounts import mount_under
-from composeroll.nginx.upstreams import host_and_port
+from composeroll.nginx.upstreams import is_name
 from composeroll.nginx.version import RESOLVE
 
 
@@ -32,7 +32,6 @@ def include_findings(
         *_mounted(found, mounts, read_only=read_only),
         *_zone(found),
         *_frozen_names(configuration, found),
-        *_lost_backups(found),
     )
 
 
@@ -76,7 +75,7 @@ def _zone(found: Found) -> Iterator[Finding]:
 
 def _frozen_names(configuration: Configuration, found: Found) -> Iterator[Finding]:
     for server in found.upstream.servers:
-        if _is_name(server.address) and "resolve" not in server.parameters:
+        if is_name(server.address) and "resolve" not in server.parameters:
             new = configuration.version >= RESOLVE
             better = "add `resolve` behind it" if new else "nginx 1.27.3 can resolve"
             yield Finding(
@@ -85,18 +84,3 @@ def _frozen_names(configuration: Configuration, found: Found) -> Iterator[Findin
                 " not start while the name does not exist",
                 f"{better}; the first rollout writes addresses in its place",
             )
-
-
-def _lost_backups(found: Found) -> Iterator[Finding]:
-    for server in found.upstream.servers:
-        if "backup" in server.parameters and not server.comment:
-            yield Finding(
-                Severity.WARNING,
-                f"`server {server.address} backup` would be gone after a rollout",
-                "name it in a template of your own (x-composeroll.template)",
-            )
-
-
-def _is_name(address: str) -> bool:
-    host, _ = host_and_port(address)
-    return not (host.startswith("unix:") or ":" in host or host.replace(".", "").isdecimal())

@@ -191,7 +191,18 @@ def test_what_nobody_answered_for_is_found_again_with_its_port() -> None:
         ),
         pytest.param(
             SITE, {"backend": upstream("php-fpm:9000", "redis:9000")}, (REDIS,),
-            NOTHING, "names another service too: redis:9000", "upstream of its own", id="shared",
+            NOTHING, "names others than php-fpm too: redis:9000", "upstream of its own",
+            id="shared",
+        ),
+        pytest.param(
+            SITE, {"backend": upstream("php-fpm:9000", "legacy.example.com:9000 weight=3")}, (),
+            NOTHING, "names others than php-fpm too: legacy.example.com:9000",
+            "x-composeroll.template", id="a server elsewhere",
+        ),
+        pytest.param(
+            SITE, {"backend": upstream("10.0.0.5:9000", "php-fpm-canary:9000")}, (),
+            Wanted(upstream="backend"), "too: php-fpm-canary:9000", "upstream of its own",
+            id="a service that has no containers",
         ),
         pytest.param(
             f"{SITE} server {{ location / {{ proxy_pass http://backend; }} }}",

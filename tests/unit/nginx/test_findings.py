@@ -116,12 +116,6 @@ def test_a_name_that_nginx_looks_up_once_is_noted(server: str, *, noted: bool) -
     assert bool(found) is noted
 
 
-def test_a_backup_that_a_rollout_would_drop_is_warned_of() -> None:
-    text = "upstream backend { zone b 256k; server 10.0.0.5:9000; server 127.0.0.1:81 backup; }"
-    (line,) = found_in(text)
-    assert line.startswith("warning: `server 127.0.0.1:81 backup`")
-
-
 def test_a_file_that_no_include_reads_is_refused() -> None:
     found = Found(Upstream("b", (), ("zone b 1m",)), "/srv/b.conf", 80, Protocol.HTTP, "")
     (line,) = lines(include_findings(configured(""), found, ()))

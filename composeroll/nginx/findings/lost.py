@@ -1,0 +1,69 @@
+"""What of an upstream's servers a rollout would leave out, as data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from composeroll.model import Finding, Server, Severity
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.discovery import Found, Subject
+from composeroll.nginx.include import written_by
+
+IN_A_TEMPLATE = "name it in a template of your own (x-composeroll.template)"
+
+_WEIGHT = "weight="
+
+
+def lost_findings(
+    configuration: Configuration, subject: Subject, found: Found
+) -> tuple[Finding, ...]:
+    """What somebody wrote beside the service's own servers; in a file of ours there is no such."""
+    if written_by(configuration.files.get(found.include, "")):
+        return tuple(_backups(found))
+    return (*_backups(found), *_addresses(subject, found), *_weights(found))
+
+
+def _backups(found: Found) -> Iterator[Finding]:
+    for server in found.upstream.servers:
+        if "backup" in server.parameters and not server.comment:
+            yield Finding(
+                Severity.WARNING,
+                f"`server {server.address} backup` would be gone after a rollout",
+                IN_A_TEMPLATE,
+            )
+
+
+def _addresses(subject: Subject, found: Found) -> Iterator[Finding]:
+    """Where none is the service's now, all of them may have been its replicas'."""
+    usual = _usual(found)
+    if not any(map(subject.owns, usual)):
+        return
+    for server in usual:
+        if not subject.owns(server):
+            yield Finding(
+                Severity.WARNING,
+                f"`server {server.address}` is no replica of {subject.service}, and would be gone"
+                " after a rollout",
+                IN_A_TEMPLATE,
+            )
+
+
+def _weights(found: Found) -> Iterator[Finding]:
+    """One that all servers have alike changes nothing."""
+    usual = _usual(found)
+    if len({_weight(server) for server in usual}) > 1:
+        told = ", ".join(f"{s.address} {_weight(s)}" for s in usual)
+        yield Finding(
+            Severity.WARNING,
+            f"the weights in upstream {found.upstream.name} would be gone after a rollout: {told}",
+            "write them in a template of your own (x-composeroll.template)",
+        )
+
+
+def _usual(found: Found) -> list[Server]:
+    return [s for s in found.upstream.servers if not {"backup", "down"} & set(s.parameters)]
+
+
+def _weight(server: Server) -> str:
+    """`weight=1` is nginx's own."""
+    return next((p for p in server.parameters if p.startswith(_WEIGHT)), f"{_WEIGHT}1")

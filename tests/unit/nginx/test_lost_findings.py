@@ -1,0 +1,57 @@
+"""What a rollout would leave out of an upstream is told beforehand."""
+
+from __future__ import annotations
+
+import pytest
+
+from composeroll.model import Severity
+from composeroll.nginx.discovery import Wanted, discover
+from composeroll.nginx.findings.lost import lost_findings
+from composeroll.nginx.include import parse_include, render_include
+from tests.unit.nginx.made import configured, subject
+
+
+def lost(*servers: str, ours: bool = False) -> list[str]:
+    text = f"upstream backend {{ {' '.join(f'server {server};' for server in servers)} }}"
+    if ours and (upstream := parse_include(text)):
+        text = render_include(upstream, "staging", "php-fpm")
+    configuration = configured(backend=text)
+    found = discover(configuration, subject(), Wanted(upstream="backend"))
+    assert found is not None
+    findings = lost_findings(configuration, subject(), found)
+    assert all(f.severity is Severity.WARNING for f in findings)
+    assert all("x-composeroll.template" in f.help for f in findings)
+    return [f.what for f in findings]
+
+
+def test_a_backup_is_told() -> None:
+    (what,) = lost("10.0.0.5:9000", "web.example.com:81 backup")
+    assert what == "`server web.example.com:81 backup` would be gone after a rollout"
+
+
+@pytest.mark.parametrize("other", ["10.9.9.9:9000", "127.0.0.1:9000", "unix:/run/fpm.sock"])
+def test_an_address_that_no_replica_has_beside_one_that_one_has_is_told(other: str) -> None:
+    (what,) = lost("10.0.0.5:9000", other)
+    assert what.startswith(f"`server {other}` is no replica of php-fpm")
+
+
+def test_weights_that_differ_are_told() -> None:
+    (what,) = lost("php-fpm:9000", "staging-php-fpm-2:9000 weight=3")
+    assert what.endswith("php-fpm:9000 weight=1, staging-php-fpm-2:9000 weight=3")
+
+
+@pytest.mark.parametrize(
+    "servers",
+    [
+        ("10.0.0.5:9000",),
+        ("10.0.0.8:9000", "10.0.0.9:9000"),
+        ("10.0.0.5:9000 weight=3", "php-fpm:9000 weight=3"),
+        ("10.0.0.5:9000", "10.9.9.9:9000 down weight=2"),
+    ],
+)
+def test_what_a_rollout_is_there_to_replace_is_not_told(servers: tuple[str, ...]) -> None:
+    assert lost(*servers) == []
+
+
+def test_a_file_of_our_own_holds_what_the_next_one_will() -> None:
+    assert lost("10.0.0.5:9000", "10.9.9.9:9000 weight=3", ours=True) == []
