@@ -126,9 +126,10 @@ class ProjectGateways:
         """Whether an include is as it was when this run last read or wrote it."""
         return self._all_with([container]).untouched(container, path)
 
-    def old_workers(self) -> int:
-        """How many nginx workers from before the last reload still live."""
-        return self._all.old_workers() + sum(map(_left_in, self._quitting.values()))
+    def old_workers(self, services: Collection[str]) -> int:
+        """How many nginx workers from before the last reload still live in these services."""
+        taking, quitting = self._of(services)
+        return taking.old_workers() + sum(map(_left_in, quitting))
 
     def front_findings(
         self, container: Replica, edge: Replica | None, drain_timeout: float
@@ -146,17 +147,21 @@ class ProjectGateways:
         setting = self._door.execute(container.id, ("cat", MIGRATE_FILE)).stdout.strip()
         return (*sharing_findings(known), *migration_findings(edge.service, setting), *found)
 
-    def held(self, leaving: Collection[str]) -> Held:
+    def held(self, services: Collection[str], leaving: Collection[str]) -> Held:
         """What these workers still hold, with replicas at these bare addresses on their way out."""
-        total = self._all.held(leaving)
-        for quitting in self._quitting.values():
+        taking, quitting = self._of(services)
+        total = taking.held(leaving)
+        for gateway in quitting:
             with suppress(GatewayError):  # one that has ended meanwhile holds nothing
-                total += quitting.held(leaving)
+                total += gateway.held(leaving)
         return total
 
-    def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:
-        """Established connections from the gateways, by address."""
-        return self._all.connections_to(addresses)
+    def connections_to(
+        self, services: Collection[str], addresses: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Established connections from these services' gateways, by address."""
+        taking, _ = self._of(services)
+        return taking.connections_to(addresses)
 
     def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:
         """What the access logs of these gateways tell of an upstream's servers, from now on."""
@@ -165,6 +170,14 @@ class ProjectGateways:
     @property
     def _all(self) -> Gateways:
         return Gateways(self._known.values())
+
+    def _of(self, services: Collection[str]) -> tuple[Gateways, Sequence[Gateway]]:
+        """Those of some services alone: that take requests, and that were told to quit."""
+
+        def own(gateways: Iterable[Gateway]) -> Sequence[Gateway]:
+            return [one for one in gateways if one.container.service in services]
+
+        return Gateways(own(self._known.values())), own(self._quitting.values())
 
     def _all_with(self, containers: Iterable[str]) -> Gateways:
         """All gateways, these full IDs among them.

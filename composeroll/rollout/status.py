@@ -94,7 +94,9 @@ def _draining(stack: Stack, state: ServiceState, aside: Sequence[SetAside]) -> t
     own = [one for one in aside if one.replica.service == state.name]
     if not own:
         return ()
-    held = stack.world.gateways.connections_to([state.address(one.replica) for one in own])
+    gateways = [state.wiring.route.gateway] if state.wiring else []
+    addresses = [state.address(one.replica) for one in own]
+    held = stack.world.gateways.connections_to(gateways, addresses)
     now = stack.world.engine.now()
     return tuple(
         f"{one.name} ({one.replica.short_id}) has been draining for {_time(now - one.since)},"

@@ -60,7 +60,11 @@ Texts = Mapping[str, Mapping[str, str | None]]
 
 
 class Gateways(Protocol):
-    """All gateway containers of the rollout, as one: written all, or none."""
+    """All gateway containers of the rollout, as one: written all, or none.
+
+    Those that are waited for are named by their services: other containers of the project may run
+    nginx too.
+    """
 
     def switch(self, texts: Texts, back: Callable[[], Texts] = dict) -> None:
         """Install and reload.
@@ -90,16 +94,18 @@ class Gateways(Protocol):
         """Whether an include is as it was when this run last read or wrote it."""
         ...
 
-    def old_workers(self) -> int:
-        """How many nginx workers from before the last reload still live, in all gateways."""
+    def old_workers(self, services: Collection[str]) -> int:
+        """How many nginx workers from before the last reload still live, in these gateways."""
         ...
 
-    def held(self, leaving: Collection[str]) -> Held:
+    def held(self, services: Collection[str], leaving: Collection[str]) -> Held:
         """What these workers still hold, with replicas at these bare addresses on their way out."""
         ...
 
-    def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:
-        """Established connections from the gateways, by address; uncountable ones are absent."""
+    def connections_to(
+        self, services: Collection[str], addresses: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Established connections from these gateways, by address; uncountable ones are absent."""
         ...
 
     def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:

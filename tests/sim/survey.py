@@ -19,6 +19,8 @@ from tests.sim.doors import GatewayDoor
 from tests.sim.faults import Faults
 from tests.sim.nginx import Gateways, read_upstream
 
+GATEWAY = "nginx"
+
 
 def include_of(service: str) -> str:
     """The path of a service's include."""
@@ -91,16 +93,21 @@ class KnownGateways:
         """A file of one of them."""
         return self._all.untouched(container, path)
 
-    def old_workers(self) -> int:
-        """Of all."""
+    def old_workers(self, services: Collection[str]) -> int:
+        """Of all: there are no others."""
+        assert set(services) <= {GATEWAY}
         return self._all.old_workers()
 
-    def held(self, leaving: Collection[str]) -> Held:
+    def held(self, services: Collection[str], leaving: Collection[str]) -> Held:
         """By old workers of all."""
+        assert set(services) <= {GATEWAY}
         return self._all.held(leaving)
 
-    def connections_to(self, addresses: Sequence[str]) -> Mapping[str, int]:
+    def connections_to(
+        self, services: Collection[str], addresses: Sequence[str]
+    ) -> Mapping[str, int]:
         """Of all."""
+        assert set(services) <= {GATEWAY}
         return self._all.connections_to(addresses)
 
     def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:
@@ -138,7 +145,7 @@ def _texts(files: Mapping[str, Mapping[str, str]], path: str) -> dict[str, str]:
 
 def _wiring(service: str, texts: Mapping[str, str]) -> Wiring:
     route = Route(
-        gateway="nginx",
+        gateway=GATEWAY,
         containers=tuple(texts),
         upstream=service,
         include=include_of(service),

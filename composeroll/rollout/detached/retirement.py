@@ -102,12 +102,14 @@ def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
     world = stack.world
     aside = _unnamed(state, world.engine.aside([state.name]))
     over = [one for one in aside if world.engine.now() >= one.until]
-    if aside and state.wiring and _has_drained(stack, state, [one.replica for one in aside]):
+    gateways = [state.wiring.route.gateway] if state.wiring else []
+    if aside and gateways and _has_drained(stack, state, gateways, [one.replica for one in aside]):
         return aside
     if over:
         called = ", ".join(one.name for one in over)
-        workers = still_living(world.gateways.old_workers())
-        world.emit(Warned(f"the time to drain of {called} is over; {workers}"))
+        workers = world.gateways.old_workers(gateways)
+        left = f"; {still_living(workers)}" if workers else ""
+        world.emit(Warned(f"the time to drain of {called} is over{left}"))
     return tuple(over)
 
 
@@ -119,12 +121,14 @@ def _unnamed(state: ServiceState, aside: Sequence[SetAside]) -> tuple[SetAside, 
     return tuple(one for one in aside if state.address(one.replica) not in named)
 
 
-def _has_drained(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> bool:
+def _has_drained(
+    stack: Stack, state: ServiceState, gateways: Sequence[str], replicas: Sequence[Replica]
+) -> bool:
     """Whether no old worker concerns them; where it looks like it, that takes some seconds."""
     world, cut_after = stack.world, state.service.settings.drain.cut_after
-    lingering = Lingering(world, replicas, cut_after)
+    lingering = Lingering(world, gateways, replicas, cut_after)
     end = world.clock.now() + FIRST + max(SETTLED, cut_after or 0) + ENOUGH
-    while world.gateways.old_workers():
+    while world.gateways.old_workers(gateways):
         if lingering.may_be_left():
             return True
         if lingering.has_to_wait or world.clock.now() >= end:

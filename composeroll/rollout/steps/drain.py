@@ -71,10 +71,10 @@ class DrainReplicas(Step, frozen=True):
         with world.events() as events:
             guard = Guard(world, [one.incoming for one in self.leaving])
             leaving = [r for one in self.leaving for r in one.replicas]
-            lingering = Lingering(world, leaving, self.cut_after)
+            lingering = Lingering(world, self._gateways, leaving, self.cut_after)
             began = world.clock.now()
             end, recount = began + self.timeout, began + RECOUNT
-            while workers := _old_workers(world):
+            while workers := _old_workers(world, self._gateways):
                 if lingering.may_be_left():
                     if told := str(lingering):
                         world.emit(Noted(told))
@@ -92,9 +92,14 @@ class DrainReplicas(Step, frozen=True):
                 world.emit(Draining(0))
             guard.look()
 
+    @property
+    def _gateways(self) -> frozenset[str]:
+        return frozenset(one.route.gateway for one in self.leaving)
+
     def _connections(self, world: World) -> Mapping[str, int]:
         named = {one.route.address(r): r.name for one in self.leaving for r in one.replicas}
-        counted = world.gateways.connections_to([address for address in named if address])
+        addresses = [address for address in named if address]
+        counted = world.gateways.connections_to(self._gateways, addresses)
         return {named[address]: number for address, number in counted.items()}
 
     def _report_unfinished(self, world: World, workers: int, unknown: str) -> None:
@@ -107,12 +112,12 @@ class DrainReplicas(Step, frozen=True):
         world.emit(Warned("; ".join(filter(None, said))))
 
 
-def _old_workers(world: World) -> int:
+def _old_workers(world: World, gateways: Collection[str]) -> int:
     """How many there are; an nginx that is only just being restarted is asked again."""
     end = world.clock.now() + RESTART
     while True:
         try:
-            return world.gateways.old_workers()
+            return world.gateways.old_workers(gateways)
         except GatewayError:
             if world.clock.now() >= end:
                 raise
@@ -123,14 +128,25 @@ def _pause(elapsed: float) -> float:
     return min(max(POLL, elapsed / LATENESS), SLOWEST_POLL)
 
 
-def await_old_workers_gone(world: World, timeout: float, leaving: Collection[Replica] = ()) -> None:
+def await_old_workers_gone(
+    world: World,
+    gateways: Collection[str],
+    timeout: float,
+    leaving: Collection[Replica] = (),
+) -> None:
     """Wait until the workers from before the last reload have left, or say that they have not.
 
     Those that can send nothing more to anybody, and have nothing with `leaving`, may stay.
+
+    Args:
+        world: where nginx is.
+        gateways: the services whose nginx is waited for.
+        timeout: seconds, at most.
+        leaving: what is to go next.
     """
     end = world.clock.now() + timeout
-    lingering = Lingering(world, leaving)
-    while (workers := world.gateways.old_workers()) and not lingering.may_be_left():
+    lingering = Lingering(world, gateways, leaving)
+    while (workers := world.gateways.old_workers(gateways)) and not lingering.may_be_left():
         if world.clock.now() >= end:
             waited = format_duration(timeout)
             world.emit(Warned(f"after {waited} {still_living(workers)}"))

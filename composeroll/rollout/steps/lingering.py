@@ -40,17 +40,23 @@ class Lingering:
     """
 
     def __init__(
-        self, world: World, leaving: Collection[Replica], cut_after: float | None = None
+        self,
+        world: World,
+        gateways: Collection[str],
+        leaving: Collection[Replica],
+        cut_after: float | None = None,
     ) -> None:
         """Begin to watch.
 
         Args:
             world: where nginx is.
+            gateways: the services whose nginx sends requests to what leaves.
             leaving: the replicas that are drained.
             cut_after: seconds after which a connection to them is not waited for, None for never.
         """
         self.held = Held()
         self._world = world
+        self._gateways = gateways
         self._cut_after = cut_after
         self._hosts = frozenset(host for replica in leaving for host in _hosts(replica))
         self._began = world.clock.now()
@@ -89,7 +95,7 @@ class Lingering:
         return ", ".join(filter(None, said))
 
     def _look(self, now: float) -> None:
-        self.held = self._world.gateways.held(self._hosts)
+        self.held = self._world.gateways.held(self._gateways, self._hosts)
         for connection in self.held.elsewhere | self.held.leaving:
             self._first_seen.setdefault(connection, now)
 

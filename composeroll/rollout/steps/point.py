@@ -7,7 +7,7 @@ from typing import ClassVar
 from composeroll.errors import EngineError, GatewayError
 from composeroll.report.events import Noted, Warned
 from composeroll.rollout.steps.drain import await_old_workers_gone
-from composeroll.rollout.steps.put_back import differ, put_back, texts_back
+from composeroll.rollout.steps.put_back import differ, gateways_of, put_back, texts_back
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
@@ -78,7 +78,7 @@ class PinUpstreams(SwitchUpstreams, frozen=True):
             GatewayError: nginx did not take it; it has its old configuration.
         """
         SwitchUpstreams.do(self, world)
-        await_old_workers_gone(world, min(self.timeout, PINNING))
+        await_old_workers_gone(world, gateways_of(self.switches), min(self.timeout, PINNING))
 
     def undo(self, world: World) -> None:
         """Put the name back; where that cannot be, what serves is named, which is as right.

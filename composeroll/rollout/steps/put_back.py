@@ -32,7 +32,7 @@ def put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None
             raise
     new = [r for switch in switches for r in switch.incoming.look_up(world)]
     try:
-        await_old_workers_gone(world, timeout, new)
+        await_old_workers_gone(world, gateways_of(switches), timeout, new)
     except GatewayError:
         if any(r.running for r in _told(switches, world)):
             raise  # its workers may still know the new replicas, which therefore stay
@@ -109,4 +109,9 @@ def _told(switches: tuple[Switch, ...], world: World) -> tuple[Replica, ...]:
 
 
 def _gateways(switches: tuple[Switch, ...], world: World) -> tuple[Replica, ...]:
-    return world.engine.replicas(sorted({s.route.gateway for s in switches}))
+    return world.engine.replicas(gateways_of(switches))
+
+
+def gateways_of(switches: tuple[Switch, ...]) -> list[str]:
+    """The services whose nginx is told; others of the project may run nginx too."""
+    return sorted({switch.route.gateway for switch in switches})

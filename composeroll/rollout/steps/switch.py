@@ -130,7 +130,7 @@ class Switch(Struct, frozen=True):
         """
         texts, include = self.texts_back(world), self.route.include
         world.gateways.restore({gateway: {include: text} for gateway, text in texts.items()})
-        await_old_workers_gone(world, timeout)
+        await_old_workers_gone(world, [self.route.gateway], timeout)
 
     def name_again(self, world: World, replicas: Collection[Replica]) -> None:
         """Name those of the replicas that run: a container that was stopped loses its address.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -44,8 +45,9 @@ class Drained:
         """Let time pass."""
         self.time += seconds
 
-    def old_workers(self) -> int:
+    def old_workers(self, services: Collection[str]) -> int:
         """One, as long as nginx runs; one that was restarted meanwhile has none."""
+        assert set(services) == {"nginx"}
         if self.time < self.away:
             raise GatewayError("container nginx is not running")
         return int(not self.away)
@@ -53,7 +55,9 @@ class Drained:
     def drain(self) -> list[str]:
         """Drain, and say what was noted."""
         gateways = SimpleNamespace(
-            old_workers=self.old_workers, held=lambda _: self.holds, connections_to=lambda _: {}
+            old_workers=self.old_workers,
+            held=lambda *_: self.holds,
+            connections_to=lambda *_: {},
         )
         engine = SimpleNamespace(replicas=lambda _: (NEW,))
         world = SimpleNamespace(

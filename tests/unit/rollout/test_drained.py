@@ -47,9 +47,9 @@ class Drained:
     def drain(self, timeout: float) -> None:
         """Drain it."""
         gateways = SimpleNamespace(
-            old_workers=lambda: 1 if self.time < self.until else 0,
-            held=lambda _: Held(1, waiting=1),
-            connections_to=lambda hosts: (
+            old_workers=lambda _: 1 if self.time < self.until else 0,
+            held=lambda *_: Held(1, waiting=1),
+            connections_to=lambda _, hosts: (
                 {} if self.counted is None else dict.fromkeys(hosts, self.counted)
             ),
         )

@@ -27,8 +27,9 @@ class Time:
         """Seconds so far."""
         return self.time
 
-    def held(self, leaving: frozenset[str]) -> Held:
+    def held(self, services: list[str], leaving: frozenset[str]) -> Held:
         """What they hold now."""
+        assert services == ["nginx"]
         assert leaving == {"10.0.0.1"}
         self.looks.append(self.time)
         return next(held for since, held in reversed(self.story.items()) if since <= self.time)
@@ -38,7 +39,7 @@ def ends_at(story: dict[float, Held], cut_after: float | None = None) -> float |
     """When the drain would end, None where it does not in half a minute."""
     time = Time(story)
     world = cast("World", SimpleNamespace(clock=time, gateways=time))
-    lingering = Lingering(world, [replica(1)], cut_after)
+    lingering = Lingering(world, ["nginx"], [replica(1)], cut_after)
     while time.time < LATEST:
         if lingering.may_be_left():
             return time.time
@@ -54,7 +55,9 @@ def test_websockets_of_others_end_it_once_they_have_proved_to_last() -> None:
 
 def test_the_first_second_costs_no_look() -> None:
     time = Time({0.0: WEBSOCKETS})
-    lingering = Lingering(cast("World", SimpleNamespace(clock=time, gateways=time)), [replica(1)])
+    lingering = Lingering(
+        cast("World", SimpleNamespace(clock=time, gateways=time)), ["nginx"], [replica(1)]
+    )
     assert not lingering.may_be_left()
     assert not time.looks
 
@@ -63,7 +66,9 @@ def test_looks_are_half_a_second_apart_and_rarer_the_longer_a_drain_lasts() -> N
     """Each runs a shell in the gateway. What the clock said before the drain means nothing."""
     began = 1000.0
     time = Time({0.0: Held(1, waiting=1)}, began)
-    lingering = Lingering(cast("World", SimpleNamespace(clock=time, gateways=time)), [replica(1)])
+    lingering = Lingering(
+        cast("World", SimpleNamespace(clock=time, gateways=time)), ["nginx"], [replica(1)]
+    )
     while time.time < began + 300.0:
         assert not lingering.may_be_left()
         time.time += 0.1
@@ -109,7 +114,9 @@ def test_a_new_connection_elsewhere_has_to_last_too() -> None:
 
 def test_it_is_told_how_many_go_on_and_where() -> None:
     time = Time({0.0: WEBSOCKETS}, time=FIRST)
-    lingering = Lingering(cast("World", SimpleNamespace(clock=time, gateways=time)), [replica(1)])
+    lingering = Lingering(
+        cast("World", SimpleNamespace(clock=time, gateways=time)), ["nginx"], [replica(1)]
+    )
     time.time += FIRST
     lingering.may_be_left()
     assert str(lingering) == "2 connections to other services left to the old nginx worker"
@@ -139,7 +146,7 @@ def test_cutting_waits_for_clients_that_may_still_ask() -> None:
 def test_it_is_told_how_many_are_cut() -> None:
     time = Time({0.0: Held(2, OWN.leaving, WEBSOCKETS.elsewhere)}, time=FIRST)
     world = cast("World", SimpleNamespace(clock=time, gateways=time))
-    lingering = Lingering(world, [replica(1)], 10.0)
+    lingering = Lingering(world, ["nginx"], [replica(1)], 10.0)
     time.time += FIRST
     lingering.may_be_left()
     assert str(lingering) == (

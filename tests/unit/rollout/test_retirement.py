@@ -41,7 +41,7 @@ def test_a_healthcheck_that_ends_between_two_looks_does_not_keep_the_names_from_
     )
     world = SimpleNamespace(
         engine=engine,
-        gateways=SimpleNamespace(old_workers=lambda: 0),
+        gateways=SimpleNamespace(old_workers=lambda _: 0),
         clock=VirtualClock(),
         emit=lambda _: None,
         lock=SimpleNamespace(ensure=lambda: True),

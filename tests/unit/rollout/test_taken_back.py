@@ -45,7 +45,7 @@ class Machine:
             start_all=self._noting("compose starts"),
         )
         gateways = SimpleNamespace(
-            restore=lambda _: self.done.append(("nginx is led back",)), old_workers=lambda: 0
+            restore=lambda _: self.done.append(("nginx is led back",)), old_workers=lambda _: 0
         )
         rooms = SimpleNamespace(
             engine=engine, gateways=gateways, project="shop", clock=VirtualClock()

@@ -59,7 +59,7 @@ class Stage:
         gateways = SimpleNamespace(
             restore=self._restore,
             old_workers=self._old_workers,
-            held=lambda _: Held(1),
+            held=lambda *_: Held(1),
             read=self._read,
             settled=self.settled,
         )
@@ -109,7 +109,8 @@ class Stage:
         if self.wakes:
             self.gateway = replace(self.gateway, state=ContainerState.RUNNING)
 
-    def _old_workers(self) -> int:
+    def _old_workers(self, services: Collection[str]) -> int:
+        assert set(services) == {"nginx"}
         self.done.append("look")
         return self.workers.pop(0) if len(self.workers) > 1 else self.workers[0]
 
@@ -195,7 +196,7 @@ def test_one_that_refuses_what_its_files_say_already_took_nothing_else() -> None
 
 @pytest.mark.parametrize("running", [True, False])
 def test_workers_that_cannot_be_counted_may_still_know_the_new_replicas(*, running: bool) -> None:
-    def unknown() -> int:
+    def unknown(_: object) -> int:
         raise GatewayError("nginx cannot be looked at")
 
     state = ContainerState.RUNNING if running else ContainerState.EXITED
