@@ -27,6 +27,10 @@ TEST = ("-v", "-T")
 
 LOG_LINES = 5
 
+LAST_LINES = '[ -f "$2" ] && exec tail -n "$1" "$2"'
+"""The end of a file. A log may be a link to the output of whoever opens it, a pipe: its end never
+comes."""
+
 TOOLS_OF_LOOK = "ls / && tr 0 1 < /proc/self/cmdline && cat /proc/self/cmdline"
 """Runs all that `held.sh` runs."""
 
@@ -234,8 +238,8 @@ class Gateway:
         files = [log for log in logs if log.startswith("/") and not log.startswith("/dev/")]
         if not files:
             return ()
-        output = self._execute("tail", "-n", str(LOG_LINES), files[0])
-        return output.lines if output.exit_code not in NOT_RUN else ()
+        output = self._execute("sh", "-c", LAST_LINES, "composeroll", str(LOG_LINES), files[0])
+        return output.lines if output.exit_code == 0 else ()
 
     def _old(self, workers: Workers) -> frozenset[int]:
         return workers.pids & self.before | workers.leaving

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from composeroll.errors import EngineError, GatewayError, Interrupted
 from composeroll.model import Output, Process
-from composeroll.nginx.gateway import Gateway
+from composeroll.nginx.gateway import LAST_LINES, Gateway
 from composeroll.nginx.gateways import Gateways
 from composeroll.nginx.reload import RELOAD_SECONDS
 from tests.unit.nginx.fake import FakeNginx, VirtualClock
@@ -174,6 +176,38 @@ def test_a_reload_that_did_not_happen_leaves_nobody_to_wait_for(fake: dict[str, 
     with pytest.raises(GatewayError):
         gate.reload()
     assert gate.old_workers() == 0
+
+
+@dataclass
+class Logging(FakeNginx):
+    """One that rejects every reload, whose log is read by this machine's own shell."""
+
+    def execute(
+        self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
+    ) -> Output:
+        """As ever, but for the log."""
+        if argv[0:3] != ("sh", "-c", LAST_LINES):
+            return super().execute(container, argv, user=user, timeout=timeout)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=5, check=False)
+        return Output(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_rejected_reload_brings_the_end_of_the_log_if_it_is_a_file(
+    tmp_path: Path, *, link: bool
+) -> None:
+    """In the official image it is a link to an output, whose end never comes."""
+    log = tmp_path / "$(exit) error.log"
+    if link:
+        log.symlink_to("/dev/stderr")
+    else:
+        log.write_text("".join(f"line {number}\n" for number in range(9)))
+    text = f"error_log '{log}';\n{MAIN_TEXT}"
+    gate = gateway(Logging(VirtualClock(), {MAIN: text, INCLUDE: BACKEND}, deaf=True))
+    with pytest.raises(GatewayError) as refused:
+        gate.reload()
+    lines = () if link else tuple(f"line {number}" for number in range(4, 9))
+    assert refused.value.evidence == lines
 
 
 @dataclass
