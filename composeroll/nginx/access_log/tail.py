@@ -22,10 +22,13 @@ reads them from the end, so a log of gigabytes costs no more."""
 OUTPUTS = {
     "/dev/stdout": LogStream.STDOUT,
     "/proc/self/fd/1": LogStream.STDOUT,
+    "/proc/1/fd/1": LogStream.STDOUT,
     "/dev/stderr": LogStream.STDERR,
     "/proc/self/fd/2": LogStream.STDERR,
+    "/proc/1/fd/2": LogStream.STDERR,
 }
-"""The paths that are the container's own output, which the engine keeps."""
+"""The paths that are the container's own output, which the engine keeps. Under a supervisor nginx
+reaches it by the first process's."""
 
 
 class Tail(Protocol):

@@ -9,9 +9,10 @@ path=$1 inode=$2 offset=$3 most=$4
 
 link=$(readlink "$path")
 case $link in
-    /dev/stdout | /dev/stderr | /proc/self/fd/[12]) echo "$link"; exit ;;
+    /dev/stdout | /dev/stderr | /proc/self/fd/[12] | /proc/1/fd/[12]) echo "$link"; exit ;;
 esac
 
+[ -f "$path" ] || { echo "$path is no file that can be read on" >&2; exit 1; }
 found=$(stat -L -c '%i %s' "$path") || exit 1
 size=${found#* }
 [ "${found% *}" = "$inode" ] && [ "$offset" -le "$size" ] || offset=0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -122,12 +123,22 @@ def test_a_log_that_is_not_there_cannot_be_read(door: Shell, tmp_path: Path) -> 
         FileTail(door, "gateway", str(tmp_path / "none.log")).read()
 
 
+@pytest.mark.parametrize("output", ["/dev/stdout", "/proc/self/fd/2", "/proc/1/fd/1"])
 def test_a_file_that_is_a_link_to_the_output_is_read_from_the_engine(
-    door: Shell, tmp_path: Path
+    door: Shell, tmp_path: Path, output: str
 ) -> None:
     link = tmp_path / "access.log"
-    link.symlink_to("/dev/stdout")
+    link.symlink_to(output)
     assert isinstance(tail_of(door, "gateway", str(link)), OutputTail)
+    assert isinstance(tail_of(door, "gateway", output), OutputTail)
+
+
+def test_a_log_that_is_no_file_cannot_be_read(door: Shell, tmp_path: Path) -> None:
+    pipe = tmp_path / "access.log"
+    os.mkfifo(pipe)
+    with pytest.raises(GatewayError, match="cannot be read") as refused:
+        tail_of(door, "gateway", str(pipe))
+    assert refused.value.evidence == (f"{pipe} is no file that can be read on",)
 
 
 def test_without_a_shell_the_output_can_be_read_and_a_file_cannot() -> None:
