@@ -44,11 +44,14 @@ class Visit(Struct, frozen=True):
         status: the HTTP status; 0 where no answer came, 200 where it could only be connected to.
         said: what happened, in words that go on from "it …" (`answered 503`).
         output: the end of the body, as lines.
+        closed: it accepted the connection and ended it without a word, as `return 444` does, or
+            declined to speak TLS.
     """
 
     status: int
     said: str
     output: tuple[str, ...] = ()
+    closed: bool = False
 
 
 class Answered(Struct, frozen=True):

@@ -11,6 +11,10 @@ class AnswerError(Exception):
     """The other side answered, but not in the protocol it was asked in, or broke off."""
 
 
+class NoAnswerError(AnswerError):
+    """The other side closed the connection without a word, or declined to speak TLS."""
+
+
 class Answer(Struct, frozen=True):
     """The outcome of one attempt.
 

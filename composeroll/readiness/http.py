@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from composeroll.readiness.answer import AnswerError
+from composeroll.readiness.answer import AnswerError, NoAnswerError
 from composeroll.readiness.pipe import Conversation
 
 HEAD_LIMIT = 64 * 1024
@@ -28,7 +28,7 @@ def ask(conversation: Conversation, path: str, host: str) -> Response:
     """GET `path`.
 
     Raises:
-        AnswerError: what came back is no HTTP.
+        AnswerError: what came back is no HTTP; of nothing at all NoAnswerError.
         OSError: the connection broke or the time is over before the head was there.
     """
     conversation.send(request(path, host))
@@ -81,7 +81,7 @@ def _head(conversation: Conversation, data: bytes = b"") -> tuple[bytes, bytes]:
     while b"\r\n\r\n" not in data:
         piece = conversation.read(_PIECE)
         if not piece:
-            raise AnswerError(_broken_off(data))
+            raise _broken_off(data)
         data += piece
         if len(data) > HEAD_LIMIT:
             raise AnswerError("answered with a head that does not end")
@@ -89,10 +89,10 @@ def _head(conversation: Conversation, data: bytes = b"") -> tuple[bytes, bytes]:
     return head, begun
 
 
-def _broken_off(data: bytes) -> str:
+def _broken_off(data: bytes) -> AnswerError:
     if not data:
-        return "closed the connection without an answer"
-    return f"closed the connection in the middle of its answer: {data[:80]!r}"
+        return NoAnswerError("closed the connection without an answer")
+    return AnswerError(f"closed the connection in the middle of its answer: {data[:80]!r}")
 
 
 def _body(conversation: Conversation, response: Response, data: bytes) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from composeroll.model import Attachment, Site, Visit
 from composeroll.readiness import http
-from composeroll.readiness.answer import AnswerError, last_lines
+from composeroll.readiness.answer import AnswerError, NoAnswerError, last_lines
 from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.pipe import Conversation, Dialer, Pipe
 
@@ -49,13 +49,22 @@ class Visits:
 
 def _ask(dialer: Dialer, place: Attachment, site: Site, path: str) -> Visit:
     try:
-        return _answer(dialer, place, site, path)
+        return _answer_or_end(dialer, place, site, path)
     except TimeoutError:
         return Visit(0, f"gave no answer within {VISIT_LIMIT:g} s")
     except AnswerError as error:
         return Visit(0, str(error))
     except OSError as error:
         return Visit(0, f"cannot be reached: {error.strerror or error}")
+
+
+def _answer_or_end(dialer: Dialer, place: Attachment, site: Site, path: str) -> Visit:
+    """Its answer, or that it gives none; through a relay a refusal looks like that, too."""
+    try:
+        return _answer(dialer, place, site, path)
+    except NoAnswerError as ended:
+        dialer.accepts(site.address_in(place), VISIT_LIMIT)
+        return Visit(0, str(ended), closed=True)
 
 
 def _answer(dialer: Dialer, place: Attachment, site: Site, path: str) -> Visit:
@@ -79,6 +88,11 @@ def _introduced(pipe: Pipe, site: Site) -> Pipe:
         pipe.sendall(PROXY)
     if not site.tls:
         return pipe
-    from composeroll.readiness.tls import TlsPipe  # noqa: PLC0415 - ssl is slow to import
+    import ssl  # noqa: PLC0415 - it is slow to import
 
-    return TlsPipe(pipe, site.host)
+    from composeroll.readiness.tls import TlsPipe  # noqa: PLC0415 - for the same reason
+
+    try:
+        return TlsPipe(pipe, site.host)
+    except ssl.SSLError as error:
+        raise NoAnswerError(f"shook no hands over TLS: {error.reason or 'it closed'}") from error

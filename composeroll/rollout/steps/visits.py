@@ -24,7 +24,8 @@ def compare(
 ) -> Worse | None:
     """The first site that the new gateway answers worse than the present one.
 
-    Good is a status that is accepted, or the very one that the present gateway gives; of a site
+    Good is a status that is accepted, or the very one that the present gateway gives, or that both
+    close the connection in the same way, as a `return 444` for unknown names is meant to; of a site
     that only the new one has, any that is no error of the server's.
 
     Args:
@@ -38,10 +39,14 @@ def compare(
         good = _accepted(visit.status, accepted) or (
             visit.status == before.status if before and known else 0 < visit.status < ERROR
         )
-        if not good:
+        if not (good or (before and _close_alike(before, visit))):
             than = f", where the present one {before.said}" if before and known else ""
             return Worse(f"{visit.said} for {site}{than}", visit.output)
     return None
+
+
+def _close_alike(before: Visit, visit: Visit) -> bool:
+    return before.closed and visit.closed and before.said == visit.said
 
 
 def unsteady(rounds: Sequence[Mapping[Site, Visit]], accepted: StatusRanges) -> Worse | None:

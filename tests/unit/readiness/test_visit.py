@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from composeroll.model import Attachment, Site
+from composeroll.model import Attachment, Site, Visit
 from composeroll.readiness.dialers import Dialers
+from composeroll.readiness.direct import DirectDialer
 from composeroll.readiness.visit import Visits
 from tests.unit.readiness.engine import Engine
 from tests.unit.readiness.servers import Serve, answering, free_address, http_answer, serving
@@ -13,10 +14,16 @@ from tests.unit.readiness.servers import Serve, answering, free_address, http_an
 HERE = Attachment("n1", "shop_default", "127.0.0.1")
 
 
-def visited(site: Site) -> tuple[int, str]:
-    """What one site answers on this machine."""
+def asked(site: Site) -> Visit:
+    """What comes of asking for one site on this machine."""
     visits = Visits(Dialers(Engine(), lambda _: True))
     (visit,) = visits.visit(HERE, [site], "gateway").values()
+    return visit
+
+
+def visited(site: Site) -> tuple[int, str]:
+    """What it answers."""
+    visit = asked(site)
     return visit.status, visit.said
 
 
@@ -34,6 +41,42 @@ def test_a_site_is_known_by_its_status(serve: Serve, status: int, said: str) -> 
         got, words = visited(Site(int(address.rpartition(":")[2]), "shop.test"))
     assert got == status
     assert said in words
+
+
+UNRECOGNIZED_NAME = b"\x15\x03\x03\x00\x02\x02\x70"
+"""A fatal alert, as `ssl_reject_handshake on` sends it."""
+
+
+@pytest.mark.parametrize(
+    ("sent", "tls", "closed", "said"),
+    [
+        (b"", False, True, "closed the connection without an answer"),
+        (b"HTTP/1.1 2", False, False, "in the middle of its answer"),
+        (UNRECOGNIZED_NAME, True, True, "shook no hands over TLS: "),
+        (b"", True, True, "shook no hands over TLS: "),
+    ],
+)
+def test_a_site_that_closes_without_a_word_is_known_for_that(
+    sent: bytes, said: str, *, tls: bool, closed: bool
+) -> None:
+    with serving(answering(sent)) as address:
+        visit = asked(Site(int(address.rpartition(":")[2]), "shop.test", tls=tls))
+    assert (visit.status, visit.closed) == (0, closed)
+    assert said in visit.said
+
+
+def test_what_ends_where_nobody_listens_any_more_has_closed_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As through a relay, which ends when it is refused."""
+
+    def refused(*_: object) -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(DirectDialer, "accepts", refused)
+    with serving(answering(b"")) as address:
+        visit = asked(Site(int(address.rpartition(":")[2])))
+    assert (visit.closed, visit.said) == (False, "cannot be reached: Connection refused")
 
 
 def test_a_site_where_nobody_listens_has_no_status() -> None:

@@ -35,6 +35,30 @@ def test_an_answer_is_good_if_it_is_accepted_or_no_news(now: int, then: int, *, 
     assert (compare(said(now), said(then), ACCEPTED) is None) is good
 
 
+CLOSED = Visit(0, "closed the connection without an answer", closed=True)
+DECLINED = Visit(0, "shook no hands over TLS: TLSV1_UNRECOGNIZED_NAME", closed=True)
+REFUSED = Visit(0, "cannot be reached: Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "good"),
+    [
+        (CLOSED, CLOSED, True),
+        (DECLINED, DECLINED, True),
+        (CLOSED, DECLINED, False),
+        (REFUSED, CLOSED, False),
+        (CLOSED, REFUSED, False),
+        (REFUSED, REFUSED, False),
+        (Visit(200, "answered 200"), CLOSED, False),
+        (CLOSED, Visit(502, "answered 502"), False),
+    ],
+)
+def test_a_site_that_is_closed_without_an_answer_is_no_news_if_it_was(
+    now: Visit, then: Visit, *, good: bool
+) -> None:
+    assert (compare({SHOP: now}, {SHOP: then}, ACCEPTED) is None) is good
+
+
 def test_a_site_that_only_the_new_one_has_must_answer_without_an_error() -> None:
     assert compare({}, said(404), ACCEPTED) is None
     worse = compare({}, said(500), ACCEPTED)
