@@ -53,6 +53,23 @@ def render_include(
     return f"{_FIRST}{service}{_PROJECT}{project}{_REST}\n{body}"
 
 
+EXAMPLE = (("192.0.2.1:80", "example"), ("192.0.2.2:80", "example"))
+"""Servers that do not exist (RFC 5737)."""
+
+
+def added_by(template: str, upstream: Upstream, project: str, service: str) -> frozenset[str]:
+    """The addresses that a user's template names by itself, whatever servers it is given.
+
+    None of one that cannot be used, which is told before a rollout.
+    """
+    given = with_servers(upstream, EXAMPLE)
+    try:
+        rendered = parse_include(render_include(given, project, service, template))
+    except SettingsError:
+        return frozenset()
+    return rendered.addresses - given.addresses if rendered else frozenset()
+
+
 def written_by(text: str) -> tuple[str, str] | None:
     """The project and service named in our own first line, None where the file is not ours."""
     first = text.partition("\n")[0]

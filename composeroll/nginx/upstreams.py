@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -55,6 +55,12 @@ def united(told: Sequence[Upstream]) -> Upstream:
     """The first, with all that any of them names: who any of several gateways sends requests to."""
     servers = {server.address: server for one in reversed(told) for server in reversed(one.servers)}
     return replace(told[0], servers=tuple(reversed(servers.values())))
+
+
+def without(upstream: Upstream, addresses: Container[str]) -> Upstream:
+    """The same but for these servers."""
+    servers = tuple(server for server in upstream.servers if server.address not in addresses)
+    return replace(upstream, servers=servers)
 
 
 def neighbours(block: Directive, file: Iterable[Directive]) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from composeroll.nginx.discovery import Found, Subject, Wanted, discover
 from composeroll.nginx.findings.sockets import socket_findings
 from composeroll.nginx.findings.stray import stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
-from composeroll.nginx.upstreams import united
+from composeroll.nginx.include import added_by
+from composeroll.nginx.upstreams import united, without
 from composeroll.rollout.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
 from composeroll.rollout.observed import Front, Places, Wiring
 from composeroll.rollout.reach import host_of, may_reach, shared_network
@@ -175,10 +176,12 @@ class Sight(Struct, frozen=True):
     def _place(
         self, service: Service, subject: Subject, gateway: GatewayService, found: Found
     ) -> Wiring:
+        added = self._added(service, found)
+        found = replace(found, upstream=without(found.upstream, added))
         first, named = gateway.containers[0], found.upstream.addresses
         network = shared_network(first, service, subject.replicas, found.port, named)
         others = (_told(configuration, found) for configuration in gateway.configurations[1:])
-        told = (found.upstream, *others)
+        told = (found.upstream, *(without(upstream, added) for upstream in others))
         return Wiring(
             route=Route(
                 gateway=gateway.service,
@@ -201,6 +204,13 @@ class Sight(Struct, frozen=True):
             },
             findings=self._findings(service, subject, gateway, found),
         )
+
+    def _added(self, service: Service, found: Found) -> frozenset[str]:
+        """The servers that are the template's own: they are no replicas, and none is missed."""
+        template = service.settings.template
+        if not template:
+            return frozenset()
+        return added_by(template, found.upstream, self.project.name, service.name)
 
     def _findings(
         self, service: Service, subject: Subject, gateway: GatewayService, found: Found

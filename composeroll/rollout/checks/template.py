@@ -6,11 +6,8 @@ from collections.abc import Iterator
 
 from composeroll.errors import SettingsError
 from composeroll.model import Finding, Severity, Upstream
-from composeroll.nginx.include import parse_include, render_include, with_servers
+from composeroll.nginx.include import EXAMPLE, parse_include, render_include, with_servers
 from composeroll.rollout.observed import Observed, ServiceState
-
-EXAMPLE = (("192.0.2.1:80", "example"), ("192.0.2.2:80", "example"))
-"""Servers that do not exist (RFC 5737)."""
 
 
 def rendering(observed: Observed) -> tuple[Finding, ...]:

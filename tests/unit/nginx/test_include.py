@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from composeroll.errors import GatewayError, Interrupted, SettingsError
 from composeroll.model import Server, Upstream
 from composeroll.nginx.include import (
+    added_by,
     parse_include,
     render_include,
     with_nobody,
@@ -47,6 +48,25 @@ def test_the_include_reads_like_this() -> None:
         "    server [fd00::5]:9000 max_fails=3;\n"
         "}\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("own", "added"),
+    [
+        ("", frozenset[str]()),
+        ("server 127.0.0.1:81 backup;", {"127.0.0.1:81"}),
+        ("server spare:80 backup; server 192.0.2.1:80 down;", {"spare:80"}),
+        ("map $a $b {}", frozenset[str]()),
+        ("{{ nothing }}", frozenset[str]()),
+    ],
+)
+def test_what_a_template_names_by_itself_is_known(
+    tmp_path: Path, own: str, added: frozenset[str]
+) -> None:
+    template = tmp_path / "upstream.conf.j2"
+    each = "{% for s in upstream.servers %}server {{ s.address }};{% endfor %}"
+    template.write_text(f"upstream {{{{ upstream.name }}}} {{\n{each}\n{own}\n}}\n")
+    assert added_by(str(template), PREVIOUS, "staging", "php-fpm") == added
 
 
 @given(WORDS, WORDS)

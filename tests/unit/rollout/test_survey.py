@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from composeroll.errors import Refused
 from composeroll.model import Attachment, ContainerState, Finding, Replica, Severity
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.discovery import Found, Subject
-from composeroll.rollout.observed import Wiring
+from composeroll.rollout.observed import Observed, Wiring
+from composeroll.rollout.plan import plan_rollout
 from composeroll.rollout.survey import GatewaySurvey
+from composeroll.rollout.sync import plan_sync
 from tests.unit.nginx.made import join_dump
-from tests.unit.rollout.makers import ours, replica
+from tests.unit.rollout.makers import ours, replica, state
 
 
 class SomeNginx:
@@ -305,6 +308,45 @@ def test_a_log_that_cannot_be_judged_is_told_where_it_would_be_read(
     )
     assert isinstance(place, Wiring)
     assert any("5xx answers cannot be watched" in f.what for f in place.findings) is told
+
+
+class Rendered(OneNginx):
+    """Its include was made of a template that has a server of its own."""
+
+    def configuration(self, container: Replica) -> Configuration:
+        """The page that says that nobody is there."""
+        told = super().configuration(container)
+        files = {
+            path: text.replace("{ server", f"{{ {SPARE} server")
+            for path, text in told.files.items()
+        }
+        files["/etc/nginx/nginx.conf"] = told.files["/etc/nginx/nginx.conf"]
+        return read_configuration(join_dump(files), (1, 30, 6))
+
+
+SPARE = "server 127.0.0.1:81 backup;"
+
+
+@pytest.mark.parametrize(("template", "named"), [(True, 1), (False, 2)])
+def test_a_server_that_is_the_templates_own_is_no_replica_that_nobody_knows(
+    tmp_path: Path, named: int, *, template: bool
+) -> None:
+    """Else there is always something left to do."""
+    mine = tmp_path / "upstream.conf.j2"
+    mine.write_text(
+        f"upstream {{{{ upstream.name }}}} {{ {SPARE}\n"
+        "{% for s in upstream.servers %}server {{ s.address }};\n{% endfor %}}\n"
+    )
+    shop = project("app", "nginx", **({"template": str(mine)} if template else {}))
+    running = (replace(replica(1), exposed=(80,)), replica(2, of="nginx"), replica(3, of="nginx"))
+    survey = GatewaySurvey(Rendered("nginx", upstream=1))
+    place = survey.look(shop, shop.pick(["app"]), running, preflight=True).wirings["app"]
+    assert isinstance(place, Wiring)
+    assert len(place.upstream.addresses) == named
+    assert {len(one.addresses) for one in place.each} == {named}
+    app = state([replica(1)], place)
+    assert plan_sync((app,), {"app": app.replicas}).empty is template
+    assert plan_rollout(Observed("shop", (app,)), {}).empty is template
 
 
 class Unread(OneNginx):
