@@ -45,8 +45,7 @@ class Commands:
             EngineError: there is no such container, or it does not run.
             EngineUnreachable: the engine is gone.
         """
-        wanted = {"Cmd": list(argv), "User": user}
-        return self._heard(container, wanted, timeout)
+        return self._begin(container, {"Cmd": list(argv), "User": user}).outcome(timeout)
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
         """Run what the compose file wants to be run there; the rest is as with `execute`."""
@@ -57,20 +56,15 @@ class Commands:
             "WorkingDir": hook.directory,
             "Privileged": hook.privileged,
         }
-        return self._heard(container, wanted, timeout)
+        return self._begin(container, wanted).outcome(timeout)
 
-    def _heard(self, container: str, wanted: Mapping[str, object], timeout: float) -> Output:
+    def begin(self, container: str, argv: Sequence[str]) -> RunningCommand:
+        """Start `argv`, and leave the waiting for it to the caller; else as `execute`."""
+        return self._begin(container, {"Cmd": list(argv)})
+
+    def _begin(self, container: str, wanted: Mapping[str, object]) -> RunningCommand:
         command = self._create(container, wanted, stdin=False)
-        attached = self._attach(command)
-        deadline = time.monotonic() + timeout  # from here on: over ssh the way takes its own time
-        said = dict.fromkeys(Channel, b"")
-        code = self._exit_code(command, deadline) if _listen(attached, said, deadline) else None
-        stdout = said[Channel.STDOUT].decode(errors="replace")
-        stderr = b"".join(said[channel] for channel in COMPLAINTS).decode(errors="replace")
-        if code is None:
-            late = f"{stderr}did not end within {timeout:g} s\n"
-            return Output(TIMED_OUT, stdout, late, overdue=True)
-        return Output(code, stdout, stderr)
+        return RunningCommand(self._api, command, self._attach(command))
 
     def dial(self, container: str, argv: Sequence[str]) -> AttachedCommand:
         """Run `argv` with its stdin and stdout as a byte stream; the caller closes it."""
@@ -86,13 +80,63 @@ class Commands:
             reader = upgrade(connection, f"/exec/{command}/start")
         return AttachedCommand(connection, reader)
 
-    def _exit_code(self, command: str, deadline: float) -> int | None:
-        pause = threading.Event()
-        while (state := self._api.get(f"/exec/{command}/json").json())["Running"]:
+
+class RunningCommand:
+    """A command in a container, whose end one thread waits for and another may call off."""
+
+    def __init__(self, api: Api, command: str, attached: AttachedCommand) -> None:
+        self._api = api
+        self._command = command
+        self._attached = attached
+        self._let_go = threading.Event()
+
+    def outcome(self, timeout: float) -> Output:
+        """Wait until it has ended, at most `timeout` seconds; overdue, too, once it is let go.
+
+        The time counts from here on: over ssh the way to the engine takes its own.
+
+        Raises:
+            EngineUnreachable: the engine is gone.
+        """
+        deadline = time.monotonic() + timeout
+        said = dict.fromkeys(Channel, b"")
+        code = self._exit_code(deadline) if self._listen(said, deadline) else None
+        stdout = said[Channel.STDOUT].decode(errors="replace")
+        stderr = b"".join(said[channel] for channel in COMPLAINTS).decode(errors="replace")
+        if code is None:
+            late = f"{stderr}did not end within {timeout:g} s\n"
+            return Output(TIMED_OUT, stdout, late, overdue=True)
+        return Output(code, stdout, stderr)
+
+    def close(self) -> None:
+        """Let go of it, from any thread: an `outcome` that waits is there at once; it runs on."""
+        self._let_go.set()
+        self._attached.close()
+
+    def _listen(self, said: dict[Channel, bytes], deadline: float) -> bool:
+        """Add up what the command says; whether its streams ended before the deadline."""
+        try:
+            _collect(self._attached, said, deadline)
+        except TimeoutError:
+            return False
+        except OSError as error:
+            if self._let_go.is_set():
+                return False
+            what = f"the connection to the engine broke: {error}"
+            raise EngineUnreachable(what, help=HELP) from error
+        finally:
+            self._attached.close()
+        return True
+
+    def _exit_code(self, deadline: float) -> int | None:
+        while not self._let_go.is_set():
+            state = self._api.get(f"/exec/{self._command}/json").json()
+            if not state["Running"]:
+                return int(state["ExitCode"])
             if time.monotonic() > deadline:
                 return None
-            pause.wait(SETTLE_SECONDS)
-        return int(state["ExitCode"])
+            self._let_go.wait(SETTLE_SECONDS)
+        return None
 
 
 class AttachedCommand:
@@ -176,20 +220,6 @@ def _status(line: bytes) -> int:
         return int(line.split(maxsplit=2)[1])
     except (IndexError, ValueError) as error:
         raise http.client.BadStatusLine(line.decode(errors="replace")) from error
-
-
-def _listen(attached: AttachedCommand, said: dict[Channel, bytes], deadline: float) -> bool:
-    """Add up what the command says; whether its streams ended before the deadline."""
-    try:
-        _collect(attached, said, deadline)
-    except TimeoutError:
-        return False
-    except OSError as error:
-        what = f"the connection to the engine broke: {error}"
-        raise EngineUnreachable(what, help=HELP) from error
-    finally:
-        attached.close()
-    return True
 
 
 def _collect(attached: AttachedCommand, said: dict[Channel, bytes], deadline: float) -> None:

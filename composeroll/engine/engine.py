@@ -12,7 +12,7 @@ from typing import Self
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.engine import memory, processes
-from composeroll.engine.attached import AttachedCommand, Commands
+from composeroll.engine.attached import AttachedCommand, Commands, RunningCommand
 from composeroll.engine.compose_changes import Changes
 from composeroll.engine.compose_reads import DryRun
 from composeroll.engine.compose_up import Scales
@@ -144,6 +144,10 @@ class Engine:
     ) -> Output:
         """Run a command; exit code 124 where it outlives `timeout` seconds."""
         return self._commands.execute(container, argv, user=user, timeout=timeout)
+
+    def begin(self, container: str, argv: Sequence[str]) -> RunningCommand:
+        """Start a command whose waiting can be called off."""
+        return self._commands.begin(container, argv)
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
         """Run what the compose file wants to be run in a container."""

@@ -9,6 +9,18 @@ from composeroll.model import ContainerEvent, Output, Replica
 from composeroll.readiness.pipe import Pipe
 
 
+class Running(Protocol):
+    """A command in a container."""
+
+    def outcome(self, timeout: float) -> Output:
+        """Wait at most `timeout` seconds for its end; overdue after them, or once it is closed."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it; an `outcome` that waits in another thread ends too."""
+        ...
+
+
 class ContainerDoor(Protocol):
     """Commands, connections and state of one engine's containers, from any thread. Full IDs only.
 
@@ -19,6 +31,10 @@ class ContainerDoor(Protocol):
         self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
     ) -> Output:
         """Run `argv` in a container, as `user` (empty: the container's own); seconds."""
+        ...
+
+    def begin(self, container: str, argv: Sequence[str]) -> Running:
+        """Start `argv` in a container, as its own user."""
         ...
 
     def dial(self, container: str, argv: Sequence[str]) -> Pipe:

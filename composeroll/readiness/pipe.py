@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from composeroll.readiness.answer import AnswerError
 
 
-class Pipe(Protocol):
+class Closable(Protocol):
+    """What somebody waits for."""
+
+    def close(self) -> None:
+        """Close; who waits in another thread waits no longer."""
+        ...
+
+
+Held = TypeVar("Held", bound=Closable)
+
+
+class Pipe(Closable, Protocol):
     """A connection, as much of it as a conversation needs."""
 
     def sendall(self, data: bytes, /) -> None:
@@ -80,38 +91,44 @@ class Conversation:
 
 
 class OpenPipes:
-    """A dialer that knows which of its pipes are open, so that all can be ended at once."""
+    """A dialer that knows which of its pipes are open, so that all can be ended at once.
+
+    What else somebody waits for can be held with them.
+    """
 
     def __init__(self, dialer: Dialer) -> None:
         self._dialer = dialer
-        self._open: set[Pipe] = set()
+        self._open: set[Closable] = set()
         self._closed = False
         self._guard = threading.Lock()
 
     def dial(self, address: str, timeout: float) -> Pipe:
         """As the dialer, unless everything has been closed already."""
-        pipe = self._dialer.dial(address, timeout)
+        return self.hold(self._dialer.dial(address, timeout))
+
+    def hold(self, held: Held) -> Held:
+        """The same, to be closed with the pipes until it is released; at once if they are."""
         with self._guard:
-            self._open.add(pipe)
+            self._open.add(held)
             late = self._closed
         if late:
-            pipe.close()
-        return pipe
+            held.close()
+        return held
 
     def accepts(self, address: str, timeout: float) -> None:
         """As the dialer."""
         self._dialer.accepts(address, timeout)
 
-    def release(self, pipe: Pipe) -> None:
-        """Close one pipe whose conversation is over."""
+    def release(self, held: Closable) -> None:
+        """Close one pipe whose conversation is over, or what else nobody waits for any longer."""
         with self._guard:
-            self._open.discard(pipe)
-        pipe.close()
+            self._open.discard(held)
+        held.close()
 
     def close(self) -> None:
-        """Close every open pipe, and each that is dialled from now on."""
+        """Close all that is open, and each that is dialled or held from now on."""
         with self._guard:
             self._closed = True
-            pipes = tuple(self._open)
-        for pipe in pipes:
-            pipe.close()
+            left = tuple(self._open)
+        for held in left:
+            held.close()

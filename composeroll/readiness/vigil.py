@@ -42,7 +42,7 @@ class Vigil:
     Attributes:
         how: the probe in users' words.
         events: opened before the states are first looked at, so that no death falls between.
-        hang_up: ends the conversations that are under way.
+        hang_up: ends the conversations and lets go of the checks that are under way.
     """
 
     asked: Sequence[Asked]

@@ -83,10 +83,11 @@ class Speaking:
 
 
 class Talking:
-    """As much of the Engine API as a command needs."""
+    """As much of the Engine API as a command needs, which `runs` on where that is said."""
 
-    def __init__(self, way: Speaking) -> None:
+    def __init__(self, way: Speaking, *, runs: bool = False) -> None:
         self.opening = Api(way).opening
+        self._runs = runs
 
     def post(self, path: str, body: Any) -> Answered:  # noqa: ANN401 anything JSON
         """A command that is created."""
@@ -95,14 +96,14 @@ class Talking:
         return Answered({"Id": "e1"})
 
     def get(self, path: str) -> Answered:
-        """A command that has ended."""
+        """Whether a command has ended."""
         del path
-        return Answered({"Running": False, "ExitCode": 0})
+        return Answered({"Running": self._runs, "ExitCode": None if self._runs else 0})
 
 
-def commands(way: Speaking) -> Commands:
+def commands(way: Speaking, *, runs: bool = False) -> Commands:
     """Those of the engine there."""
-    return Commands(cast("Api", Talking(way)))
+    return Commands(cast("Api", Talking(way, runs=runs)))
 
 
 def executed(says: Says) -> Output:
@@ -142,6 +143,26 @@ def test_a_command_that_is_not_waited_for_any_longer_is_told_apart_from_one_that
     hung = commands(Speaking(hangs)).execute("c1", ["true"], timeout=0.05)
     assert (hung.exit_code, hung.stdout, hung.overdue) == (124, "begins", True)
     assert not Output(124).overdue
+
+
+def silent(peer: socket.socket) -> None:
+    saying([])(peer)
+    peer.recv(1)
+
+
+@pytest.mark.parametrize("says", [silent, saying([])], ids=["its streams open", "them closed"])
+def test_whoever_waits_for_a_command_waits_no_longer_once_it_is_let_go(says: Says) -> None:
+    running = commands(Speaking(says), runs=True).begin("c1", ["sleep", "60"])
+    threading.Timer(0.05, running.close).start()
+    began = time.monotonic()
+    assert running.outcome(60).overdue
+    assert time.monotonic() - began < 1
+
+
+def test_a_command_that_was_let_go_before_anybody_waited_is_not_waited_for() -> None:
+    running = commands(Speaking(silent)).begin("c1", ["sleep", "60"])
+    running.close()
+    assert running.outcome(60).overdue
 
 
 def test_as_few_commands_as_calls_are_on_their_way_to_the_engine_at_once() -> None:

@@ -16,7 +16,7 @@ from composeroll.errors import EngineError, EngineUnreachable, NotReady
 from composeroll.model import Health, Healthcheck, Output, Protocol
 from composeroll.report.events import Noted, ReplicaReady
 from composeroll.report.wording import mend_text
-from tests.unit.readiness.engine import Engine, replica, route
+from tests.unit.readiness.engine import HANGS, Engine, replica, route
 from tests.unit.readiness.grpc_answers import (
     HEADERS,
     NOT_SERVING,
@@ -35,6 +35,7 @@ from tests.unit.readiness.servers import (
 )
 
 ONE, TWO = replica(1), replica(2)
+HUNG = replace(ONE, healthcheck=Healthcheck(("sleep", "60"), timeout=60))
 QUICK = Ready(path="/ping", timeout=0.4, interval=0.01, successes=2)
 PATIENT = replace(QUICK, timeout=60)
 
@@ -183,6 +184,16 @@ def test_a_death_ends_the_waiting_for_all_at_once(serve: Serve) -> None:
     assert error.value.help == mend_text("app", TWO.image)
 
 
+def test_a_check_that_hangs_does_not_hold_back_that_another_replica_died() -> None:
+    engine = Engine(HUNG, TWO)
+    engine.check = lambda _: HANGS
+    threading.Timer(0.1, engine.kill, (TWO.id, 3)).start()
+    began = time.monotonic()
+    with pytest.raises(NotReady, match="shop-app-2 exited with code 3"):
+        engine.readiness().await_ready((HUNG, TWO), None, PATIENT)
+    assert time.monotonic() - began < 1
+
+
 def test_a_death_that_its_restart_policy_has_hidden_counts() -> None:
     engine = Engine(ONE)
     engine.containers[ONE.id] = replace(ONE, restarts=1)
@@ -255,7 +266,7 @@ def test_docker_rollout_46_47_51_a_healthchecks_exit_code_and_output_are_shown()
 
 def test_a_check_that_hangs_is_told_by_its_time_and_not_by_a_code_that_it_never_gave() -> None:
     engine = Engine(ONE)
-    engine.check = lambda _: Output(124, overdue=True)
+    engine.check = lambda _: HANGS
     sick = replace(ONE, healthcheck=Healthcheck(("true",), timeout=0.25))
     with pytest.raises(NotReady, match=r"did not end its check within 0\.\d+ s \(healthcheck"):
         engine.readiness().await_ready((sick,), None, QUICK)
@@ -292,6 +303,16 @@ def test_a_signal_that_raises_while_waiting_ends_the_threads_too(
     settings = Ready(path=probe, settle=60, successes=1)
     with serving(silent) as address, pytest.raises(KeyboardInterrupt):
         engine.readiness().await_ready((ONE, TWO), route(address), settings)
+    assert time.monotonic() - began < 1
+
+
+def test_a_check_that_hangs_does_not_hold_back_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(HUNG)
+    engine.check = lambda _: HANGS
+    monkeypatch.setattr(engine, "next", _raising_after(engine.next, looks=5))
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        engine.readiness().await_ready((HUNG,), None, PATIENT)
     assert time.monotonic() - began < 1
 
 
