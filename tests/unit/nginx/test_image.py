@@ -24,3 +24,10 @@ def directives(file: str) -> dict[str, str]:
 def test_a_worker_may_open_files_for_all_of_its_connections_whatever_the_engines_limit() -> None:
     conf = directives("nginx.conf")
     assert int(conf["worker_rlimit_nofile"]) >= 2 * int(conf["worker_connections"])
+
+
+def test_a_grpc_stream_is_cut_by_neither_sides_silence_before_the_others_nor_by_its_size() -> None:
+    site = directives("sites/grpc.conf")
+    kept = ("grpc_read_timeout", "grpc_send_timeout", "client_body_timeout")
+    assert {site[name] for name in kept} == {"10m"}
+    assert site["client_max_body_size"] == "0"
