@@ -132,5 +132,5 @@ def judge_status(status: int, accepted: StatusRanges, body: str) -> Answer:
 def judge_serving(serving: grpc.Serving | None, *, asked: bool) -> Answer:
     """Whether a gRPC server is healthy; one without a health service is, unless asked for it."""
     if serving is None:
-        return Answer(good=not asked, said="answered gRPC without a health status")
+        return Answer(good=not asked, said="answered gRPC without a health service")
     return Answer(serving is grpc.Serving.SERVING, f"answered {serving.name}")

@@ -1,21 +1,26 @@
 """One call of `grpc.health.v1.Health/Check` over HTTP/2 with prior knowledge (RFC 9113).
 
 By hand: the call is one fixed request, and the answer is one small DATA frame whose protobuf says
-everything, so no header has to be decoded. h2 would bring three packages for these few frames.
+everything, or two numbers in a header block. h2 would bring three packages for these few frames.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from enum import IntEnum, IntFlag
 
 from composeroll.readiness.answer import AnswerError
+from composeroll.readiness.hpack import GRPC_STATUS, STATUS, numbers
 from composeroll.readiness.pipe import Conversation
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _FRAME_LIMIT = 16384  # SETTINGS_MAX_FRAME_SIZE as long as we announce no other (RFC 9113, 6.5.2)
 _STREAM = 1
 _PREFIX = struct.Struct(">BI")  # a gRPC message: compressed or not, length
+_GOAWAY = struct.Struct(">II")  # the last stream that will be answered, why
+_PRIORITY_LENGTH = 5
+_OK, _NOT_FOUND = 200, 404
 
 
 class Frame(IntEnum):
@@ -27,6 +32,7 @@ class Frame(IntEnum):
     SETTINGS = 4
     PING = 6
     GOAWAY = 7
+    CONTINUATION = 9
 
 
 class Flag(IntFlag):
@@ -37,6 +43,7 @@ class Flag(IntFlag):
     ACK = 0x1
     END_HEADERS = 0x4
     PADDED = 0x8
+    PRIORITY = 0x20
 
 
 class Serving(IntEnum):
@@ -48,30 +55,58 @@ class Serving(IntEnum):
     SERVICE_UNKNOWN = 3
 
 
+class Code(IntEnum):
+    """How a gRPC call ended (grpc/grpc: doc/statuscodes.md)."""
+
+    OK = 0
+    CANCELLED = 1
+    UNKNOWN = 2
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    DATA_LOSS = 15
+    UNAUTHENTICATED = 16
+
+
 _STATUSES = {b"": Serving.UNKNOWN, **{bytes([0x08, status]): status for status in Serving}}
 """Every HealthCheckResponse there is: field 1 as a varint; proto3 leaves a 0 out."""
 
 
 def ask(conversation: Conversation, service: str, authority: str) -> Serving | None:
-    """The health of `service`; None where the server speaks gRPC but names no health.
-
-    None means an answer of trailers alone: no health service, or it does not know `service`.
+    """The health of `service`; None where the server says that it has no health service.
 
     Raises:
         AnswerError: what came back is no HTTP/2, broke off, or is a refusal.
         OSError: the connection broke or the time is over.
     """
     conversation.send(request(service, authority))
-    message = b""
+    message, said = b"", dict[str, int]()
     while True:
         kind, flags, stream, payload = _read_frame(conversation)
         _raise_if_refused(kind, payload)
         _acknowledge(conversation, kind, flags, payload)
-        if kind == Frame.DATA and stream == _STREAM:
+        if stream != _STREAM or kind not in (Frame.DATA, Frame.HEADERS):
+            continue
+        if kind == Frame.HEADERS:
+            said |= numbers(_block(conversation, payload, flags))
+            if _knows_no_such_call(said):
+                return None
+        else:
             message += _unpadded(payload, flags)
-        status = parse_message(message)
-        if status is not None or (stream == _STREAM and flags & Flag.END_STREAM):
+        if (status := parse_message(message)) is not None:
             return status
+        if flags & Flag.END_STREAM:
+            code = said.get(GRPC_STATUS)
+            raise AnswerError(f"answered {_named(code)} without a health status")
 
 
 def request(service: str, authority: str) -> bytes:
@@ -146,11 +181,51 @@ def _read_frame(conversation: Conversation) -> tuple[int, int, int, bytes]:
     return sized & 0xFF, flags, stream & 0x7FFFFFFF, conversation.exactly(sized >> 8)
 
 
+def _block(conversation: Conversation, payload: bytes, flags: int) -> bytes:
+    """The header block that begins in a HEADERS frame, whole (RFC 9113, 6.2 and 6.10)."""
+    block = _unpadded(payload, flags)
+    if flags & Flag.PRIORITY:
+        block = block[_PRIORITY_LENGTH:]
+    while not flags & Flag.END_HEADERS:
+        kind, flags, stream, payload = _read_frame(conversation)
+        if kind != Frame.CONTINUATION or stream != _STREAM or len(block) > _FRAME_LIMIT:
+            raise AnswerError("does not speak HTTP/2")
+        block += payload
+    return block
+
+
+def _knows_no_such_call(said: Mapping[str, int]) -> bool:
+    """Whether there is no health service; a 404 means that too (doc/http-grpc-status-mapping.md).
+
+    Raises:
+        AnswerError: it is not gRPC that answers.
+    """
+    status = said.get(STATUS)
+    if status not in (_OK, _NOT_FOUND):
+        raise AnswerError(f"answered HTTP {status}" if status else "does not speak HTTP/2")
+    return status == _NOT_FOUND or said.get(GRPC_STATUS) == Code.UNIMPLEMENTED
+
+
+def _named(code: int | None) -> str:
+    if code is None:
+        return "gRPC"
+    return f"gRPC {Code(code).name}" if code in set(Code) else f"gRPC {code}"
+
+
 def _raise_if_refused(kind: int, payload: bytes) -> None:
     if kind == Frame.RST_STREAM:
         raise AnswerError("reset the call")
     if kind == Frame.GOAWAY:
-        said = payload[8:].decode(errors="replace")
+        _raise_if_sent_away(payload)
+
+
+def _raise_if_sent_away(payload: bytes) -> None:
+    """Who says goodbye without an error still answers the streams that it names."""
+    if len(payload) < _GOAWAY.size:
+        raise AnswerError("does not speak HTTP/2")
+    last, error = _GOAWAY.unpack_from(payload)
+    if error or last & 0x7FFFFFFF < _STREAM:
+        said = payload[_GOAWAY.size :].decode(errors="replace")
         raise AnswerError(f"sent us away{f': {said}' if said else ''}")
 
 

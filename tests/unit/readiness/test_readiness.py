@@ -18,10 +18,12 @@ from composeroll.report.events import Noted, ReplicaReady
 from composeroll.report.wording import mend_text
 from tests.unit.readiness.engine import HANGS, Engine, replica, route
 from tests.unit.readiness.grpc_answers import (
+    BUSY,
     HEADERS,
     NOT_SERVING,
     OPENING,
     SERVING,
+    UNAVAILABLE,
     UNIMPLEMENTED,
 )
 from tests.unit.readiness.servers import (
@@ -83,10 +85,19 @@ def test_php_fpm_is_ready_when_its_ping_path_answers_and_not_by_a_404() -> None:
     [
         (OPENING + HEADERS + SERVING, "/shop.Cart", ""),
         (OPENING + HEADERS + NOT_SERVING, "/shop.Cart", "answered NOT_SERVING"),
-        (OPENING + UNIMPLEMENTED, "/shop.Cart", "answered gRPC without a health status"),
+        (OPENING + UNIMPLEMENTED, "/shop.Cart", "answered gRPC without a health service"),
         (OPENING + UNIMPLEMENTED, None, ""),
+        (OPENING + UNAVAILABLE, None, "answered gRPC UNAVAILABLE without a health status"),
+        (OPENING + BUSY, None, "answered HTTP 503"),
     ],
-    ids=["serving", "not serving", "asked in vain", "nobody asked for a health service"],
+    ids=[
+        "serving",
+        "not serving",
+        "asked in vain",
+        "nobody asked for a health service",
+        "nobody asked, but it is unavailable",
+        "nobody asked, but what stands before it is",
+    ],
 )
 def test_a_grpc_server_is_ready_when_it_serves(answer: bytes, path: str | None, said: str) -> None:
     settings = replace(QUICK if said else PATIENT, path=path, settle=0)
