@@ -151,11 +151,16 @@ class Scene:
 
 
 def _windowed(rows: list[Text], height: int, pen: Pen) -> list[Text]:
-    """The lines around the one that runs, which has a spinner, when not all have room."""
+    """When not all have room, the lines around the one that runs, or else around the last begun.
+
+    What has begun has a sign, and the sign of what runs is a spinner.
+    """
     if len(rows) <= height:
         return rows
-    spins = [i for i, row in enumerate(rows) if row.plain[2:3] in pen.glyphs.spinner]
-    first = max(0, min((spins[0] if spins else 0) - height // 2, len(rows) - height))
+    begun = [(i, sign) for i, row in enumerate(rows) if (sign := row.plain[2:3].strip())]
+    spins = [i for i, sign in begun if sign in pen.glyphs.spinner]
+    middle = spins[0] if spins else begun[-1][0] if begun else 0
+    first = max(0, min(middle - height // 2, len(rows) - height))
     return rows[first : first + height]
 
 

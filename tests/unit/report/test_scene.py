@@ -163,6 +163,24 @@ def test_where_room_is_short_what_moves_is_shown_and_the_rest_is_counted() -> No
     assert shown.splitlines()[-1].endswith(" ready")
 
 
+@pytest.mark.parametrize("height", [5, 8, 12])
+@pytest.mark.parametrize("pen", [NARROW, Pen(80, ASCII)], ids=["unicode", "ascii"])
+def test_where_room_is_short_the_step_that_runs_is_in_sight(pen: Pen, height: int) -> None:
+    scene, _ = told([*until_draining(), crowd(20)], pen)
+    assert "drain 2 outgoing replicas" in text(scene.moving(pen, height))
+
+
+@pytest.mark.parametrize("height", [5, 8, 12])
+def test_on_the_way_back_the_step_that_was_undone_last_is_in_sight(height: int) -> None:
+    scene, _ = told([event for _, event in rolled_back()][:-1], NARROW)
+    assert "undone  start 2 replicas" in text(scene.moving(NARROW, height))
+
+
+def test_before_the_first_step_the_beginning_of_the_plan_is_in_sight() -> None:
+    scene, _ = told([Planned(PLAN, REVERSIBLE, FINAL)], NARROW)
+    assert "1  start 2 replicas" in text(scene.moving(NARROW, 3))
+
+
 def test_a_second_batch_keeps_the_first_ones_steps_above() -> None:
     events = [event for _, event in updated()][:-1]
     scene, above = told([*events, Planned(PLAN, REVERSIBLE, FINAL)], WIDE)
