@@ -12,6 +12,7 @@ from composeroll.config.durations import parse_duration
 from composeroll.config.image_reference import is_reference
 from composeroll.config.layers import Layer, deploy_layer, layer, placed, resolve, unheeded
 from composeroll.config.lifecycle import done_at_start, stop_hooks, written_out
+from composeroll.config.mounts import binds, mounted, written_volumes
 from composeroll.config.obstacles import Obstacle, obstacles
 from composeroll.config.ports import PortRange, port_ranges, short_forms
 from composeroll.config.settings import Settings
@@ -228,17 +229,17 @@ def _service(
         depends_on=tuple(raw.get("depends_on") or ()),
         links=tuple(str(link).partition(":")[0] for link in raw.get("links") or ()),
         networks=tuple(networks.get(n, n) for n in raw.get("networks") or ()),
-        volumes=tuple(_written_volumes(raw.get("volumes") or ())),
+        volumes=tuple(written_volumes(raw.get("volumes") or ())),
         obstacles=tuple(obstacles(raw)),
         settings=resolve([*said.strongest, own, said.everywhere, deploy_layer(where, deploy)]),
         healthy_first=tuple(_healthy_first(raw.get("depends_on") or {})),
         mode=str(deploy.get("mode") or ""),
         port_ranges=tuple(port_ranges(raw.get("ports") or ())),
         memory=_memory(raw, deploy),
-        binds=tuple(_binds(raw.get("volumes") or ())),
+        binds=tuple(binds(raw.get("volumes") or ())),
         unheeded=unheeded(deploy),
         edge=_edge(str(raw.get("network_mode") or "")),
-        mounted=tuple(_mounted(raw)),
+        mounted=tuple(mounted(raw)),
         profiles=tuple(raw.get("profiles") or ()),
         ports=tuple(short_forms(raw.get("ports") or ())),
         done_at_start=tuple(done_at_start(raw, said.written_out)),
@@ -278,19 +279,3 @@ def _memory(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
     """`docker compose config` prints both forms as bytes; 0 is no limit."""
     limits = (deploy.get("resources") or {}).get("limits") or {}
     return int(limits.get("memory") or raw.get("mem_limit") or 0) or None
-
-
-def _written_volumes(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    named = (v for v in volumes if v.get("type") == "volume" and v.get("source"))
-    return (str(v["source"]) for v in named if not v.get("read_only"))
-
-
-def _mounted(raw: Mapping[str, Any]) -> Iterator[str]:
-    for volume in raw.get("volumes") or ():
-        if volume.get("source") or volume.get("type") != "volume":
-            yield str(volume.get("target") or "")
-    yield from (str(path).partition(":")[0] for path in raw.get("tmpfs") or ())
-
-
-def _binds(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    return (str(v["source"]) for v in volumes if v.get("type") == "bind" and v.get("source"))
