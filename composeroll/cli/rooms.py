@@ -49,7 +49,7 @@ def assemble(
         UsageError: the flags name no engine, or two.
     """
     with Engine(flags, project.name) as engine:
-        serving = ServingEngine(engine, engine.locks.now)
+        serving = ServingEngine(engine, engine.locks.now, project.single)
         clock = MonotonicClock()
         gateways = ProjectGateways(engine)
         me = this_process()

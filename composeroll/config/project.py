@@ -133,6 +133,11 @@ class Project(Struct, frozen=True):
                 )
         return services
 
+    @property
+    def single(self) -> frozenset[str]:
+        """The services whose container has a name of its own."""
+        return frozenset(s.name for s in self.services.values() if s.has_own_name)
+
     def living_in(self, name: str) -> tuple[str, ...]:
         """The services that live in this one's network namespace."""
         return tuple(s.name for s in self.services.values() if s.edge == name)

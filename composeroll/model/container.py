@@ -153,6 +153,11 @@ class Replica(Struct, frozen=True):
         return self.state is ContainerState.EXITED and self.exit_code == 0 and stays
 
     @property
+    def over(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self.state in (ContainerState.EXITED, ContainerState.DEAD)
+
+    @property
     def lasted(self) -> float:
         """The seconds of its last life, where it is over and the engine knows; else 0."""
         if self.running or not (self.started_at and self.ended_at):

@@ -21,7 +21,7 @@ def cause_of_death(before: Replica, now: Replica | None, *, short_of_memory: boo
         return "was killed for lack of memory"
     if now.state in (ContainerState.RUNNING, ContainerState.RESTARTING):
         return f"died{_with_code(now)} and was started again"
-    if now.state in (ContainerState.EXITED, ContainerState.DEAD):
+    if now.over:
         return f"exited with code {now.exit_code}"
     return f"is {now.state}"
 

@@ -29,6 +29,7 @@ from composeroll.report.events import (
 from composeroll.rollout.again import look_again
 from composeroll.rollout.apply import AGAIN, apply, now_serving, unseen, what_of
 from composeroll.rollout.checks.blanks import blanks
+from composeroll.rollout.checks.draining import in_the_way
 from composeroll.rollout.checks.forgotten import forgotten
 from composeroll.rollout.checks.preflight import NOT_SCALED, findings, refuse
 from composeroll.rollout.history.revision import Result
@@ -58,6 +59,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         residue: what the last look asks for.
 
     Raises:
+        Refused: compose would replace what drains on from an earlier rollout.
         RolledBack: a batch failed before its line, and was taken back.
         Unfinished: something failed past the line, or what was done is to be done again.
     """
@@ -65,6 +67,8 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         observed = observed.doubted(_before(observed, memory), memory.outgoing)
     leaving = observed.still_there(memory.outgoing)
     plan = plan_rollout(observed, leaving, memory.wanted)
+    if refusal := in_the_way(stack.world, observed, plan):
+        raise refusal
     show_rollout(stack, observed, plan)
     if plan.empty:
         return Outcome.UP_TO_DATE

@@ -10,9 +10,10 @@ from msgspec import Struct
 from composeroll.config.project import Service
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
-from composeroll.report.events import Noted, Outcome, Phase
+from composeroll.report.events import Noted, Outcome, Phase, Warned
 from composeroll.rollout.again import look_again
 from composeroll.rollout.behind import behind
+from composeroll.rollout.checks.draining import in_the_way
 from composeroll.rollout.checks.local_images import insist_on_images
 from composeroll.rollout.detached.retirement import retire_held
 from composeroll.rollout.lock.note import Memory
@@ -79,7 +80,10 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     pass_preflight(stack, observed, leaving)
     insist_on_images(observed.without(moved), leaving)
     counts = replica_counts(observed, leaving, stack.book.settled)
-    show_rollout(stack, observed, plan_rollout(observed, leaving, counts))
+    plan = plan_rollout(observed, leaving, counts)
+    if refusal := in_the_way(stack.world, observed, plan):  # unless it has drained by then
+        stack.world.emit(Warned(f"{refusal}: {refusal.help}"))
+    show_rollout(stack, observed, plan)
     return Outcome.PLANNED
 
 

@@ -45,6 +45,10 @@ class Engine(Containers):
         self._project = project
         self._ids = count(1)
 
+    def read(self, project: Project) -> None:
+        """Go by another file from now on."""
+        self._project = project
+
     def of(self, service: str) -> list[Box]:
         """A service's containers in all states, by number."""
         found = [box for box in self.boxes.values() if box.service == service]

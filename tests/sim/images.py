@@ -54,6 +54,10 @@ class Images:
         self._project = project
         self._faults = faults
 
+    def read(self, project: Project) -> None:
+        """Go by another file from now on."""
+        self._project = project
+
     def push(self, service: str, image: str, behaviour: Behaviour = SOUND) -> str:
         """Make the service's tag in the registry name a new image."""
         identity = f"sha256:{image}"

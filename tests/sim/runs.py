@@ -161,7 +161,7 @@ class Life:
 
     def _stack(self) -> Stack:
         sim, emit = self.sim, self._emit
-        engine = ServingEngine(sim.engine, sim.clock.now)
+        engine = ServingEngine(sim.engine, sim.clock.now, sim.project.single)
         locks = locks_of_run(sim.locks, sim.project.name, sim.faults, sim.clock, emit)
         me = Holder("tester", f"host-{self.number}", "", self.number, "", "composeroll")
         book = Book(sim.ledger, sim.images, sim.project.name, me)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
+from composeroll.errors import Refused
 from composeroll.report.events import Noted, Warned
 from composeroll.rollout.detached.draining import read_aside
 from tests.sim.faults import Fault, Kind
-from tests.sim.finished import finished
+from tests.sim.finished import finished, ids
 from tests.sim.images import Behaviour
 from tests.sim.interference import Move
 from tests.sim.runs import Moved, Run, Verb
@@ -225,3 +227,81 @@ def test_what_has_drained_stays_where_nginx_goes_by_the_name_since_it_was_judged
     sim.let_pass(60.0)
     assert sim.do(sync) in ("updated", "up to date")
     assert not aside(sim)
+
+
+HOOKED = {"scale": 2, "post_start": [{"command": ["true"]}]}
+
+
+def with_draining(raw: dict[str, Any]) -> Sim:
+    """Two replicas of a service that is written like this, and two from before that drain on."""
+    sim = Sim({"app": {**raw, **ours(drain={"timeout": "12h", "detach": True})}})
+    sim.run("app", 2)
+    sim.wire("app")
+    for gateway in sim.gateways.all.values():
+        gateway.websockets = gateway.own_websockets = True
+    sim.images.push("app", "app-v2")
+    assert sim.update("app") == "updated", sim.failure
+    assert len(aside(sim)) == 2
+    return sim
+
+
+@pytest.mark.parametrize("run", [Run(("app",)), Run(("app",), Verb.ROLLBACK)])
+def test_what_drains_on_is_not_replaced_with_those_that_serve(run: Run) -> None:
+    """Compose, which starts them, would start what stopped first too: so it recreates them all."""
+    sim = with_draining(HOOKED)
+    sim.write({"app": {**HOOKED, **ours(order="stop-first")}})
+    sim.images.push("app", "app-v3")
+    before = ids(sim, "app")
+    assert sim.do(run) == "Refused"
+    refused = cast("Refused", sim.failure)
+    assert all(name in refused.what and name in (refused.help or "") for name in aside(sim))
+    assert ids(sim, "app") == before
+    assert all(box.running for box in sim.engine.of("app"))
+
+
+def test_what_drains_on_no_more_is_in_nobodys_way() -> None:
+    sim = with_draining(HOOKED)
+    sim.write({"app": {**HOOKED, **ours(order="stop-first")}})
+    sim.images.push("app", "app-v3")
+    close_websockets(sim)
+    assert sim.update("app") == "updated", sim.failure
+    assert [box.image for box in sim.engine.of("app")] == ["sha256:app-v3"] * 2
+
+
+@pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.SCALE])
+def test_what_drained_on_and_has_ended_goes_and_is_never_started_again(verb: Verb) -> None:
+    """By compose neither, which starts every container of a service with a hook."""
+    sim = with_draining(HOOKED)
+    ended = [box for box in sim.engine.of("app") if box.aside]
+    for box in ended:
+        sim.engine.kill(box)
+    sim.images.push("app", "app-v3")
+    assert sim.do(Run(("app",), verb, count=3)) == "updated", sim.failure
+    assert not any(box in sim.engine.of("app") for box in ended)
+    assert len([box for box in sim.engine.of("app") if not box.aside]) == (
+        3 if verb is Verb.SCALE else 2
+    )
+
+
+def test_a_name_of_its_own_leaves_what_drains_on_to_be_retired() -> None:
+    """Compose takes no number but 1 for such a service, whatever it finds."""
+    sim = with_own_websockets(detach=True)
+    assert sim.update("app") == "updated", sim.failure
+    sim.write({"app": {"container_name": "the-app", **ours(order="stop-first")}})
+    assert sim.do(Run(("app",), Verb.SYNC)) == "up to date", sim.failure
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "Refused"
+    assert "drain on from an earlier rollout" in str(sim.failure)
+    close_websockets(sim)
+    assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
+    assert not aside(sim)
+
+
+def test_a_name_of_its_own_is_not_given_to_a_second_one_beside_what_drains_on() -> None:
+    sim = with_own_websockets(detach=True)
+    assert sim.update("app") == "updated", sim.failure
+    sim.write({"app": {"container_name": "the-app", **ours(order="stop-first")}})
+    for box in [box for box in sim.engine.of("app") if not box.aside]:
+        del sim.engine.boxes[box.id]
+    assert sim.update("app") == "Refused"
+    assert len(sim.engine.of("app")) == len(aside(sim)) == 2

@@ -47,8 +47,7 @@ class Sim:
     """
 
     def __init__(self, services: Mapping[str, Mapping[str, Any]], *, gateways: int = 1) -> None:
-        model = {name: {"image": f"registry/{name}:1", **raw} for name, raw in services.items()}
-        self.project: Project = read_project({"name": PROJECT, "services": model}, [])
+        self.project: Project = _project(services)
         self.judge = Judge()
         self.faults = Faults(self.judge.look)
         self.clock = VirtualClock(self.faults)
@@ -66,6 +65,13 @@ class Sim:
         for number in range(1, 0 if self.edge else gateways + 1):
             self.gateways.boot(Gateway(f"gateway-{number}", {}))
         self._brief_judge()
+
+    def write(self, services: Mapping[str, Mapping[str, Any]]) -> None:
+        """Somebody writes the compose file anew; what its containers are made from stays."""
+        self.project = _project(services)
+        self.engine.read(self.project)
+        self.images.read(self.project)
+        self.judge.gaps = self._gaps()
 
     def run(self, service: str, replicas: int = 1, behaviour: Behaviour = SOUND) -> None:
         """Have replicas of a service run, proven, as if it had always been so."""
@@ -162,7 +168,7 @@ class Sim:
         judge.boxes = lambda: list(self.engine.boxes.values())
         judge.process = lambda: self.faults.process
         judge.answers = lambda box: answers(box, self.images, self.clock)
-        judge.gaps = {s.name for s in self.project.services.values() if self._may_gap(s.name)}
+        judge.gaps = self._gaps()
         if not self.edge:
             self.engine.gateways = lambda: tuple(map(_running, self.gateways.all))
         self.engine.on_look = self._list_what_may_go
@@ -199,6 +205,9 @@ class Sim:
         sources = set(self.project.services[box.service].volumes_from)
         return bool(not box.running or sources & rolled or self.engine.is_outdated(box))
 
+    def _gaps(self) -> AbstractSet[str]:
+        return {name for name in self.project.services if self._may_gap(name)}
+
     def _may_gap(self, name: str) -> bool:
         service = self.project.services[name]
         stops_first = service.settings.order is Order.STOP_FIRST
@@ -209,6 +218,11 @@ class Sim:
 
     def _owner(self, ip: str) -> Box | None:
         return next((b for b in self.engine.boxes.values() if ip and b.ip == ip), None)
+
+
+def _project(services: Mapping[str, Mapping[str, Any]]) -> Project:
+    model = {name: {"image": f"registry/{name}:1", **raw} for name, raw in services.items()}
+    return read_project({"name": PROJECT, "services": model}, [])
 
 
 def _running(gateway: str) -> Replica:

@@ -5,7 +5,7 @@ Only compose still counts them, by their labels: so what compose is told counts 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Protocol
 
 from composeroll.model import Hook, Output, Replica
@@ -23,11 +23,15 @@ class ServingEngine:
     Args:
         engine: all of it.
         now: seconds on the engine's own clock.
+        single: services with a name of their own, for which compose takes no number but 1.
     """
 
-    def __init__(self, engine: Everything, now: Callable[[], float]) -> None:
+    def __init__(
+        self, engine: Everything, now: Callable[[], float], single: Container[str] = ()
+    ) -> None:
         self._all = engine
         self.now = now
+        self._single = single
         self._aside: dict[str, SetAside] = {}
 
     def aside(self, services: Sequence[str]) -> tuple[SetAside, ...]:
@@ -111,6 +115,7 @@ class ServingEngine:
     def remove(self, ids: Sequence[str], *, volumes: bool) -> None:
         """Remove stopped containers."""
         self._all.remove(ids, volumes=volumes)
+        self._aside = {k: one for k, one in self._aside.items() if k not in ids}
 
     def remove_volumes(self, names: Sequence[str]) -> None:
         """Remove volumes."""
@@ -129,5 +134,6 @@ class ServingEngine:
         return self._all.logs(container, lines)
 
     def _with_aside(self, scales: Mapping[str, int]) -> Mapping[str, int]:
-        more = [one.replica.service for one in self._aside.values()]
+        services = (one.replica.service for one in self._aside.values())
+        more = [service for service in services if service not in self._single]
         return {service: scale + more.count(service) for service, scale in scales.items()}

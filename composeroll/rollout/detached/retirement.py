@@ -96,21 +96,23 @@ def plan_retirement(state: ServiceState, due: Sequence[SetAside], *, last: bool)
 def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
     """What can go now; nothing that nginx is told of, whoever told it.
 
-    Where the service has no place in a gateway now, nobody knows what old workers hold; and where
-    nginx goes by the service's name, as one does that was made anew, that leads to them too.
+    One that has ended has nothing left to drain. Where the service has no place in a gateway now,
+    nobody knows what old workers hold; and where nginx goes by the service's name, as one does that
+    was made anew, that leads to them too.
     """
     world = stack.world
     aside = _unnamed(state, world.engine.aside([state.name]))
-    over = [one for one in aside if world.engine.now() >= one.until]
+    drain = [one for one in aside if not one.replica.over]
+    over = [one for one in drain if world.engine.now() >= one.until]
     gateways = [state.wiring.route.gateway] if state.wiring else []
-    if aside and gateways and _has_drained(stack, state, gateways, [one.replica for one in aside]):
+    if drain and gateways and _has_drained(stack, state, gateways, [one.replica for one in drain]):
         return aside
     if over:
         called = ", ".join(one.name for one in over)
         workers = world.gateways.old_workers(gateways)
         left = f"; {still_living(workers)}" if workers else ""
         world.emit(Warned(f"the time to drain of {called} is over{left}"))
-    return tuple(over)
+    return tuple(one for one in aside if one in over or one not in drain)
 
 
 def _unnamed(state: ServiceState, aside: Sequence[SetAside]) -> tuple[SetAside, ...]:

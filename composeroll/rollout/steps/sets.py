@@ -92,7 +92,7 @@ def last_words(world: World, replica: Replica) -> tuple[str, ...]:
 
 
 def _end_of(replica: Replica) -> str:
-    if replica.state in (ContainerState.EXITED, ContainerState.DEAD):
+    if replica.over:
         return f"exited with code {replica.exit_code}"
     if replica.state is ContainerState.RESTARTING:
         return f"exits with code {replica.exit_code} and is started again and again"

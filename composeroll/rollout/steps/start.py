@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from composeroll.errors import EngineError
 from composeroll.model import Replica
+from composeroll.report.events import Noted
 from composeroll.report.wording import count_text
-from composeroll.rollout.steps.sets import ids
+from composeroll.rollout.steps.sets import ids, names
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
@@ -149,6 +150,14 @@ class StartReplicas(Step, frozen=True):
     def do(self, world: World) -> None:
         """Start them all; undoing their creation stops them again."""
         if self.by_compose:
+            self._remove_ended_aside(world)
             world.engine.start_all({self.service: self.by_compose})
         else:
             world.engine.start(ids(self.before.newcomers(world, self.service)))
+
+    def _remove_ended_aside(self, world: World) -> None:
+        """What drained on and has ended: compose starts all that does not run, on its old image."""
+        ended = [one.replica for one in world.engine.aside([self.service]) if one.replica.over]
+        if ended:
+            world.engine.remove(ids(ended), volumes=True)
+            world.emit(Noted(f"removed {names(ended)}: what drained on there has ended"))

@@ -37,6 +37,11 @@ class Fake:
         """Give a container a name."""
         self.everyone = [replace(r, name=name) if r.id == container else r for r in self.everyone]
 
+    def remove(self, ids: Sequence[str], *, volumes: bool) -> None:
+        """Forget them."""
+        del volumes
+        self.everyone = [r for r in self.everyone if r.id not in ids]
+
     def create(self, scales: Mapping[str, int]) -> None:
         """Remember what compose is asked for."""
         self.asked.append(scales)
@@ -71,6 +76,22 @@ def test_compose_counts_it_by_its_labels() -> None:
     engine.replicas()
     engine.create({"app": 2, "other": 1})
     assert fake.asked == [{"app": 3, "other": 1}]
+
+
+def test_of_a_service_with_its_own_name_compose_is_never_asked_for_more_than_one() -> None:
+    fake = Fake([DRAINING, replica(2)])
+    engine = ServingEngine(cast("Everything", fake), lambda: NOON, {"app"})
+    engine.replicas()
+    engine.create({"app": 1})
+    assert fake.asked == [{"app": 1}]
+
+
+def test_what_was_removed_is_counted_no_more() -> None:
+    fake, engine = serving(DRAINING, replica(2))
+    engine.replicas()
+    engine.remove([DRAINING.id], volumes=True)
+    engine.create({"app": 2})
+    assert fake.asked == [{"app": 2}]
 
 
 def test_nobody_takes_the_name_it_had_nor_the_one_compose_would_give_it() -> None:

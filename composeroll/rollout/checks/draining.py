@@ -1,0 +1,47 @@
+"""Old replicas that drain on, where compose would replace them with all others of their service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from composeroll.errors import Refused
+from composeroll.rollout.detached.draining import SetAside
+from composeroll.rollout.observed import Observed
+from composeroll.rollout.plan import Plan
+from composeroll.rollout.steps import CreateReplicas, ReplaceReplicas
+from composeroll.rollout.world import World
+
+
+def in_the_way(world: World, observed: Observed, plan: Plan) -> Refused | None:
+    """Why a plan has to wait for what drains on, None where it need not.
+
+    Compose recreates a service's containers by their labels, and one with a name of its own it
+    makes only where it counts none.
+    """
+    replaced = tuple(_replaced(observed, plan))
+    aside = world.engine.aside(replaced) if replaced else ()
+    if not aside:
+        return None
+    names, services = _listed(aside)
+    return Refused(
+        f"{', '.join(names)} {'drains' if len(names) == 1 else 'drain'} on from an earlier rollout,"
+        f" and compose would replace {'it' if len(names) == 1 else 'them'} too",
+        "nothing that serves was touched",
+        f"wait, or end it with `docker stop {' '.join(names)}`; then"
+        f" `composeroll sync {' '.join(services)}` removes what has drained or ended",
+    )
+
+
+def _replaced(observed: Observed, plan: Plan) -> Iterator[str]:
+    single = {state.name for state in observed.services if state.service.has_own_name}
+    for step in plan.reversible:
+        match step:
+            case ReplaceReplicas(service=service):
+                yield service
+            case CreateReplicas(service=service) if service in single:
+                yield service
+
+
+def _listed(aside: tuple[SetAside, ...]) -> tuple[list[str], list[str]]:
+    names = [one.replica.name for one in aside]
+    return names, sorted({one.replica.service for one in aside})
