@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from ipaddress import ip_address
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from composeroll.model.container import Replica
 
@@ -89,6 +91,20 @@ class Route(Struct, frozen=True):
         """`host:port` of a replica on the shared network, empty if it has no address there."""
         place = replica.attached_to(self.network_id)
         return f"{place.host}:{self.port}" if place and place.host else ""
+
+    def as_told(self, upstream: Upstream, replicas: Collection[Replica]) -> Route:
+        """The way by which an upstream leads to replicas, where their port or network is another.
+
+        A file that changes with an image means the new replicas; the old ones stay where they are.
+        """
+        here = {self.address(replica) for replica in replicas}
+        places = {p.host: p.network_id for r in replicas for p in r.networks if p.host}
+        for address in sorted(upstream.addresses - here):
+            host, _, port = address.rpartition(":")
+            if port.isdecimal() and (host in places or address in upstream.names):
+                network = places.get(host, self.network_id)
+                return replace(self, port=int(port), network_id=network)
+        return self
 
 
 def host_of_address(address: str) -> str:

@@ -61,7 +61,7 @@ def _named(
     """
     comments = " ".join(server.comment for server in upstream.servers)
     known = tuple(r for r in running if r.short_id in comments)
-    addressed = tuple(r for r in running if state.address(r) in upstream.addresses)
+    addressed = tuple(r for r in running if r in state.named_in(upstream))
     return known or (() if upstream.names else addressed)
 
 
@@ -80,6 +80,7 @@ def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -
         served=state.named_in_upstream or tuple(members),
         known=known,
         unproven=others,
+        told=state.told_by(wiring.upstream),
     )
 
 

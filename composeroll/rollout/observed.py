@@ -171,7 +171,7 @@ class ServiceState(Struct, frozen=True):
     @property
     def named_in_upstream(self) -> tuple[Replica, ...]:
         """The running replicas that nginx is told to send requests to; by a name it is all."""
-        return self._named_in(self.wiring.upstream) if self.wiring else ()
+        return self.named_in(self.wiring.upstream) if self.wiring else ()
 
     @property
     def chosen(self) -> tuple[Replica, ...]:
@@ -182,12 +182,20 @@ class ServiceState(Struct, frozen=True):
     def named_at_once(self) -> int:
         """How many of them one gateway is told of at most; what two disagree on is not added up."""
         each = self.wiring.each if self.wiring else ()
-        return max((len(self._named_in(upstream)) for upstream in each), default=0)
+        return max((len(self.named_in(upstream)) for upstream in each), default=0)
 
-    def _named_in(self, upstream: Upstream) -> tuple[Replica, ...]:
+    def named_in(self, upstream: Upstream) -> tuple[Replica, ...]:
+        """The running replicas that an upstream leads to; by a name it is all."""
         if upstream.names:
             return tuple(r for r in self.serving if r.running)
-        return tuple(r for r in self.serving if self.address(r) in upstream.addresses)
+        told = self.told_by(upstream)
+        ways = (told, self.wiring.route) if told and self.wiring else ()
+        named = upstream.addresses
+        return tuple(r for r in self.serving if any(way.address(r) in named for way in ways))
+
+    def told_by(self, upstream: Upstream) -> Route | None:
+        """The way by which an upstream leads to its replicas now; None without a gateway."""
+        return self.wiring.route.as_told(upstream, self.serving) if self.wiring else None
 
     def _does_its_part(self, replica: Replica) -> bool:
         ran = self.ran and replica.finished

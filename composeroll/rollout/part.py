@@ -52,7 +52,8 @@ class Part(Need, frozen=True):
 
     def leaving(self) -> Leaving:
         """What is drained."""
-        return Leaving(self.fresh(), self._route(), self.outgoing)
+        told = self.state.told_by(self._wiring().upstream)
+        return Leaving(self.fresh(), told or self._route(), self.outgoing)
 
     def switch(self) -> Switch:
         """What the gateway is told, and what it was told before."""
@@ -65,6 +66,8 @@ class Part(Need, frozen=True):
             served=tuple(r for r in self.state.named_in_upstream if r.id not in made),
             known=self._known,
             unproven=made,
+            outdated=frozenset(self.reasons),
+            told=self.state.told_by(wiring.upstream),
             in_place=self.replaced_in_place,
             stops_first=self.stops_first,
         )
@@ -81,6 +84,8 @@ class Part(Need, frozen=True):
             served=tuple(r for r in self.state.named_in_upstream if r.id in chosen),
             known=self._known,
             unproven=others,
+            outdated=self._known,
+            told=self.state.told_by(wiring.upstream),
         )
 
     @property

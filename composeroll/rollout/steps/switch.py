@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -26,6 +26,9 @@ class Switch(Struct, frozen=True):
             itself before it is named.
         unproven: those of them that the way back names in no case: a broken rollout had made them,
             so that it takes them away, or they are not ready.
+        outdated: full IDs of those that are to leave, now or later: they stay where nginx knows
+            them, though the service's port or network may be another by now.
+        told: the way to what serves before, where that is another one than `route`.
         in_place: whether compose has removed these, to make the new ones in their place.
         stops_first: whether they have stopped before the new ones started.
     """
@@ -37,6 +40,8 @@ class Switch(Struct, frozen=True):
     served: tuple[Replica, ...] = ()
     known: frozenset[str] = frozenset()
     unproven: frozenset[str] = frozenset()
+    outdated: frozenset[str] = frozenset()
+    told: Route | None = None
     in_place: bool = False
     stops_first: bool = False
 
@@ -65,14 +70,15 @@ class Switch(Struct, frozen=True):
         """
         now = world.engine.replicas([self.incoming.service])
         self._insist_on_old_ones(now)
-        before = {r.id: self.route.address(r) for r in self.served}
+        back = self.way_back
+        before = {r.id: back.address(r) for r in self.served}
         living = tuple(r for r in now if r.id in before and r.running)
         leaving = self.incoming.besides - self.unproven
         living = living or tuple(r for r in now if r.id in leaving and r.running)
-        strangers = {self.route.address(r) for r in now if r.id not in before} - {""}
-        moved = before != {r.id: self.route.address(r) for r in living}
+        strangers = {back.address(r) for r in now if r.id not in before} - {""}
+        moved = before != {r.id: back.address(r) for r in living}
         meant = strangers if self.previous.names else strangers & self.previous.addresses
-        there = {self.route.address(r) for r in living}
+        there = {back.address(r) for r in living}
         gone = (self.previous.addresses if self._split else self._written) - there
         wrong = meant or gone or (moved and not self.previous.names)
         if not (living or self._has_others_servers):
@@ -82,7 +88,8 @@ class Switch(Struct, frozen=True):
                 return {gateway: text and nobody for gateway, text in self.texts.items()}
         if not living or not wrong:
             return self.texts
-        return dict.fromkeys(self.texts, self.text(world.project, living))
+        named = [(replica, back.address(replica)) for replica in living]
+        return dict.fromkeys(self.texts, self._text(world.project, named))
 
     def _proven_among(self, now: Collection[Replica], world: World) -> tuple[Replica, ...]:
         """Old ones that have proved themselves in this run, and live since."""
@@ -91,7 +98,7 @@ class Switch(Struct, frozen=True):
 
     def _leaves_nobody(self, now: Collection[Replica]) -> bool:
         """Whether what was to serve again is stopped, gone, or has lost an address to a new one."""
-        new = {self.route.address(r) for r in now if r.id not in self.known}
+        new = {self.way_back.address(r) for r in now if r.id not in self.known}
         cleared = not any(r.id in self.known for r in now) and not self.previous.names
         lost = bool(new & self.previous.addresses)
         return self.stops_first or self.in_place or cleared or lost
@@ -141,7 +148,13 @@ class Switch(Struct, frozen=True):
             GatewayError: one nginx did not take it.
         """
         if running := tuple(r for r in replicas if r.running):
-            world.gateways.restore(self.texts_for(world.project, running))
+            text = self._text(world.project, [(r, self.way_back.address(r)) for r in running])
+            world.gateways.restore(self._everywhere(text))
+
+    @property
+    def way_back(self) -> Route:
+        """The way to what serves before."""
+        return self.told or self.route
 
     def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
         """The include that names these replicas.
@@ -149,13 +162,17 @@ class Switch(Struct, frozen=True):
         Raises:
             GatewayError: one of them has no address that the gateway could reach.
         """
-        lost = [r for r in replicas if not self.route.address(r)]
+        ways = ((r, self.way_back if r.id in self.outdated else self.route) for r in replicas)
+        return self._text(project, [(r, way.address(r)) for r, way in ways])
+
+    def _text(self, project: str, addresses: Sequence[tuple[Replica, str]]) -> str:
+        lost = [replica for replica, address in addresses if not address]
         if lost:
             raise GatewayError(
                 f"{lost[0].name} has no address on a network that {self.route.gateway} is on too",
                 help=f"put {self.incoming.service} and {self.route.gateway} on one network",
             )
-        servers = [(self.route.address(r), f"{r.name} {r.short_id}") for r in replicas]
+        servers = [(address, f"{r.name} {r.short_id}") for r, address in addresses]
         upstream = with_servers(self.previous, servers)
         return render_include(upstream, project, self.incoming.service, self.route.template)
 
@@ -166,5 +183,7 @@ class Switch(Struct, frozen=True):
 
     def texts_for(self, project: str, replicas: tuple[Replica, ...]) -> Texts:
         """That include for every gateway container: text by path, by container ID."""
-        text = self.text(project, replicas)
+        return self._everywhere(self.text(project, replicas))
+
+    def _everywhere(self, text: str) -> Texts:
         return {container: {self.route.include: text} for container in self.route.containers}

@@ -1,0 +1,84 @@
+"""A new version listens elsewhere: the old replicas are named where they listen, until they go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import pytest
+from msgspec.structs import replace
+
+from composeroll.rollout.observed import Wiring
+from tests.sim import nginx, survey
+from tests.sim.images import Behaviour
+from tests.sim.stacks import app
+from tests.sim.world import Sim
+
+OLD, NEW = "9000", "8080"
+INCLUDE = survey.include_of("app")
+
+
+@pytest.fixture(autouse=True)
+def port_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`x-composeroll.port` is the new one; what nginx was told before this has the old one."""
+    made = survey._wiring  # noqa: SLF001 - the one place that makes them
+
+    def wiring(service: str, texts: Mapping[str, str]) -> Wiring | None:
+        found = made(service, texts)
+        return found and replace(found, route=replace(found.route, port=int(NEW)))
+
+    monkeypatch.setattr(survey, "_wiring", wiring)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
+    """The servers that nginx was told at each reload."""
+    reloads: list[frozenset[str]] = []
+    reload = nginx.Gateways.reload
+
+    def counted(every: nginx.Gateways, gateway: nginx.Gateway, touched: Collection[str]) -> None:
+        reload(every, gateway, touched)
+        reloads.append(servers(gateway))
+
+    monkeypatch.setattr(nginx.Gateways, "reload", counted)
+    return reloads
+
+
+def servers(gateway: nginx.Gateway) -> frozenset[str]:
+    lines = (line.split() for line in gateway.files[INCLUDE].splitlines() if "server " in line)
+    return frozenset(address.rstrip(";") for _, address, *_ in lines)
+
+
+def addresses(sim: Sim, image: str, port: str) -> frozenset[str]:
+    return frozenset(f"{box.ip}:{port}" for box in sim.engine.of("app") if box.image == image)
+
+
+def test_old_replicas_serve_again_where_they_listen(told: list[frozenset[str]]) -> None:
+    sim = app(2, monitor="5s")
+    old = addresses(sim, "sha256:app-v1", OLD)
+    sim.images.push("app", "app-sick", Behaviour(dies_after=0.8))
+    assert sim.update("app") == "RolledBack"
+    assert {address.rpartition(":")[2] for address in told[0]} == {NEW}
+    assert told[-1] == old
+
+
+def test_those_that_wait_for_their_batch_are_named_where_they_listen(
+    told: list[frozenset[str]],
+) -> None:
+    sim = app(4, batch=1)
+    old = addresses(sim, "sha256:app-v1", OLD)
+    assert sim.update("app") == "updated"
+    new = addresses(sim, "sha256:app-v2", NEW)
+    assert [len(one & old) for one in told] == [3, 2, 1, 0]
+    assert [len(one & new) for one in told] == [1, 2, 3, 4]
+    assert {len(one) for one in told} == {4}
+
+
+def test_a_name_is_pinned_to_the_port_that_nginx_knows_it_by(told: list[frozenset[str]]) -> None:
+    sim = app(2)
+    gateway = sim.gateways.all["gateway-1"]
+    gateway.files[INCLUDE] = sim.include("app", [f"app:{OLD}"])
+    sim.gateways.boot(gateway)
+    old = addresses(sim, "sha256:app-v1", OLD)
+    assert sim.update("app") == "updated"
+    assert told[0] == old
+    assert told[-1] == addresses(sim, "sha256:app-v2", NEW)
