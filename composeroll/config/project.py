@@ -37,6 +37,7 @@ class Service(Struct, frozen=True):
         volumes: named volumes that it can write.
         obstacles: what keeps it from running twice, empty where nothing does.
         healthy_first: services that have to be healthy before it starts.
+        done_first: services that have to have ended well before it starts.
         mode: `deploy.mode`, empty where the file has none.
         port_ranges: host ports that it shares out among its containers.
         memory: bytes that one container may use at most; None: all of the host's.
@@ -64,6 +65,7 @@ class Service(Struct, frozen=True):
     obstacles: tuple[Obstacle, ...]
     settings: Settings
     healthy_first: tuple[str, ...] = ()
+    done_first: tuple[str, ...] = ()
     mode: str = ""
     port_ranges: tuple[PortRange, ...] = ()
     memory: int | None = None
@@ -141,6 +143,10 @@ class Project(Struct, frozen=True):
     def living_in(self, name: str) -> tuple[str, ...]:
         """The services that live in this one's network namespace."""
         return tuple(s.name for s in self.services.values() if s.edge == name)
+
+    def is_to_end(self, name: str) -> bool:
+        """Whether others start only once this one has ended well."""
+        return any(name in s.done_first for s in self.services.values())
 
     def sharing_volumes_of(self, name: str) -> tuple[str, ...]:
         """The services that mount this one's volumes."""
@@ -237,7 +243,8 @@ def _service(
         volumes=tuple(written_volumes(raw.get("volumes") or ())),
         obstacles=tuple(obstacles(raw)),
         settings=resolve([*said.strongest, own, said.everywhere, deploy_layer(where, deploy)]),
-        healthy_first=tuple(_healthy_first(raw.get("depends_on") or {})),
+        healthy_first=tuple(_first(raw, "service_healthy")),
+        done_first=tuple(_first(raw, "service_completed_successfully")),
         mode=str(deploy.get("mode") or ""),
         port_ranges=tuple(port_ranges(raw.get("ports") or ())),
         memory=_memory(raw, deploy),
@@ -273,10 +280,10 @@ def _sources(entries: Sequence[str]) -> tuple[str, ...]:
     return tuple(e.partition(":")[0] for e in entries if not e.startswith("container:"))
 
 
-def _healthy_first(depends_on: Mapping[str, Any]) -> Iterator[str]:
+def _first(raw: Mapping[str, Any], condition: str) -> Iterator[str]:
     """`docker compose config` always prints the long form."""
-    for name, terms in depends_on.items():
-        if terms.get("condition") == "service_healthy" and terms.get("required", True):
+    for name, terms in (raw.get("depends_on") or {}).items():
+        if terms.get("condition") == condition and terms.get("required", True):
             yield name
 
 

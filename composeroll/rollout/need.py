@@ -77,6 +77,11 @@ class Need(Struct, frozen=True):
         return self.state.stops_first
 
     @property
+    def is_to_end(self) -> bool:
+        """Whether it is proven by its end alone; what gets requests never ends."""
+        return self.state.is_to_end and not (self.state.wiring or self.state.front)
+
+    @property
     def drains(self) -> bool:
         """Whether old replicas still run when the gateway is told of the new ones."""
         return bool(self.outgoing) and not (self.stops_first or self.replaced_in_place)

@@ -121,6 +121,7 @@ def observe(
                 refusal=_refused(wirings.get(service.name)),
                 data_only=_data_only(project, service, {*wirings, *fronts}, mine[service.name]),
                 taken=names.result() - {r.name for r in mine[service.name]},
+                is_to_end=project.is_to_end(service.name),
                 unlisted=_unlisted(project, service, services, everyone),
                 sharing=project.sharing_volumes_of(service.name),
                 held=_held(services, everyone),

@@ -90,6 +90,7 @@ class ServiceState(Struct, frozen=True):
         refusal: why its place in the gateway cannot be used, where that is so.
         data_only: other services mount its volumes, nothing sends requests to it, and it does no
             work of its own.
+        is_to_end: others start only once it has ended well, as the file says.
         taken: names of all containers on the engine that are not this service's.
         doubtful: a rollout was cut off, so nginx may run something else than its files say.
         half_made: full IDs of running replicas that a rollout which was cut off had made, and that
@@ -115,6 +116,7 @@ class ServiceState(Struct, frozen=True):
     wiring: Wiring | None = None
     refusal: Refused | None = None
     data_only: bool = False
+    is_to_end: bool = False
     taken: frozenset[str] = frozenset()
     doubtful: bool = False
     half_made: frozenset[str] = frozenset()
@@ -150,9 +152,8 @@ class ServiceState(Struct, frozen=True):
     def ends(self) -> bool:
         """Whether it is run once, such as a migration: nobody sees it stay, and it need not."""
         waits = self.wiring or self.front or self.data_only
-        return not waits and all(
-            r.finished or r.state is ContainerState.CREATED for r in self.replicas
-        )
+        has_ended = all(r.finished or r.state is ContainerState.CREATED for r in self.replicas)
+        return not waits and (self.is_to_end or has_ended)
 
     def address(self, replica: Replica) -> str:
         """`host:port` of a replica as the gateway sees it, empty without a gateway."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from composeroll.model import Route
+from composeroll.rollout.carrying import is_idle
 from composeroll.rollout.need import Need
 from composeroll.rollout.numbering import renamings
 from composeroll.rollout.observed import Wiring
 from composeroll.rollout.outgoing import SCALED
 from composeroll.rollout.steps import (
     AdoptReplicas,
+    AwaitDone,
     AwaitReady,
     Before,
     CreateReplicas,
@@ -181,9 +183,11 @@ class Part(Need, frozen=True):
         )
 
     def _prove(self) -> Step | None:
+        if self.state.data_only or self.is_to_end:
+            return self._await_done()
         broke_off = self.outgoing or self.state.leftovers or self.adopted
         nobody = not self.fresh().least
-        if self.state.data_only or nobody or not (self.missing or self.switches or broke_off):
+        if nobody or not (self.missing or self.switches or broke_off):
             return None
         settings = self.state.service.settings
         wiring = self.state.wiring
@@ -194,6 +198,20 @@ class Part(Need, frozen=True):
             settings.ready,
             may_end=self.state.ends,
             reason="nothing unproven gets traffic",
+        )
+
+    def _await_done(self) -> Step | None:
+        """What a rollout that broke off has started may be at it still."""
+        at_it = self.is_to_end and self.state.doubtful and any(r.running for r in self.staying)
+        if not self.fresh().least or not (self.missing or at_it):
+            return None
+        had_ended = any(r.finished and not is_idle(r.command) for r in self.state.replicas)
+        return AwaitDone(
+            self.fresh(),
+            self.state.service.settings.ready.timeout,
+            ends=self.is_to_end or had_ended,
+            may_idle=not self.is_to_end,
+            reason="others start with what it leaves",
         )
 
     def _retire(self) -> Step | None:

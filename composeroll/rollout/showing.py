@@ -10,6 +10,7 @@ from composeroll.rollout.apply import Show
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.outgoing import Reasons
 from composeroll.rollout.steps import (
+    AwaitDone,
     AwaitReady,
     DrainReplicas,
     RetireReplicas,
@@ -81,7 +82,7 @@ def _stage(state: ServiceState, replica: Replica, done: Sequence[Step], *, leave
         return Stage.DRAINING if state.name in _switched(done) else Stage.OUTGOING
     if _is_among(state.replicas, replica):
         return Stage.CURRENT
-    proven = {step.incoming.service for step in done if isinstance(step, AwaitReady)}
+    proven = {step.incoming.service for step in done if isinstance(step, AwaitReady | AwaitDone)}
     return Stage.READY if state.name in proven else Stage.STARTING
 
 

@@ -105,13 +105,25 @@ class Containers:
         self._tell("start", box)
         if behaviour.exits:
             box.restart_policy = "no"  # `always` would have it start again and again
-            self._end(box, 0)
+            self._end_after(box, behaviour.lasts, behaviour.code)
             return
         begun = box.started
         if behaviour.dies_after is not None:
             self._clock.at(begun + behaviour.dies_after, lambda: self._fall(box, begun))
         if behaviour.restarts_after is not None:
             self._clock.at(begun + behaviour.restarts_after, lambda: self._bounce(box, begun))
+
+    def _end_after(self, box: Box, seconds: float, code: int) -> None:
+        begun = box.started
+        if not seconds:
+            self._end(box, code)
+            return
+
+        def end() -> None:
+            if box.running and box.started == begun:
+                self._end(box, code)
+
+        self._clock.at(begun + seconds, end)
 
     def _insist_on_host(self, box: Box) -> None:
         box.error = ""

@@ -18,7 +18,9 @@ class Behaviour:
 
     Attributes:
         restarts_after: when it dies and is started again, so quickly that nobody sees it down.
-        exits: it ends at once and well, as a container does that only holds data.
+        exits: it ends by itself, as a container does that only holds data.
+        lasts: after how many seconds it does so; 0: at once.
+        code: what it ends with.
         errs: the part of its answers that is 5xx.
     """
 
@@ -26,6 +28,8 @@ class Behaviour:
     dies_after: float | None = None
     restarts_after: float | None = None
     exits: bool = False
+    lasts: float = 0.0
+    code: int = 0
     errs: float = 0.0
 
 

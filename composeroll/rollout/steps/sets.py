@@ -32,6 +32,18 @@ class Incoming(Struct, frozen=True):
         everyone = world.engine.replicas([self.service])
         return tuple(r for r in everyone if r.id not in self.besides and r.state in ALIVE)
 
+    def members(self, world: World) -> tuple[Replica, ...]:
+        """The replicas of the set in all states.
+
+        Raises:
+            NotReady: there are too few.
+        """
+        everyone = world.engine.replicas([self.service])
+        found = tuple(r for r in everyone if r.id not in self.besides)
+        if len(found) < self.least:
+            raise self._too_few(found)
+        return found
+
     def look_up_running(self, world: World, proven: Collection[str] = ()) -> tuple[Replica, ...]:
         """The replicas of the set, all of which have to run.
 
@@ -53,9 +65,12 @@ class Incoming(Struct, frozen=True):
         if gone:
             raise NotReady(f"container {gone[0][:12]} of {self.service} was removed by somebody")
         if len(found) < self.least:
-            left = f"{len(found)} of {count_text(self.least, 'replica')}"
-            raise NotReady(f"{left} of {self.service} are left: somebody has removed the others")
+            raise self._too_few(found)
         return found
+
+    def _too_few(self, found: Collection[Replica]) -> NotReady:
+        left = f"{len(found)} of {count_text(self.least, 'replica')}"
+        return NotReady(f"{left} of {self.service} are left: somebody has removed the others")
 
 
 def died(world: World, service: str, fallen: Collection[Replica]) -> NotReady:

@@ -247,3 +247,16 @@ def test_what_has_a_type_of_its_own_in_yaml_is_text_as_compose_prints_it(word: s
     """Of YAML 1.1's types for these two a safe loader knows nothing, or expects another place."""
     printed = f"name: shop\nservices:\n  app:\n    command: [test, a, {word}, b]\n    image: app\n"
     assert parse_model(printed)["services"]["app"]["command"] == ["test", "a", word, "b"]
+
+
+def test_whoever_others_wait_for_to_end_well_is_to_end() -> None:
+    terms = {
+        "migrate": {"condition": "service_completed_successfully"},
+        "seed": {"condition": "service_completed_successfully", "required": False},
+        "db": {"condition": "service_healthy"},
+    }
+    others = {name: {"image": name} for name in terms}
+    services = {"app": {"image": "app", "depends_on": terms}, **others}
+    project = read_project({"name": "shop", "services": services}, [])
+    assert project.services["app"].done_first == ("migrate",)
+    assert [name for name in project.services if project.is_to_end(name)] == ["migrate"]

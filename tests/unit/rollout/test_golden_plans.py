@@ -172,14 +172,37 @@ def test_code_is_replaced_first_and_php_fpm_after_it() -> None:
     app = state([replica(1, NEW, of="fpm")], wiring(1, upstream="fpm"), of=fpm)
     assert plan(code, app) == snapshot("""\
   1  replace 1 replica of code in place, with new volumes  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
-  2  create 1 replica of fpm  (its code in code is replaced)
-  3  start the new replicas of fpm  (next to the old ones)
-  4  await fpm ready  (nothing unproven gets traffic)
-  5  point upstream fpm at what is ready of fpm: /etc/nginx/fpm.conf in nginx
-  6  drain shop-fpm-1 (111111111111) for up to 1m
+  2  await code done  (others start with what it leaves)
+  3  create 1 replica of fpm  (its code in code is replaced)
+  4  start the new replicas of fpm  (next to the old ones)
+  5  await fpm ready  (nothing unproven gets traffic)
+  6  point upstream fpm at what is ready of fpm: /etc/nginx/fpm.conf in nginx
+  7  drain shop-fpm-1 (111111111111) for up to 1m
      ── no way back after this ──
-  7  retire shop-fpm-1 (111111111111)  (replaced)
-  8  renumber 1 replica of fpm  (names count from 1 again)\
+  8  retire shop-fpm-1 (111111111111)  (replaced)
+  9  renumber 1 replica of fpm  (names count from 1 again)\
+""")
+
+
+def test_a_migration_that_others_wait_for_is_awaited_to_its_end() -> None:
+    migration = replica(9, of="migrate", state=ContainerState.EXITED)
+    migrate = state([migration], of=service("migrate"), is_to_end=True)
+    app = state([replica(1)], wiring(1))
+    assert plan(migrate, app) == snapshot("""\
+  1  remove leftovers of migrate: shop-migrate-9 (999999999999)  (they do not run, and compose \
+counts them)
+  2  create 1 replica of migrate  (the service does not run yet)
+  3  start the new replicas of migrate
+  4  await migrate done  (others start with what it leaves)
+  5  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
+  6  start the new replicas of app  (next to the old ones)
+  7  await app ready  (nothing unproven gets traffic)
+  8  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  9  drain shop-app-1 (111111111111) for up to 1m
+     ── no way back after this ──
+ 10  renumber 1 replica of migrate  (names count from 1 again)
+ 11  retire shop-app-1 (111111111111)  (replaced)
+ 12  renumber 1 replica of app  (names count from 1 again)\
 """)
 
 

@@ -1,0 +1,65 @@
+"""Wait until what others need has been done: code copied, a database migrated."""
+
+from __future__ import annotations
+
+from composeroll.errors import NotReady
+from composeroll.model import ContainerState, Replica
+from composeroll.rollout.carrying import is_idle
+from composeroll.rollout.steps.sets import Incoming, died, last_words
+from composeroll.rollout.steps.step import Step
+from composeroll.rollout.world import World
+
+LOOK = 1.0
+"""Seconds between two looks at most; an end is an event and wakes at once."""
+
+
+class AwaitDone(Step, frozen=True):
+    """Wait until every incoming replica has done what it is for; one that fails ends the rollout.
+
+    Attributes:
+        timeout: seconds it may take.
+        ends: whether it is done only once it has ended; else one that runs on is fine.
+        may_idle: whether one is done, too, that runs a command which only waits.
+    """
+
+    incoming: Incoming
+    timeout: float
+    ends: bool
+    may_idle: bool = False
+
+    def __str__(self) -> str:
+        return f"await {self.incoming.service} done"
+
+    def do(self, world: World) -> None:
+        """Look at every event of the engine's until none is at work.
+
+        Raises:
+            NotReady: one ended with another code than 0, or did not end in time.
+        """
+        end = world.clock.now() + self.timeout
+        with world.events() as events:
+            while at_work := self._at_work(world):
+                left = end - world.clock.now()
+                if left <= 0:
+                    raise self._overdue(world, at_work[0])
+                events.next(min(left, LOOK))
+
+    def _at_work(self, world: World) -> tuple[Replica, ...]:
+        everyone = self.incoming.members(world)
+        if failed := [r for r in everyone if r.over and r.exit_code]:
+            raise died(world, self.incoming.service, failed)
+        return tuple(r for r in everyone if not self._is_done(r))
+
+    def _is_done(self, replica: Replica) -> bool:
+        if replica.running:
+            return not self.ends or (self.may_idle and is_idle(replica.command))
+        return replica.state is ContainerState.EXITED
+
+    def _overdue(self, world: World, replica: Replica) -> NotReady:
+        return NotReady(
+            f"{replica.name} has not ended after {self.timeout:g} s, and others start with what it"
+            " leaves",
+            help="if it only needs longer, raise its ready.timeout (--ready-timeout):"
+            f" services.{replica.service}.x-composeroll.ready.timeout",
+            evidence=last_words(world, replica),
+        )

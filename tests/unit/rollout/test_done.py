@@ -1,0 +1,107 @@
+"""When a container is done that others wait for: by its end, or by a command that only waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from msgspec.structs import replace
+
+from composeroll.errors import NotReady
+from composeroll.model import ContainerState, Replica
+from composeroll.rollout.observed import Observed
+from composeroll.rollout.outgoing import outgoing
+from composeroll.rollout.plan import plan_rollout
+from composeroll.rollout.steps import AwaitDone, Incoming
+from tests.unit.nginx.fake import VirtualClock
+from tests.unit.rollout.makers import NEW, plan, replica, service, state, wiring
+
+RUNS = replace(replica(2, NEW), command=("cp", "-a", "/src/.", "/code"))
+WELL = replace(RUNS, state=ContainerState.EXITED)
+FAILED = replace(WELL, exit_code=1)
+SLEEPS = replace(RUNS, command=("sleep", "infinity"))
+
+
+def world(*looks: tuple[Replica, ...]) -> Any:  # noqa: ANN401 - as much of a World as it touches
+    """An engine that tells one look after the other, then the last one for ever."""
+    clock = VirtualClock()
+    waiting = list(looks)
+
+    @contextmanager
+    def events() -> Iterator[object]:
+        yield SimpleNamespace(next=clock.wait)
+
+    engine = SimpleNamespace(
+        replicas=lambda _: waiting.pop(0) if waiting[1:] else waiting[0], logs=lambda *_: ("why",)
+    )
+    return cast("Any", SimpleNamespace(engine=engine, events=events, clock=clock))
+
+
+def step(*, ends: bool = True, may_idle: bool = False) -> AwaitDone:
+    return AwaitDone(Incoming("app", frozenset({replica(1).id})), 60.0, ends, may_idle)
+
+
+def test_it_is_done_once_it_has_ended_well() -> None:
+    step().do(world((RUNS,), (RUNS,), (WELL,)))
+
+
+def test_it_may_be_started_again_by_its_policy_until_it_ends_well() -> None:
+    step().do(world((replace(RUNS, state=ContainerState.RESTARTING),), (RUNS,), (WELL,)))
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_one_that_fails_is_told_with_its_last_words(*, ends: bool) -> None:
+    with pytest.raises(NotReady, match="exited with code 1") as failed:
+        step(ends=ends).do(world((RUNS, FAILED)))
+    assert "  why" in failed.value.evidence
+
+
+def test_one_that_goes_on_is_overdue() -> None:
+    with pytest.raises(NotReady, match="has not ended after 60 s"):
+        step().do(world((RUNS,)))
+
+
+def test_what_nobody_has_seen_end_may_run_on() -> None:
+    step(ends=False).do(world((RUNS,)))
+
+
+def test_what_only_waits_is_done_unless_the_file_says_that_it_is_to_end() -> None:
+    step(may_idle=True).do(world((SLEEPS,)))
+    with pytest.raises(NotReady):
+        step().do(world((SLEEPS,)))
+
+
+def test_one_that_somebody_has_removed_is_missed() -> None:
+    with pytest.raises(NotReady, match="0 of 1 replica of app are left"):
+        step().do(world((RUNS,), (replica(1),)))
+
+
+ENDED = replica(1, of="code", state=ContainerState.EXITED)
+
+
+@pytest.mark.parametrize(
+    ("before", "ends"),
+    [
+        ([replace(ENDED, command=("cp", "-a", "/src/.", "/code"))], True),
+        ([replace(ENDED, command=("true",))], False),
+        ([replace(ENDED, state=ContainerState.RUNNING, command=("sleep", "infinity"))], False),
+        ([replace(ENDED, state=ContainerState.CREATED)], False),
+        ([], False),
+    ],
+)
+def test_of_code_an_end_is_awaited_where_its_predecessor_had_one(
+    before: list[Replica], *, ends: bool
+) -> None:
+    code = state(before, of=service("code"), data_only=True)
+    for said in (False, True):
+        observed = Observed("shop", (replace(code, is_to_end=said),))
+        steps = plan_rollout(observed, outgoing(observed)).steps
+        (awaited,) = (one for one in steps if isinstance(one, AwaitDone))
+        assert (awaited.ends, awaited.may_idle) == (ends or said, not said)
+
+
+def test_what_nginx_sends_requests_to_is_proven_by_its_answers_whatever_the_file_says() -> None:
+    assert "await app ready" in plan(state([replica(1)], wiring(1), is_to_end=True))
