@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from composeroll.errors import RolledBack
+from composeroll.errors import Refused, RolledBack
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids
 from tests.sim.images import Behaviour
@@ -102,3 +102,17 @@ def test_a_migration_that_a_killed_rollout_started_is_awaited_by_the_next_one() 
     assert sim.update("migrate", "app") == "updated", sim.failure
     assert sim.engine.of("migrate") == [migration]
     assert began(sim, "app") >= migration.started + 200
+
+
+def test_code_that_has_failed_where_it_is_stays_with_its_volumes_until_it_has_ended_well() -> None:
+    """Somebody's `up -d`, or one that was cut off, has left it like that."""
+    sim = code()
+    (source,) = sim.engine.of("applications")
+    source.exit_code = 1
+    assert sim.update("applications", "php-fpm") == "Refused"
+    assert "docker compose up -d --no-deps applications" in (
+        cast("Refused", sim.failure).help or ""
+    )
+    sim.engine.start_now(source)
+    assert sim.update("applications", "php-fpm") == "updated", sim.failure
+    finished(sim, "php-fpm", 2)

@@ -33,8 +33,16 @@ def unnamed(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:
         f"{state.name} cannot be replaced without losing what it wrote to {where}, which {others}"
         f" {'mounts' if len(state.sharing) == 1 else 'mount'}: new replicas start with new"
         " anonymous volumes",
-        f"{_help(state)}; or, if it only carries code, let it end or sleep",
+        f"{_help(state)}; or, if it only carries code, {_way_on(state)}",
     )
+
+
+def _way_on(state: ServiceState) -> str:
+    """Of one that has failed nobody can tell code from data: a database fails as soon as well."""
+    if not any(r.over and r.exit_code for r in state.replicas):
+        return "let it end or sleep"
+    again = f"docker compose pull {state.name} && docker compose up -d --no-deps {state.name}"
+    return f"let it end well with the volumes it has, then run the same command again: {again}"
 
 
 def _hands_on(state: ServiceState) -> bool:

@@ -187,6 +187,15 @@ def test_a_server_whose_anonymous_volumes_others_mount_is_not_replaced() -> None
     assert warning.severity is Severity.WARNING
 
 
+def test_code_that_has_failed_where_it_is_is_run_again_with_the_volumes_it_has() -> None:
+    """To give it new ones as well would cost a database, that failed to start, its data."""
+    failed = replace(replica(1, state=ContainerState.EXITED), exit_code=1)
+    code = state([failed], unnamed=("/code",), sharing=("fpm",))
+    (refusal,) = findings(Observed("shop", (code,)), ".".join)
+    assert refusal.severity is Severity.REFUSAL
+    assert refusal.help.endswith("docker compose pull app && docker compose up -d --no-deps app")
+
+
 def test_anonymous_volumes_that_nobody_else_mounts_are_a_warning_with_the_line() -> None:
     (finding,) = found(state([replica(1)], unnamed=("/a/data", "/b/data")))
     assert finding.severity is Severity.WARNING
