@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Replica
+from composeroll.readiness.pace import SETTLE_UNASKED
 from composeroll.rollout.carrying import is_idle
 from composeroll.rollout.steps.sets import Incoming, died, last_words
 from composeroll.rollout.steps.step import Step
@@ -18,7 +19,7 @@ class AwaitDone(Step, frozen=True):
 
     Attributes:
         timeout: seconds it may take.
-        ends: whether it is done only once it has ended; else one that runs on is fine.
+        ends: whether it is done only once it has ended; else one that stays up for a while is fine.
         may_idle: whether one is done, too, that runs a command which only waits.
     """
 
@@ -36,23 +37,24 @@ class AwaitDone(Step, frozen=True):
         Raises:
             NotReady: one ended with another code than 0, or did not end in time.
         """
-        end = world.clock.now() + self.timeout
+        began = world.clock.now()
         with world.events() as events:
-            while at_work := self._at_work(world):
-                left = end - world.clock.now()
+            while at_work := self._at_work(world, world.clock.now() - began):
+                left = began + self.timeout - world.clock.now()
                 if left <= 0:
                     raise self._overdue(world, at_work[0])
                 events.next(min(left, LOOK))
 
-    def _at_work(self, world: World) -> tuple[Replica, ...]:
+    def _at_work(self, world: World, seconds: float) -> tuple[Replica, ...]:
         everyone = self.incoming.members(world)
         if failed := [r for r in everyone if r.over and r.exit_code]:
             raise died(world, self.incoming.service, failed)
-        return tuple(r for r in everyone if not self._is_done(r))
+        return tuple(r for r in everyone if not self._is_done(r, seconds))
 
-    def _is_done(self, replica: Replica) -> bool:
+    def _is_done(self, replica: Replica, seconds: float) -> bool:
         if replica.running:
-            return not self.ends or (self.may_idle and is_idle(replica.command))
+            stays = not self.ends and seconds >= min(SETTLE_UNASKED, self.timeout)
+            return stays or (self.may_idle and is_idle(replica.command))
         return replica.state is ContainerState.EXITED
 
     def _overdue(self, world: World, replica: Replica) -> NotReady:

@@ -64,8 +64,13 @@ def test_one_that_goes_on_is_overdue() -> None:
         step().do(world((RUNS,)))
 
 
-def test_what_nobody_has_seen_end_may_run_on() -> None:
+def test_what_nobody_has_seen_end_may_stay_up() -> None:
     step(ends=False).do(world((RUNS,)))
+
+
+def test_and_what_nobody_has_seen_end_is_given_a_moment_to_fail() -> None:
+    with pytest.raises(NotReady, match="exited with code 1"):
+        step(ends=False).do(world((RUNS,), (RUNS,), (FAILED,)))
 
 
 def test_what_only_waits_is_done_unless_the_file_says_that_it_is_to_end() -> None:
