@@ -9,6 +9,7 @@ from composeroll.rollout.numbering import renamings
 from composeroll.rollout.observed import Wiring
 from composeroll.rollout.outgoing import SCALED
 from composeroll.rollout.steps import (
+    DONE_WITHIN,
     AdoptReplicas,
     AwaitDone,
     AwaitReady,
@@ -206,10 +207,11 @@ class Part(Need, frozen=True):
         if not self.fresh().least or not (self.missing or at_it):
             return None
         had_ended = any(r.finished and not is_idle(r.command) for r in self.state.replicas)
+        ends, timeout = self.is_to_end or had_ended, self.state.service.settings.ready.timeout
         return AwaitDone(
             self.fresh(),
-            self.state.service.settings.ready.timeout,
-            ends=self.is_to_end or had_ended,
+            max(timeout, DONE_WITHIN) if ends else timeout,
+            ends=ends,
             may_idle=not self.is_to_end,
             reason="others start with what it leaves",
         )

@@ -63,11 +63,11 @@ def test_code_that_is_not_copied_is_taken_back_and_a_mended_image_comes_through(
 
 
 def test_one_that_does_not_end_in_time_says_which_time_that_is() -> None:
-    sim = migrating(FOR_EVER, ready={"timeout": "5m"})
+    sim = migrating(FOR_EVER, ready={"timeout": "2h"})
     before = ids(sim, "app")
     assert sim.update("migrate", "app") == "RolledBack"
     assert isinstance(sim.failure, RolledBack)
-    assert "shop-migrate-1 has not ended after 300 s" in sim.failure.what
+    assert "shop-migrate-1 has not ended after 2h" in sim.failure.what
     assert "services.migrate.x-composeroll.ready.timeout" in (sim.failure.help or "")
     assert ids(sim, "app") == before
 
@@ -82,6 +82,14 @@ def test_a_migration_has_ended_well_before_anything_starts_that_waits_for_it(
     finished(sim, "app", 2)
     finished(sim, "migrate", 1)
     assert began(sim, "app") >= began(sim, "migrate") + 20
+
+
+def test_a_migration_that_takes_longer_than_anything_gets_ready_is_not_ended_amid_its_work() -> (
+    None
+):
+    sim = migrating(Behaviour(exits=True, lasts=3000.0))
+    assert sim.update("migrate", "app") == "updated", sim.failure
+    finished(sim, "app", 2)
 
 
 def test_a_migration_that_fails_ends_the_rollout_before_anything_starts() -> None:

@@ -3,7 +3,7 @@
 from composeroll.rollout.steps.adopt import AdoptReplicas
 from composeroll.rollout.steps.confirm import ConfirmReady
 from composeroll.rollout.steps.detach import DetachReplicas
-from composeroll.rollout.steps.done import AwaitDone
+from composeroll.rollout.steps.done import DONE_WITHIN, AwaitDone
 from composeroll.rollout.steps.drain import DrainReplicas, Leaving
 from composeroll.rollout.steps.hand_over import HandOverUpstreams
 from composeroll.rollout.steps.judge import Judged
@@ -26,6 +26,7 @@ from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.steps.volumes import RemoveVolumes
 
 __all__ = [
+    "DONE_WITHIN",
     "AdoptReplicas",
     "AwaitDone",
     "AwaitGatewaysEnd",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from composeroll.config.durations import format_duration
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Replica
 from composeroll.readiness.pace import SETTLE_UNASKED
@@ -12,6 +13,10 @@ from composeroll.rollout.world import World
 
 LOOK = 1.0
 """Seconds between two looks at most; an end is an event and wakes at once."""
+
+DONE_WITHIN = 3600.0
+"""Seconds that what ends by itself is given at least: half a migration is worse than a long one.
+Compose itself waits for ever."""
 
 
 class AwaitDone(Step, frozen=True):
@@ -59,7 +64,7 @@ class AwaitDone(Step, frozen=True):
 
     def _overdue(self, world: World, replica: Replica) -> NotReady:
         return NotReady(
-            f"{replica.name} has not ended after {self.timeout:g} s, and others start with what it"
+            f"{replica.name} has not ended after {format_duration(self.timeout)}, and others start with what it"
             " leaves",
             help="if it only needs longer, raise its ready.timeout (--ready-timeout):"
             f" services.{replica.service}.x-composeroll.ready.timeout",
