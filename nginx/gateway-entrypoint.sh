@@ -107,15 +107,23 @@ write() {
     fi
 }
 
+refuse() {
+    echo "gateway: $1" >&2
+    exit 64
+}
+
+case ${LOOKUP_WAIT:-3} in
+    *[!0-9]*) refuse "LOOKUP_WAIT is $LOOKUP_WAIT, which is not a number of seconds" ;;
+esac
+
 for entry in ${UPSTREAMS:-}; do
+    form="in UPSTREAMS, $entry is not NAME=HOST:PORT[@FILE]"
+    case $entry in ?*=?*:?*) ;; *) refuse "$form" ;; esac
     name=${entry%%=*}
     target=${entry#*=}
     file=$name.include
     case $target in *@*) file=${target##*@} target=${target%@*} ;; esac
-    case $name/$target/$file in
-        */*:*/*) ;;
-        *) echo "gateway: in UPSTREAMS, $entry is not NAME=HOST:PORT[@FILE]" >&2; exit 64 ;;
-    esac
+    case $name/$target/$file in ?*/?*:?*/?*) ;; *) refuse "$form" ;; esac
     write "$name" "${target%:*}" "${target##*:}" "$file"
 done
 
