@@ -35,7 +35,8 @@ class Ready(Struct, frozen=True):
     """When a replica counts as ready.
 
     Attributes:
-        path: what an HTTP or FastCGI request asks for; None: the service's own healthcheck.
+        path: what an HTTP request asks for, a script or ping.path over FastCGI, the name of a
+            service over gRPC; None: the service's own healthcheck.
         status: closed ranges of accepted status codes.
         host: the `Host` header of an HTTP request; None: the replica's address.
         timeout: seconds a replica may take to prove itself.

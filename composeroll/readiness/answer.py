@@ -8,7 +8,15 @@ LINES_KEPT = 10
 
 
 class AnswerError(Exception):
-    """The other side answered, but not in the protocol it was asked in, or broke off."""
+    """The other side answered, but not in the protocol it was asked in, or broke off.
+
+    Attributes:
+        output: what it said beside, as lines.
+    """
+
+    def __init__(self, said: str, output: tuple[str, ...] = ()) -> None:
+        super().__init__(said)
+        self.output = output
 
 
 class NoAnswerError(AnswerError):

@@ -51,7 +51,7 @@ class Attempt(Struct, frozen=True):
         except TimeoutError:
             return Answer(good=False, said=f"gave no answer within {limit:.3g} s")
         except AnswerError as error:
-            return Answer(good=False, said=str(error))
+            return Answer(good=False, said=str(error), output=error.output)
         except OSError as error:
             return Answer(good=False, said=f"cannot be reached: {error.strerror or error}")
         except EngineError as error:

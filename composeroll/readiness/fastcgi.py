@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from composeroll.readiness.answer import AnswerError
+from composeroll.readiness.answer import AnswerError, last_lines
 from composeroll.readiness.pipe import Conversation
 
 CONTENT_LIMIT = 64 * 1024
@@ -110,13 +110,13 @@ def parse_cgi(output: bytes, errors: bytes = b"") -> CgiResponse:
         AnswerError: there is no header, or its Status is no number.
     """
     head, separator, body = output.replace(b"\r\n", b"\n").partition(b"\n\n")
+    complaint = errors.decode(errors="replace")
     if not separator:
-        raise AnswerError("answered without a CGI header")
+        said = f"{output.decode(errors='replace')}\n{complaint}"
+        raise AnswerError("answered without a CGI header", last_lines(said))
     lines = (line.partition(":") for line in head.decode("latin-1").split("\n"))
     fields = {name.lower(): value.strip() for name, _, value in lines}
-    return CgiResponse(
-        _status(fields), body.decode(errors="replace"), errors.decode(errors="replace")
-    )
+    return CgiResponse(_status(fields), body.decode(errors="replace"), complaint)
 
 
 def _status(fields: dict[str, str]) -> int:

@@ -62,6 +62,16 @@ def test_an_answer_that_cannot_be_read_says_why(answer: bytes, said: str) -> Non
         fastcgi.read_response(hearing(answer))
 
 
+def test_what_a_script_that_ended_without_a_header_said_goes_with_the_error() -> None:
+    complaint = record(Record.STDERR, b"PHP Fatal error:  Allowed memory size exhausted\n\n")
+    with pytest.raises(AnswerError) as silent:
+        fastcgi.read_response(hearing(complaint + cgi(b"")))
+    assert silent.value.output == ("PHP Fatal error:  Allowed memory size exhausted",)
+    with pytest.raises(AnswerError) as bare:
+        fastcgi.read_response(hearing(complaint + cgi(b"half a page")))
+    assert bare.value.output[0] == "half a page"
+
+
 def test_a_redirect_without_a_status_is_a_302() -> None:
     assert fastcgi.parse_cgi(b"Location: /login\r\n\r\n").status == 302
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from composeroll.config.settings import Ready
 from composeroll.errors import EngineError, EngineUnreachable, NotReady
 from composeroll.model import Health, Healthcheck, Output, Protocol
+from composeroll.readiness.fastcgi import Record
 from composeroll.report.events import Noted, ReplicaReady
 from composeroll.report.wording import mend_text
 from tests.unit.readiness.engine import HANGS, Engine, replica, route
@@ -29,9 +30,11 @@ from tests.unit.readiness.grpc_answers import (
 from tests.unit.readiness.servers import (
     Serve,
     answering,
+    cgi,
     free_address,
     http_answer,
     php_fpm,
+    record,
     serving,
     silent,
 )
@@ -78,6 +81,14 @@ def test_php_fpm_is_ready_when_its_ping_path_answers_and_not_by_a_404() -> None:
             engine.readiness().await_ready((ONE,), fastcgi, replace(QUICK, path="/other"))
     assert "  File not found." in error.value.evidence
     assert "  Primary script unknown" in error.value.evidence
+
+
+def test_what_a_script_complained_of_before_it_ended_without_output_is_evidence() -> None:
+    complaint = record(Record.STDERR, b"PHP Fatal error:  Class Cache not found")
+    with serving(answering(complaint + cgi(b""))) as address, pytest.raises(NotReady) as error:
+        Engine(ONE).readiness().await_ready((ONE,), route(address, Protocol.FASTCGI), QUICK)
+    assert "it answered without a CGI header" in error.value.what
+    assert "  PHP Fatal error:  Class Cache not found" in error.value.evidence
 
 
 @pytest.mark.parametrize(
