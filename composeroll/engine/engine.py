@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Self
 
 from composeroll.config.flags import ComposeFlags
@@ -21,7 +22,7 @@ from composeroll.engine.containers import Containers
 from composeroll.engine.endpoint import Endpoint, config_directory, read_config, resolve
 from composeroll.engine.events import EventStream
 from composeroll.engine.files import Files
-from composeroll.engine.host import is_local_network
+from composeroll.engine.host import is_local_network, subnets_of
 from composeroll.engine.images import Image, Images
 from composeroll.engine.ledger import Ledger
 from composeroll.engine.locks import Locks
@@ -238,7 +239,11 @@ class Engine:
 
     def is_local_network(self, network_id: str) -> bool:
         """Whether this machine can dial addresses on that network itself."""
-        return is_local_network(self.endpoint, network_id)
+        return is_local_network(self.endpoint, network_id, lambda: self._subnets(network_id))
+
+    def _subnets(self, network_id: str) -> tuple[str, ...]:
+        answer = self._api.get(f"/networks/{network_id}", fine={HTTPStatus.NOT_FOUND})
+        return subnets_of(answer.json())
 
 
 def transport_to(endpoint: Endpoint, flags: ComposeFlags) -> Transport:
