@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from composeroll.readiness.answer import AnswerError, NoAnswerError
@@ -12,6 +14,8 @@ BODY_LIMIT = 8 * 1024
 """Bytes: nginx and php refuse longer heads by default; the body is only for people to read."""
 
 _PIECE = 4096
+_LINE_END = re.compile(r"\r?\n")  # a bare LF ends a line too, for nginx as for RFC 9112, 2.2
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _BODILESS = (204, 304)
 _FINAL = 200  # a 1xx only announces the response that follows it (RFC 9110, 15.2)
 
@@ -56,7 +60,7 @@ def parse_head(head: bytes) -> Response:
     Raises:
         AnswerError: it does not begin with an HTTP/1 status line.
     """
-    status_line, *lines = head.decode("latin-1").split("\r\n")
+    status_line, *lines = _LINE_END.split(head.decode("latin-1"))
     version, _, rest = status_line.partition(" ")
     code = rest[:3]
     if not version.startswith("HTTP/1.") or len(code) != len("200") or not code.isdecimal():
@@ -78,15 +82,14 @@ def unchunk(body: bytes) -> bytes:
 
 
 def _head(conversation: Conversation, data: bytes = b"") -> tuple[bytes, bytes]:
-    while b"\r\n\r\n" not in data:
+    while not (end := _HEAD_END.search(data)):
         piece = conversation.read(_PIECE)
         if not piece:
             raise _broken_off(data)
         data += piece
         if len(data) > HEAD_LIMIT:
             raise AnswerError("answered with a head that does not end")
-    head, _, begun = data.partition(b"\r\n\r\n")
-    return head, begun
+    return data[: end.start()], data[end.end() :]
 
 
 def _broken_off(data: bytes) -> AnswerError:

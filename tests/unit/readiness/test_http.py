@@ -74,6 +74,16 @@ def test_an_informational_response_is_not_the_answer() -> None:
     assert http.ask(hearing(early + http_answer(404, "gone")), "/", "app").status == 404
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", ["\n", "\r\n"])
+@pytest.mark.parametrize("piece", [1, 65536])
+def test_lines_may_end_as_nginx_takes_them(end: str, last: str, piece: int) -> None:
+    head = f"HTTP/1.0 503 X{end}Status: no{end}Content-Length: 6{end}{last}"
+    response = http.ask(hearing(f"{head}no db\nand no more".encode(), piece), "/", "app")
+    assert (response.status, response.fields["status"]) == (503, "no")
+    assert response.body.startswith("no db\n")
+
+
 def test_the_request_names_the_host_and_asks_to_close() -> None:
     assert http.request("/ping?x=1", "shop.test") == (
         b"GET /ping?x=1 HTTP/1.1\r\nHost: shop.test\r\nUser-Agent: composeroll\r\n"
