@@ -16,7 +16,8 @@ SHORT_ID = 12
 _ESCAPE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC: titles, links
-    r"|\x1b[@-_]?"
+    r"|\x1b[PX^_](?:[^\x1b\n]|\x1b\x1b)*\x1b\\"  # DCS and its like: strings up to their end
+    r"|\x1b(?:[ -/]*[0-~])?"  # all others: character sets, the keypad, a cursor that is saved
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _ASCII = str.maketrans(
