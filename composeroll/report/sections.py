@@ -100,8 +100,9 @@ class GitHubReporter(Reporter):
             self._command("error", event.text)
 
     def close(self) -> None:
-        """Stop watching the running step."""
+        """Stop watching the running step; what is told after the run stands outside, too."""
         self._plain.close()
+        self._end_group()
 
     def _end_group(self) -> None:
         if self._open:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from inline_snapshot import snapshot
 
 from composeroll.report.channel import Channel
-from composeroll.report.events import Warned
+from composeroll.report.events import Phase, PhaseStarted, Warned
 from composeroll.report.plain import PlainReporter
 from composeroll.report.sections import GitHubReporter, GitLabReporter
 from tests.unit.report.sinks import Sink, noon
@@ -75,6 +75,12 @@ def test_github_shows_a_failure_outside_of_any_group() -> None:
         if "failed" in line or "rolled back" in line:
             assert depth == 0, line
     assert lines[-1] == "::error::staging-php-fpm-3 answered status 500 for 60s"
+
+
+def test_github_s_group_ends_where_the_run_breaks_off_without_a_word() -> None:
+    lines = github(iter([(0.0, PhaseStarted(Phase.PULL, "pull php-fpm"))]))
+    assert lines[0] == "::group::pull php-fpm"
+    assert lines[-1] == "::endgroup::"
 
 
 def test_github_takes_no_command_from_a_container_s_words() -> None:
