@@ -4,6 +4,7 @@
     ├── UsageError                 2   the command line cannot be acted on
     │   └── SettingsError          2   a key or value in x-composeroll, the environment or a flag
     ├── Refused                    3   the preflight says no; nothing was touched
+    │   └── GatewayUnread          3   so it does where a gateway could not be read
     ├── Locked                     4   another rollout holds the lock
     ├── EngineUnreachable          6   engine or registry does not answer, outside of a plan
     ├── EngineError                1   the engine or compose answered with an error
@@ -80,6 +81,10 @@ class Refused(ComposerollError):
     serving: str | None = "nothing was touched"
 
     exit_code = ExitCode.REFUSED
+
+
+class GatewayUnread(Refused):
+    """A gateway could not be read. Nothing tells when it can: it has to be looked at again."""
 
 
 class Locked(ComposerollError):

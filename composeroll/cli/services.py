@@ -128,7 +128,8 @@ def _something_else(stack: Stack, guessed: set[str]) -> set[str]:
         )
     except Refused:
         return set()
-    return doubtful - places.fronts.keys() if places.fronts else set()
+    unclear = {name for name, place in places.wirings.items() if isinstance(place, Refused)}
+    return doubtful - places.fronts.keys() - unclear if places.fronts else set()
 
 
 def _goes_beside(service: Service) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from composeroll.errors import GatewayError, Refused
+from composeroll.errors import GatewayError, GatewayUnread
 from composeroll.model import Finding, Held, Replica
 from composeroll.nginx.access_log.traffic import Traffic
 from composeroll.nginx.configuration import Configuration
@@ -75,13 +75,13 @@ class ProjectGateways:
         """What `nginx -T` prints there.
 
         Raises:
-            Refused: nginx rejects its files as they are, so it would reject ours among them; or it
-                could not be asked.
+            GatewayUnread: nginx rejects its files as they are, so it would reject ours among them;
+                or it could not be asked.
         """
         try:
             return self._gateway(container).configuration()
         except GatewayError as error:
-            raise Refused(
+            raise GatewayUnread(
                 f"{error.what} in {container.name}",
                 help=error.help or "mend the file that it names: until then nginx reloads nothing",
                 evidence=error.evidence,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Protocol
 
@@ -21,9 +21,17 @@ from composeroll.nginx.findings.stray import stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
 from composeroll.nginx.include import added_by
 from composeroll.nginx.upstreams import united, without
+from composeroll.rollout.contested import in_between, pass_on, two_gateways
 from composeroll.rollout.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
 from composeroll.rollout.observed import Front, Places, Wiring
 from composeroll.rollout.reach import host_of, may_reach, shared_network
+from composeroll.rollout.rejected import (
+    Rejected,
+    may_lead_to,
+    no_other_way_known,
+    no_place_known,
+    without_place,
+)
 
 
 class Findings(Protocol):
@@ -56,6 +64,7 @@ class Sight(Struct, frozen=True):
     Attributes:
         nginx: finds what would hurt a rollout; None where nobody asks.
         cut_off: the services whose nginx runs where no client reaches it.
+        rejected: the gateways that could not be read.
     """
 
     project: Project
@@ -63,6 +72,7 @@ class Sight(Struct, frozen=True):
     gateways: Sequence[GatewayService]
     nginx: Findings | None
     cut_off: AbstractSet[str] = frozenset()
+    rejected: Sequence[Rejected] = ()
 
     def places(self, services: Sequence[Service]) -> Places:
         """Where these services stand, as servers and as gateways.
@@ -73,8 +83,10 @@ class Sight(Struct, frozen=True):
         own = [gateway for gateway in self.gateways if gateway.service in mine]
         everywhere = self._wirings(tuple(self.project.services.values())) if own else {}
         for gateway in own:
-            if gateway.service in wirings and (behind := _behind(gateway, everywhere)):
-                wirings[gateway.service] = _between(gateway.service, wirings, behind)
+            place, behind = wirings.get(gateway.service), _behind(gateway, everywhere)
+            if isinstance(place, Wiring) and behind:
+                wirings[gateway.service] = in_between(gateway.service, place.route.gateway, behind)
+        wirings |= without_place(self.rejected, mine, self.project, wirings)
         fronts = [gateway for gateway in own if gateway.service not in wirings]
         return Places(
             wirings,
@@ -154,10 +166,13 @@ class Sight(Struct, frozen=True):
             if (place := discover(gateway.configurations[0], subject, wanted))
         ]
         if len(found) > 1:
-            raise _two_gateways(service, [gateway for gateway, _ in found])
+            raise two_gateways(service.name, [gateway.service for gateway, _ in found])
         if found:
             return self._place(service, subject, *found[0])
         if len(gateways) == len(self.gateways):  # else it is one itself
+            doubtful = may_lead_to(service, subject.replicas, self.project, self.rejected)
+            if one := next(doubtful, None):
+                raise no_place_known(one, service.name)
             self._insist_on_all_there(service)
         return None
 
@@ -223,6 +238,12 @@ class Sight(Struct, frozen=True):
             *_unwatched(service, gateway, found),
             *self._elsewhere(subject, gateway, found),
             *(
+                no_other_way_known(one, service.name)
+                for one in self.rejected
+                if one.service != service.name
+                if may_reach(one.container, service, subject.replicas)
+            ),
+            *(
                 finding
                 for one in self._in_front_of(service.name)
                 for finding in hidden_ways(one.configurations[0], one.service, service.name)
@@ -239,7 +260,8 @@ class Sight(Struct, frozen=True):
                 continue
             for stray in stray_findings(other.configurations[0], subject, nameless):
                 what = f"in {other.service}, {stray.what}"
-                yield replace(stray, what=what, help=_pass_on(other, subject.service, gateway))
+                mend = pass_on(other.service, subject.service, gateway.service)
+                yield replace(stray, what=what, help=mend)
 
 
 def _behind(gateway: GatewayService, places: Mapping[str, Wiring | Refused]) -> dict[str, Wiring]:
@@ -249,22 +271,6 @@ def _behind(gateway: GatewayService, places: Mapping[str, Wiring | Refused]) -> 
         for name, place in places.items()
         if isinstance(place, Wiring) and place.route.gateway == gateway.service
     }
-
-
-def _between(
-    service: str, places: Mapping[str, Wiring | Refused], behind: Collection[str]
-) -> Refused:
-    """A new one would have to be handed the upstreams, and be switched to as well."""
-    place = places[service]
-    if isinstance(place, Refused):
-        return place
-    outer, others = place.route.gateway, " and ".join(behind)
-    return Refused(
-        f"{service} stands behind {outer}, and in front of {others}",
-        "nothing was touched",
-        f"let {outer} send requests to {others} itself; or, for {service} to be a gateway alone,"
-        f" services.{service}.x-composeroll.gateway: {NO_GATEWAY}",
-    )
 
 
 def _told(configuration: Configuration, found: Found) -> Upstream:
@@ -280,17 +286,3 @@ def _unwatched(service: Service, gateway: GatewayService, found: Found) -> tuple
     if not service.settings.judges:
         return ()
     return visibility_findings(gateway.configurations[0], found.upstream.name)
-
-
-def _two_gateways(service: Service, gateways: Sequence[GatewayService]) -> Refused:
-    names = " and ".join(g.service for g in gateways)
-    key = f"services.{service.name}.x-composeroll.gateway: {gateways[0].service}"
-    return Refused(
-        f"{names} both send requests to {service.name}",
-        "nothing was touched",
-        f"{_pass_on(gateways[1], service.name, gateways[0])}; then {key}",
-    )
-
-
-def _pass_on(other: GatewayService, service: str, gateway: GatewayService) -> str:
-    return f"let {other.service} pass requests for {service} on to {gateway.service}"

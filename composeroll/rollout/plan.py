@@ -88,7 +88,13 @@ def plan_rollout(
         observed: the snapshot.
         outgoing: the replicas that have to go; what of it is gone already does no harm.
         counts: how many replicas each service is to have, where an earlier batch has settled it.
+
+    Raises:
+        Refused: where a service stands in nginx cannot be told any more, so that nothing of it may
+            go.
     """
+    if refusal := next(filter(None, (state.refusal for state in observed.services)), None):
+        raise refusal
     settled = counts or {}
     parts = [_part(state, outgoing, settled.get(state.name)) for state in observed.services]
     behind = [part for part in parts if not isinstance(part, GatewayPart)]

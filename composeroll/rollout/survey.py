@@ -11,15 +11,20 @@ from msgspec.structs import replace
 
 from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY
+from composeroll.errors import GatewayUnread
 from composeroll.model import Replica
 from composeroll.nginx.configuration import Configuration
 from composeroll.rollout.likely import sounds_like_nginx
 from composeroll.rollout.observed import Places, Wiring
 from composeroll.rollout.places import Findings, GatewayService, Sight
 from composeroll.rollout.reach import host_of
+from composeroll.rollout.rejected import Rejected
 from composeroll.rollout.stranded import is_left_behind, is_orphaned
 
 T = TypeVar("T")
+
+Read = tuple[Replica, Configuration | GatewayUnread]
+"""A gateway's container, and what its nginx was told, or why that is not known."""
 
 
 class Nginx(Findings, Protocol):
@@ -41,7 +46,7 @@ class Nginx(Findings, Protocol):
         """What `nginx -T` prints there.
 
         Raises:
-            Refused: nginx rejects its own files.
+            GatewayUnread: nginx rejects its own files.
         """
         ...
 
@@ -66,7 +71,7 @@ class GatewaySurvey:
         others as soon as there is a service that none of these speaks to.
 
         Raises:
-            Refused: an nginx rejects its own files.
+            GatewayUnread: no gateway could be read, as one is where nginx rejects its own files.
         """
         lost = [r for r in replicas if r.running and self._is_lost(r, replicas, project)]
         cut_off = frozenset(r.service for r in lost if self._nginx.runs_in(r))
@@ -75,11 +80,14 @@ class GatewaySurvey:
         told = _told(project, services)
         likely = [r for r in running if r.service in told or sounds_like_nginx(r)]
         read = self._read(likely)
-        sight = Sight(project, replicas, _grouped(read), None, cut_off)
+        sight = Sight(project, replicas, _grouped(read), None, cut_off, _rejected(read))
         if _any_without(sight.places(services), services):
             read += self._read([r for r in running if r not in likely])
-        findings = self._nginx if preflight else None
-        return Sight(project, replicas, _grouped(read), findings, cut_off).places(services)
+        rejected, findings = _rejected(read), self._nginx if preflight else None
+        sight = Sight(project, replicas, _grouped(read), findings, cut_off, rejected)
+        if rejected and not sight.gateways and any(map(_wants_place, services)):
+            raise rejected[0].why
+        return sight.places(services)
 
     def _is_lost(self, one: Replica, replicas: Sequence[Replica], project: Project) -> bool:
         """Whether no client reaches what runs in it: a rollout behind it would end in the dark."""
@@ -87,12 +95,18 @@ class GatewaySurvey:
         orphaned = is_orphaned(one, replicas, service.edge if service else "")
         return orphaned or is_left_behind(one, replicas, self._nginx.cut_off)
 
-    def _read(self, candidates: Sequence[Replica]) -> list[tuple[Replica, Configuration]]:
+    def _read(self, candidates: Sequence[Replica]) -> list[Read]:
         """Those of them that are gateways, each with what its nginx was told."""
         proven = _side_by_side(self._nginx.runs_in, candidates)
         found = [r for r, runs in zip(candidates, proven, strict=True) if runs]
-        told = _side_by_side(self._nginx.configuration, found)
+        told = _side_by_side(self._told, found)
         return list(zip(found, told, strict=True))
+
+    def _told(self, gateway: Replica) -> Configuration | GatewayUnread:
+        try:
+            return self._nginx.configuration(gateway)
+        except GatewayUnread as why:
+            return why
 
 
 def _side_by_side(ask: Callable[[Replica], T], containers: Sequence[Replica]) -> list[T]:
@@ -104,7 +118,11 @@ def _any_without(places: Places, services: Sequence[Service]) -> bool:
     """Whether one of the services has no place yet, neither as a server nor as a gateway."""
     wired = {name for name, place in places.wirings.items() if isinstance(place, Wiring)}
     known = wired | places.fronts.keys()
-    return any(s.name not in known for s in services if s.settings.gateway != NO_GATEWAY)
+    return any(s.name not in known for s in services if _wants_place(s))
+
+
+def _wants_place(service: Service) -> bool:
+    return service.settings.gateway != NO_GATEWAY
 
 
 def _told(project: Project, services: Sequence[Service]) -> AbstractSet[str]:
@@ -123,13 +141,25 @@ def _housed(container: Replica, replicas: Sequence[Replica]) -> Replica:
     return replace(container, networks=host.networks) if host else container
 
 
-def _grouped(read: Sequence[tuple[Replica, Configuration]]) -> tuple[GatewayService, ...]:
-    """By service."""
+def _grouped(read: Sequence[Read]) -> tuple[GatewayService, ...]:
+    """By service; those of which every container could be read, since all are told or none."""
+    lost = {one.service for one in _rejected(read)}
+    known = [
+        (r, told)
+        for r, told in read
+        if r.service not in lost and not isinstance(told, GatewayUnread)
+    ]
     return tuple(
         GatewayService(
             service,
-            tuple(container for container, _ in read if container.service == service),
-            tuple(told for container, told in read if container.service == service),
+            tuple(container for container, _ in known if container.service == service),
+            tuple(told for container, told in known if container.service == service),
         )
-        for service in dict.fromkeys(container.service for container, _ in read)
+        for service in dict.fromkeys(container.service for container, _ in known)
+    )
+
+
+def _rejected(read: Sequence[Read]) -> tuple[Rejected, ...]:
+    return tuple(
+        Rejected(container, why) for container, why in read if isinstance(why, GatewayUnread)
     )

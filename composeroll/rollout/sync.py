@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from composeroll.config.project import Service
-from composeroll.errors import Refused
+from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import Replica
 from composeroll.report.events import Outcome, Warned
 from composeroll.rollout.detached.retirement import retire_drained
@@ -131,7 +131,7 @@ def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
     mended = evicted or not plan.empty
     outcome = Outcome.UPDATED if mended else Outcome.UP_TO_DATE
     # a rollout that broke off stays so until somebody finishes it
-    settled = left.broke_off or not (mended or missing)
+    settled = left.broke_off or not (mended or missing or _any_unread(observed))
     return Synced(outcome, missing, _refused(observed), settled)
 
 
@@ -143,7 +143,8 @@ def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
     plan, missing = _plan(stack, observed, Memory())
     if not plan.empty:
         return None
-    return Synced(unready=missing, refused=_refused(observed), settled=not missing)
+    settled = not (missing or _any_unread(observed))
+    return Synced(unready=missing, refused=_refused(observed), settled=settled)
 
 
 def _plan(stack: Stack, observed: Observed, left: Memory) -> tuple[Plan, tuple[str, ...]]:
@@ -189,6 +190,11 @@ def _ready(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> tu
     route = state.wiring.route if state.wiring else None
     settings = replace(state.service.settings.ready, timeout=PATIENCE, settle=0.0)
     return stack.world.readiness.ready_among(replicas, route, settings)
+
+
+def _any_unread(observed: Observed) -> bool:
+    """Whether a gateway could not be read: no container's event tells when it can."""
+    return any(isinstance(state.refusal, GatewayUnread) for state in observed.services)
 
 
 def _refused(observed: Observed) -> Mapping[str, Refused]:

@@ -117,7 +117,7 @@ def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
 
 def _unnamed(state: ServiceState, aside: Sequence[SetAside]) -> tuple[SetAside, ...]:
     """Those that nginx is not told of: by the service's name it is told of all."""
-    if state.wiring and state.wiring.upstream.names:
+    if state.refusal or (state.wiring and state.wiring.upstream.names):
         return ()
     named = state.wiring.upstream.addresses if state.wiring else ()
     return tuple(one for one in aside if state.address(one.replica) not in named)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from composeroll.cli.services import all_but_nginx, services_of
 from composeroll.config.project import read_project
-from composeroll.errors import Refused, UsageError
+from composeroll.errors import GatewayUnread, Refused, UsageError
 from composeroll.model import ContainerState
 from composeroll.report.events import Noted
 from composeroll.rollout.stack import Stack
@@ -131,6 +131,12 @@ def test_what_is_called_nginx_and_may_be_one_is_left_alone(fronts: set[str] | No
     assert all_but_nginx(_running_nginx({"image": "nginx-of-ours:1"}, fronts=fronts)) == ("app",)
 
 
+def test_an_nginx_that_could_not_be_read_is_left_alone() -> None:
+    ours = {"image": "nginx-of-ours:1"}
+    stack = _running_nginx(ours, fronts={"front"}, unread=("exporter",))
+    assert all_but_nginx(stack) == ("app",)
+
+
 def test_what_is_called_nginx_and_cannot_run_twice_is_left_alone() -> None:
     exporter = {"image": "nginx-exporter:1", "container_name": "exporter"}
     assert all_but_nginx(_running_nginx(exporter, fronts={"front"})) == ("app",)
@@ -173,14 +179,17 @@ def test_what_only_idles_is_the_edge_of_whatever_lives_there_under_any_name() ->
     assert all_but_nginx(_with_tenants("edge", edge={}, proxy=proxy)) == ("proxy",)
 
 
-def _running_nginx(exporter: dict[str, Any], *, fronts: set[str] | None) -> Stack:
+def _running_nginx(
+    exporter: dict[str, Any], *, fronts: set[str] | None, unread: tuple[str, ...] = ()
+) -> Stack:
     """A stack in which these services run nginx; None where nginx rejects its own files."""
 
     def look(*_: object, preflight: bool) -> SimpleNamespace:
         assert not preflight
         if fronts is None:
             raise Refused("nginx rejects its own files")
-        return SimpleNamespace(fronts=dict.fromkeys(fronts))
+        why = GatewayUnread("its nginx could not be read")
+        return SimpleNamespace(fronts=dict.fromkeys(fronts), wirings=dict.fromkeys(unread, why))
 
     services = {"app": {"image": "app:1"}, "front": {"image": "nginx:1"}, "exporter": exporter}
     TOLD.clear()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from inline_snapshot import snapshot
 from msgspec.structs import replace
 
+from composeroll.errors import Refused
 from composeroll.model import ContainerState, Mount, Server, Upstream
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.plan import plan_rollout
@@ -14,6 +16,13 @@ from tests.unit.rollout.makers import NEW, ours, plan, replica, service, state, 
 
 def test_what_is_up_to_date_is_left_alone() -> None:
     assert plan(state([replica(1, NEW), replica(2, NEW)], wiring(1, 2))) == "nothing to do"
+
+
+def test_nothing_goes_of_a_service_whose_place_cannot_be_told_any_more() -> None:
+    """Without a switch, nginx would go on naming what is retired."""
+    lost = state([replica(1)], refusal=Refused("nginx rejects its files"))
+    with pytest.raises(Refused, match="nginx rejects its files"):
+        plan(state([replica(2)]), lost)
 
 
 def test_two_outdated_replicas_are_doubled_switched_drained_and_retired() -> None:

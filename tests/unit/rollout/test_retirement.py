@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
+from composeroll.errors import GatewayUnread
 from composeroll.model import Health, Replica
 from composeroll.rollout.detached.draining import SetAside, aside_name
 from composeroll.rollout.detached.retirement import retire_held
@@ -21,6 +22,20 @@ SERVES = replica(2, NEW)
 
 def aside(drains: Replica) -> SetAside:
     return SetAside(drains, "shop-app-1", 0.0, 60.0)
+
+
+def test_nothing_goes_while_nobody_can_tell_whom_nginx_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However long ago its time was over."""
+    world = SimpleNamespace(
+        engine=SimpleNamespace(aside=lambda _: [aside(DRAINED)], now=lambda: 1e9),
+        gateways=SimpleNamespace(old_workers=lambda _: 0),
+    )
+    unread = state([SERVES], refusal=GatewayUnread("nginx rejects its files"))
+    found = SimpleNamespace(services=(unread,))
+    monkeypatch.setattr("composeroll.rollout.detached.retirement.seen", lambda *_: found)
+    assert not retire_held(cast("Any", SimpleNamespace(world=world)), [service()])
 
 
 def test_a_healthcheck_that_ends_between_two_looks_does_not_keep_the_names_from_being_right(

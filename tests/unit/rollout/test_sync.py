@@ -8,10 +8,11 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from composeroll.errors import Refused
+from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import ContainerState, Replica
 from composeroll.report.events import Outcome, Warned
 from composeroll.rollout import sync as rollout_sync
+from composeroll.rollout.detached.retirement import Retired
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.evict import plan_eviction
 from composeroll.rollout.mend import meant
@@ -104,6 +105,27 @@ def test_a_sync_ends_with_the_reason_why_a_place_cannot_be_told(
         assert (raised.value.help, raised.value.serving) == ("sync", serving)
         assert told.pop().text == "a: both send requests to it"
     assert not told
+
+
+@pytest.mark.parametrize(
+    ("refusal", "settled"),
+    [(GatewayUnread("nginx rejects its files"), False), (Refused("two send requests to it"), True)],
+)
+def test_a_gateway_that_could_not_be_read_is_looked_at_again_without_an_event(
+    monkeypatch: pytest.MonkeyPatch, refusal: Refused, *, settled: bool
+) -> None:
+    found = SimpleNamespace(services=(state([replica(1)], refusal=refusal),))
+    monkeypatch.setattr(rollout_sync, "seen", lambda *_: found)
+    monkeypatch.setattr(rollout_sync, "rejoin", lambda *_: False)
+    monkeypatch.setattr(rollout_sync, "apart", lambda *_: (("app",),))
+    monkeypatch.setattr(rollout_sync, "retire_drained", lambda *_: Retired())
+    stack = SimpleNamespace(
+        locks=SimpleNamespace(broke_off=lambda _: False),
+        project=SimpleNamespace(pick=lambda _: [service()]),
+        engine=SimpleNamespace(replicas=lambda: (replica(1),)),
+    )
+    synced = rollout_sync.sync_once(cast("Any", stack), ["app"])
+    assert (dict(synced.refused), synced.settled) == ({"app": refusal}, settled)
 
 
 @pytest.mark.parametrize("first", [False, True])

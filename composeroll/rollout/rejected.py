@@ -1,0 +1,85 @@
+"""Gateways that could not be read: what that means for each service. Pure.
+
+One that serves on by what it was told once, and rejects its files as they are now, is nobody's
+concern but of those that it sends requests to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from composeroll.config.project import Project, Service
+from composeroll.config.settings import NO_GATEWAY
+from composeroll.errors import GatewayUnread
+from composeroll.model import Finding, Replica, Severity
+from composeroll.rollout.reach import may_reach
+
+
+class Rejected(Struct, frozen=True):
+    """A container of a gateway, and why what its nginx was told is not known."""
+
+    container: Replica
+    why: GatewayUnread
+
+    @property
+    def service(self) -> str:
+        """The gateway."""
+        return self.container.service
+
+
+def may_lead_to(
+    service: Service, replicas: Sequence[Replica], project: Project, rejected: Sequence[Rejected]
+) -> Iterator[Rejected]:
+    """Those of them that may send requests to a service.
+
+    Args:
+        service: the one that is asked about.
+        replicas: the service's.
+        project: the compose model.
+        rejected: the gateways that could not be read.
+    """
+    named = service.settings.gateway
+    carries_files = project.sharing_volumes_of(service.name)
+    for one in rejected:
+        reached = not carries_files and may_reach(one.container, service, replicas)
+        if one.service != service.name and (one.service == named or (named is None and reached)):
+            yield one
+
+
+def without_place(
+    rejected: Sequence[Rejected],
+    services: Container[str],
+    project: Project,
+    places: Mapping[str, object],
+) -> Mapping[str, GatewayUnread]:
+    """Those of some services whose own nginx could not be read.
+
+    What gets its requests from another gateway, by one of `places`, is a server like any other;
+    unless the settings say that it is a gateway too.
+    """
+    named = {service.settings.gateway for service in project.services.values()}
+    return {
+        one.service: one.why
+        for one in rejected
+        if one.service in services
+        if one.service in named or one.service not in places
+    }
+
+
+def no_place_known(one: Rejected, service: str) -> GatewayUnread:
+    """The refusal for a service that none of the gateways that could be read has a place for."""
+    apart = f"where it sends {service} nothing, services.{service}.x-composeroll.gateway:"
+    help_ = "; ".join(filter(None, (one.why.help, f"{apart} {NO_GATEWAY}")))
+    return GatewayUnread(one.why.what, help=help_, evidence=one.why.evidence)
+
+
+def no_other_way_known(one: Rejected, service: str) -> Finding:
+    """The warning for a service that has a place elsewhere."""
+    return Finding(
+        Severity.WARNING,
+        f"whether nginx in {one.service} sends requests to {service} too is not known:"
+        f" {one.why.what}",
+        one.why.help or "",
+    )
