@@ -73,7 +73,7 @@ def assemble(
             project=project,
             engine=serving,
             images=ComposeImages(engine, book, project, emit),
-            survey=GatewaySurvey(gateways),
+            survey=GatewaySurvey(gateways, clock),
             world=world,
             locate=lambda keys: locate(files, keys),
             locks=locks,

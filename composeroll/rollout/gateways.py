@@ -60,6 +60,10 @@ class ProjectGateways:
             self._quitting[container.id] = self._known.pop(container.id)
         return not workers.quitting
 
+    def quits(self, container: Replica) -> bool:
+        """Whether its nginx had been told to quit when it was last asked for."""
+        return container.id in self._quitting
+
     def cut_off(self, container: Replica, edge: Replica) -> bool:
         """Whether none of the edge's addresses leads into its network namespace."""
         return is_cut_off(self._door, container.id, edge.networks)

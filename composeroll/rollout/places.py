@@ -32,6 +32,7 @@ from composeroll.rollout.rejected import (
     no_place_known,
     without_place,
 )
+from composeroll.rollout.siblings import down_findings, insist_on_all_told
 
 
 class Findings(Protocol):
@@ -65,6 +66,7 @@ class Sight(Struct, frozen=True):
         nginx: finds what would hurt a rollout; None where nobody asks.
         cut_off: the services whose nginx runs where no client reaches it.
         rejected: the gateways that could not be read.
+        late: running containers, beside others of their service, whose nginx has not begun.
     """
 
     project: Project
@@ -73,6 +75,7 @@ class Sight(Struct, frozen=True):
     nginx: Findings | None
     cut_off: AbstractSet[str] = frozenset()
     rejected: Sequence[Rejected] = ()
+    late: Sequence[Replica] = ()
 
     def places(self, services: Sequence[Service]) -> Places:
         """Where these services stand, as servers and as gateways.
@@ -89,7 +92,7 @@ class Sight(Struct, frozen=True):
         wirings |= without_place(self.rejected, mine, self.project, wirings)
         fronts = [gateway for gateway in own if gateway.service not in wirings]
         return Places(
-            wirings,
+            insist_on_all_told(wirings, self.late),
             {gateway.service: self._front(gateway, everywhere) for gateway in fronts},
             {s.name: self._unseen(s) for s in services if s.name not in wirings},
         )
@@ -237,6 +240,7 @@ class Sight(Struct, frozen=True):
             *self.nginx.findings(gateway.containers[0], subject, found, timeout),
             *_unwatched(service, gateway, found),
             *self._elsewhere(subject, gateway, found),
+            *down_findings(gateway.service, service.name, self.replicas),
             *(
                 no_other_way_known(one, service.name)
                 for one in self.rejected

@@ -13,6 +13,7 @@ from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import GatewayUnread
 from composeroll.model import Replica
+from composeroll.nginx.clock import Clock, MonotonicClock
 from composeroll.nginx.configuration import Configuration
 from composeroll.rollout.likely import sounds_like_nginx
 from composeroll.rollout.observed import Places, Wiring
@@ -22,6 +23,13 @@ from composeroll.rollout.rejected import Rejected
 from composeroll.rollout.stranded import is_left_behind, is_orphaned
 
 T = TypeVar("T")
+
+PATIENCE = 5.0
+"""Seconds that a container of a gateway has to begin, beside others that take requests: the gateway
+image waits 3 s for a name without an address."""
+
+POLL = 0.25
+"""Seconds between two looks at it."""
 
 Read = tuple[Replica, Configuration | GatewayUnread]
 """A gateway's container, and what its nginx was told, or why that is not known."""
@@ -36,6 +44,10 @@ class Nginx(Findings, Protocol):
 
     def runs_in(self, container: Replica) -> bool:
         """Whether an nginx runs in it that takes requests."""
+        ...
+
+    def quits(self, container: Replica) -> bool:
+        """Whether the nginx that was found in it at the last look was told to quit."""
         ...
 
     def cut_off(self, container: Replica, edge: Replica) -> bool:
@@ -54,8 +66,9 @@ class Nginx(Findings, Protocol):
 class GatewaySurvey:
     """Looks for gateways among a project's containers."""
 
-    def __init__(self, nginx: Nginx) -> None:
+    def __init__(self, nginx: Nginx, clock: Clock | None = None) -> None:
         self._nginx = nginx
+        self._clock = clock or MonotonicClock()
 
     def look(
         self,
@@ -77,14 +90,14 @@ class GatewaySurvey:
         cut_off = frozenset(r.service for r in lost if self._nginx.runs_in(r))
         running = [_housed(r, replicas) for r in replicas if r.running and r not in lost]
         self._nginx.keep(running)
-        told = _told(project, services)
-        likely = [r for r in running if r.service in told or sounds_like_nginx(r)]
-        read = self._read(likely)
+        told = _told(project, services) | {r.service for r in running if sounds_like_nginx(r)}
+        read, late = self._read([r for r in running if r.service in told])
         sight = Sight(project, replicas, _grouped(read), None, cut_off, _rejected(read))
         if _any_without(sight.places(services), services):
-            read += self._read([r for r in running if r not in likely])
+            more = self._read([r for r in running if r.service not in told])
+            read, late = read + more[0], late + more[1]
         rejected, findings = _rejected(read), self._nginx if preflight else None
-        sight = Sight(project, replicas, _grouped(read), findings, cut_off, rejected)
+        sight = Sight(project, replicas, _grouped(read), findings, cut_off, rejected, late)
         if rejected and not sight.gateways and any(map(_wants_place, services)):
             raise rejected[0].why
         return sight.places(services)
@@ -95,12 +108,34 @@ class GatewaySurvey:
         orphaned = is_orphaned(one, replicas, service.edge if service else "")
         return orphaned or is_left_behind(one, replicas, self._nginx.cut_off)
 
-    def _read(self, candidates: Sequence[Replica]) -> list[Read]:
-        """Those of them that are gateways, each with what its nginx was told."""
-        proven = _side_by_side(self._nginx.runs_in, candidates)
-        found = [r for r, runs in zip(candidates, proven, strict=True) if runs]
+    def _read(self, candidates: Sequence[Replica]) -> tuple[list[Read], list[Replica]]:
+        """Those of them that are gateways, and what is still to become one beside them."""
+        found, late = self._begun(candidates)
         told = _side_by_side(self._told, found)
-        return list(zip(found, told, strict=True))
+        return list(zip(found, told, strict=True)), late
+
+    def _begun(self, candidates: Sequence[Replica]) -> tuple[list[Replica], list[Replica]]:
+        """Those whose nginx takes requests, and those of the same services that have none yet.
+
+        One that is just starting, or that the engine could not look into, is given some seconds.
+        """
+        end = self._clock.now() + PATIENCE
+        found = self._running(candidates)
+        gateways = {container.service for container in found}
+        while late := [
+            r
+            for r in candidates
+            if r.service in gateways and r not in found and not self._nginx.quits(r)
+        ]:
+            if self._clock.now() >= end:
+                break
+            self._clock.wait(POLL)
+            found += self._running(late)
+        return [r for r in candidates if r in found], late
+
+    def _running(self, candidates: Sequence[Replica]) -> list[Replica]:
+        proven = _side_by_side(self._nginx.runs_in, candidates)
+        return [r for r, runs in zip(candidates, proven, strict=True) if runs]
 
     def _told(self, gateway: Replica) -> Configuration | GatewayUnread:
         try:

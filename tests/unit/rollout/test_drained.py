@@ -28,6 +28,10 @@ class Drained:
         until: when they are gone.
         counted: connections to the replica that goes; None where nobody can count them.
         told: what was told, and when.
+        gateways: the containers of the gateway; of those that were told, `g1` alone.
+        serve: whether these take requests.
+        edge: in whose network they live, if that is another container's.
+        cut_off: whether it has left them behind.
     """
 
     until: float
@@ -35,6 +39,10 @@ class Drained:
     incoming: Callable[[float], Replica] = lambda _: COMES
     time: float = 0.0
     told: list[tuple[float, Event]] = field(default_factory=list)
+    gateways: tuple[Replica, ...] = ()
+    serve: bool = True
+    edge: Replica | None = None
+    cut_off: bool = False
 
     def now(self) -> float:
         """The time."""
@@ -53,10 +61,21 @@ class Drained:
                 {} if self.counted is None else dict.fromkeys(hosts, self.counted)
             ),
         )
-        engine = SimpleNamespace(replicas=lambda _: (self.incoming(self.time),), logs=lambda *_: ())
+        engine = SimpleNamespace(
+            replicas=lambda names: tuple(
+                r for r in (self.incoming(self.time), *self.gateways) if r.service in names
+            ),
+            logs=lambda *_: (),
+        )
+        nginx = SimpleNamespace(
+            serves=lambda _: self.serve,
+            find=lambda _: self.edge,
+            cut_off=lambda *_: self.cut_off,
+        )
         world = SimpleNamespace(
             gateways=gateways,
             engine=engine,
+            nginx=nginx,
             proven={},
             clock=self,
             emit=lambda event: self.told.append((self.time, event)),
@@ -111,3 +130,33 @@ def test_a_new_replica_that_dies_as_the_drain_ends_is_noticed_before_the_old_go(
 
     with pytest.raises(NotReady, match="shop-app-2 exited with code 3"):
         Drained(until=1.0, incoming=dies).drain(60.0)
+
+
+TOLD = replace(replica(8, of="nginx"), id="g1")
+JOINED = replica(9, of="nginx")
+IN_EDGE = replace(JOINED, network_mode="container:e")
+EDGE = replica(7, of="edge")
+
+
+def test_an_nginx_that_began_meanwhile_and_was_told_nothing_is_a_reason_to_go_back() -> None:
+    """It may know the old replicas alone, which go next."""
+    for gateways in ((TOLD, JOINED), (JOINED,)):
+        with pytest.raises(NotReady, match="shop-nginx-9 began to take requests"):
+            Drained(until=1.0, gateways=gateways).drain(60.0)
+    with pytest.raises(NotReady):
+        Drained(until=1.0, gateways=(TOLD, IN_EDGE), edge=EDGE).drain(60.0)
+
+
+@pytest.mark.parametrize(
+    "drained",
+    [
+        Drained(until=1.0, gateways=(TOLD,)),
+        Drained(until=1.0, gateways=(TOLD, JOINED), serve=False),
+        Drained(until=1.0, gateways=(TOLD, replace(JOINED, state=ContainerState.CREATED))),
+        Drained(until=1.0, gateways=(TOLD, IN_EDGE)),
+        Drained(until=1.0, gateways=(TOLD, IN_EDGE), edge=EDGE, cut_off=True),
+    ],
+)
+def test_one_that_takes_no_requests_is_none(drained: Drained) -> None:
+    """Such as one that quits, that has not begun, or that no client reaches."""
+    drained.drain(60.0)

@@ -93,5 +93,7 @@ def test_a_gateway_that_quit_and_was_started_again_is_one_like_any_other() -> No
     gateways = ProjectGateways(fake)
     fake.workers = {101: -1.0}
     assert (gateways.runs_in(container), gateways.old_workers(["nginx"])) == (False, 1)
+    assert gateways.quits(container)
     fake.workers = {201: float("inf")}
     assert (gateways.runs_in(container), gateways.old_workers(["nginx"])) == (True, 0)
+    assert not gateways.quits(container)

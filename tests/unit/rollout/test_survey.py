@@ -41,6 +41,11 @@ class SomeNginx:
         """Whether it is one of these services."""
         return container.service in self._configurations
 
+    def quits(self, container: Replica) -> bool:
+        """Never."""
+        del container
+        return False
+
     def cut_off(self, container: Replica, edge: Replica) -> bool:
         """Whether it lives in none of the edge's networks."""
         return container.name == "cut-off" and edge.running
