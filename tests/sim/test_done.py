@@ -84,9 +84,7 @@ def test_a_migration_has_ended_well_before_anything_starts_that_waits_for_it(
     assert began(sim, "app") >= began(sim, "migrate") + 20
 
 
-def test_a_migration_that_takes_longer_than_anything_gets_ready_is_not_ended_amid_its_work() -> (
-    None
-):
+def test_a_migration_that_takes_long_is_not_ended_amid_its_work() -> None:
     sim = migrating(Behaviour(exits=True, lasts=3000.0))
     assert sim.update("migrate", "app") == "updated", sim.failure
     finished(sim, "app", 2)

@@ -63,9 +63,9 @@ class AwaitDone(Step, frozen=True):
         return replica.state is ContainerState.EXITED
 
     def _overdue(self, world: World, replica: Replica) -> NotReady:
+        waited = format_duration(self.timeout)
         return NotReady(
-            f"{replica.name} has not ended after {format_duration(self.timeout)}, and others start with what it"
-            " leaves",
+            f"{replica.name} has not ended after {waited}, and others start with what it leaves",
             help="if it only needs longer, raise its ready.timeout (--ready-timeout):"
             f" services.{replica.service}.x-composeroll.ready.timeout",
             evidence=last_words(world, replica),

@@ -60,7 +60,7 @@ def test_one_that_fails_is_told_with_its_last_words(*, ends: bool) -> None:
 
 
 def test_one_that_goes_on_is_overdue() -> None:
-    with pytest.raises(NotReady, match="has not ended after 60 s"):
+    with pytest.raises(NotReady, match="has not ended after 1m"):
         step().do(world((RUNS,)))
 
 
