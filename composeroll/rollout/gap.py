@@ -42,5 +42,5 @@ def gap(taken: Sequence[Taken]) -> str | None:
 def stops(step: Step) -> Iterator[str]:
     """The service that has a gap; one that only holds data, and is renewed, serves nobody."""
     match step:
-        case StopReplicas() | ReplaceReplicas(renew_volumes=False):
+        case StopReplicas(gap=True) | ReplaceReplicas(renew_volumes=False):
             yield step.service

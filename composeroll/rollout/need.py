@@ -94,6 +94,13 @@ class Need(Struct, frozen=True):
         return bool(self.outgoing and self.fresh().least)
 
     @property
+    def meanwhile(self) -> tuple[Replica, ...]:
+        """Who serves on while a batch of those that stop first is down; nobody in a gap."""
+        if not (self.stops_first and self.outgoing and self.state.wiring):
+            return ()
+        return tuple(r for r in self.staying if r.running and r.id in self.chosen)
+
+    @property
     def detaches(self) -> bool:
         """Whether the old replicas drain on after the rollout."""
         return self.drains and self.switches and self.state.service.settings.drain.detach

@@ -16,6 +16,7 @@ from composeroll.rollout.steps import (
     Before,
     CreateReplicas,
     DetachReplicas,
+    DrainReplicas,
     Incoming,
     Judged,
     Leaving,
@@ -28,8 +29,11 @@ from composeroll.rollout.steps import (
     Step,
     StopReplicas,
     Switch,
+    SwitchUpstreams,
     before,
 )
+
+OTHERS = "the others serve meanwhile"
 
 
 class Part(Need, frozen=True):
@@ -142,6 +146,7 @@ class Part(Need, frozen=True):
             return (self._replace(),)
         now = before(self.state.serving)
         total = len(now.ids) + self.missing
+        aside = self._leave_to_others() if self.meanwhile else ()
         create = CreateReplicas(
             service=self.name,
             count=self.missing,
@@ -157,7 +162,28 @@ class Part(Need, frozen=True):
             beside = "next to the old ones" if self.outgoing else ""
             by_compose = total if self.state.service.done_at_start else 0
             return create, StartReplicas(self.name, now, by_compose, reason=beside)
-        return create, self._stop_old(now), StartReplicas(self.name, now)
+        return *aside, create, self._stop_old(now), StartReplicas(self.name, now)
+
+    def _leave_to_others(self) -> tuple[Step, ...]:
+        """Nothing reaches those that stop next, and nobody has noticed."""
+        wiring, others = self._wiring(), frozenset(r.id for r in self.meanwhile)
+        besides = self._known - others
+        away = Switch(
+            Incoming(self.name, besides),
+            wiring.route,
+            wiring.upstream,
+            wiring.texts,
+            served=self.state.named_in_upstream,
+            known=self._known,
+            outdated=frozenset(self.reasons),
+            told=self.state.told_by(wiring.upstream),
+        )
+        drain = self.state.service.settings.drain
+        leaving = Leaving(away.incoming, away.way_back, self.outgoing)
+        return (
+            SwitchUpstreams((away,), drain.timeout, reason=OTHERS),
+            DrainReplicas((leaving,), drain.timeout, drain.cut_after),
+        )
 
     @property
     def _was_stopped(self) -> bool:
@@ -165,9 +191,16 @@ class Part(Need, frozen=True):
         return bool(self.outgoing) and self.state.stopped >= {r.id for r in self.outgoing}
 
     def _stop_old(self, now: Before) -> Step:
-        hooks = self.state.service.stop_hooks
+        hooks, alone = self.state.service.stop_hooks, not self.meanwhile
         return StopReplicas(
-            self.name, self.outgoing, self._grace, now, self._back, hooks, reason=self._gap
+            self.name,
+            self.outgoing,
+            self._grace,
+            now,
+            self._back,
+            hooks,
+            gap=alone,
+            reason=self._gap if alone else OTHERS,
         )
 
     def _replace(self) -> Step:

@@ -32,6 +32,7 @@ class Judge:
     Attributes:
         gaps: services that may be down meanwhile: stop-first, or replaced in place.
         capacity: how many replicas of a service must go on running at least.
+        fewer: how many of them may be down meanwhile: a batch of those that stop first.
         falls: how many replicas of a service the world has taken, for which nobody is to blame.
         fallen: each of them, and how often the world had moved by then.
         moves: how often the world has moved.
@@ -48,6 +49,7 @@ class Judge:
         self.answers: Callable[[Box], bool] = lambda box: box.running
         self.gaps: AbstractSet[str] = frozenset()
         self.capacity: dict[str, int] = {}
+        self.fewer: dict[str, int] = {}
         self.falls: Counter[str] = Counter()
         self.fallen: list[tuple[Box, int]] = []
         self.moves = 0
@@ -251,6 +253,7 @@ class Judge:
         of_service = [b for b in self.boxes() if b.service == box.service and not b.aside]
         others = [b for b in of_service if b is not box and self._works(b)]
         least = self.capacity.get(box.service, 0) - self.falls[box.service]
+        least -= self.fewer.get(box.service, 0)
         least += 0 if box.born == self.process().number else self._seen_fall(box.service)
         self._insist(
             not self._works(box) or box.aside or len(others) >= least,

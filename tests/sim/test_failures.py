@@ -208,6 +208,31 @@ def test_a_batch_with_a_gap_that_fails_leaves_the_other_replicas_running() -> No
     untouched(sim, "app", before)
 
 
+def test_what_stops_first_in_batches_has_no_gap_where_others_serve() -> None:
+    """No request is sent to what is about to stop, nor to the address it leaves."""
+    sim = app(3, declared=True, order="stop-first", batch=1)
+    sim.judge.gaps, sim.judge.fewer = frozenset(), {"app": 1}
+    sim.gateways.all["gateway-1"].longest = 5.0
+    assert sim.update("app") == "updated"
+    finished(sim, "app", 3)
+    notes = [event.text for event in sim.events if isinstance(event, Noted)]
+    assert not any("did not answer" in note for note in notes)
+
+
+@pytest.mark.parametrize("behaviour", SICK.values(), ids=SICK)
+def test_a_sick_batch_that_stops_first_is_taken_back_behind_the_backs_of_all(
+    behaviour: Behaviour,
+) -> None:
+    sim = app(3, declared=True, order="stop-first", batch=1, monitor="5s")
+    sim.judge.gaps, sim.judge.fewer = frozenset(), {"app": 1}
+    sim.images.push("app", "app-sick", behaviour)
+    before = ids(sim, "app")
+    assert sim.update("app") == "RolledBack"
+    assert ids(sim, "app") == before
+    named = sim.gateways.all["gateway-1"].current.told["app"].values()
+    assert set(named) == set(sim.engine.of("app"))
+
+
 def test_the_way_back_names_only_what_still_lives() -> None:
     """The first batch's replica dies while the second's old one drains."""
     sim = app(2, batch=1)

@@ -16,6 +16,7 @@ class StopReplicas(Step, frozen=True):
 
     Attributes:
         before: what was there before, next to which new containers were created.
+        gap: whether nobody else serves meanwhile.
         back: their upstream, to be told their addresses again: a stopped container loses its own.
     """
 
@@ -25,6 +26,7 @@ class StopReplicas(Step, frozen=True):
     before: Before
     back: Switch | None
     hooks: tuple[Hook, ...] = ()
+    gap: bool = True
 
     def __str__(self) -> str:
         return f"stop {names(self.replicas)}"
