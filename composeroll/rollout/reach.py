@@ -54,11 +54,24 @@ def shared_network(
         raise Refused(
             f"{service.name} and {gateway.service} are on no common network",
             "nothing was touched",
-            f"name a network of {gateway.service} in services.{service.name}.networks",
+            _common_ground(gateway, service, replicas),
         )
     places = (place for replica in replicas for place in replica.networks)
     used = {place.network_id for place in places if f"{place.host}:{port}" in named}
     return min(common, key=lambda n: (n.network_id not in used, n.network))
+
+
+def _common_ground(gateway: Replica, service: Service, replicas: Sequence[Replica]) -> str:
+    """The host's own network is named in no list: a container is on it, or on others."""
+    on_host = [gateway.service] if any(p.network == HOST for p in gateway.networks) else []
+    on_host += [service.name] if HOST in _networks(service, replicas) else []
+    if not on_host:
+        return f"name a network of {gateway.service} in services.{service.name}.networks"
+    other = service.name if on_host[0] == gateway.service else gateway.service
+    return (
+        f"take `network_mode: host` out of services.{on_host[0]}, and name a network of {other} in"
+        f" services.{on_host[0]}.networks; what clients are to reach needs `ports:` then"
+    )
 
 
 def may_reach(gateway: Replica, service: Service, replicas: Sequence[Replica]) -> bool:
