@@ -9,6 +9,7 @@ from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.listens import ports_of, sites_of
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps.current import current_texts, insist_on_texts
+from composeroll.rollout.steps.limited import one_by_one, too_often
 from composeroll.rollout.steps.serving import await_serving
 from composeroll.rollout.steps.sets import Incoming, last_words
 from composeroll.rollout.steps.step import Step
@@ -33,6 +34,8 @@ class ProveGateway(Step, frozen=True):
 
     def do(self, world: World) -> None:
         """Look at its processes and at their own sockets, then ask through the ports.
+
+        A site that may only have been asked too often is asked as often again, with pauses.
 
         Raises:
             NotReady: it died, does not listen, or not every answer is a good one.
@@ -62,6 +65,10 @@ class ProveGateway(Step, frozen=True):
             return
         sites, path = sites_of(read), self.ready.path or "/"
         rounds = [world.nginx.visit(place, sites, replica.id, path) for _ in range(ROUNDS)]
+        limited = too_often(*rounds)
+        if limited and unsteady(rounds, self.ready.status):
+            slow = [one_by_one(world, place, limited, replica.id, path) for _ in range(ROUNDS)]
+            rounds = [{**fast, **alone} for fast, alone in zip(rounds, slow, strict=True)]
         if worse := unsteady(rounds, self.ready.status):
             raise NotReady(f"{self.incoming.service} {worse.what}", evidence=worse.evidence)
 

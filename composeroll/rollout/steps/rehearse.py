@@ -14,6 +14,7 @@ from composeroll.nginx.listens import ports_of, sites_of
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps.current import current_texts, insist_on_texts
 from composeroll.rollout.steps.leftovers import RemoveLeftovers
+from composeroll.rollout.steps.limited import visit_patiently
 from composeroll.rollout.steps.serving import await_serving
 from composeroll.rollout.steps.sets import last_words
 from composeroll.rollout.steps.start import Before
@@ -122,9 +123,9 @@ class RehearseGateway(Step, frozen=True):
         own, via = sites_of(configuration), self.front.takers[0]
         path = self.ready.path or "/"
         sites = tuple(dict.fromkeys((*own, *sites_of(present))))
-        now = world.nginx.visit(self.front.place, sites, via, path)
+        now = visit_patiently(world, self.front.place, sites, via, path)
         asked = [site for site in sites if site in own or (site in now and now[site].status)]
-        then = world.nginx.visit(place, asked, via, path)
+        then = visit_patiently(world, place, asked, via, path)
         if worse := compare(now, then, self.ready.status):
             raise NotReady(
                 f"the new {self.service} {worse.what}",

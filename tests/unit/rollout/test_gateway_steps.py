@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,10 +13,11 @@ from msgspec.structs import replace
 
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady
-from composeroll.model import Attachment, Replica
+from composeroll.model import Attachment, Replica, Site, Visit
 from composeroll.nginx.configuration import read_configuration
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps import Incoming, ProveGateway, RetireReplicas
+from composeroll.rollout.steps.limited import PAUSE
 from composeroll.rollout.steps.prove import ROUNDS
 from composeroll.rollout.steps.serving import await_serving
 from tests.unit.nginx.fake import VirtualClock
@@ -36,6 +38,8 @@ class Surroundings:
     visited: list[Attachment] = field(default_factory=list)
     told: list[tuple[str, list[str]]] = field(default_factory=list)
     clock: VirtualClock = field(default_factory=VirtualClock)
+    answer: Callable[[float], int] = lambda _: 200
+    asked_at: list[float] = field(default_factory=list)
 
     @property
     def world(self) -> Any:  # noqa: ANN401 - as much of a World as these steps touch
@@ -56,10 +60,12 @@ class Surroundings:
         )
         return cast("Any", SimpleNamespace(nginx=nginx, engine=engine, clock=self.clock))
 
-    def _visit(self, place: Attachment, *asked: object) -> dict[Any, Any]:
-        del asked
+    def _visit(self, place: Attachment, sites: Sequence[Site], *how: object) -> dict[Site, Visit]:
+        del how
         self.visited.append(place)
-        return {}
+        status = self.answer(self.clock.now() - (self.asked_at[-1] if self.asked_at else -1e9))
+        self.asked_at.append(self.clock.now())
+        return dict.fromkeys(sites, Visit(status, f"answered {status}"))
 
 
 def container(number: int, *, restarts: str = "no") -> Replica:
@@ -76,6 +82,26 @@ def test_a_new_nginx_is_asked_where_its_clients_will_ask_it(
     front = Front(takers=("old",), place=PLACE, edge=edge)
     ProveGateway(Incoming("nginx", frozenset()), front, Ready()).do(around.world)
     assert around.visited == [asked] * ROUNDS
+
+
+@pytest.mark.parametrize("limit", [429, 503])
+def test_a_site_that_was_asked_too_often_is_asked_again_with_pauses(limit: int) -> None:
+    """A `limit_req` counts our questions too."""
+    around = Surroundings(container(2), answer=lambda since: 200 if since >= PAUSE else limit)
+    front = Front(takers=("old",), place=PLACE)
+    ProveGateway(Incoming("nginx", frozenset()), front, Ready()).do(around.world)
+    assert len(around.visited) == 2 * ROUNDS
+
+
+@pytest.mark.parametrize("bad", [503, 404])
+def test_a_site_that_is_answered_badly_now_and_then_for_another_reason_is_not_proven(
+    bad: int,
+) -> None:
+    answers = itertools.cycle([200, bad])
+    around = Surroundings(container(2), answer=lambda _: next(answers))
+    step = ProveGateway(Incoming("nginx", frozenset()), Front(("old",), PLACE), Ready())
+    with pytest.raises(NotReady, match=f"answered {bad} for http://shop.test:80, and not every"):
+        step.do(around.world)
 
 
 def test_an_nginx_that_never_accepts_is_given_up_in_time_with_what_helps() -> None:

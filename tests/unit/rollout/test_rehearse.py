@@ -17,6 +17,7 @@ from composeroll.model import Attachment, ContainerState, Replica, Site, Visit
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps import ClearRehearsal, RehearseGateway
+from composeroll.rollout.steps.limited import TRIES
 from composeroll.rollout.steps.start import Before
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.nginx.made import join_dump
@@ -54,6 +55,7 @@ class Stage:
         replicas: the containers of the service, the one that serves left out.
         done: what was done to the stand-in, in order.
         paths: what was asked for.
+        limits: how many questions for a name at an address are too many.
     """
 
     new: Configuration | None = field(default_factory=lambda: told("a"))
@@ -65,6 +67,7 @@ class Stage:
     replicas: tuple[Replica, ...] = (replica(2, NEW, of="nginx"),)
     done: list[tuple[object, ...]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    limits: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def world(self) -> Any:  # noqa: ANN401 - as much of a World as a rehearsal touches
@@ -115,8 +118,24 @@ class Stage:
         assert via == "old"
         self.paths.append(path)
         answers = self.now if place is PLACE else self.then
-        statuses = {s: answers.get(s.host, 200) for s in sites if s.address_in(place)}
+        limit = {s.host for s in sites if self.limits.get((place.host, s.host), 0) > 0}
+        for host in limit:
+            self.limits[place.host, host] -= 1
+        asked = [s for s in sites if s.address_in(place)]
+        statuses = {s: 503 if s.host in limit else answers.get(s.host, 200) for s in asked}
         return {site: Visit(status, f"answered {status}") for site, status in statuses.items()}
+
+
+@pytest.mark.parametrize("now", [0, 1, TRIES])
+@pytest.mark.parametrize("then", [0, 1, TRIES])
+def test_a_site_that_was_asked_too_often_is_asked_again(now: int, then: int) -> None:
+    limits = {(PLACE.host, "a.test"): now, (ACTOR.networks[0].host, "a.test"): then}
+    rehearsal().do(Stage(limits=limits).world)
+
+
+def test_one_that_goes_on_answering_so_is_worse() -> None:
+    stage = Stage(limits={(ACTOR.networks[0].host, "a.test"): 1000})
+    fails(stage, rehearsal(), "answered 503 for http://a.test:80, where the present one answered")
 
 
 def rehearsal(
