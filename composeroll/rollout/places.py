@@ -80,7 +80,8 @@ class Sight(Struct, frozen=True):
     def places(self, services: Sequence[Service]) -> Places:
         """Where these services stand, as servers and as gateways.
 
-        What runs nginx and gets its requests from another one is a server, like any other.
+        What runs nginx and gets its requests from another one is a server, like any other. A
+        rollout needs every nginx of a gateway; to mend what can be mended is right without.
         """
         mine, wirings = {service.name for service in services}, self._wirings(services)
         own = [gateway for gateway in self.gateways if gateway.service in mine]
@@ -92,7 +93,7 @@ class Sight(Struct, frozen=True):
         wirings |= without_place(self.rejected, mine, self.project, wirings)
         fronts = [gateway for gateway in own if gateway.service not in wirings]
         return Places(
-            insist_on_all_told(wirings, self.late),
+            insist_on_all_told(wirings, self.late) if self.nginx else wirings,
             {gateway.service: self._front(gateway, everywhere) for gateway in fronts},
             {s.name: self._unseen(s) for s in services if s.name not in wirings},
         )

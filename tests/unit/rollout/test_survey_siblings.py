@@ -37,11 +37,17 @@ class Starting(SomeNginx):
         """The second one may."""
         return self._quitting and container.id == SECOND.id
 
-    def places(self, service: str, running: Sequence[Replica] = (APP, FIRST, SECOND)) -> Places:
+    def places(
+        self,
+        service: str,
+        running: Sequence[Replica] = (APP, FIRST, SECOND),
+        *,
+        preflight: bool = True,
+    ) -> Places:
         """Where a service stands."""
         shop = project("app", "nginx")
         survey = GatewaySurvey(self, self.clock)
-        return survey.look(shop, shop.pick([service]), running, preflight=True)
+        return survey.look(shop, shop.pick([service]), running, preflight=preflight)
 
 
 @pytest.mark.parametrize("since", [0.0, 0.6, PATIENCE - 1])
@@ -60,6 +66,12 @@ def test_one_that_does_not_start_keeps_what_it_would_send_requests_to_as_it_is()
     assert place.what.startswith("shop-nginx-3 runs no nginx yet")
     assert nginx.clock.now() == pytest.approx(PATIENCE, abs=0.3)
     assert nginx.places("nginx").fronts["nginx"].behind.keys() == {"app"}
+
+
+def test_one_that_does_not_start_keeps_no_upstream_of_the_others_from_being_mended() -> None:
+    place = Starting(1e9).places("app", preflight=False).wirings["app"]
+    assert isinstance(place, Wiring)
+    assert place.route.containers == (FIRST.id,)
 
 
 def test_one_that_quits_is_not_waited_for() -> None:
