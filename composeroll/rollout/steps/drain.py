@@ -11,7 +11,7 @@ from composeroll.errors import GatewayError
 from composeroll.model import Replica, Route
 from composeroll.report.events import Draining, Noted, Warned
 from composeroll.rollout.steps.guard import Guard
-from composeroll.rollout.steps.joined import insist_that_none_joined
+from composeroll.rollout.steps.joined import insist_on_all_told, starts_of
 from composeroll.rollout.steps.lingering import Lingering
 from composeroll.rollout.steps.sets import Incoming, names
 from composeroll.rollout.steps.step import Step
@@ -67,8 +67,10 @@ class DrainReplicas(Step, frozen=True):
 
         Raises:
             NotReady: a new replica died, was restarted or turned unhealthy while the old ones could
-                still take over; or another nginx began meanwhile that may know only the old ones.
+                still take over; or an nginx began meanwhile that may know only the old ones.
         """
+        routes = [one.route for one in self.leaving]
+        starts = starts_of(world, routes)
         with world.events() as events:
             guard = Guard(world, [one.incoming for one in self.leaving])
             leaving = [r for one in self.leaving for r in one.replicas]
@@ -92,7 +94,7 @@ class DrainReplicas(Step, frozen=True):
             else:
                 world.emit(Draining(0))
             guard.look()
-        insist_that_none_joined(world, [one.route for one in self.leaving])
+        insist_on_all_told(world, routes, starts)
 
     @property
     def _gateways(self) -> frozenset[str]:

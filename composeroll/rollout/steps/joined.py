@@ -1,31 +1,60 @@
-"""Gateways that have come since the plan was made, and were told nothing."""
+"""Gateways that began while a rollout was at work, and go by something else than they were told."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from composeroll.errors import NotReady
 from composeroll.model import Replica, Route
 from composeroll.rollout.world import World
 
+AGAIN = "run the same command again: it tells all of them"
 
-def insist_that_none_joined(world: World, routes: Collection[Route]) -> None:
-    """Nothing goes while an nginx may send requests there that began after the plan was made.
 
-    It goes by what stood in its image or its volumes, or by a name, which meant the old ones too.
+def starts_of(world: World, routes: Collection[Route]) -> Mapping[str, str]:
+    """When each container of these gateways was last started, by full ID."""
+    return {replica.id: replica.started_at for replica in _gateways(world, routes)}
+
+
+def insist_on_all_told(
+    world: World, routes: Collection[Route], starts: Mapping[str, str] | None = None
+) -> None:
+    """Nothing goes while an nginx may send requests there that began after it was switched away.
+
+    It goes by what stands in its image or its volumes, or by a name, which means the old ones too.
+
+    Args:
+        world: where nginx is.
+        routes: the way to each service that is rolled.
+        starts: what `starts_of` told before.
 
     Raises:
         NotReady: there is one.
     """
     told = {container for route in routes for container in route.containers}
-    gateways = {route.gateway for route in routes}
-    for replica in world.engine.replicas(sorted(gateways)):
-        untold = replica.running and replica.id not in told
-        if replica.service in gateways and untold and _serves(world, replica):
-            raise NotReady(
-                f"{replica.name} began to take requests during the rollout, and was told nothing",
-                help="run the same command again: it tells all of them",
-            )
+    for replica in _gateways(world, routes):
+        if not replica.running:
+            continue
+        if replica.id not in told:
+            if _serves(world, replica):
+                what = "began to take requests during the rollout, and was told nothing"
+                raise NotReady(f"{replica.name} {what}", help=AGAIN)
+        elif starts and replica.started_at != starts.get(replica.id, replica.started_at):
+            _insist_on_its_files(world, routes, replica)
+
+
+def _insist_on_its_files(world: World, routes: Collection[Route], replica: Replica) -> None:
+    """One that was only started again begins with what it was told, if its image lets it."""
+    includes = [route.include for route in routes if replica.id in route.containers]
+    if not all(world.gateways.untouched(replica.id, include) for include in includes):
+        what = "was started again during the drain, and not with what it was told"
+        raise NotReady(f"{replica.name} {what}", help=AGAIN)
+
+
+def _gateways(world: World, routes: Collection[Route]) -> tuple[Replica, ...]:
+    services = {route.gateway for route in routes}
+    replicas = world.engine.replicas(sorted(services))
+    return tuple(replica for replica in replicas if replica.service in services)
 
 
 def _serves(world: World, replica: Replica) -> bool:

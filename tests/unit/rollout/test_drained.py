@@ -32,6 +32,8 @@ class Drained:
         serve: whether these take requests.
         edge: in whose network they live, if that is another container's.
         cut_off: whether it has left them behind.
+        restarted: when `g1` is started again.
+        untouched: whether it then has the include that it was told.
     """
 
     until: float
@@ -43,6 +45,8 @@ class Drained:
     serve: bool = True
     edge: Replica | None = None
     cut_off: bool = False
+    restarted: float = 3600.0
+    untouched: bool = True
 
     def now(self) -> float:
         """The time."""
@@ -56,6 +60,7 @@ class Drained:
         """Drain it."""
         gateways = SimpleNamespace(
             old_workers=lambda _: 1 if self.time < self.until else 0,
+            untouched=lambda *_: self.untouched,
             held=lambda *_: Held(1, waiting=1),
             connections_to=lambda _, hosts: (
                 {} if self.counted is None else dict.fromkeys(hosts, self.counted)
@@ -63,7 +68,7 @@ class Drained:
         )
         engine = SimpleNamespace(
             replicas=lambda names: tuple(
-                r for r in (self.incoming(self.time), *self.gateways) if r.service in names
+                r for r in (self.incoming(self.time), *self._now()) if r.service in names
             ),
             logs=lambda *_: (),
         )
@@ -83,6 +88,10 @@ class Drained:
         )
         leaving = Leaving(Incoming("app", frozenset({GOES.id})), wiring(1).route, (GOES,))
         DrainReplicas((leaving,), timeout).do(cast("Any", world))
+
+    def _now(self) -> tuple[Replica, ...]:
+        again = {"g1": "2026-11-22T12:00:01Z"} if self.time >= self.restarted else {}
+        return tuple(replace(r, started_at=again.get(r.id, r.started_at)) for r in self.gateways)
 
     @property
     def counts(self) -> list[tuple[float, Draining]]:
@@ -132,7 +141,7 @@ def test_a_new_replica_that_dies_as_the_drain_ends_is_noticed_before_the_old_go(
         Drained(until=1.0, incoming=dies).drain(60.0)
 
 
-TOLD = replace(replica(8, of="nginx"), id="g1")
+TOLD = replace(replica(8, of="nginx"), id="g1", started_at="2026-11-22T12:00:00Z")
 JOINED = replica(9, of="nginx")
 IN_EDGE = replace(JOINED, network_mode="container:e")
 EDGE = replica(7, of="edge")
@@ -147,10 +156,17 @@ def test_an_nginx_that_began_meanwhile_and_was_told_nothing_is_a_reason_to_go_ba
         Drained(until=1.0, gateways=(TOLD, IN_EDGE), edge=EDGE).drain(60.0)
 
 
+def test_an_nginx_that_was_started_again_with_another_include_may_lead_to_the_old_ones() -> None:
+    """Its image writes a name there at each start, which means them too."""
+    with pytest.raises(NotReady, match="shop-nginx-8 was started again during the drain"):
+        Drained(until=5.0, gateways=(TOLD,), restarted=1.0, untouched=False).drain(60.0)
+
+
 @pytest.mark.parametrize(
     "drained",
     [
         Drained(until=1.0, gateways=(TOLD,)),
+        Drained(until=5.0, gateways=(TOLD,), restarted=1.0),
         Drained(until=1.0, gateways=(TOLD, JOINED), serve=False),
         Drained(until=1.0, gateways=(TOLD, replace(JOINED, state=ContainerState.CREATED))),
         Drained(until=1.0, gateways=(TOLD, IN_EDGE)),
