@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import pytest
 from tests.bed import images, state
 from tests.e2e.conftest import Start
 from tests.e2e.harness import docker, recipe
+from tests.e2e.harness.holding import half_sent
 from tests.e2e.harness.running import await_answers, running
 from tests.e2e.harness.stack import Stack
 from tests.e2e.harness.trouble import ended_with, nobody_notices, update
@@ -78,6 +80,46 @@ def test_an_nginx_that_is_stopped_meanwhile_ends_the_update(
             await_answers(stack)
     ended_with(done, 1, f"container {gateway.name} is not running", f"docker start {gateway.name}")
     assert stack.containers("app") == before
+
+
+def test_an_nginx_that_is_restarted_during_the_drain_is_waited_for(stack: Stack) -> None:
+    """Its files are what it was told, so that nothing leads to the old replicas any more."""
+    (gateway,) = stack.gateways
+    stack.set(EDITION="restarted")
+    with half_sent(stack.url, "/"), update(stack, "app") as run:
+        run.step("drain")
+        docker.docker("restart", "--time", "0", gateway.id)
+        done = run.end()
+    ended_with(done, 0)
+    await_answers(stack)
+    names_what_runs(stack)
+
+
+def test_an_nginx_that_ends_during_the_drain_finds_the_old_replicas_when_it_comes_back(
+    stack: Stack,
+) -> None:
+    """Its include outlives it, and what it was told last is gone by then."""
+    (gateway,) = stack.gateways
+    stack.set(EDITION="ended")
+    before = stack.containers("app")
+    with half_sent(stack.url, "/"), update(stack, "app") as run:
+        run.step("drain")
+        docker.docker("kill", gateway.id)
+        try:
+            done = run.end()
+        finally:
+            docker.docker("start", gateway.id)
+    ended_with(done, 1, f"container {gateway.name} is not running", SERVES)
+    assert stack.containers("app") == before
+    await_answers(stack)
+    names_what_runs(stack)
+
+
+def names_what_runs(stack: Stack) -> None:
+    """The address of every replica, and no other."""
+    (text,) = stack.includes("app")
+    named = set(re.findall(r"server ([0-9.]+):", text))
+    assert named == {a for c in stack.containers("app") for a in c.addresses}, text
 
 
 @contextmanager

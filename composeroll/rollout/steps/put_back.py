@@ -22,14 +22,7 @@ def put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None
     """
     if not switches:
         return
-    previous = texts_back(switches, world)
-    changed = differ(previous, world)
-    try:
-        _restore(previous, switches, world)
-    except GatewayError:
-        undone = not changed and world.gateways.settled
-        if not (undone or _left_for_their_start(previous, switches, world)):
-            raise
+    _restore(switches, world)
     new = [r for switch in switches for r in switch.incoming.look_up(world)]
     try:
         await_old_workers_gone(world, gateways_of(switches), timeout, new)
@@ -63,28 +56,35 @@ def differ(previous: Texts, world: World) -> bool:
     )
 
 
-def _restore(previous: Texts, switches: tuple[Switch, ...], world: World) -> None:
-    """Tell all, and again where one of them is only just being restarted."""
+def _restore(switches: tuple[Switch, ...], world: World) -> None:
+    """Tell all, and again where one of them is only just being restarted.
+
+    The replicas are looked at last of all before they are named: one may have moved.
+    """
     end = world.clock.now() + RESTART
     while True:
         down = _is_down(switches, world)
+        previous = texts_back(switches, world)
+        changed = differ(previous, world)
         try:
-            world.gateways.restore(previous)
+            return world.gateways.restore(previous)
         except GatewayError:
-            if world.clock.now() >= end or not (down or _is_down(switches, world)):
-                raise
-            world.clock.wait(POLL)
-        else:
-            return
+            if world.clock.now() < end and (down or _is_down(switches, world)):
+                world.clock.wait(POLL)
+                continue
+            undone = not changed and world.gateways.settled
+            if undone or _left_for_their_start(switches, world):
+                return None
+            raise
 
 
-def _left_for_their_start(previous: Texts, switches: tuple[Switch, ...], world: World) -> bool:
+def _left_for_their_start(switches: tuple[Switch, ...], world: World) -> bool:
     """Have the texts of before in those that are down, tell the others, and see that they stay so.
 
     Whether all of them go by these texts, or will. One that was made anew may have begun by the new
     include; one that nobody has made anew has nothing to begin with.
     """
-    gateways = _gateways(switches, world)
+    gateways, previous = _gateways(switches, world), texts_back(switches, world)
     down = {r.id for r in gateways if not r.running} & previous.keys()
     up = {r.id for r in gateways if r.running}
     gone = previous.keys() - {r.id for r in gateways}
