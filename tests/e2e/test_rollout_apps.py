@@ -14,6 +14,8 @@ from tests.e2e.harness.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
+STOP_FIRST = ("--order", "stop-first", "--batch", "1")
+
 
 def test_ingress_nginx_1088_an_app_that_finishes_its_requests_says_goodbye_to_its_websockets(
     start: Start,
@@ -54,6 +56,17 @@ def test_docker_orchestrate_64_66_three_rounds_in_a_row_from_one_replica_to_thre
     for replicas in (1, 2, 3):
         stack.set(REPLICAS=str(replicas))
         roll(stack, "app", old=str(replicas), new=str(replicas + 1), count=replicas)
+
+
+def test_what_stops_first_in_batches_serves_on_through_the_others(
+    start: Start,
+) -> None:
+    """Where there is no room for one replica more."""
+    stack = start(recipe.app(replicas=3))
+    roll(stack, "app", count=3)
+    done = roll(stack, "app", old="2", new="3", flags=STOP_FIRST, count=3)
+    assert "the others serve meanwhile" in str(done)
+    assert "GAP" not in str(done)
 
 
 def test_a_service_that_does_not_run_yet_is_started_proven_and_put_into_the_upstream(
