@@ -94,7 +94,8 @@ class ServiceState(Struct, frozen=True):
         taken: names of all containers on the engine that are not this service's.
         doubtful: a rollout was cut off, so nginx may run something else than its files say.
         half_made: full IDs of running replicas that a rollout which was cut off had made, and that
-            nobody has chosen to get requests; of those beside which nothing else runs, none.
+            nobody has chosen to get requests; of those beside which nothing else runs, none, but
+            for those that others were stopped for.
         stopped: full IDs of replicas that a rollout which was cut off had stopped to make room for
             new ones: what is not replaced in the end serves again.
         unlisted: services outside this rollout that mount its volumes.
@@ -273,13 +274,26 @@ def _doubted(
     down = {r.id for r in state.replicas if r.id in outgoing and not r.running}
     state = replace(state, stopped=frozenset(down if state.stops_first else ()))
     old = before.get(state.name)
-    # a name, as nginx has it that was made anew meanwhile, means them without anybody's choice
-    by_name = bool(state.wiring and state.wiring.upstream.names)
-    chosen = () if by_name else state.named_in_upstream
+    chosen = _chosen_by(state)
     running = [r for r in state.serving if r.running]
     made = {r.id for r in running if r not in chosen and r.id not in old} if old else set()
-    alone = len(made) == len(running)  # then they are what serves, whoever chose them
+    # then they are what serves, whoever chose them; what was stopped for them could serve again
+    alone = len(made) == len(running) and not state.stopped
     return replace(state, doubtful=True, half_made=frozenset() if alone else frozenset(made))
+
+
+def _chosen_by(state: ServiceState) -> tuple[Replica, ...]:
+    """Whom somebody meant.
+
+    A name, as nginx has it that was made anew meanwhile, means all without anybody's choice; and
+    what was stopped leaves its address to whoever starts next.
+    """
+    upstream = state.wiring.upstream if state.wiring else None
+    if upstream is None or upstream.names:
+        return ()
+    comments = " ".join(server.comment for server in upstream.servers)
+    named = state.named_in_upstream
+    return tuple(r for r in named if r.short_id in comments) if state.stopped else named
 
 
 def _newer(state: ServiceState, services: Collection[str]) -> ServiceState:

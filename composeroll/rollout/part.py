@@ -13,7 +13,6 @@ from composeroll.rollout.steps import (
     AdoptReplicas,
     AwaitDone,
     AwaitReady,
-    Before,
     CreateReplicas,
     DetachReplicas,
     DrainReplicas,
@@ -34,6 +33,7 @@ from composeroll.rollout.steps import (
 )
 
 OTHERS = "the others serve meanwhile"
+STOPPED = "a rollout that broke off had stopped them"
 
 
 class Part(Need, frozen=True):
@@ -141,7 +141,7 @@ class Part(Need, frozen=True):
 
     def _bring_up(self) -> tuple[Step, ...]:
         if not self.missing:
-            return (self._stop_old(before(self.outgoing)),) if self._was_stopped else ()
+            return (self._stop_old(),) if self._was_stopped else ()
         if self.replaced_in_place and self.state.replicas:
             return (self._replace(),)
         now = before(self.state.serving)
@@ -162,7 +162,7 @@ class Part(Need, frozen=True):
             beside = "next to the old ones" if self.outgoing else ""
             by_compose = total if self.state.service.done_at_start else 0
             return create, StartReplicas(self.name, now, by_compose, reason=beside)
-        return *aside, create, self._stop_old(now), StartReplicas(self.name, now)
+        return *aside, create, self._stop_old(), StartReplicas(self.name, now)
 
     def _leave_to_others(self) -> tuple[Step, ...]:
         """Nothing reaches those that stop next, and nobody has noticed."""
@@ -187,20 +187,23 @@ class Part(Need, frozen=True):
 
     @property
     def _was_stopped(self) -> bool:
-        """Whether a rollout that was cut off has made what takes the place of these already."""
-        return bool(self.outgoing) and self.state.stopped >= {r.id for r in self.outgoing}
+        """Whether a rollout that was cut off made others in their place, which do not serve yet."""
+        down = self.state.stopped >= {r.id for r in self.outgoing}
+        return bool(self.outgoing and self.state.half_made and down)
 
-    def _stop_old(self, now: Before) -> Step:
-        hooks, alone = self.state.service.stop_hooks, not self.meanwhile
+    def _stop_old(self) -> Step:
+        """On the way back they serve again, and what a rollout that was cut off made does not."""
+        hooks, made = self.state.service.stop_hooks, self.state.half_made
+        reason = OTHERS if self.meanwhile else self._gap
         return StopReplicas(
             self.name,
             self.outgoing,
             self._grace,
-            now,
+            before([r for r in self.state.serving if r.id not in made]),
             self._back,
             hooks,
-            gap=alone,
-            reason=self._gap if alone else OTHERS,
+            gap=not self.meanwhile,
+            reason=STOPPED if self._was_stopped else reason,
         )
 
     def _replace(self) -> Step:

@@ -152,19 +152,61 @@ def test_a_sick_image_with_a_gap_brings_the_stopped_replicas_back() -> None:
 @pytest.mark.parametrize("begins", ["begin: start the new", "begin: await", "begin: point"])
 def test_what_a_killed_run_had_stopped_serves_again_where_the_next_one_fails(begins: str) -> None:
     """The new version is sick, or has become so since the run that was killed proved it."""
-    probe = app(2, declared=True, order="stop-first")
-    probe.update("app")
-    at = next(i for i, told in enumerate(probe.faults.told, 1) if told.startswith(begins))
     sim = app(2, declared=True, order="stop-first")
     before = ids(sim, "app")
-    assert sim.update("app", fault=Fault(at, Kind.KILL)) == "Killed"
+    assert (
+        sim.update(
+            "app", fault=Fault(moment(app(2, declared=True, order="stop-first"), begins), Kind.KILL)
+        )
+        == "Killed"
+    )
     assert not any(box.running for box in sim.engine.of("app") if box.id in before)
     sim.images.push("app", "app-v2", SICK["never ready"])
     assert sim.update("app") == "RolledBack"
     old = [box for box in sim.engine.of("app") if box.id in before]
     assert [box.running for box in old] == [True, True]
+    assert sorted(b.running for b in sim.engine.of("app") if b not in old) in ([], [False, False])
     named = sim.gateways.all["gateway-1"].current.told["app"].values()
     assert set(named) == set(old)
+
+
+@pytest.mark.parametrize("image", ["app-v2", "app-v3"])
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("begins", ["start the new", "await", "point", "retire"])
+def test_a_run_that_fails_after_one_that_was_killed_stops_nobody_who_serves(
+    begins: str, batch: int, image: str
+) -> None:
+    """Three replicas that stop first, batch by batch; the kill comes in the first or the second."""
+    probe = app(3, declared=True, order="stop-first", batch=1)
+    probe.update("app")
+    hits = [n for n, t in enumerate(probe.faults.told, 1) if t.startswith(f"begin: {begins}")]
+    at = hits[-2 if batch == 2 and begins != "point" else 0]
+    sim = app(3, declared=True, order="stop-first", batch=1)
+    assert sim.update("app", fault=Fault(at, Kind.KILL)) == "Killed"
+    served = set(sim.gateways.all["gateway-1"].current.told["app"].values())
+    sim.images.push("app", image, SICK["never ready"])
+    assert sim.update("app") in ("RolledBack", "Unfinished")
+    assert all(box.running for box in served if box and box.id in ids(sim, "app"))
+    assert sum(box.running for box in sim.engine.of("app")) >= len(served)
+
+
+@pytest.mark.parametrize("kind", [Kind.INTERRUPT, Kind.FAIL])
+def test_what_has_come_to_serve_in_a_gap_is_not_stopped_again(kind: Kind) -> None:
+    """Killed while it retires what it replaced; the next run is ended before it is done."""
+    sim = app(3, declared=True, order="stop-first")
+    retires = moment(app(3, declared=True, order="stop-first"), "begin: retire")
+    assert sim.update("app", fault=Fault(retires, Kind.KILL)) == "Killed"
+    serves = [box for box in sim.engine.of("app") if box.running]
+    again = moment(sim_of_retiring(retires), "begin: await")
+    sim.update("app", fault=Fault(again, kind))
+    assert all(box.running for box in serves)
+    assert len(serves) == 3
+
+
+def sim_of_retiring(killed: int) -> Sim:
+    sim = app(3, declared=True, order="stop-first")
+    assert sim.update("app", fault=Fault(killed, Kind.KILL)) == "Killed"
+    return sim
 
 
 def test_old_replicas_that_do_not_come_back_after_a_gap_keep_no_new_one_there() -> None:
