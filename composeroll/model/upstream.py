@@ -92,13 +92,25 @@ class Route(Struct, frozen=True):
         place = replica.attached_to(self.network_id)
         return f"{place.host}:{self.port}" if place and place.host else ""
 
-    def as_told(self, upstream: Upstream, replicas: Collection[Replica]) -> Route:
-        """The way by which an upstream leads to replicas, where their port or network is another.
+    def named_by(self, upstream: Upstream, replica: Replica) -> str:
+        """The address by which an upstream names a replica, empty where it does not.
 
-        A file that changes with an image means the new replicas; the old ones stay where they are.
+        A file that changes with an image means the new replicas: the old ones listen where they
+        did, at another port or on another network.
         """
-        here = {self.address(replica) for replica in replicas}
+        if (usual := self.address(replica)) in upstream.addresses:
+            return usual
+        hosts = {place.host for place in replica.networks} - {""}
+        found = (a for a in sorted(upstream.addresses) if a.rpartition(":")[0] in hosts)
+        return next(found, "")
+
+    def as_told(self, upstream: Upstream, replicas: Collection[Replica]) -> Route:
+        """The way by which an upstream leads to those replicas that it names elsewhere than this.
+
+        This way itself, where it names none of them elsewhere.
+        """
         places = {p.host: p.network_id for r in replicas for p in r.networks if p.host}
+        here = {self.address(replica) for replica in replicas}
         for address in sorted(upstream.addresses - here):
             host, _, port = address.rpartition(":")
             if port.isdecimal() and (host in places or address in upstream.names):

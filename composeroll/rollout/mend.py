@@ -80,7 +80,8 @@ def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -
         served=state.named_in_upstream or tuple(members),
         known=known,
         unproven=others,
-        told=state.told_by(wiring.upstream),
+        outdated=frozenset(state.outdated),
+        told=state.told_of(state.outdated),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -190,14 +190,15 @@ class ServiceState(Struct, frozen=True):
         """The running replicas that an upstream leads to; by a name it is all."""
         if upstream.names:
             return tuple(r for r in self.serving if r.running)
-        told = self.told_by(upstream)
-        ways = (told, self.wiring.route) if told and self.wiring else ()
-        named = upstream.addresses
-        return tuple(r for r in self.serving if any(way.address(r) in named for way in ways))
+        route = self.wiring.route if self.wiring else None
+        return tuple(r for r in self.serving if route and route.named_by(upstream, r))
 
-    def told_by(self, upstream: Upstream) -> Route | None:
-        """The way by which an upstream leads to its replicas now; None without a gateway."""
-        return self.wiring.route.as_told(upstream, self.serving) if self.wiring else None
+    def told_of(self, replicas: Container[str]) -> Route | None:
+        """The way by which nginx leads to these replicas now, by ID; None without a gateway."""
+        if self.wiring is None:
+            return None
+        old = [replica for replica in self.serving if replica.id in replicas]
+        return self.wiring.route.as_told(self.wiring.upstream, old)
 
     def _does_its_part(self, replica: Replica) -> bool:
         ran = self.ran and replica.finished
@@ -225,15 +226,6 @@ class Observed(Struct, frozen=True):
     def without(self, services: Collection[str]) -> Observed:
         """The same of all other services."""
         return replace(self, services=tuple(s for s in self.services if s.name not in services))
-
-    def doubted(self, before: Mapping[str, Collection[str]], outgoing: Collection[str]) -> Observed:
-        """The same after a rollout that was cut off, perhaps between writing and reloading.
-
-        Args:
-            before: full IDs of what each service had before that rollout, where it can be told.
-            outgoing: full IDs of what that rollout was to replace.
-        """
-        return replace(self, services=tuple(_doubted(s, before, outgoing) for s in self.services))
 
     def after(self, before: Observed) -> Observed:
         """The same, knowing what was run and has ended by itself, and what had been stopped."""
@@ -266,34 +258,6 @@ class Observed(Struct, frozen=True):
         """Those of the replicas, by full ID, that exist."""
         existing = {replica.id for state in self.services for replica in state.replicas}
         return {container: why for container, why in reasons.items() if container in existing}
-
-
-def _doubted(
-    state: ServiceState, before: Mapping[str, Collection[str]], outgoing: Collection[str]
-) -> ServiceState:
-    down = {r.id for r in state.replicas if r.id in outgoing and not r.running}
-    state = replace(state, stopped=frozenset(down if state.stops_first else ()))
-    old = before.get(state.name)
-    chosen = _chosen_by(state)
-    running = [r for r in state.serving if r.running]
-    made = {r.id for r in running if r not in chosen and r.id not in old} if old else set()
-    # then they are what serves, whoever chose them; what was stopped for them could serve again
-    alone = len(made) == len(running) and not state.stopped
-    return replace(state, doubtful=True, half_made=frozenset() if alone else frozenset(made))
-
-
-def _chosen_by(state: ServiceState) -> tuple[Replica, ...]:
-    """Whom somebody meant.
-
-    A name, as nginx has it that was made anew meanwhile, means all without anybody's choice; and
-    what was stopped leaves its address to whoever starts next.
-    """
-    upstream = state.wiring.upstream if state.wiring else None
-    if upstream is None or upstream.names:
-        return ()
-    comments = " ".join(server.comment for server in upstream.servers)
-    named = state.named_in_upstream
-    return tuple(r for r in named if r.short_id in comments) if state.stopped else named
 
 
 def _newer(state: ServiceState, services: Collection[str]) -> ServiceState:

@@ -59,7 +59,7 @@ class Part(Need, frozen=True):
 
     def leaving(self) -> Leaving:
         """What is drained."""
-        told = self.state.told_by(self._wiring().upstream)
+        told = self.state.told_of(self.reasons)
         return Leaving(self.fresh(), told or self._route(), self.outgoing)
 
     def switch(self) -> Switch:
@@ -74,7 +74,7 @@ class Part(Need, frozen=True):
             known=self._known,
             unproven=made,
             outdated=frozenset(self.reasons),
-            told=self.state.told_by(wiring.upstream),
+            told=self.state.told_of(self.reasons),
             in_place=self.replaced_in_place,
             stops_first=self.stops_first,
         )
@@ -91,8 +91,8 @@ class Part(Need, frozen=True):
             served=tuple(r for r in self.state.named_in_upstream if r.id in chosen),
             known=self._known,
             unproven=others,
-            outdated=self._known,
-            told=self.state.told_by(wiring.upstream),
+            outdated=frozenset(self.reasons),
+            told=self.state.told_of(self.reasons),
         )
 
     @property
@@ -176,10 +176,10 @@ class Part(Need, frozen=True):
             served=self.state.named_in_upstream,
             known=self._known,
             outdated=frozenset(self.reasons),
-            told=self.state.told_by(wiring.upstream),
+            told=self.state.told_of(self.reasons),
         )
         drain = self.state.service.settings.drain
-        leaving = Leaving(away.incoming, away.way_back, self.outgoing)
+        leaving = Leaving(away.incoming, away.told or away.route, self.outgoing)
         return (
             SwitchUpstreams((away,), drain.timeout, reason=OTHERS),
             DrainReplicas((leaving,), drain.timeout, drain.cut_after),

@@ -32,6 +32,7 @@ from composeroll.rollout.checks.blanks import blanks
 from composeroll.rollout.checks.draining import in_the_way
 from composeroll.rollout.checks.forgotten import forgotten
 from composeroll.rollout.checks.preflight import NOT_SCALED, findings, refuse
+from composeroll.rollout.doubted import doubted
 from composeroll.rollout.history.revision import Result
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import observe
@@ -64,7 +65,7 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
         Unfinished: something failed past the line, or what was done is to be done again.
     """
     if memory.broke_off:
-        observed = observed.doubted(_before(observed, memory), memory.outgoing)
+        observed = doubted(observed, _before(observed, memory), memory.outgoing)
     leaving = observed.still_there(memory.outgoing)
     plan = plan_rollout(observed, leaving, memory.wanted)
     if refusal := in_the_way(stack.world, observed, plan):

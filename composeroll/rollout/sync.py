@@ -169,13 +169,17 @@ def plan_sync(
     and reloads all, since a rollout was cut off perhaps between the two; what nobody is ready for
     is at least told once more.
     """
-    switches = tuple(
-        switch_to(members[state.name], state, state.wiring)
+    named = (
+        (switch_to(members[state.name], state, state.wiring), state.wiring, members[state.name])
         for state in services
         if state.wiring and members[state.name]
+    )
+    switches = tuple(
+        switch
+        for switch, wiring, replicas in named
         if doubtful
-        or state.wiring.split
-        or {state.address(r) for r in members[state.name]} != state.wiring.upstream.addresses
+        or wiring.split
+        or {switch.address(r) for r in replicas} != wiring.upstream.addresses
     )
     again = tuple(
         switch_to((), state, state.wiring)
@@ -187,9 +191,19 @@ def plan_sync(
 
 
 def _ready(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> tuple[Replica, ...]:
+    """Outdated ones are asked where nginx knows them: the file may mean another port by now."""
     route = state.wiring.route if state.wiring else None
     settings = replace(state.service.settings.ready, timeout=PATIENCE, settle=0.0)
-    return stack.world.readiness.ready_among(replicas, route, settings)
+    told = state.told_of(state.outdated)
+    if told == route:
+        return stack.world.readiness.ready_among(replicas, route, settings)
+    sides = [[r for r in replicas if (r.id in state.outdated) is old] for old in (False, True)]
+    ready = [
+        one
+        for way, side in zip((route, told), sides, strict=True)
+        for one in stack.world.readiness.ready_among(side, way, settings)
+    ]
+    return tuple(r for r in replicas if r in ready)
 
 
 def _any_unread(observed: Observed) -> bool:

@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from composeroll.rollout.observed import Wiring
 from tests.sim import nginx, survey
+from tests.sim.faults import Fault, Kind
 from tests.sim.images import Behaviour
+from tests.sim.runs import Run, Verb
 from tests.sim.stacks import app
 from tests.sim.world import Sim
 
@@ -71,6 +73,44 @@ def test_those_that_wait_for_their_batch_are_named_where_they_listen(
     assert [len(one & old) for one in told] == [3, 2, 1, 0]
     assert [len(one & new) for one in told] == [1, 2, 3, 4]
     assert {len(one) for one in told} == {4}
+
+
+def test_the_way_back_of_a_later_batch_names_each_where_it_listens(
+    told: list[frozenset[str]],
+) -> None:
+    """One of the new ones is there already, and stays."""
+    sim = app(4, batch=1)
+    old = addresses(sim, "sha256:app-v1", OLD)
+    probe = app(4, batch=1)
+    probe.update("app")
+    drains = [n for n, told in enumerate(probe.faults.told, 1) if told.startswith("begin: drain")]
+    told.clear()
+    assert sim.update("app", fault=Fault(drains[1] + 2, Kind.INTERRUPT)) == "Interrupted"
+    assert len(told) == 3
+    assert told[-1] == told[0]
+    assert told[-1] == addresses(sim, "sha256:app-v2", NEW) | (old & told[0])
+
+
+@pytest.mark.parametrize("verb", [Verb.SYNC, Verb.WATCH])
+def test_a_sync_leaves_old_replicas_where_they_listen(verb: Verb) -> None:
+    """Nothing was rolled since the file has the new port."""
+    sim = app(2)
+    sim.engine.definitions["app"] += " anew"
+    old = addresses(sim, "sha256:app-v1", OLD)
+    sim.do(Run(("app",), verb, lasts=20.0))
+    assert servers(sim.gateways.all["gateway-1"]) == old
+
+
+def test_a_sync_after_a_kill_between_two_batches_names_each_where_it_listens() -> None:
+    probe = app(4, batch=1)
+    probe.update("app")
+    creates = [n for n, told in enumerate(probe.faults.told, 1) if told.startswith("begin: create")]
+    sim = app(4, batch=1)
+    assert sim.update("app", fault=Fault(creates[2], Kind.KILL)) == "Killed"
+    before = servers(sim.gateways.all["gateway-1"])
+    assert {address.rpartition(":")[2] for address in before} == {OLD, NEW}
+    sim.do(Run(("app",), Verb.SYNC))
+    assert servers(sim.gateways.all["gateway-1"]) == before
 
 
 def test_a_name_is_pinned_to_the_port_that_nginx_knows_it_by(told: list[frozenset[str]]) -> None:

@@ -128,8 +128,7 @@ class CreateReplicas(Step, frozen=True):
             self.back.lead_back(world, self.timeout)
 
     def _is_named(self, made: Replica, back: Switch) -> bool:
-        by_address = back.way_back.address(made) in back.previous.addresses
-        return by_address or (self.by_name and made.running)
+        return back.may_lead_to(made) or (self.by_name and made.running)
 
 
 class StartReplicas(Step, frozen=True):

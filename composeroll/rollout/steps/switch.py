@@ -28,7 +28,7 @@ class Switch(Struct, frozen=True):
             so that it takes them away, or they are not ready.
         outdated: full IDs of those that are to leave, now or later: they stay where nginx knows
             them, though the service's port or network may be another by now.
-        told: the way to what serves before, where that is another one than `route`.
+        told: the way to these, where it is another one than `route`.
         in_place: whether compose has removed these, to make the new ones in their place.
         stops_first: whether they have stopped before the new ones started.
     """
@@ -70,15 +70,14 @@ class Switch(Struct, frozen=True):
         """
         now = world.engine.replicas([self.incoming.service])
         self._insist_on_old_ones(now)
-        back = self.way_back
-        before = {r.id: back.address(r) for r in self.served}
+        before = {r.id: self._before(r) for r in self.served}
         living = tuple(r for r in now if r.id in before and r.running)
         leaving = self.incoming.besides - self.unproven
         living = living or tuple(r for r in now if r.id in leaving and r.running)
-        strangers = {back.address(r) for r in now if r.id not in before} - {""}
-        moved = before != {r.id: back.address(r) for r in living}
+        strangers = {self._before(r) for r in now if r.id not in before} - {""}
+        moved = before != {r.id: self._before(r) for r in living}
         meant = strangers if self.previous.names else strangers & self.previous.addresses
-        there = {back.address(r) for r in living}
+        there = {self._before(r) for r in living}
         gone = (self.previous.addresses if self._split else self._written) - there
         wrong = meant or gone or (moved and not self.previous.names)
         if not (living or self._has_others_servers):
@@ -88,7 +87,7 @@ class Switch(Struct, frozen=True):
                 return {gateway: text and nobody for gateway, text in self.texts.items()}
         if not living or not wrong:
             return self.texts
-        named = [(replica, back.address(replica)) for replica in living]
+        named = [(replica, self._before(replica)) for replica in living]
         return dict.fromkeys(self.texts, self._text(world.project, named))
 
     def _proven_among(self, now: Collection[Replica], world: World) -> tuple[Replica, ...]:
@@ -98,7 +97,7 @@ class Switch(Struct, frozen=True):
 
     def _leaves_nobody(self, now: Collection[Replica]) -> bool:
         """Whether what was to serve again is stopped, gone, or has lost an address to a new one."""
-        new = {self.way_back.address(r) for r in now if r.id not in self.known}
+        new = {self._before(r) for r in now if r.id not in self.known}
         cleared = not any(r.id in self.known for r in now) and not self.previous.names
         lost = bool(new & self.previous.addresses)
         return self.stops_first or self.in_place or cleared or lost
@@ -148,13 +147,21 @@ class Switch(Struct, frozen=True):
             GatewayError: one nginx did not take it.
         """
         if running := tuple(r for r in replicas if r.running):
-            text = self._text(world.project, [(r, self.way_back.address(r)) for r in running])
+            text = self._text(world.project, [(r, self._before(r)) for r in running])
             world.gateways.restore(self._everywhere(text))
 
-    @property
-    def way_back(self) -> Route:
-        """The way to what serves before."""
-        return self.told or self.route
+    def address(self, replica: Replica) -> str:
+        """`host:port` by which nginx is to know it, empty where it cannot be reached."""
+        return self._before(replica) if replica.id in self.outdated else self.route.address(replica)
+
+    def _before(self, replica: Replica) -> str:
+        """The same as nginx knows it now, or would if it was told."""
+        way = self.told if self.told and replica.id in self.outdated else self.route
+        return self.route.named_by(self.previous, replica) or way.address(replica)
+
+    def may_lead_to(self, replica: Replica) -> bool:
+        """Whether one of the addresses of before is a replica's by now."""
+        return self._before(replica) in self.previous.addresses
 
     def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
         """The include that names these replicas.
@@ -162,8 +169,7 @@ class Switch(Struct, frozen=True):
         Raises:
             GatewayError: one of them has no address that the gateway could reach.
         """
-        ways = ((r, self.way_back if r.id in self.outdated else self.route) for r in replicas)
-        return self._text(project, [(r, way.address(r)) for r, way in ways])
+        return self._text(project, [(replica, self.address(replica)) for replica in replicas])
 
     def _text(self, project: str, addresses: Sequence[tuple[Replica, str]]) -> str:
         lost = [replica for replica, address in addresses if not address]

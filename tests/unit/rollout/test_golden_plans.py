@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Mount, Server, Upstream
+from composeroll.rollout.doubted import doubted
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.plan import plan_rollout
 from composeroll.rollout.scale import surplus
@@ -109,7 +110,7 @@ def test_what_a_broken_rollout_started_is_gone_on_with_and_goes_if_it_fails() ->
 def test_what_a_broken_rollout_started_stays_where_nothing_else_runs() -> None:
     new, old = replica(2, NEW), replica(1, NEW, state=ContainerState.EXITED)
     found = Observed("shop", (state([old, new], wiring(9)),))
-    assert "go on with" not in plan(*found.doubted({"app": [old.id]}, [old.id]).services)
+    assert "go on with" not in plan(*doubted(found, {"app": [old.id]}, [old.id]).services)
 
 
 def test_what_serves_by_a_name_alone_is_pinned_though_a_broken_rollout_made_it() -> None:
@@ -117,7 +118,7 @@ def test_what_serves_by_a_name_alone_is_pinned_though_a_broken_rollout_made_it()
     by_name = replace(wiring(), upstream=Upstream("app", (Server("app:80"),)))
     found = Observed("shop", (state([replica(2)], by_name),))
     first, *_ = plan(
-        *found.doubted({"app": [replica(1).id]}, [replica(1).id]).services
+        *doubted(found, {"app": [replica(1).id]}, [replica(1).id]).services
     ).splitlines()
     assert first.startswith("  1  pin upstream app to what serves of app now")
 
