@@ -49,12 +49,16 @@ class SingleNginx:
         """Whether it answers by now; one that was told to quit takes nothing new."""
         self._faults.ask(f"look at the workers of {container.name}")
         gateway = self._gateways.all.get(container.id)
+        if gateway and container.id not in self._engine.boxes:
+            return not gateway.quits
         return self._readiness.proves_itself(container) and not (gateway and gateway.quits)
 
     def configuration(self, container: Replica) -> Configuration:
         """Its files."""
         self._faults.ask(f"nginx -T in {container.name}")
-        return Configuration("/etc/nginx/nginx.conf", dict(self._box(container.id).files))
+        gateway = self._gateways.all.get(container.id)
+        files = gateway.files if gateway else self._box(container.id).files
+        return Configuration("/etc/nginx/nginx.conf", dict(files))
 
     def cut_off(self, container: Replica, edge: Replica) -> bool:
         """Whether it runs on without the edge that it was started in."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from composeroll.errors import NotReady
+from composeroll.errors import ComposerollError, Interrupted, NotReady
 from composeroll.model import Replica, Route
 from composeroll.rollout.world import World
 
@@ -31,16 +31,39 @@ def insist_on_all_told(
     Raises:
         NotReady: there is one.
     """
+    for replica in joined(world, routes):
+        later = starts and replica.started_at != starts.get(replica.id)
+        if not (later and _has_what_others_were_told(world, routes, replica)):
+            what = "began to take requests during the rollout, and was told nothing"
+            raise NotReady(f"{replica.name} {what}", help=AGAIN)
+    for replica in _gateways(world, routes):
+        again = starts and replica.started_at != starts.get(replica.id, replica.started_at)
+        if replica.running and again:
+            _insist_on_its_files(world, routes, replica)
+
+
+def joined(world: World, routes: Collection[Route]) -> Iterator[Replica]:
+    """What takes requests beside the gateways that were told."""
     told = {container for route in routes for container in route.containers}
     for replica in _gateways(world, routes):
-        if not replica.running:
-            continue
-        if replica.id not in told:
-            if _serves(world, replica):
-                what = "began to take requests during the rollout, and was told nothing"
-                raise NotReady(f"{replica.name} {what}", help=AGAIN)
-        elif starts and replica.started_at != starts.get(replica.id, replica.started_at):
-            _insist_on_its_files(world, routes, replica)
+        if replica.running and replica.id not in told and _serves(world, replica):
+            yield replica
+
+
+def _has_what_others_were_told(world: World, routes: Collection[Route], replica: Replica) -> bool:
+    """As where all of them mount one directory, and it began after that was written."""
+    try:
+        files = world.nginx.configuration(replica).files
+        return all(
+            files.get(route.include) == world.gateways.read(container, route.include)
+            for route in routes
+            if route.gateway == replica.service
+            for container in route.containers
+        )
+    except Interrupted:
+        raise
+    except ComposerollError:
+        return False
 
 
 def _insist_on_its_files(world: World, routes: Collection[Route], replica: Replica) -> None:

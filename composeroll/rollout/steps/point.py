@@ -7,6 +7,7 @@ from typing import ClassVar
 from composeroll.errors import EngineError, GatewayError
 from composeroll.report.events import Noted, Warned
 from composeroll.rollout.steps.drain import await_old_workers_gone
+from composeroll.rollout.steps.joined import joined
 from composeroll.rollout.steps.put_back import differ, gateways_of, put_back, texts_back
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
@@ -53,8 +54,14 @@ class SwitchUpstreams(Step, frozen=True):
         )
 
     def undo(self, world: World) -> None:
-        """Put the previous includes back, then wait for the workers that knew the new replicas."""
+        """Put the previous includes back, then wait for the workers that knew the new replicas.
+
+        Raises:
+            GatewayError: an nginx may go by the new includes, so that what they name has to stay.
+        """
         put_back(self.switches, world, self.timeout)
+        if late := next(joined(world, [switch.route for switch in self.switches]), None):
+            raise GatewayError(f"{late.name} takes requests, and was told nothing of the way back")
 
 
 PINNING = 10.0

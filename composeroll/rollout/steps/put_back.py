@@ -69,8 +69,7 @@ def _restore(switches: tuple[Switch, ...], world: World) -> None:
         try:
             return world.gateways.restore(previous)
         except GatewayError:
-            if world.clock.now() < end and (down or _is_down(switches, world)):
-                world.clock.wait(POLL)
+            if (down or _is_down(switches, world)) and _await_running(switches, world, end):
                 continue
             undone = not changed and world.gateways.settled
             if undone or _left_for_their_start(switches, world):
@@ -96,6 +95,15 @@ def _left_for_their_start(switches: tuple[Switch, ...], world: World) -> bool:
     if told := {container: previous[container] for container in up & previous.keys()}:
         world.gateways.restore(told)
     return not any(r.running and r.id in down for r in _gateways(switches, world))
+
+
+def _await_running(switches: tuple[Switch, ...], world: World, end: float) -> bool:
+    """Wait until all of them run; no reload of the others helps the one that does not."""
+    while world.clock.now() < end:
+        world.clock.wait(POLL)
+        if not _is_down(switches, world):
+            return True
+    return False
 
 
 def _is_down(switches: tuple[Switch, ...], world: World) -> bool:
