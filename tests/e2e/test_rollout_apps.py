@@ -11,6 +11,7 @@ from tests.e2e.conftest import Start
 from tests.e2e.harness import claims, docker, recipe
 from tests.e2e.harness.rolling import DRAIN, WITH_WEBSOCKETS, is_tidy, roll, under_load
 from tests.e2e.harness.stack import Stack
+from tests.e2e.harness.trouble import ended_with
 
 pytestmark = pytest.mark.e2e
 
@@ -143,3 +144,20 @@ def test_a_worker_that_nginx_knows_nothing_of_is_replaced_and_nginx_is_left_alon
     claims.names_count_from_one(stack, "worker")
     is_tidy(stack, ("worker",), before)
     assert untouchable(stack)[1:] == nginx
+
+
+def test_what_waits_for_a_migration_is_updated_once_that_has_ended_well(start: Start) -> None:
+    stack = start(recipe.app("migrated"))
+    ended_with(stack.update("app"), 0)
+    stack.set(EDITION="2", MIGRATION="3")
+    before = stack.containers("app")
+    with under_load(stack) as load:
+        failed = stack.update("migrate", "app")
+        untouched = stack.containers("app")
+        stack.set(MIGRATION="0")
+        done = stack.update("migrate", "app")
+    ended_with(failed, 1, "exited with code 3", "what served before serves on")
+    assert untouched == before
+    ended_with(done, 0, "await migrate done")
+    claims.nothing_was_lost(load.result())
+    claims.all_are_new(stack, "app", before, 2)
