@@ -17,7 +17,7 @@ from composeroll.nginx.held import judge, read_look, script
 from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
 from composeroll.nginx.listening import listening, sockets_script
 from composeroll.nginx.reload import await_replaced, not_taken, send_reload
-from composeroll.nginx.sockets import count
+from composeroll.nginx.sockets import any_to, count
 from composeroll.nginx.verdict import failed_test
 from composeroll.nginx.version import read_version
 from composeroll.nginx.workers import Workers, read_workers
@@ -164,8 +164,12 @@ class Gateway:
 
     def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
         """Established connections by `host:port`; empty where they cannot be counted."""
-        output = self._execute("cat", "/proc/net/tcp", "/proc/net/tcp6")
-        return count(output.stdout, addresses) if "rem_address" in output.stdout else {}
+        table = self._connections()
+        return count(table, addresses) if "rem_address" in table else {}
+
+    def connects_to(self, hosts: Iterable[str]) -> bool:
+        """Whether a connection to one of these bare addresses is established."""
+        return any_to(self._connections(), hosts)
 
     def traffic(self, upstream: str) -> Traffic:
         """What its access logs tell of an upstream's servers, from now on."""
@@ -243,6 +247,11 @@ class Gateway:
 
     def _old(self, workers: Workers) -> frozenset[int]:
         return workers.pids & self.before | workers.leaving
+
+    def _connections(self) -> str:
+        with suppress(EngineError):  # in a container that was stopped nothing can be run
+            return self._execute("cat", "/proc/net/tcp", "/proc/net/tcp6").stdout
+        return ""
 
     def _look(self) -> str:
         """As the workers' own user: the kernel shows a process's files to no other.

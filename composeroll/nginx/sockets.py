@@ -7,6 +7,8 @@ import struct
 from collections import Counter
 from collections.abc import Iterable
 
+from composeroll.model import host_of_address
+
 ESTABLISHED = "01"
 """TCP_ESTABLISHED of the kernel's include/net/tcp_states.h, as /proc prints it."""
 
@@ -27,6 +29,12 @@ def count(text: str, addresses: Iterable[str]) -> dict[str, int]:
     """The connections to these addresses, written as nginx reads them."""
     found = connections_by_address(text)
     return {address: found[_canonical(address)] for address in addresses}
+
+
+def any_to(text: str, hosts: Iterable[str]) -> bool:
+    """Whether any goes to one of these bare addresses."""
+    wanted = {str(ipaddress.ip_address(host)) for host in hosts}
+    return any(host_of_address(remote) in wanted for remote in connections_by_address(text))
 
 
 def endpoint(text: str) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 
-from composeroll.errors import GatewayError, GatewayUnread
+from composeroll.errors import EngineError, GatewayError, GatewayUnread
 from composeroll.model import Finding, Held, Replica
 from composeroll.nginx.access_log.traffic import Traffic
 from composeroll.nginx.configuration import Configuration
@@ -131,9 +130,19 @@ class ProjectGateways:
         return self._all_with([container]).untouched(container, path)
 
     def old_workers(self, services: Collection[str]) -> int:
-        """How many nginx workers from before the last reload still live in these services."""
-        taking, quitting = self._of(services)
-        return taking.old_workers() + sum(map(_left_in, quitting))
+        """How many nginx workers from before the last reload still live in these gateways."""
+        own, others = self._of(services)
+        return Gateways(own).old_workers() + sum(map(_left_in, others))
+
+    def also_reaching(self, services: Collection[str], hosts: Collection[str]) -> frozenset[str]:
+        """Full IDs of gateways of other services whose old workers hold connections to these hosts.
+
+        One that sends requests on to these services' nginx by now may have sent them straight to
+        the replicas before, and its websockets stay where they are.
+        """
+        known = (*self._known.values(), *self._quitting.values())
+        others = [one for one in known if one.container.service not in services]
+        return frozenset(one.container.id for one in others if _reaches(one, hosts))
 
     def front_findings(
         self, container: Replica, edge: Replica | None, drain_timeout: float
@@ -153,19 +162,18 @@ class ProjectGateways:
 
     def held(self, services: Collection[str], leaving: Collection[str]) -> Held:
         """What these workers still hold, with replicas at these bare addresses on their way out."""
-        taking, quitting = self._of(services)
-        total = taking.held(leaving)
-        for gateway in quitting:
-            with suppress(GatewayError):  # one that has ended meanwhile holds nothing
-                total += gateway.held(leaving)
+        own, others = self._of(services)
+        total = Gateways(own).held(leaving)
+        for gateway in others:
+            total += _held_by(gateway, leaving)
         return total
 
     def connections_to(
         self, services: Collection[str], addresses: Sequence[str]
     ) -> Mapping[str, int]:
-        """Established connections from these services' gateways, by address."""
-        taking, _ = self._of(services)
-        return taking.connections_to(addresses)
+        """Established connections from these gateways, by address."""
+        own, others = self._of(services)
+        return Gateways((*others, *own)).connections_to(addresses)
 
     def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:
         """What the access logs of these gateways tell of an upstream's servers, from now on."""
@@ -175,13 +183,15 @@ class ProjectGateways:
     def _all(self) -> Gateways:
         return Gateways(self._known.values())
 
-    def _of(self, services: Collection[str]) -> tuple[Gateways, Sequence[Gateway]]:
-        """Those of some services alone: that take requests, and that were told to quit."""
+    def _of(self, chosen: Collection[str]) -> tuple[Sequence[Gateway], Sequence[Gateway]]:
+        """Those of some services that take requests, and such as may end before they are asked.
 
-        def own(gateways: Iterable[Gateway]) -> Sequence[Gateway]:
-            return [one for one in gateways if one.container.service in services]
-
-        return Gateways(own(self._known.values())), own(self._quitting.values())
+        The latter were told to quit, or are chosen by their full ID.
+        """
+        taking, quitting = self._known.values(), self._quitting.values()
+        own = [one for one in taking if one.container.service in chosen]
+        told = [one for one in quitting if one.container.service in chosen]
+        return own, [*told, *(one for one in (*taking, *quitting) if one.container.id in chosen)]
 
     def _all_with(self, containers: Iterable[str]) -> Gateways:
         """All gateways, these full IDs among them.
@@ -200,9 +210,27 @@ class ProjectGateways:
         return self._known[container.id]
 
 
-def _left_in(quitting: Gateway) -> int:
-    """The workers of an nginx that quits; one that has ended has none."""
+def _left_in(gateway: Gateway) -> int:
+    """The old workers of an nginx that may have ended; then it has none."""
     try:
-        return len(quitting.workers().pids)
+        return gateway.old_workers()
     except GatewayError:
         return 0
+
+
+def _held_by(gateway: Gateway, leaving: Collection[str]) -> Held:
+    """What these hold; one that has ended holds nothing."""
+    try:
+        return gateway.held(leaving)
+    except (GatewayError, EngineError) as error:
+        left = _left_in(gateway)
+        return Held(left, unknown=error.what) if left else Held()
+
+
+def _reaches(gateway: Gateway, hosts: Collection[str]) -> bool:
+    """Whether its old workers hold connections to these bare addresses.
+
+    Where that cannot be told of each worker, what all of its workers hold has to do.
+    """
+    held = _held_by(gateway, hosts)
+    return bool(held.leaving or (held.unknown and gateway.connects_to(hosts)))

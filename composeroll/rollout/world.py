@@ -62,8 +62,8 @@ Texts = Mapping[str, Mapping[str, str | None]]
 class Gateways(Protocol):
     """All gateway containers of the rollout, as one: written all, or none.
 
-    Those that are waited for are named by their services: other containers of the project may run
-    nginx too.
+    Those that are waited for are named by their services, single ones of others by full ID: other
+    containers of the project may run nginx too.
     """
 
     def switch(self, texts: Texts, back: Callable[[], Texts] = dict) -> None:
@@ -96,6 +96,13 @@ class Gateways(Protocol):
 
     def old_workers(self, services: Collection[str]) -> int:
         """How many nginx workers from before the last reload still live, in these gateways."""
+        ...
+
+    def also_reaching(self, services: Collection[str], hosts: Collection[str]) -> frozenset[str]:
+        """Full IDs of gateways of other services whose old workers hold connections to these hosts.
+
+        Hosts are bare addresses.
+        """
         ...
 
     def held(self, services: Collection[str], leaving: Collection[str]) -> Held:

@@ -98,6 +98,12 @@ class KnownGateways:
         assert set(services) <= {GATEWAY}
         return self._all.old_workers()
 
+    def also_reaching(self, services: Collection[str], hosts: Collection[str]) -> frozenset[str]:
+        """None: there are no others."""
+        assert set(services) <= {GATEWAY}
+        del hosts
+        return frozenset()
+
     def held(self, services: Collection[str], leaving: Collection[str]) -> Held:
         """By old workers of all."""
         assert set(services) <= {GATEWAY}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -18,7 +18,7 @@ from composeroll.rollout.roll import phase, show_plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import RenumberReplicas, RetireReplicas
 from composeroll.rollout.steps.drain import POLL, still_living
-from composeroll.rollout.steps.lingering import FIRST, SETTLED, Lingering
+from composeroll.rollout.steps.lingering import FIRST, SETTLED, Lingering, waited_for
 
 ENOUGH = 2.0
 """Seconds beyond what connections need to prove that they last."""
@@ -104,8 +104,10 @@ def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
     aside = _unnamed(state, world.engine.aside([state.name]))
     drain = [one for one in aside if not one.replica.over]
     over = [one for one in drain if world.engine.now() >= one.until]
-    gateways = [state.wiring.route.gateway] if state.wiring else []
-    if drain and gateways and _has_drained(stack, state, gateways, [one.replica for one in drain]):
+    replicas = [one.replica for one in drain]
+    own = [state.wiring.route.gateway] if drain and state.wiring else []
+    gateways = waited_for(world, own, replicas) if own else frozenset()
+    if gateways and _has_drained(stack, state, gateways, replicas):
         return aside
     if over:
         called = ", ".join(one.name for one in over)
@@ -124,7 +126,7 @@ def _unnamed(state: ServiceState, aside: Sequence[SetAside]) -> tuple[SetAside, 
 
 
 def _has_drained(
-    stack: Stack, state: ServiceState, gateways: Sequence[str], replicas: Sequence[Replica]
+    stack: Stack, state: ServiceState, gateways: Collection[str], replicas: Sequence[Replica]
 ) -> bool:
     """Whether no old worker concerns them; where it looks like it, that takes some seconds."""
     world, cut_after = stack.world, state.service.settings.drain.cut_after

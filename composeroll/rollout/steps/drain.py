@@ -12,7 +12,7 @@ from composeroll.model import Replica, Route
 from composeroll.report.events import Draining, Noted, Warned
 from composeroll.rollout.steps.guard import Guard
 from composeroll.rollout.steps.joined import insist_on_all_told, starts_of
-from composeroll.rollout.steps.lingering import Lingering
+from composeroll.rollout.steps.lingering import Lingering, waited_for
 from composeroll.rollout.steps.sets import Incoming, names
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
@@ -74,20 +74,23 @@ class DrainReplicas(Step, frozen=True):
         with world.events() as events:
             guard = Guard(world, [one.incoming for one in self.leaving])
             leaving = [r for one in self.leaving for r in one.replicas]
-            lingering = Lingering(world, self._gateways, leaving, self.cut_after)
+            gateways = waited_for(world, {route.gateway for route in routes}, leaving)
+            lingering = Lingering(world, gateways, leaving, self.cut_after)
             began = world.clock.now()
             end, recount = began + self.timeout, began + RECOUNT
-            while workers := _old_workers(world, self._gateways):
+            while workers := _old_workers(world, gateways):
                 if lingering.may_be_left():
                     if told := str(lingering):
                         world.emit(Noted(told))
                     break
                 now = world.clock.now()
                 if now >= end:
-                    self._report_unfinished(world, workers, lingering.held.unknown)
+                    held = self._connections(world, gateways)
+                    _report_unfinished(world, self.timeout, workers, held, lingering.held.unknown)
                     break
                 if now >= recount:
-                    world.emit(Draining(workers, tuple(self._connections(world).items())))
+                    held = self._connections(world, gateways)
+                    world.emit(Draining(workers, tuple(held.items())))
                     recount = now + RECOUNT
                 # looking at workers is an event too, so the next event is no reason to look again
                 guard.heed_until(events, min(now + _pause(now - began), end))
@@ -96,24 +99,22 @@ class DrainReplicas(Step, frozen=True):
             guard.look()
         insist_on_all_told(world, routes, starts)
 
-    @property
-    def _gateways(self) -> frozenset[str]:
-        return frozenset(one.route.gateway for one in self.leaving)
-
-    def _connections(self, world: World) -> Mapping[str, int]:
+    def _connections(self, world: World, gateways: Collection[str]) -> Mapping[str, int]:
         named = {one.route.address(r): r.name for one in self.leaving for r in one.replicas}
         addresses = [address for address in named if address]
-        counted = world.gateways.connections_to(self._gateways, addresses)
+        counted = world.gateways.connections_to(gateways, addresses)
         return {named[address]: number for address, number in counted.items()}
 
-    def _report_unfinished(self, world: World, workers: int, unknown: str) -> None:
-        held = self._connections(world)
-        world.emit(Draining(workers, tuple(held.items())))
-        counts = ", ".join(f"{number} to {name}" for name, number in held.items())
-        waited = format_duration(self.timeout)
-        open_ = f"open connections: {counts}" if counts else "connections could not be counted"
-        said = (f"after {waited} {still_living(workers)}", open_, unknown)
-        world.emit(Warned("; ".join(filter(None, said))))
+
+def _report_unfinished(
+    world: World, timeout: float, workers: int, held: Mapping[str, int], unknown: str
+) -> None:
+    world.emit(Draining(workers, tuple(held.items())))
+    counts = ", ".join(f"{number} to {name}" for name, number in held.items())
+    waited = format_duration(timeout)
+    open_ = f"open connections: {counts}" if counts else "connections could not be counted"
+    said = (f"after {waited} {still_living(workers)}", open_, unknown)
+    world.emit(Warned("; ".join(filter(None, said))))
 
 
 def _old_workers(world: World, gateways: Collection[str]) -> int:

@@ -50,7 +50,8 @@ class Lingering:
 
         Args:
             world: where nginx is.
-            gateways: the services whose nginx sends requests to what leaves.
+            gateways: the services whose nginx sends requests to what leaves; `waited_for` says
+                which else.
             leaving: the replicas that are drained.
             cut_after: seconds after which a connection to them is not waited for, None for never.
         """
@@ -108,6 +109,17 @@ class Lingering:
 
     def _since(self, now: float, connections: Collection[str], seconds: float) -> bool:
         return all(now - self._first_seen[c] >= seconds for c in connections)
+
+
+def waited_for(
+    world: World, gateways: Collection[str], leaving: Collection[Replica]
+) -> frozenset[str]:
+    """The gateways whose old workers may still reach these replicas.
+
+    These are the services' own, and by full ID any other one that has kept connections to them.
+    """
+    hosts = frozenset(host for replica in leaving for host in _hosts(replica))
+    return frozenset(gateways) | world.gateways.also_reaching(gateways, hosts)
 
 
 def _hosts(replica: Replica) -> tuple[str, ...]:

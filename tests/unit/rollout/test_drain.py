@@ -26,10 +26,12 @@ class Drained:
 
     Attributes:
         away: seconds in which nginx does not run.
+        beside: another gateway, by full ID, that holds what leaves.
     """
 
     holds: Held
     away: float = 0.0
+    beside: str = ""
     time: float = 0.0
     told: list[Event] = field(default_factory=list)
 
@@ -47,16 +49,24 @@ class Drained:
 
     def old_workers(self, services: Collection[str]) -> int:
         """One, as long as nginx runs; one that was restarted meanwhile has none."""
-        assert set(services) == {"nginx"}
+        assert set(services) == {"nginx", self.beside} - {""}
         if self.time < self.away:
             raise GatewayError("container nginx is not running")
         return int(not self.away)
+
+    def _also_reaching(self, services: Collection[str], hosts: Collection[str]) -> frozenset[str]:
+        assert (set(services), set(hosts)) == ({"nginx"}, {OLD.networks[0].ipv4})
+        return frozenset({self.beside} - {""})
+
+    def _held(self, services: Collection[str], _: Collection[str]) -> Held:
+        return self.holds if {*services} == {"nginx", self.beside} - {""} else Held()
 
     def drain(self) -> list[str]:
         """Drain, and say what was noted."""
         gateways = SimpleNamespace(
             old_workers=self.old_workers,
-            held=lambda *_: self.holds,
+            also_reaching=self._also_reaching,
+            held=self._held,
             connections_to=lambda *_: {},
         )
         engine = SimpleNamespace(replicas=lambda _: (NEW,))
@@ -87,6 +97,12 @@ def test_what_a_drain_leaves_is_told_where_it_leaves_anything(
     holds: Held, noted: list[str]
 ) -> None:
     assert Drained(holds).drain() == noted
+
+
+def test_another_gateway_that_holds_what_leaves_is_waited_for_as_long_as_the_budget_lasts() -> None:
+    drained = Drained(Held(1, leaving=frozenset({"1"})), beside="b" * 64)
+    assert drained.drain() == []
+    assert drained.time == pytest.approx(60.0, abs=0.1)
 
 
 def test_an_nginx_that_somebody_restarts_during_a_drain_is_waited_for() -> None:

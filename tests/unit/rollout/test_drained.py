@@ -61,6 +61,7 @@ class Drained:
         gateways = SimpleNamespace(
             old_workers=lambda _: 1 if self.time < self.until else 0,
             untouched=lambda *_: self.untouched,
+            also_reaching=lambda *_: frozenset(),
             held=lambda *_: Held(1, waiting=1),
             connections_to=lambda _, hosts: (
                 {} if self.counted is None else dict.fromkeys(hosts, self.counted)

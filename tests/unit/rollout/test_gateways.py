@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 
 from composeroll.errors import EngineError, GatewayError
-from composeroll.model import Process, Severity
+from composeroll.model import Output, Process, Severity
 from composeroll.rollout.gateways import ProjectGateways
 from tests.unit.nginx import made
 from tests.unit.nginx.fake import FakeNginx, VirtualClock
 from tests.unit.nginx.made import INCLUDE
 from tests.unit.nginx.test_gateway import nginx
+from tests.unit.nginx.test_held import CLIENT, OURS, TO_OURS, TO_WEBSOCKET, printed
 from tests.unit.rollout.makers import replica
 
 TEXTS = {replica(1).id: {"/etc/nginx/app.conf": "as it was"}}
@@ -85,6 +86,86 @@ def test_nobody_waits_for_an_nginx_that_quits_and_is_not_the_gateway() -> None:
     assert not gateways.runs_in(frontend)
     assert gateways.old_workers(["frontend"]) == gateways.held(["frontend"], []).workers == 1
     assert gateways.old_workers(["nginx"]) == gateways.held(["nginx"], []).workers == 0
+
+
+TABLE = "cat", "/proc/net/tcp", "/proc/net/tcp6"
+
+
+@dataclass
+class Beside(TwoNginx):
+    """A second nginx, whose old worker has sockets that may not be seen.
+
+    Attributes:
+        blind: only the table of its whole network namespace tells.
+        asked: what was run in it.
+    """
+
+    blind: bool = False
+    asked: list[Sequence[str]] = field(default_factory=list)
+
+    def execute(
+        self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
+    ) -> Output:
+        """As ever, but for the sockets."""
+        self.asked.append(argv)
+        if container in self.ended:
+            raise EngineError(f"container {container} is not running")
+        if tuple(argv) == TABLE:
+            return Output(0, self.sockets[""].partition("table tcp\n")[2])
+        if self.blind and argv[-1] == "composeroll":
+            return Output(0)
+        return super().execute(container, argv, user=user, timeout=timeout)
+
+
+def _beside(*sockets: str, blind: bool = False, old: bool = True) -> tuple[Beside, ProjectGateways]:
+    files = dict(nginx().files)
+    fake = Beside(VirtualClock(), files, busy=True, sockets={"": printed(sockets)}, blind=blind)
+    fake.workers = {101: -1.0, 102: float("inf")} if old else {102: float("inf")}
+    gateways = ProjectGateways(fake)
+    assert gateways.runs_in(made.replica("nginx", 1))
+    assert gateways.runs_in(OTHER)
+    return fake, gateways
+
+
+OTHER = made.replica("nginx-b", 2)
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_another_gateway_whose_old_worker_has_a_request_with_what_leaves_is_waited_for(
+    *, blind: bool
+) -> None:
+    """It passes requests on to the gateway by now; what began before goes straight to a replica."""
+    fake, gateways = _beside(CLIENT, TO_OURS, blind=blind)
+    assert gateways.also_reaching(["nginx"], [OURS]) == {OTHER.id}
+    assert gateways.old_workers([OTHER.id]) == 1
+    held = gateways.held([OTHER.id], [OURS])
+    assert (len(held.leaving), bool(held.unknown)) == ((0, True) if blind else (1, False))
+    assert gateways.connections_to([OTHER.id], [f"{OURS}:9000"]) == {f"{OURS}:9000": 1}
+    fake.ended = frozenset({OTHER.id})
+    assert gateways.old_workers([OTHER.id]) == gateways.held([OTHER.id], [OURS]).workers == 0
+    assert gateways.connections_to([OTHER.id], [f"{OURS}:9000"]) == {}
+    assert gateways.also_reaching(["nginx"], [OURS]) == frozenset()
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_another_gateway_whose_old_worker_has_nothing_to_do_with_what_leaves_holds_nothing(
+    *, blind: bool
+) -> None:
+    _, gateways = _beside(CLIENT, TO_WEBSOCKET, blind=blind)
+    assert gateways.also_reaching(["nginx"], [OURS]) == frozenset()
+
+
+def test_another_gateway_without_old_workers_is_asked_for_its_processes_alone() -> None:
+    fake, gateways = _beside(CLIENT, TO_OURS, old=False)
+    assert gateways.also_reaching(["nginx"], [OURS]) == frozenset()
+    assert not fake.asked
+
+
+def test_another_gateway_that_cannot_be_read_is_waited_for_all_the_same() -> None:
+    fake, gateways = _beside(CLIENT, TO_OURS)
+    fake.test = Output(1, "", "nginx: [emerg] nonsense")
+    assert gateways.also_reaching(["nginx"], [OURS]) == {OTHER.id}
+    assert gateways.held([OTHER.id], [OURS]).unknown
 
 
 def test_a_gateway_that_quit_and_was_started_again_is_one_like_any_other() -> None:

@@ -10,11 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.errors import GatewayUnread
-from composeroll.model import Health, Replica
+from composeroll.model import Health, Held, Replica
 from composeroll.rollout.detached.draining import SetAside, aside_name
 from composeroll.rollout.detached.retirement import retire_held
 from tests.unit.nginx.fake import VirtualClock
-from tests.unit.rollout.makers import NEW, replica, service, state
+from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 
 DRAINED = replace(replica(1), name=aside_name("shop-app-1", 0, 60))
 SERVES = replica(2, NEW)
@@ -66,3 +66,25 @@ def test_a_healthcheck_that_ends_between_two_looks_does_not_keep_the_names_from_
     monkeypatch.setattr("composeroll.rollout.detached.retirement.seen", lambda *_: found)
     assert retire_held(cast("Any", SimpleNamespace(world=world)), [service()])
     assert renamed == [(SERVES.id, "shop-app-1")]
+
+
+@pytest.mark.parametrize("beside", ["", "b" * 64])
+def test_what_another_gateway_still_holds_has_not_drained(
+    beside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its old workers send requests straight to it, though it asks the service's gateway by now."""
+    gateways = SimpleNamespace(
+        also_reaching=lambda *_: frozenset({beside} - {""}),
+        old_workers=lambda asked: int(beside in asked),
+        held=lambda *_: Held(1, leaving=frozenset({"1"})),
+    )
+    engine = SimpleNamespace(aside=lambda _: [aside(DRAINED)], now=lambda: 1.0)
+    world = SimpleNamespace(engine=engine, gateways=gateways, clock=VirtualClock())
+    found = SimpleNamespace(services=(state([SERVES], wiring(2)),))
+    retired: list[object] = []
+    monkeypatch.setattr("composeroll.rollout.detached.retirement.seen", lambda *_: found)
+    monkeypatch.setattr(
+        "composeroll.rollout.detached.retirement._retire", lambda *_: retired.append(_)
+    )
+    assert retire_held(cast("Any", SimpleNamespace(world=world)), [service()]) is not bool(beside)
+    assert bool(retired) is not bool(beside)
