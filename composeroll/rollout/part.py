@@ -243,11 +243,12 @@ class Part(Need, frozen=True):
         if not self.fresh().least or not (self.missing or at_it):
             return None
         had_ended = any(r.finished and not is_idle(r.command) for r in self.state.replicas)
-        ends, timeout = self.is_to_end or had_ended, self.state.service.settings.ready.timeout
+        timeout = self.state.service.settings.ready.timeout
         return AwaitDone(
             self.fresh(),
-            max(timeout, DONE_WITHIN) if ends else timeout,
-            ends=ends,
+            max(timeout, DONE_WITHIN) if self.is_to_end else timeout,
+            retries=timeout,
+            ends=self.is_to_end or had_ended,
             may_idle=not self.is_to_end,
             reason="others start with what it leaves",
         )

@@ -15,7 +15,7 @@ LOOK = 1.0
 """Seconds between two looks at most; an end is an event and wakes at once."""
 
 DONE_WITHIN = 3600.0
-"""Seconds that what ends by itself is given at least: half a migration is worse than a long one.
+"""Seconds that what has to end is given at least: half a migration is worse than a long one.
 Compose itself waits for ever."""
 
 
@@ -24,12 +24,14 @@ class AwaitDone(Step, frozen=True):
 
     Attributes:
         timeout: seconds it may take.
+        retries: seconds in which it may fail and be started again by its restart policy.
         ends: whether it is done only once it has ended; else one that stays up for a while is fine.
         may_idle: whether one is done, too, that runs a command which only waits.
     """
 
     incoming: Incoming
     timeout: float
+    retries: float
     ends: bool
     may_idle: bool = False
 
@@ -40,7 +42,8 @@ class AwaitDone(Step, frozen=True):
         """Look at every event of the engine's until none is at work.
 
         Raises:
-            NotReady: one ended with another code than 0, or did not end in time.
+            NotReady: one ended with another code than 0, does so again and again, or did not end in
+                time.
         """
         began = world.clock.now()
         with world.events() as events:
@@ -52,9 +55,13 @@ class AwaitDone(Step, frozen=True):
 
     def _at_work(self, world: World, seconds: float) -> tuple[Replica, ...]:
         everyone = self.incoming.members(world)
-        if failed := [r for r in everyone if r.over and r.exit_code]:
+        if failed := [r for r in everyone if self._has_failed(r, seconds)]:
             raise died(world, self.incoming.service, failed)
         return tuple(r for r in everyone if not self._is_done(r, seconds))
+
+    def _has_failed(self, replica: Replica, seconds: float) -> bool:
+        again = replica.state is ContainerState.RESTARTING and seconds >= self.retries
+        return bool(replica.exit_code) and (replica.over or again)
 
     def _is_done(self, replica: Replica, seconds: float) -> bool:
         if replica.running:

@@ -15,7 +15,7 @@ from composeroll.model import ContainerState, Replica
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.outgoing import outgoing
 from composeroll.rollout.plan import plan_rollout
-from composeroll.rollout.steps import AwaitDone, Incoming
+from composeroll.rollout.steps import DONE_WITHIN, AwaitDone, Incoming
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import NEW, plan, replica, service, state, wiring
 
@@ -41,7 +41,8 @@ def world(*looks: tuple[Replica, ...]) -> Any:  # noqa: ANN401 - as much of a Wo
 
 
 def step(*, ends: bool = True, may_idle: bool = False) -> AwaitDone:
-    return AwaitDone(Incoming("app", frozenset({replica(1).id})), 60.0, ends, may_idle)
+    new = Incoming("app", frozenset({replica(1).id}))
+    return AwaitDone(new, 3600.0 if ends else 60.0, 60.0, ends, may_idle)
 
 
 def test_it_is_done_once_it_has_ended_well() -> None:
@@ -53,6 +54,25 @@ def test_it_may_be_started_again_by_its_policy_until_it_ends_well() -> None:
 
 
 @pytest.mark.parametrize("ends", [True, False])
+def test_one_that_fails_again_and_again_has_failed_once_its_time_is_over(*, ends: bool) -> None:
+    """An engine that starts it again for ever never calls it ended."""
+    crashes = replace(RUNS, state=ContainerState.RESTARTING, exit_code=3, restart_policy="always")
+    crashing = world((RUNS,), (crashes,))
+    with pytest.raises(NotReady, match="exits with code 3 and is started again and again"):
+        step(ends=ends).do(crashing)
+    assert crashing.clock.now() == 60.0
+    step(ends=ends).do(world(*[(crashes,)] * 59, (RUNS,), (WELL,)))
+
+
+def test_its_last_attempt_may_take_longer_and_one_more_failure_is_the_end() -> None:
+    crashes = replace(RUNS, state=ContainerState.RESTARTING, exit_code=3)
+    late = [(crashes,)] * 50 + [(RUNS,)] * 50
+    step().do(world(*late, (WELL,)))
+    with pytest.raises(NotReady, match="again and again"):
+        step().do(world(*late, (crashes,)))
+
+
+@pytest.mark.parametrize("ends", [True, False])
 def test_one_that_fails_is_told_with_its_last_words(*, ends: bool) -> None:
     with pytest.raises(NotReady, match="exited with code 1") as failed:
         step(ends=ends).do(world((RUNS, FAILED)))
@@ -60,7 +80,7 @@ def test_one_that_fails_is_told_with_its_last_words(*, ends: bool) -> None:
 
 
 def test_one_that_goes_on_is_overdue() -> None:
-    with pytest.raises(NotReady, match="has not ended after 1m"):
+    with pytest.raises(NotReady, match="has not ended after 1h"):
         step().do(world((RUNS,)))
 
 
@@ -106,6 +126,7 @@ def test_of_code_an_end_is_awaited_where_its_predecessor_had_one(
         steps = plan_rollout(observed, outgoing(observed)).steps
         (awaited,) = (one for one in steps if isinstance(one, AwaitDone))
         assert (awaited.ends, awaited.may_idle) == (ends or said, not said)
+        assert (awaited.timeout, awaited.retries) == (DONE_WITHIN if said else 60.0, 60.0)
 
 
 def test_what_nginx_sends_requests_to_is_proven_by_its_answers_whatever_the_file_says() -> None:
