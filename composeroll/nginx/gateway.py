@@ -64,7 +64,8 @@ class Gateway:
         Raises:
             GatewayError: nginx does not run, cannot test its files, or rejects them as they are.
         """
-        return self._test(partial(self._execute, *self.command, *TEST))
+        with self._named():
+            return self._test(partial(self._execute, *self.command, *TEST))
 
     def install(self, texts: Texts) -> None:
         """Write includes and have them tested and read by nginx; nothing is reloaded.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from composeroll.errors import Refused
+from composeroll.errors import GatewayUnread, Refused
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.stack import Stack
@@ -10,6 +10,9 @@ from composeroll.rollout.steps.drain import RESTART
 
 PAUSE = 0.5
 """Seconds between two looks, each of which runs some processes in every gateway."""
+
+
+SERVING = "what serves now serves on, and what this run has done until now stays done"
 
 
 def look_again(stack: Stack, before: Observed, *, preflight: bool = False) -> Observed:
@@ -23,19 +26,27 @@ def look_again(stack: Stack, before: Observed, *, preflight: bool = False) -> Ob
         preflight: whether it is asked what would stand in the way of a rollout.
 
     Raises:
-        Refused: a service that had its place in an nginx, or was one, has none any more.
+        Refused: a service that had its place in an nginx, or was one, has none any more; or no
+            gateway can be read any more.
     """
-    services = [state.service for state in before.services]
     end = stack.world.clock.now() + RESTART
-    while True:
-        now = observe(stack.project, services, stack.engine, stack.survey, preflight=preflight)
-        pairs = zip(before.services, now.services, strict=True)
-        lost = [new for old, new in pairs if _had_a_place(old) and not _had_a_place(new)]
-        if not lost:
-            return now
+    while isinstance(now := _look(stack, before, preflight=preflight), Refused):
         if stack.world.clock.now() >= end:
-            raise _unseen(lost[0])
+            raise now
         stack.world.clock.wait(PAUSE)
+    return now
+
+
+def _look(stack: Stack, before: Observed, *, preflight: bool) -> Observed | Refused:
+    services = [state.service for state in before.services]
+    try:
+        now = observe(stack.project, services, stack.engine, stack.survey, preflight=preflight)
+    except GatewayUnread as why:
+        why.serving = SERVING
+        return why
+    pairs = zip(before.services, now.services, strict=True)
+    lost = [new for old, new in pairs if _had_a_place(old) and not _had_a_place(new)]
+    return _unseen(lost[0]) if lost else now
 
 
 def _had_a_place(state: ServiceState) -> bool:
@@ -46,6 +57,7 @@ def _unseen(state: ServiceState) -> Refused:
     why = state.refusal
     return Refused(
         f"nginx is not seen in front of {state.name} any more{f': {why.what}' if why else ''}",
+        SERVING,
         help=(why.help if why else None) or "see that it runs, then run the same command again",
         evidence=why.evidence if why else (),
     )

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from composeroll.errors import EngineError, GatewayError
+from composeroll.errors import EngineError, GatewayError, GatewayUnread
 from composeroll.model import Output, Process, Severity
 from composeroll.rollout.gateways import ProjectGateways
 from tests.unit.nginx import made
@@ -86,6 +86,13 @@ def test_nobody_waits_for_an_nginx_that_quits_and_is_not_the_gateway() -> None:
     assert not gateways.runs_in(frontend)
     assert gateways.old_workers(["frontend"]) == gateways.held(["frontend"], []).workers == 1
     assert gateways.old_workers(["nginx"]) == gateways.held(["nginx"], []).workers == 0
+
+
+def test_a_gateway_that_stops_between_two_looks_could_not_be_read() -> None:
+    fake, gateways = _beside()
+    fake.ended = frozenset({OTHER.id})
+    with pytest.raises(GatewayUnread, match=f"is not running in {OTHER.name}"):
+        gateways.configuration(OTHER)
 
 
 TABLE = "cat", "/proc/net/tcp", "/proc/net/tcp6"
