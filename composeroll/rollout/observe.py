@@ -60,7 +60,8 @@ class Survey(Protocol):
         """Where these services stand, and with `preflight` what there would hurt a rollout.
 
         Raises:
-            Refused: an nginx rejects its own files.
+            GatewayUnread: no gateway could be read. Where another one was, what stands behind one
+                that was not has that for its place.
         """
         ...
 
@@ -84,6 +85,9 @@ def observe(
         engine: where containers and images are read.
         survey: where the gateway is read.
         preflight: whether it is asked what would stand in the way of a rollout.
+
+    Raises:
+        GatewayUnread: no gateway could be read.
     """
     everyone = engine.replicas()
     mine = {s.name: tuple(r for r in everyone if r.service == s.name) for s in services}

@@ -64,11 +64,12 @@ class Nginx(Findings, Protocol):
 
 
 class GatewaySurvey:
-    """Looks for gateways among a project's containers."""
+    """Looks for gateways among a project's containers; made once for a run."""
 
     def __init__(self, nginx: Nginx, clock: Clock | None = None) -> None:
         self._nginx = nginx
         self._clock = clock or MonotonicClock()
+        self._in_vain: set[tuple[str, str]] = set()
 
     def look(
         self,
@@ -117,7 +118,8 @@ class GatewaySurvey:
     def _begun(self, candidates: Sequence[Replica]) -> tuple[list[Replica], list[Replica]]:
         """Those whose nginx takes requests, and those of the same services that have none yet.
 
-        One that is just starting, or that the engine could not look into, is given some seconds.
+        One that is just starting, or that the engine could not look into, is given some seconds,
+        once in a run for each of its starts.
         """
         end = self._clock.now() + PATIENCE
         found = self._running(candidates)
@@ -127,10 +129,14 @@ class GatewaySurvey:
             for r in candidates
             if r.service in gateways and r not in found and not self._nginx.quits(r)
         ]:
+            if all(_start_of(r) in self._in_vain for r in late):
+                break
             if self._clock.now() >= end:
+                self._in_vain.update(map(_start_of, late))
                 break
             self._clock.wait(POLL)
             found += self._running(late)
+        self._in_vain.difference_update(map(_start_of, found))
         return [r for r in candidates if r in found], late
 
     def _running(self, candidates: Sequence[Replica]) -> list[Replica]:
@@ -142,6 +148,10 @@ class GatewaySurvey:
             return self._nginx.configuration(gateway)
         except GatewayUnread as why:
             return why
+
+
+def _start_of(container: Replica) -> tuple[str, str]:
+    return container.id, container.started_at
 
 
 def _side_by_side(ask: Callable[[Replica], T], containers: Sequence[Replica]) -> list[T]:

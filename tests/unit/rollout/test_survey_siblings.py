@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
-from composeroll.errors import GatewayUnread
+from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import ContainerState, Replica, Severity
 from composeroll.rollout.observed import Places, Wiring
 from composeroll.rollout.survey import PATIENCE, GatewaySurvey
@@ -21,16 +22,17 @@ class Starting(SomeNginx):
     """An nginx in every container of the service, in the second one from some second on.
 
     Attributes:
+        since: that second.
         quitting: it is not going to be there: it was told to quit.
     """
 
     def __init__(self, since: float, *, quitting: bool = False) -> None:
         super().__init__({"nginx": ("app", 1)})
-        self.clock, self._since, self._quitting = VirtualClock(), since, quitting
+        self.clock, self.since, self._quitting = VirtualClock(), since, quitting
 
     def runs_in(self, container: Replica) -> bool:
         """Whether it has begun."""
-        begun = container.id != SECOND.id or self.clock.now() >= self._since
+        begun = container.id != SECOND.id or self.clock.now() >= self.since
         return super().runs_in(container) and begun
 
     def quits(self, container: Replica) -> bool:
@@ -66,6 +68,34 @@ def test_one_that_does_not_start_keeps_what_it_would_send_requests_to_as_it_is()
     assert place.what.startswith("shop-nginx-3 runs no nginx yet")
     assert nginx.clock.now() == pytest.approx(PATIENCE, abs=0.3)
     assert nginx.places("nginx").fronts["nginx"].behind.keys() == {"app"}
+
+
+def test_one_that_was_waited_for_in_vain_is_waited_for_again_only_when_it_was_started_again() -> (
+    None
+):
+    nginx = Starting(1e9)
+    survey = GatewaySurvey(nginx, nginx.clock)
+    for starts, waited in (("1", 1), ("1", 1), ("2", 2), ("2", 2)):
+        running = (APP, FIRST, replace(SECOND, started_at=starts))
+        shop = project("app", "nginx")
+        place = survey.look(shop, shop.pick(["app"]), running, preflight=True).wirings["app"]
+        assert isinstance(place, GatewayUnread)
+        assert nginx.clock.now() == pytest.approx(waited * PATIENCE, abs=0.3 * waited)
+
+
+def test_one_that_was_waited_for_in_vain_and_begins_after_all_is_like_any_other() -> None:
+    nginx = Starting(PATIENCE + 1)
+    survey, shop = GatewaySurvey(nginx, nginx.clock), project("app", "nginx")
+
+    def place() -> Wiring | Refused:
+        running = (APP, FIRST, SECOND)
+        return survey.look(shop, shop.pick(["app"]), running, preflight=True).wirings["app"]
+
+    assert isinstance(place(), GatewayUnread)
+    nginx.clock.wait(1.0)
+    assert isinstance(place(), Wiring)
+    nginx.since = nginx.clock.now() + 1.0
+    assert isinstance(place(), Wiring), "the engine could not look into it for a moment"
 
 
 def test_one_that_does_not_start_keeps_no_upstream_of_the_others_from_being_mended() -> None:
