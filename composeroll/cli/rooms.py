@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from composeroll.cli.services import active_services
 from composeroll.config.source import locate, project_directory
 from composeroll.engine.compose_reads import shown_services
 from composeroll.engine.engine import Engine
@@ -80,6 +81,6 @@ def assemble(
             book=book,
             directory=str(project_directory(flags.project_directory, files)),
             host=engine,
-            active=cache(partial(shown_services, flags)),
+            active=cache(partial(active_services, project, partial(shown_services, flags), emit)),
             shows_replicas=shows_replicas,
         )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from composeroll.config.settings import Order
-from composeroll.errors import Refused, UsageError
+from composeroll.errors import EngineError, Refused, UsageError
 from composeroll.report.events import Noted
 from composeroll.rollout.carrying import only_idles
 from composeroll.rollout.observed import Wiring
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
     from collections.abc import Set as AbstractSet
 
-    from composeroll.config.project import Service
+    from composeroll.config.project import Project, Service
+    from composeroll.report.events import Emit
     from composeroll.rollout.stack import Stack
 
 
@@ -91,6 +93,21 @@ def _active(stack: Stack) -> AbstractSet[str]:
     services = stack.project.services
     profiles = any(service.profiles for service in services.values())
     return services.keys() & stack.active() if profiles else services.keys()
+
+
+def active_services(
+    project: Project, shown: Callable[[], Collection[str]], emit: Emit
+) -> Collection[str]:
+    """What compose shows; where it cannot tell, all that no profile has to show, and that is said.
+
+    It refuses where one that is shown depends on another that is not; an `up` would fail there.
+    """
+    try:
+        return shown()
+    except EngineError as error:
+        what = f"which profiles are active cannot be told: {error.what}"
+        emit(Noted(f"{what}; services that have profiles are left alone"))
+        return tuple(s.name for s in project.services.values() if not s.profiles)
 
 
 def _edges(stack: Stack, gateways: AbstractSet[str]) -> set[str]:

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from composeroll.cli.services import all_but_nginx, services_of
+from composeroll.cli.services import active_services, all_but_nginx, services_of
 from composeroll.config.project import read_project
-from composeroll.errors import GatewayUnread, Refused, UsageError
+from composeroll.errors import EngineError, GatewayUnread, Refused, UsageError
 from composeroll.model import ContainerState
 from composeroll.report.events import Noted
 from composeroll.rollout.stack import Stack
@@ -56,6 +56,22 @@ def test_without_names_only_services_of_active_profiles_are_meant() -> None:
     model = {"app": {}, "migrate": {"profiles": ["tools", "ops"]}, "night": {"profiles": ["cron"]}}
     shown = ("front", "app", "migrate")  # as compose lists them
     assert all_but_nginx(_stack_of(model, shown)) == ("app", "migrate")
+
+
+def test_where_compose_cannot_tell_which_are_active_those_without_profiles_are_meant() -> None:
+    model = {"app": {}, "migrate": {"profiles": ["tools"]}, "db": {"profiles": ["data"]}}
+    project = _stack_of(model, ()).project
+    refuses = EngineError('service "migrate" depends on undefined service "db": invalid project')
+
+    def shown() -> tuple[str, ...]:
+        raise refuses
+
+    TOLD.clear()
+    assert set(active_services(project, shown, WORLD.emit)) == {"app", "front"}
+    (note,) = TOLD
+    assert refuses.what in note.text
+    assert set(active_services(project, lambda: ("app", "db"), WORLD.emit)) == {"app", "db"}
+    assert len(TOLD) == 1
 
 
 def test_without_profiles_nobody_asks_compose_which_are_active() -> None:
