@@ -46,6 +46,14 @@ def claims(configuration: Configuration, subject: Subject, wanted: Wanted) -> tu
     return ()
 
 
+def unclear(configuration: Configuration, subject: Subject) -> Iterator[UpstreamBlock]:
+    """Upstreams that show no sign, and are somebody else's only if a name in them is."""
+    for block in _of_its_port(configuration, subject):
+        unknown = [host for host in _hosts(block) if not subject.may_have_had(host)]
+        if unknown and all(map(subject.may_be_its_name, unknown)):
+            yield block
+
+
 def passes_to(configuration: Configuration, block: UpstreamBlock) -> tuple[Pass, ...]:
     """The pass directives that use an upstream."""
     name, context = block.upstream.name, block.context
@@ -117,22 +125,27 @@ def _by_port(configuration: Configuration, subject: Subject, _: Wanted) -> Itera
     A host name that is not the service's, or an address that its networks do not give, says that it
     is somebody else's.
     """
-    if len(subject.exposed) != 1:
-        return
-    (port,) = subject.exposed
     fitting = [
         block
-        for block in _unowned(configuration)
-        if ports_of(block) == {port} and passes_to(configuration, block)
-        if all(subject.may_have_had(host) for host in _hosts(block))
-        if not others_in(block, subject)
+        for block in _of_its_port(configuration, subject)
+        if all(map(subject.may_have_had, _hosts(block)))
     ]
     if not fitting:
         return
+    (port,) = subject.exposed
     if rivals := subject.rivals(port):
         raise _fits_others(subject, fitting, port, rivals)
     for block in fitting:
         yield Claim(block, f"it is the one upstream with port {port} that no service claims")
+
+
+def _of_its_port(configuration: Configuration, subject: Subject) -> Iterator[UpstreamBlock]:
+    """Those in use, and nobody's, with the one port that the service exposes."""
+    ports = frozenset(subject.exposed)
+    for block in _unowned(configuration):
+        fits = len(ports) == 1 and ports_of(block) == ports and passes_to(configuration, block)
+        if fits and not others_in(block, subject):
+            yield block
 
 
 def _owner(configuration: Configuration, block: UpstreamBlock) -> tuple[str, str] | None:

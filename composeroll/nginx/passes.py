@@ -52,8 +52,12 @@ class Pass(Struct, frozen=True):
     tls: bool = False
 
     def uses(self, upstream: str, context: Context) -> bool:
-        """Whether it means this upstream: nginx takes a name with a port for a host's."""
-        return self.port is None and (self.target, self.context) == (upstream, context)
+        """Whether it means this upstream: nginx takes a name with a port for a host's.
+
+        It finds upstreams in any case of letters.
+        """
+        same = self.target.lower() == upstream.lower() and self.context is context
+        return self.port is None and same
 
 
 def read_passes(tree: Iterable[Inside]) -> tuple[Pass, ...]:

@@ -65,6 +65,20 @@ def not_included(configuration: Configuration, include: str) -> Refused:
     )
 
 
+def unclear_names(subject: Subject, block: UpstreamBlock) -> Refused:
+    """It may go by a name of the service's that only the gateway knows."""
+    name = block.upstream.name
+    addresses = ", ".join(server.address for server in block.upstream.servers)
+    key = f"services.{subject.service}.x-composeroll"
+    return Refused(
+        f"whether upstream {name} sends requests to {subject.service} is not clear: it names"
+        f" {addresses}, which no container of the project is called",
+        help=f"if it does, set {key}.upstream: {name}; if it does not, set x-composeroll.upstream"
+        f" in the service that it belongs to, or {key}.gateway: none",
+        evidence=_lines([block]),
+    )
+
+
 def nameless(subject: Subject, include: str) -> Refused:
     """A file that does not exist yet does not tell the upstream's name."""
     return Refused(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from msgspec import Struct
 
 from composeroll.model import Protocol, Replica, Server
 from composeroll.nginx.upstreams import host_and_port
+
+_LOCAL = "localhost"
 
 
 class Wanted(Struct, frozen=True):
@@ -26,12 +28,14 @@ class Subject(Struct, frozen=True):
     Attributes:
         replicas: its containers, whatever their state.
         others: all other containers of the project, so that theirs is not taken for its.
+        siblings: the project's other services, those without a container too.
     """
 
     project: str
     service: str
     replicas: tuple[Replica, ...] = ()
     others: tuple[Replica, ...] = ()
+    siblings: frozenset[str] = frozenset()
 
     @property
     def exposed(self) -> tuple[int, ...]:
@@ -45,7 +49,7 @@ class Subject(Struct, frozen=True):
 
     def named(self, host: str) -> bool:
         """Whether a host name means this service: in DNS, or as a container's name of any age."""
-        return host in {self.service, *_aliases(self.replicas)} or self._numbered(host)
+        return self._means(host, self.service, self.replicas)
 
     def owns(self, server: Server) -> bool:
         """Whether a server is its own: by name, by an address of now, or by the comment there."""
@@ -56,7 +60,7 @@ class Subject(Struct, frozen=True):
     def of_others(self, host: str, port: int | None) -> bool:
         """Whether a server is another service's: by name, or by an address with a fitting port."""
         return any(
-            host in {replica.service, *_aliases((replica,))}
+            _bears(host, replica.service, (replica,))
             or (host in addresses((replica,)) and _may_listen(replica, port))
             for replica in self.others
         )
@@ -75,6 +79,15 @@ class Subject(Struct, frozen=True):
         subnets = self._subnets
         return any(address in subnet for subnet in subnets) if subnets else address.is_private
 
+    def may_be_its_name(self, host: str) -> bool:
+        """Whether only the gateway knows whose name this is: it may come from `links`, or be old.
+
+        What has a dot in it is a host elsewhere.
+        """
+        name = _bare(host, self.replicas)
+        known = self.of_others(host, None) or any(self._means(name, s, ()) for s in self.siblings)
+        return not (known or name == _LOCAL or set(name) & set(".:"))
+
     def rivals(self, port: int) -> tuple[str, ...]:
         """Other services that expose `port` too."""
         found = {r.service for r in self.others if port in r.exposed}
@@ -88,11 +101,12 @@ class Subject(Struct, frozen=True):
         told = {subnet for place in places if place.network in mine for subnet in place.subnets}
         return frozenset(ip_network(subnet, strict=False) for subnet in told)
 
-    def _numbered(self, host: str) -> bool:
-        """`project-service-1`, or `project_service_1` as Compose v1 had it."""
-        return any(
-            host.startswith(stem) and host[len(stem) :].isdecimal()
-            for stem in (f"{self.project}{mark}{self.service}{mark}" for mark in "-_")
+    def _means(self, host: str, service: str, replicas: tuple[Replica, ...]) -> bool:
+        """Or `project-service-1`, or `project_service_1` as Compose v1 had it."""
+        name = _bare(host, replicas)
+        return _bears(host, service, replicas) or any(
+            name.startswith(stem) and name[len(stem) :].isdecimal()
+            for stem in (f"{self.project}{mark}{service}{mark}".lower() for mark in "-_")
         )
 
 
@@ -106,6 +120,16 @@ def _may_listen(replica: Replica, port: int | None) -> bool:
     return not replica.exposed or port in replica.exposed
 
 
-def _aliases(replicas: Iterable[Replica]) -> set[str]:
-    names = {replica.name for replica in replicas}
-    return names.union(*(place.aliases for replica in replicas for place in replica.networks))
+def _bears(host: str, service: str, replicas: Sequence[Replica]) -> bool:
+    places = [place for replica in replicas for place in replica.networks]
+    aliases = {alias for place in places for alias in place.aliases}
+    names = {service, *(replica.name for replica in replicas), *aliases}
+    return _bare(host, replicas) in {name.lower() for name in names}
+
+
+def _bare(host: str, replicas: Sequence[Replica]) -> str:
+    """The one spelling of a name that DNS takes in many: in capitals, `NAME.`, `NAME.NETWORK`."""
+    name = host.lower().removesuffix(".")
+    networks = {place.network.lower() for replica in replicas for place in replica.networks}
+    ends = (f".{network}" for network in networks if name.endswith(f".{network}"))
+    return name.removesuffix(max(ends, key=len, default=""))

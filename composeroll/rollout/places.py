@@ -33,6 +33,7 @@ from composeroll.rollout.rejected import (
     without_place,
 )
 from composeroll.rollout.siblings import down_findings, insist_on_all_told
+from composeroll.rollout.unclear import insist_on_clear_names
 
 
 class Findings(Protocol):
@@ -177,13 +178,16 @@ class Sight(Struct, frozen=True):
             doubtful = may_lead_to(service, subject.replicas, self.project, self.rejected)
             if one := next(doubtful, None):
                 raise no_place_known(one, service.name)
+            told = ((gateway.containers[0], gateway.configurations[0]) for gateway in gateways)
+            insist_on_clear_names(self.project, service, subject, told)
             self._insist_on_all_there(service)
         return None
 
     def _subject(self, service: Service) -> Subject:
         mine = tuple(r for r in self.replicas if r.service == service.name)
         others = tuple(r for r in self.replicas if r.service != service.name)
-        return Subject(self.project.name, service.name, mine, others)
+        siblings = self.project.services.keys() - {service.name}
+        return Subject(self.project.name, service.name, mine, others, frozenset(siblings))
 
     def _insist_on_all_there(self, service: Service) -> None:
         named = service.settings.gateway

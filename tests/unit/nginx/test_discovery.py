@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from composeroll.errors import Refused
 from composeroll.model import Protocol, Replica, Server, Upstream
+from composeroll.nginx import claims
 from composeroll.nginx.configuration import read_configuration
 from composeroll.nginx.discovery import Subject, Wanted, discover, straight_passes
 from composeroll.nginx.include import render_include, with_nobody
@@ -45,6 +46,13 @@ def upstream(*addresses: str, name: str = "backend") -> str:
         (upstream("php-fpm:9000"), "it names php-fpm"),
         (upstream("staging-php-fpm-4:9000"), "it names staging-php-fpm-4"),
         (upstream("staging_php-fpm_1:9000"), "it names staging_php-fpm_1"),
+        (upstream("PHP-FPM:9000"), "it names PHP-FPM"),
+        (upstream("php-fpm.:9000"), "it names php-fpm."),
+        (upstream("php-fpm.staging_default:9000"), "it names php-fpm.staging_default"),
+        (
+            upstream("staging-php-fpm-1:9000", "PHP-FPM:9000", "php-fpm.staging_default.:9000"),
+            "it names staging-php-fpm-1",
+        ),
         ("upstream backend { server 10.9.9.9:9000; # php-fpm\n}", "a comment in it names php-fpm"),
         (STALE, "it is the one upstream with port 9000 that no service claims"),
     ],
@@ -60,6 +68,7 @@ def test_an_upstream_belongs_to_the_service_by_its(text: str, because: str) -> N
     "server",
     [
         *("shop-prod-web", "api.partner.example.com", "host.docker.internal"),
+        *("php-fpm.other_default", "localhost"),
         *("127.0.0.1", "[::1]", "203.0.114.7", "192.168.1.50"),
     ],
 )
@@ -67,6 +76,51 @@ def test_a_port_alone_never_makes_a_foreign_server_the_services(server: str) -> 
     own = attached(replica(), "10.0.0.5/24")
     configuration = configured(backend=upstream(f"{server}:9000"))
     assert discover(configuration, subject(own=own), NOTHING) is None
+
+
+@pytest.mark.parametrize(
+    ("servers", "unclear"),
+    [
+        (("php:9000",), True),
+        (("php.staging_default:9000",), True),
+        (("php:9000", "10.0.0.77:9000"), True),
+        (("php:9001",), False),
+        (("php:9000", "203.0.114.7:9000"), False),
+        (("api.partner.example.com:9000",), False),
+        (("host.docker.internal:9000",), False),
+        (("php-fpm.other_default:9000",), False),
+        (("localhost:9000",), False),
+        (("127.0.0.1:9000",), False),
+        (("[::1]:9000",), False),
+        (("redis:9000",), False),
+        (("REDIS.staging_default:9000",), False),
+        (("unix:/run/php.sock",), False),
+        (("cron:9000",), False),
+        (("staging-cron-1:9000",), False),
+    ],
+)
+def test_a_name_without_a_domain_that_nothing_explains_may_be_the_services(
+    servers: tuple[str, ...], *, unclear: bool
+) -> None:
+    """It may come from `links` of the gateway's, or be a container's of long ago."""
+    own = attached(replica(), "10.0.0.5/24")
+    php_fpm = replace(subject(REDIS, own=own), siblings=frozenset({"redis", "cron"}))
+    configuration = configured(backend=upstream(*servers))
+    assert discover(configuration, php_fpm, NOTHING) is None
+    assert bool([*claims.unclear(configuration, php_fpm)]) is unclear
+
+
+def test_a_name_in_an_upstream_that_nothing_uses_is_in_no_doubt() -> None:
+    configuration = configured("", backend=upstream("php:9000"))
+    assert not [*claims.unclear(configuration, subject())]
+
+
+@pytest.mark.parametrize("name", ["backend", "Backend"])
+def test_nginx_finds_an_upstream_in_any_case_of_letters(name: str) -> None:
+    configuration = configured(app=upstream("php-fpm:9000", name=name))
+    found = discover(configuration, subject(), NOTHING)
+    assert found is not None
+    assert found.protocol is Protocol.FASTCGI
 
 
 def test_a_loopback_address_in_a_file_that_holds_more_is_no_doubt_either() -> None:

@@ -315,6 +315,41 @@ def test_a_log_that_cannot_be_judged_is_told_where_it_would_be_read(
     assert any("5xx answers cannot be watched" in f.what for f in place.findings) is told
 
 
+class Linked(OneNginx):
+    """It goes by a name that none of the project's containers has."""
+
+    def configuration(self, container: Replica) -> Configuration:
+        """The page that says that nobody is there."""
+        told = super().configuration(container)
+        files = {path: text.replace("10.0.0.1", "php") for path, text in told.files.items()}
+        return read_configuration(join_dump(files), (1, 30, 6))
+
+
+@pytest.mark.parametrize(
+    ("app", "cron", "refused"),
+    [
+        ({}, {}, True),
+        ({"gateway": "front"}, {}, True),
+        ({"gateway": "none"}, {}, False),
+        ({"upstream": "app"}, {}, False),
+        ({}, {"upstream": "app"}, False),
+    ],
+)
+def test_a_service_that_an_unknown_name_may_mean_is_no_background_service(
+    app: dict[str, str], cron: dict[str, str], *, refused: bool
+) -> None:
+    services = {"app": ours(**app), "cron": ours(**cron), "front": {}}
+    shop = read_project({"name": "shop", "services": services}, [])
+    running = (replace(replica(1), exposed=(80,)), replica(2, of="front"))
+    survey = GatewaySurvey(Linked("front", upstream=1))
+    place = survey.look(shop, shop.pick(["app"]), running, preflight=True).wirings.get("app")
+    assert isinstance(place, Refused) is refused
+    if isinstance(place, Refused):
+        assert "php:80" in place.what
+        assert "services.app.x-composeroll.upstream: app" in (place.help or "")
+        assert "services.app.x-composeroll.gateway: none" in (place.help or "")
+
+
 class Rendered(OneNginx):
     """Its include was made of a template that has a server of its own."""
 

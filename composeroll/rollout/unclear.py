@@ -1,0 +1,44 @@
+"""Services that an upstream may mean by a name which only its gateway knows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from composeroll.config.project import Project, Service
+from composeroll.model import Replica
+from composeroll.nginx.claims import unclear
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.refusals import unclear_names
+from composeroll.nginx.subject import Subject
+from composeroll.rollout.reach import may_reach
+
+
+def insist_on_clear_names(
+    project: Project,
+    service: Service,
+    subject: Subject,
+    gateways: Iterable[tuple[Replica, Configuration]],
+) -> None:
+    """What no upstream is known to mean is replaced without a switch: that has to be sure.
+
+    An upstream that the settings give to another service is that one's.
+
+    Args:
+        project: the compose model.
+        service: the one that has no place in any gateway.
+        subject: the same, as it is looked for there.
+        gateways: a container of each, and what it was told.
+
+    Raises:
+        Refused: an upstream may be its own.
+    """
+    if project.sharing_volumes_of(service.name):
+        return
+    others = (other for other in project.services.values() if other.name != service.name)
+    taken = {other.settings.upstream for other in others}
+    for container, told in gateways:
+        asked = service.settings.gateway in (None, container.service)
+        if asked and may_reach(container, service, subject.replicas):
+            for block in unclear(told, subject):
+                if block.upstream.name not in taken:
+                    raise unclear_names(subject, block)
