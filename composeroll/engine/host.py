@@ -48,7 +48,8 @@ def is_local_network(
     if endpoint.socket_path is None or not (interfaces / bridge).exists():
         return False
     held = (addresses or addresses_of)(bridge)
-    return any(address in ip_network(subnet) for subnet in _dialled(subnets()) for address in held)
+    told = [ip_network(subnet, strict=False) for subnet in _dialled(subnets())]
+    return any(address in subnet for subnet in told for address in held)
 
 
 def subnets_of(network: dict[str, Any]) -> tuple[str, ...]:

@@ -39,8 +39,14 @@ def is_local(bridges: Path, subnets: list[str], held: list[str]) -> bool:
         (["172.19.0.0/16"], ["172.19.0.1", LINK_LOCAL]),
         (["172.19.0.0/16", "fd01::/64"], ["172.19.0.1", LINK_LOCAL]),
         (["fd01::/64"], ["fd01::1", LINK_LOCAL]),
+        (["172.19.0.1/16"], ["172.19.0.1"]),
     ],
-    ids=["as compose makes it", "its IPv4 counts where it has both", "IPv6 alone"],
+    ids=[
+        "as compose makes it",
+        "its IPv4 counts where it has both",
+        "IPv6 alone",
+        "with host bits",
+    ],
 )
 def test_a_bridge_with_an_address_in_its_network_leads_there(
     bridges: Path, subnets: list[str], held: list[str]
