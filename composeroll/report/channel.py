@@ -15,7 +15,10 @@ PATIENCE = 5.0
 """Seconds that a reader who takes nothing more is waited for, where the stream itself does not
 wait: another process may have made it so, since terminals and pipes are shared."""
 
-_PIECE = 2048  # characters: a stream's buffer of 8 KiB takes as many whole, in any encoding
+_PIECE = 256
+"""Characters that an empty buffer takes whole, at 4 bytes each: a terminal's has 1 KiB, a pipe's 4
+(Python makes it of `st_blksize`). Of more than that, the part is lost that a reader leaves."""
+
 _LEFT = {errno.EIO, errno.EBADF}  # a terminal that is gone, a descriptor that was closed
 
 

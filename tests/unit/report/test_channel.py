@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import pty
 import threading
 import time
+import tty
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -22,8 +24,10 @@ FRAME = "a line of a frame, with a sign \N{HEAVY CHECK MARK}\n" * 10_000
 class Pipe:
     """A pipe whose writing end refuses to wait, as where another process has set it so."""
 
-    def __init__(self) -> None:
-        self.reading, writing = os.pipe()
+    def __init__(self, *, terminal: bool = False) -> None:
+        self.reading, writing = pty.openpty() if terminal else os.pipe()
+        if terminal:
+            tty.setraw(writing)  # else it would make two characters of each newline
         os.set_blocking(writing, False)
         self.stream: TextIO = os.fdopen(writing, "w", encoding="utf-8")
 
@@ -45,22 +49,24 @@ class Pipe:
 
 
 @pytest.fixture
-def pipe() -> Iterator[Pipe]:
+def pipe(request: pytest.FixtureRequest) -> Iterator[Pipe]:
     """Both its ends are closed afterwards."""
-    one = Pipe()
+    one = Pipe(terminal=getattr(request, "param", False))
     yield one
     one.stream.close()
     os.close(one.reading)
 
 
-def test_a_reader_that_is_slower_than_the_writer_gets_everything(pipe: Pipe) -> None:
+@pytest.mark.parametrize("text", [FRAME, "\N{EURO SIGN}" * 50_000])
+@pytest.mark.parametrize("pipe", [False, True], ids=["pipe", "terminal"], indirect=True)
+def test_a_reader_that_is_slower_than_the_writer_gets_everything(pipe: Pipe, text: str) -> None:
     told = Channel(pipe.stream)
     got: list[str] = []
-    reader = threading.Thread(target=lambda: got.append(pipe.read(len(FRAME.encode()))))
+    reader = threading.Thread(target=lambda: got.append(pipe.read(len(text.encode()))))
     reader.start()
-    told.write(FRAME)
+    told.write(text)
     reader.join(10)
-    assert got == [FRAME]
+    assert got == [text]
     assert told.open
 
 
