@@ -130,7 +130,9 @@ def judge_status(status: int, accepted: StatusRanges, body: str) -> Answer:
 
 
 def judge_serving(serving: grpc.Serving | None, *, asked: bool) -> Answer:
-    """Whether a gRPC server is healthy; one without a health service is, unless asked for it."""
+    """Whether a gRPC server is healthy; one that keeps no such status is, unless asked for it."""
     if serving is None:
         return Answer(good=not asked, said="answered gRPC without a health service")
+    if serving is grpc.Serving.SERVICE_UNKNOWN:
+        return Answer(good=not asked, said="answered gRPC without a status of that name")
     return Answer(serving is grpc.Serving.SERVING, f"answered {serving.name}")

@@ -84,6 +84,8 @@ _STATUSES = {b"": Serving.UNKNOWN, **{bytes([0x08, status]): status for status i
 def ask(conversation: Conversation, service: str, authority: str) -> Serving | None:
     """The health of `service`; None where the server says that it has no health service.
 
+    `SERVICE_UNKNOWN` where it keeps no status of that name: a call ends with NOT_FOUND then.
+
     Raises:
         AnswerError: what came back is no HTTP/2, broke off, or is a refusal.
         OSError: the connection broke or the time is over.
@@ -106,6 +108,8 @@ def ask(conversation: Conversation, service: str, authority: str) -> Serving | N
             return status
         if flags & Flag.END_STREAM:
             code = said.get(GRPC_STATUS)
+            if code == Code.NOT_FOUND:
+                return Serving.SERVICE_UNKNOWN
             raise AnswerError(f"answered {_named(code)} without a health status")
 
 

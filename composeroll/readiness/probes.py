@@ -52,8 +52,8 @@ class FastcgiProbe(Struct, frozen=True):
 class GrpcProbe(Struct, frozen=True):
     """`grpc.health.v1.Health/Check` for `service`, empty for the whole server.
 
-    `asked` is false where nobody set a path: then a server without a health service passes too,
-    since it has spoken gRPC, which is more than an open port.
+    `asked` is false where nobody set a path: then a server without a health service, or without a
+    status of the whole, passes too, since it has spoken gRPC, which is more than an open port.
     """
 
     service: str
@@ -103,6 +103,16 @@ def choose(ready: Ready, healthcheck: Healthcheck | None, route: Route | None) -
     if route.protocol is Protocol.GRPC and not route.tls:
         return GrpcProbe(service="", asked=False)
     return TcpProbe(route.port)
+
+
+def other_ways(probe: Probe) -> str:
+    """What to be asked instead, as the end of a sentence; empty where somebody has chosen."""
+    if isinstance(probe, GrpcProbe) and not probe.asked:
+        return (
+            "; if it tells the health of a service alone, set ready.path: package.Service, or give"
+            " it a HEALTHCHECK"
+        )
+    return ""
 
 
 def _asking_for(path: str, ready: Ready, route: Route) -> Probe:

@@ -15,7 +15,7 @@ from composeroll.readiness.direct import DirectDialer
 from composeroll.readiness.door import ContainerDoor, EventStream
 from composeroll.readiness.pace import Clock, MonotonicClock, pace_of
 from composeroll.readiness.pipe import Dialer, OpenPipes
-from composeroll.readiness.probes import AddressProbe, Probe, choose
+from composeroll.readiness.probes import AddressProbe, Probe, choose, other_ways
 from composeroll.readiness.vigil import SIDE_BY_SIDE, Asked, Vigil
 from composeroll.report.events import Emit, Event
 
@@ -98,6 +98,7 @@ class Readiness:
                 emit=emit,
                 clock=self._clock,
                 hang_up=pipes.close,
+                otherwise=other_ways(probe),
             ).keep()
 
     def _dialer(self, probe: Probe, route: Route | None) -> Dialer | None:

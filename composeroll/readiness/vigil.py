@@ -41,6 +41,7 @@ class Vigil:
 
     Attributes:
         how: the probe in users' words.
+        otherwise: what else helps where it does not answer well, as the end of a sentence.
         events: opened before the states are first looked at, so that no death falls between.
         hang_up: ends the conversations and lets go of the checks that are under way.
     """
@@ -53,6 +54,7 @@ class Vigil:
     emit: Emit
     clock: Clock
     hang_up: Callable[[], None]
+    otherwise: str = ""
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()
@@ -134,7 +136,7 @@ class Vigil:
             f"{replica.name} is not ready after {self.pace.timeout:g} s: it {answer.said}"
             f" ({self.how})",
             help="mend the image and run the same command again; if it only needs longer to start,"
-            " raise ready.timeout (--ready-timeout)",
+            f" raise ready.timeout (--ready-timeout){self.otherwise}",
             evidence=evidence_of(self.door, replica, answer),
         )
 

@@ -21,6 +21,7 @@ from tests.unit.readiness.engine import HANGS, Engine, replica, route
 from tests.unit.readiness.grpc_answers import (
     BUSY,
     HEADERS,
+    NOT_FOUND,
     NOT_SERVING,
     OPENING,
     SERVING,
@@ -98,6 +99,9 @@ def test_what_a_script_complained_of_before_it_ended_without_output_is_evidence(
         (OPENING + HEADERS + NOT_SERVING, "/shop.Cart", "answered NOT_SERVING"),
         (OPENING + UNIMPLEMENTED, "/shop.Cart", "answered gRPC without a health service"),
         (OPENING + UNIMPLEMENTED, None, ""),
+        (OPENING + NOT_FOUND, None, ""),
+        (OPENING + NOT_FOUND, "/shop.Cart", "answered gRPC without a status of that name"),
+        (OPENING + NOT_FOUND, "/", "answered gRPC without a status of that name"),
         (OPENING + UNAVAILABLE, None, "answered gRPC UNAVAILABLE without a health status"),
         (OPENING + BUSY, None, "answered HTTP 503"),
     ],
@@ -106,6 +110,9 @@ def test_what_a_script_complained_of_before_it_ended_without_output_is_evidence(
         "not serving",
         "asked in vain",
         "nobody asked for a health service",
+        "nobody asked for a status of the whole",
+        "no such service",
+        "asked for the whole in vain",
         "nobody asked, but it is unavailable",
         "nobody asked, but what stands before it is",
     ],
@@ -115,6 +122,18 @@ def test_a_grpc_server_is_ready_when_it_serves(answer: bytes, path: str | None, 
     outcome = pytest.raises(NotReady, match=said) if said else nullcontext()
     with serving(answering(answer)) as address, outcome:
         Engine(ONE).readiness().await_ready((ONE,), route(address, Protocol.GRPC), settings)
+
+
+@pytest.mark.parametrize(("path", "told"), [(None, True), ("/shop.Cart", False)])
+def test_who_asks_for_no_service_is_told_that_one_can_be_asked_for(
+    path: str | None, *, told: bool
+) -> None:
+    settings = replace(QUICK, path=path, settle=0)
+    with serving(answering(OPENING + UNAVAILABLE)) as address, pytest.raises(NotReady) as error:
+        Engine(ONE).readiness().await_ready((ONE,), route(address, Protocol.GRPC), settings)
+    assert (
+        "ready.path: package.Service, or give it a HEALTHCHECK" in (error.value.help or "")
+    ) is told
 
 
 def test_a_replica_without_an_address_on_the_gateways_network_says_so() -> None:
