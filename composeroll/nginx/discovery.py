@@ -1,21 +1,24 @@
-"""Find a service's place in the gateway: upstream, include, port and protocol. Pure."""
+"""Find a service's place in the gateway: upstream, include, port and protocol.
+
+Pure, but for the user's own template, which is read where there is one.
+"""
 
 from __future__ import annotations
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from composeroll.model import Protocol, Upstream
+from composeroll.model import Protocol, Server, Upstream
 from composeroll.nginx import refusals
 from composeroll.nginx.claims import claims, others_in, passes_to, ports_of, stand_in_ports
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.dump import folded
-from composeroll.nginx.include import written_by
+from composeroll.nginx.include import added_by, written_by
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
-from composeroll.nginx.upstreams import DEFAULT_PORT, UpstreamBlock, host_and_port
+from composeroll.nginx.upstreams import DEFAULT_PORT, UpstreamBlock, host_and_port, without
 
-__all__ = ["Found", "Subject", "Wanted", "discover", "straight_passes"]
+__all__ = ["Found", "Subject", "Wanted", "discover", "straight_passes", "without_added"]
 
 
 class Found(Struct, frozen=True):
@@ -26,6 +29,8 @@ class Found(Struct, frozen=True):
         include: absolute path, inside the gateway, of the file that holds just this upstream.
         because: the sign by which it was found, as the end of a sentence.
         tls: whether nginx speaks TLS to it, wherever it is used.
+        template: path of the user's own template of the include, or None. What it adds by itself is
+            left out of `upstream`: such servers are no replicas, and none is missed.
     """
 
     upstream: Upstream
@@ -34,6 +39,7 @@ class Found(Struct, frozen=True):
     protocol: Protocol
     because: str
     tls: bool = False
+    template: str | None = None
 
 
 def discover(configuration: Configuration, subject: Subject, wanted: Wanted) -> Found | None:
@@ -112,7 +118,8 @@ def _yet_to_be_made(configuration: Configuration, subject: Subject, wanted: Want
     if port is None:
         raise refusals.portless(subject, wanted.upstream)
     protocol = wanted.protocol or Protocol.TCP
-    return Found(Upstream(wanted.upstream), include, port, protocol, "the settings say so")
+    upstream, because = Upstream(wanted.upstream), "the settings say so"
+    return Found(upstream, include, port, protocol, because, template=wanted.template)
 
 
 def _found(
@@ -127,6 +134,7 @@ def _found(
     owner = written_by(configuration.files[block.place.file])
     if owner not in (None, (subject.project, subject.service)):
         raise refusals.owned(subject, block, owner)
+    block = replace(block, upstream=without_added(block.upstream, subject, wanted.template))
     if owner is None and (strangers := others_in(block, subject)):
         raise refusals.shared(subject, block, strangers)
     said = ports_of(block) or stand_in_ports(block)
@@ -136,7 +144,34 @@ def _found(
     protocol = wanted.protocol or _protocol(configuration, subject, block)
     uses = passes_to(configuration, block)
     tls = bool(uses) and all(use.tls for use in uses)
-    return Found(block.upstream, block.place.file, port, protocol, because, tls)
+    include, template = block.place.file, wanted.template
+    return Found(block.upstream, include, port, protocol, because, tls, template)
+
+
+def without_added(upstream: Upstream, subject: Subject, template: str | None) -> Upstream:
+    """An upstream but for the servers that the user's template names by itself.
+
+    The service's own name may be a last resort there; as a usual server it means its replicas.
+
+    Raises:
+        Refused: the template has it for a usual server.
+    """
+    if not template:
+        return upstream
+    added = added_by(template, upstream, subject.project, subject.service)
+    if names := [s.address for s in added if not _is_spare(s) and _goes_by_name(s, subject)]:
+        raise refusals.by_name_in_template(subject, template, names)
+    kept = {server.address for server in added}
+    mine = (s for s in upstream.servers if s.address in kept)
+    return without(upstream, [s for s in mine if _is_spare(s) or not _goes_by_name(s, subject)])
+
+
+def _is_spare(server: Server) -> bool:
+    return not {"backup", "down"}.isdisjoint(server.parameters)
+
+
+def _goes_by_name(server: Server, subject: Subject) -> bool:
+    return subject.named(host_and_port(server.address)[0])
 
 
 def _protocol(configuration: Configuration, subject: Subject, block: UpstreamBlock) -> Protocol:

@@ -57,8 +57,8 @@ EXAMPLE = (("192.0.2.1:80", "example"), ("192.0.2.2:80", "example"))
 """Servers that do not exist (RFC 5737)."""
 
 
-def added_by(template: str, upstream: Upstream, project: str, service: str) -> frozenset[str]:
-    """The addresses that a user's template names by itself, whatever servers it is given.
+def added_by(template: str, upstream: Upstream, project: str, service: str) -> tuple[Server, ...]:
+    """The servers that a user's template names by itself, whatever servers it is given.
 
     None of one that cannot be used, which is told before a rollout.
     """
@@ -66,8 +66,9 @@ def added_by(template: str, upstream: Upstream, project: str, service: str) -> f
     try:
         rendered = parse_include(render_include(given, project, service, template))
     except SettingsError:
-        return frozenset()
-    return rendered.addresses - given.addresses if rendered else frozenset()
+        return ()
+    servers = rendered.servers if rendered else ()
+    return tuple(server for server in servers if server.address not in given.addresses)
 
 
 def written_by(text: str) -> tuple[str, str] | None:

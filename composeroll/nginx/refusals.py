@@ -112,9 +112,18 @@ def shared(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> 
     return Refused(
         f"upstream {block.upstream.name} names others than {subject.service} too:"
         f" {', '.join(strangers)}",
-        help=f"give {subject.service} an upstream of its own; or take the others out of"
-        f" {block.place.file} and name them in a template of your own (x-composeroll.template)",
+        help=f"give {subject.service} an upstream of its own; or name the others in a"
+        " template of your own (x-composeroll.template)",
         evidence=_lines([block]),
+    )
+
+
+def by_name_in_template(subject: Subject, template: str, names: Sequence[str]) -> Refused:
+    """Whoever bears the name in DNS gets requests, at every reload."""
+    return Refused(
+        f"the template {template} names {subject.service} itself, which its replicas are called"
+        f" before they are ready and when they stop: {', '.join(names)}",
+        help="take that server out, or make it a `backup`: the replicas are in `upstream.servers`",
     )
 
 

@@ -14,12 +14,17 @@ _LOCAL = "localhost"
 
 
 class Wanted(Struct, frozen=True):
-    """What the settings say themselves; None is found out."""
+    """What the settings say themselves; None is found out.
+
+    Attributes:
+        template: path on this machine of the user's own template of the include.
+    """
 
     upstream: str | None = None
     include: str | None = None
     port: int | None = None
     protocol: Protocol | None = None
+    template: str | None = None
 
 
 class Subject(Struct, frozen=True):

@@ -57,10 +57,9 @@ def united(told: Sequence[Upstream]) -> Upstream:
     return replace(told[0], servers=tuple(reversed(servers.values())))
 
 
-def without(upstream: Upstream, addresses: Container[str]) -> Upstream:
+def without(upstream: Upstream, servers: Container[Server]) -> Upstream:
     """The same but for these servers."""
-    servers = tuple(server for server in upstream.servers if server.address not in addresses)
-    return replace(upstream, servers=servers)
+    return replace(upstream, servers=tuple(s for s in upstream.servers if s not in servers))
 
 
 def neighbours(block: Directive, file: Iterable[Directive]) -> tuple[str, ...]:

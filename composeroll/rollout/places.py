@@ -15,12 +15,11 @@ from composeroll.errors import Refused
 from composeroll.model import Finding, Replica, Route, Severity, Upstream
 from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.discovery import Found, Subject, Wanted, discover
+from composeroll.nginx.discovery import Found, Subject, Wanted, discover, without_added
 from composeroll.nginx.findings.sockets import socket_findings
 from composeroll.nginx.findings.stray import stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
-from composeroll.nginx.include import added_by
-from composeroll.nginx.upstreams import united, without
+from composeroll.nginx.upstreams import united
 from composeroll.rollout.contested import in_between, pass_on, two_gateways
 from composeroll.rollout.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
 from composeroll.rollout.observed import Front, Places, Wiring
@@ -163,7 +162,13 @@ class Sight(Struct, frozen=True):
         settings = service.settings
         gateways = self._in_front_of(service.name)
         subject = self._subject(service)
-        wanted = Wanted(settings.upstream, settings.include, settings.port, settings.protocol)
+        wanted = Wanted(
+            settings.upstream,
+            settings.include,
+            settings.port,
+            settings.protocol,
+            settings.template,
+        )
         found = [
             (gateway, place)
             for gateway in gateways
@@ -199,12 +204,10 @@ class Sight(Struct, frozen=True):
     def _place(
         self, service: Service, subject: Subject, gateway: GatewayService, found: Found
     ) -> Wiring:
-        added = self._added(service, found)
-        found = replace(found, upstream=without(found.upstream, added))
         first, named = gateway.containers[0], found.upstream.addresses
         network = shared_network(first, service, subject.replicas, found.port, named)
         others = (_told(configuration, found) for configuration in gateway.configurations[1:])
-        told = (found.upstream, *(without(upstream, added) for upstream in others))
+        told = (found.upstream, *(without_added(u, subject, found.template) for u in others))
         return Wiring(
             route=Route(
                 gateway=gateway.service,
@@ -214,7 +217,7 @@ class Sight(Struct, frozen=True):
                 port=found.port,
                 protocol=found.protocol,
                 network_id=network.network_id,
-                template=service.settings.template,
+                template=found.template,
                 tls=found.tls,
             ),
             upstream=united(told),
@@ -227,13 +230,6 @@ class Sight(Struct, frozen=True):
             },
             findings=self._findings(service, subject, gateway, found),
         )
-
-    def _added(self, service: Service, found: Found) -> frozenset[str]:
-        """The servers that are the template's own: they are no replicas, and none is missed."""
-        template = service.settings.template
-        if not template:
-            return frozenset()
-        return added_by(template, found.upstream, self.project.name, service.name)
 
     def _findings(
         self, service: Service, subject: Subject, gateway: GatewayService, found: Found

@@ -49,9 +49,9 @@ def _addresses(subject: Subject, found: Found) -> Iterator[Finding]:
 
 
 def _weights(found: Found) -> Iterator[Finding]:
-    """One that all servers have alike changes nothing."""
+    """One that all servers have alike changes nothing; a template says which there are."""
     usual = _usual(found)
-    if len({_weight(server) for server in usual}) > 1:
+    if not found.template and len({_weight(server) for server in usual}) > 1:
         told = ", ".join(f"{s.address} {_weight(s)}" for s in usual)
         yield Finding(
             Severity.WARNING,

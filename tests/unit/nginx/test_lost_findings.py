@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.model import Severity
 from composeroll.nginx.discovery import Wanted, discover
@@ -38,6 +39,20 @@ def test_an_address_that_no_replica_has_beside_one_that_one_has_is_told(other: s
 def test_weights_that_differ_are_told() -> None:
     (what,) = lost("php-fpm:9000", "staging-php-fpm-2:9000 weight=3")
     assert what.endswith("php-fpm:9000 weight=1, staging-php-fpm-2:9000 weight=3")
+
+
+def test_the_weights_in_a_users_own_template_are_not_lost() -> None:
+    weighed = "server 10.0.0.5:9000; server 10.0.0.6:9000 weight=3;"
+    configuration = configured(backend=f"upstream backend {{ {weighed} }}")
+    found = discover(configuration, subject(), Wanted(upstream="backend"))
+    assert found is not None
+    told = {
+        template: [f.what for f in lost_findings(configuration, subject(), found)]
+        for template in (None, "upstream.conf.j2")
+        if (found := replace(found, template=template))
+    }
+    assert any("weights" in what for what in told[None])
+    assert not any("weights" in what for what in told["upstream.conf.j2"])
 
 
 @pytest.mark.parametrize(
