@@ -42,7 +42,7 @@ servers_by_name() {
 servers_by_address() {
     servers=$(looked_up "$1" "$2")
     waited=0
-    while [ -z "$servers" ] && [ "$waited" -lt "${LOOKUP_WAIT:-3}" ]; do
+    while [ -z "$servers" ] && [ "$waited" -lt "$LOOKUP_WAIT" ]; do
         sleep 1
         waited=$((waited + 1))
         servers=$(looked_up "$1" "$2")
@@ -112,8 +112,11 @@ refuse() {
     exit 64
 }
 
-case ${LOOKUP_WAIT:-3} in
-    *[!0-9]*) refuse "LOOKUP_WAIT is $LOOKUP_WAIT, which is not a number of seconds" ;;
+case ${LOOKUP_WAIT:=3} in
+    *[!0-9]*)
+        echo "gateway: LOOKUP_WAIT is $LOOKUP_WAIT, which is no whole number of seconds; it is taken for 3" >&2
+        LOOKUP_WAIT=3
+        ;;
 esac
 
 for entry in ${UPSTREAMS:-}; do

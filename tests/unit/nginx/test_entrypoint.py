@@ -54,13 +54,35 @@ def test_an_upstream_that_is_not_whole_is_refused_in_its_own_words(
     assert not any((tmp_path / "include").iterdir())
 
 
-@pytest.mark.parametrize("wait", ["2s", "-1", "1.5", "soon"])
-def test_a_wait_that_is_no_number_of_seconds_is_refused(entrypoint: list[str], wait: str) -> None:
-    refused = start(entrypoint, UPSTREAMS="app=app:8000", LOOKUP_WAIT=wait)
-    assert refused.returncode == USAGE
-    assert refused.stderr == f"gateway: LOOKUP_WAIT is {wait}, which is not a number of seconds\n"
+@pytest.mark.parametrize("wait", ["2s", "-1", "0.5", "soon", " 3"])
+def test_a_wait_that_is_no_number_of_seconds_keeps_no_front_door_shut(
+    entrypoint: list[str], wait: str
+) -> None:
+    started = start(entrypoint, UPSTREAMS="app=app:8000", LOOKUP_WAIT=wait)
+    assert (started.returncode, started.stdout) == (0, "nginx starts\n")
+    assert started.stderr == (
+        f"gateway: LOOKUP_WAIT is {wait}, which is no whole number of seconds; it is taken for 3\n"
+    )
 
 
 @pytest.mark.parametrize("wait", ["", "0", "10"])
 def test_a_wait_in_seconds_or_none_is_taken(entrypoint: list[str], wait: str) -> None:
-    assert start(entrypoint, LOOKUP_WAIT=wait).stdout == "nginx starts\n"
+    started = start(entrypoint, LOOKUP_WAIT=wait)
+    assert (started.stdout, started.stderr) == ("nginx starts\n", "")
+
+
+@pytest.mark.parametrize(("wait", "seconds"), [("0", 0), ("2", 2), ("", 3), ("0.5", 3)])
+def test_an_nginx_that_cannot_ask_itself_waits_for_so_many_seconds(
+    entrypoint: list[str], tmp_path: Path, wait: str, seconds: int
+) -> None:
+    (tmp_path / "abilities" / "resolve").unlink()
+    slept, programs = tmp_path / "slept", tmp_path / "bin"
+    slept.touch()
+    programs.mkdir()
+    for name, does in {"getent": "exit 2", "sleep": f"echo second >> {slept}"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{does}\n")
+        (programs / name).chmod(0o755)
+    path = f"{programs}:/usr/bin:/bin"
+    started = start(entrypoint, PATH=path, UPSTREAMS="app=app:8000", LOOKUP_WAIT=wait)
+    assert started.stdout == "nginx starts\n"
+    assert len(slept.read_text().splitlines()) == seconds
