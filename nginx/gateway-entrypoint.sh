@@ -119,15 +119,25 @@ case ${LOOKUP_WAIT:=3} in
         ;;
 esac
 
-for entry in ${UPSTREAMS:-}; do
-    form="in UPSTREAMS, $entry is not NAME=HOST:PORT[@FILE]"
-    case $entry in ?*=?*:?*) ;; *) refuse "$form" ;; esac
-    name=${entry%%=*}
-    target=${entry#*=}
+# read_entry NAME=HOST:PORT[@FILE]: sets name, host, port and file.
+read_entry() {
+    form="in UPSTREAMS, $1 is not NAME=HOST:PORT[@FILE]"
+    case $1 in ?*=?*:?*) ;; *) refuse "$form" ;; esac
+    name=${1%%=*}
+    target=${1#*=}
     file=$name.include
     case $target in *@*) file=${target##*@} target=${target%@*} ;; esac
     case $name/$target/$file in ?*/?*:?*/?*) ;; *) refuse "$form" ;; esac
-    write "$name" "${target%:*}" "${target##*:}" "$file"
+    host=${target%:*} port=${target##*:}
+}
+
+# All are read before one is written: a start that is refused leaves everything as it is.
+for entry in ${UPSTREAMS:-}; do
+    read_entry "$entry"
+done
+for entry in ${UPSTREAMS:-}; do
+    read_entry "$entry"
+    write "$name" "$host" "$port" "$file"
 done
 
 exec "$@"

@@ -48,7 +48,7 @@ def test_each_upstream_gets_the_include_that_it_names(
 def test_an_upstream_that_is_not_whole_is_refused_in_its_own_words(
     entrypoint: list[str], tmp_path: Path, entry: str
 ) -> None:
-    refused = start(entrypoint, UPSTREAMS=entry)
+    refused = start(entrypoint, UPSTREAMS=f"x=y:1 {entry}")
     assert refused.returncode == USAGE
     assert refused.stderr == f"gateway: in UPSTREAMS, {entry} is not NAME=HOST:PORT[@FILE]\n"
     assert not any((tmp_path / "include").iterdir())
