@@ -110,10 +110,12 @@ class Route(Struct, frozen=True):
         This way itself, where it names none of them elsewhere.
         """
         places = {p.host: p.network_id for r in replicas for p in r.networks if p.host}
+        usual = [s.address for s in upstream.servers if not {"backup", "down"} & {*s.parameters}]
         here = {self.address(replica) for replica in replicas}
-        for address in sorted(upstream.addresses - here):
+        elsewhere = (a for a in usual if a not in here and a.rpartition(":")[0] in places)
+        for address in (*elsewhere, *(a for a in usual if a in upstream.names)):
             host, _, port = address.rpartition(":")
-            if port.isdecimal() and (host in places or address in upstream.names):
+            if port.isdecimal():
                 network = places.get(host, self.network_id)
                 return replace(self, port=int(port), network_id=network)
         return self

@@ -73,8 +73,8 @@ def unclear_names(subject: Subject, block: UpstreamBlock) -> Refused:
     return Refused(
         f"whether upstream {name} sends requests to {subject.service} is not clear: it names"
         f" {addresses}, which no container of the project is called",
-        help=f"if it does, set {key}.upstream: {name}; if it does not, set x-composeroll.upstream"
-        f" in the service that it belongs to, or {key}.gateway: none",
+        help=f"if it does, set {key}.upstream: {name}; if it does not, {key}.gateway: none, or"
+        " x-composeroll.upstream in the service that it belongs to",
         evidence=_lines([block]),
     )
 

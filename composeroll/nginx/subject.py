@@ -129,7 +129,8 @@ def _bears(host: str, service: str, replicas: Sequence[Replica]) -> bool:
     places = [place for replica in replicas for place in replica.networks]
     aliases = {alias for place in places for alias in place.aliases}
     names = {service, *(replica.name for replica in replicas), *aliases}
-    return _bare(host, replicas) in {name.lower() for name in names}
+    spellings = {host.lower().removesuffix("."), _bare(host, replicas)}
+    return not spellings.isdisjoint(name.lower() for name in names)
 
 
 def _bare(host: str, replicas: Sequence[Replica]) -> str:

@@ -17,7 +17,7 @@ from composeroll.errors import (
 from composeroll.report.events import Noted, StepEnded, StepFailed, StepStarted, StepUndone
 from composeroll.rollout.gap import Taken, gap, stops
 from composeroll.rollout.plan import Plan
-from composeroll.rollout.steps import RemoveLeftovers, Step
+from composeroll.rollout.steps import RemoveLeftovers, Step, StopReplicas
 from composeroll.rollout.world import World
 
 AGAIN = "run the same command again: it finishes what is half-done"
@@ -144,7 +144,8 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World, plan: Plan
 
 def _left(done: Sequence[Step]) -> str:
     """What a way back leaves that was not gone to its end."""
-    stopped = [name for step in done for name in stops(step)]
+    halted = [step.service for step in done if isinstance(step, StopReplicas)]
+    stopped = dict.fromkeys((*halted, *(name for step in done for name in stops(step))))
     if stopped:
         return f"{' and '.join(stopped)} may not serve: `composeroll status` tells"
     return LEFT

@@ -15,9 +15,10 @@ from composeroll.rollout.steps import (
     AwaitReady,
     CreateReplicas,
     DetachReplicas,
-    DrainReplicas,
+    DrainFirst,
     Incoming,
     Judged,
+    LeaveToOthers,
     Leaving,
     RemoveLeftovers,
     RemoveVolumes,
@@ -28,7 +29,6 @@ from composeroll.rollout.steps import (
     Step,
     StopReplicas,
     Switch,
-    SwitchUpstreams,
     before,
 )
 
@@ -167,9 +167,8 @@ class Part(Need, frozen=True):
     def _leave_to_others(self) -> tuple[Step, ...]:
         """Nothing reaches those that stop next, and nobody has noticed."""
         wiring, others = self._wiring(), frozenset(r.id for r in self.meanwhile)
-        besides = self._known - others
         away = Switch(
-            Incoming(self.name, besides),
+            Incoming(self.name, self._known - others),
             wiring.route,
             wiring.upstream,
             wiring.texts,
@@ -179,10 +178,12 @@ class Part(Need, frozen=True):
             told=self.state.told_of(self.reasons),
         )
         drain = self.state.service.settings.drain
-        leaving = Leaving(away.incoming, away.told or away.route, self.outgoing)
+        proven = others - self.reasons.keys()  # an old one that dies is no reason to go back
+        watched = Incoming(self.name, self._known - proven, least=len(proven))
+        leaving = Leaving(watched, away.told or away.route, self.outgoing)
         return (
-            SwitchUpstreams((away,), drain.timeout, reason=OTHERS),
-            DrainReplicas((leaving,), drain.timeout, drain.cut_after),
+            LeaveToOthers((away,), drain.timeout, reason=OTHERS),
+            DrainFirst((leaving,), drain.timeout, drain.cut_after),
         )
 
     @property

@@ -183,8 +183,9 @@ class Sight(Struct, frozen=True):
             doubtful = may_lead_to(service, subject.replicas, self.project, self.rejected)
             if one := next(doubtful, None):
                 raise no_place_known(one, service.name)
-            told = ((gateway.containers[0], gateway.configurations[0]) for gateway in gateways)
-            insist_on_clear_names(self.project, service, subject, told)
+            if self.nginx:  # else nothing is about to be replaced
+                told = ((gateway.containers[0], gateway.configurations[0]) for gateway in gateways)
+                insist_on_clear_names(self.project, service, subject, told)
             self._insist_on_all_there(service)
         return None
 

@@ -43,6 +43,7 @@ def test_the_examples_gitlab_job_updates_over_ssh_with_a_key_from_its_agent(
             "HOME": str(tmp_path),
             "COMPOSE_PROJECT_NAME": stack.project,
             "COMPOSE_FILE": ":".join(stack.files),
+            "COMPOSE_ENV_FILES": "",
             "REGISTRY": stack.registry,
             "SERVICES": "app",
             "STAGING_HOST": far.host,

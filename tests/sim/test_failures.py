@@ -275,6 +275,21 @@ def test_a_sick_batch_that_stops_first_is_taken_back_behind_the_backs_of_all(
     assert set(named) == set(sim.engine.of("app"))
 
 
+@pytest.mark.parametrize("after", [1.0, 3.0, 5.0, 9.0])
+def test_an_old_replica_that_flaps_is_replaced_batch_by_batch_all_the_same(after: float) -> None:
+    """Its version is what the rollout is there to replace."""
+    sim = app(3, declared=True, order="stop-first", batch=1)
+    sim.gateways.all["gateway-1"].longest = 5.0
+    *_, flaps = sim.engine.of("app")
+
+    def restarts() -> None:
+        flaps.life += int(flaps.running)
+
+    sim.clock.at(sim.clock.now() + after, restarts)
+    assert sim.update("app") == "updated", sim.failure
+    finished(sim, "app", 3)
+
+
 def test_the_way_back_names_only_what_still_lives() -> None:
     """The first batch's replica dies while the second's old one drains."""
     sim = app(2, batch=1)

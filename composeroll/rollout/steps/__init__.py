@@ -4,12 +4,12 @@ from composeroll.rollout.steps.adopt import AdoptReplicas
 from composeroll.rollout.steps.confirm import ConfirmReady
 from composeroll.rollout.steps.detach import DetachReplicas
 from composeroll.rollout.steps.done import DONE_WITHIN, AwaitDone
-from composeroll.rollout.steps.drain import DrainReplicas, Leaving
+from composeroll.rollout.steps.drain import DrainFirst, DrainReplicas, Leaving
 from composeroll.rollout.steps.hand_over import HandOverUpstreams
 from composeroll.rollout.steps.judge import Judged
 from composeroll.rollout.steps.leftovers import RemoveLeftovers
 from composeroll.rollout.steps.monitor import WatchIncoming
-from composeroll.rollout.steps.point import PinUpstreams, SwitchUpstreams
+from composeroll.rollout.steps.point import LeaveToOthers, PinUpstreams, SwitchUpstreams
 from composeroll.rollout.steps.prove import ProveGateway
 from composeroll.rollout.steps.quit import AwaitGatewaysEnd, QuitGateways, StartGateways
 from composeroll.rollout.steps.ready import AwaitReady
@@ -36,10 +36,12 @@ __all__ = [
     "ConfirmReady",
     "CreateReplicas",
     "DetachReplicas",
+    "DrainFirst",
     "DrainReplicas",
     "HandOverUpstreams",
     "Incoming",
     "Judged",
+    "LeaveToOthers",
     "Leaving",
     "PinUpstreams",
     "ProveGateway",

@@ -72,7 +72,7 @@ class DrainReplicas(Step, frozen=True):
         routes = [one.route for one in self.leaving]
         starts = starts_of(world, routes)
         with world.events() as events:
-            guard = Guard(world, [one.incoming for one in self.leaving])
+            guard = Guard(world, [one.incoming for one in self.leaving if one.incoming.least])
             leaving = [r for one in self.leaving for r in one.replicas]
             gateways = waited_for(world, {route.gateway for route in routes}, leaving)
             lingering = Lingering(world, gateways, leaving, self.cut_after)
@@ -104,6 +104,10 @@ class DrainReplicas(Step, frozen=True):
         addresses = [address for address in named if address]
         counted = world.gateways.connections_to(gateways, addresses)
         return {named[address]: number for address, number in counted.items()}
+
+
+class DrainFirst(DrainReplicas, frozen=True):
+    """The same of those that stop before there is anything new, while others serve."""
 
 
 def _report_unfinished(

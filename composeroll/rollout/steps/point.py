@@ -104,6 +104,12 @@ class PinUpstreams(SwitchUpstreams, frozen=True):
             world.emit(Warned(f"{pinned} goes on naming what serves now: {error.what}"))
 
 
+class LeaveToOthers(SwitchUpstreams, frozen=True):
+    """Name the others alone, while those that stop first are replaced."""
+
+    moves_traffic: ClassVar[bool] = False
+
+
 def _includes(switches: tuple[Switch, ...]) -> str:
     return ", ".join(switch.route.include for switch in switches)
 

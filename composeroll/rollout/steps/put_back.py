@@ -23,7 +23,9 @@ def put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None
     if not switches:
         return
     _restore(switches, world)
-    new = [r for switch in switches for r in switch.incoming.look_up(world)]
+    served = {replica.id for switch in switches for replica in switch.served}
+    came = (r for switch in switches for r in switch.incoming.look_up(world))
+    new = [replica for replica in came if replica.id not in served]
     try:
         await_old_workers_gone(world, gateways_of(switches), timeout, new)
     except GatewayError:

@@ -456,3 +456,13 @@ def test_whether_nginx_speaks_tls_to_it_is_seen_where_it_is_used(
     found = discover(read_configuration(join_dump(files)), subject(), NOTHING)
     assert found
     assert found.tls == tls
+
+
+def test_an_alias_that_ends_in_its_networks_name_is_one_all_the_same() -> None:
+    (place,) = replica().networks
+    own = replace(
+        replica(), networks=(replace(place, network="internal", aliases=("api.internal",)),)
+    )
+    for spelling in ("api.internal", "API.internal."):
+        block = f"upstream backend {{ server {spelling}:9000; }}"
+        assert discover(configured(backend=block), subject(own=own), NOTHING)

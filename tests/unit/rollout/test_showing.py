@@ -10,11 +10,15 @@ from msgspec.structs import replace
 from composeroll.model import Health, Replica
 from composeroll.report.events import ReplicaRow, Stage
 from composeroll.rollout.observed import Observed
+from composeroll.rollout.outgoing import outgoing
+from composeroll.rollout.plan import plan_rollout
 from composeroll.rollout.showing import rows
 from composeroll.rollout.steps import (
     AwaitReady,
+    DrainFirst,
     DrainReplicas,
     Incoming,
+    LeaveToOthers,
     Leaving,
     PinUpstreams,
     RetireReplicas,
@@ -22,7 +26,7 @@ from composeroll.rollout.steps import (
     Switch,
     SwitchUpstreams,
 )
-from tests.unit.rollout.makers import NEW, replica, service, state, wiring
+from tests.unit.rollout.makers import NEW, ours, replica, service, state, wiring
 
 
 def shown(
@@ -74,3 +78,17 @@ def test_what_leaves_goes_by_the_steps_of_its_own_service(
     lines = shown(observed, [OLD, other], step, leaving={OLD.id, other.id})
     assert (lines[OLD.name].stage, lines[OLD.name].upstream) == (stage, upstream)
     assert (lines[other.name].stage, lines[other.name].upstream) == (Stage.OUTGOING, True)
+
+
+def test_while_a_batch_that_stops_first_is_down_the_others_get_the_requests() -> None:
+    first, second, new = replica(1), replica(2), replica(3, NEW)
+    batches = service(**ours(order="stop-first", batch=1))
+    observed = Observed("shop", (state([first, second], wiring(1, 2), of=batches),))
+    reasons = outgoing(observed)
+    plan = plan_rollout(observed, reasons)
+    steps = [type(step) for step in plan.steps]
+    assert steps[:2] == [LeaveToOthers, DrainFirst]
+    for done in range(1, steps.index(SwitchUpstreams) + 1):
+        lines = shown(observed, [first, second, new], *plan.steps[:done], leaving=reasons)
+        assert lines[second.name].upstream, done
+        assert not lines[new.name].upstream, done
