@@ -22,7 +22,7 @@ from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import this_process
 from composeroll.rollout.single_nginx import SingleNginx
 from composeroll.rollout.stack import Stack
-from composeroll.rollout.survey import GatewaySurvey
+from composeroll.rollout.survey.look import GatewaySurvey
 from composeroll.rollout.world import World
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from composeroll.rollout.likely import may_be_gateways
 from composeroll.rollout.stack import Stack
+from composeroll.rollout.survey.likely import may_be_gateways
 
 
 def behind(stack: Stack, names: Sequence[str]) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from composeroll.model import ContainerState, Health, Replica, host_of_address
-from composeroll.rollout.need import Need
 from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.planning.need import Need
 from composeroll.rollout.stranded import NOT_JOINED
 
 

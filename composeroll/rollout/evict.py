@@ -13,7 +13,7 @@ from composeroll.rollout.drift import names_a_stranger, owners_of
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.mend import apart, meant, mend, seen, switch_to
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.plan import Plan
+from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps.evict import EvictStrangers
 

@@ -11,7 +11,7 @@ from composeroll.rollout.apply import apply
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed, ServiceState, Wiring
-from composeroll.rollout.plan import Plan
+from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.roll import names, phase, show_plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import Incoming, Switch

@@ -37,8 +37,8 @@ from composeroll.rollout.history.revision import Result
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed
-from composeroll.rollout.outgoing import Reasons
-from composeroll.rollout.plan import Plan, plan_rollout
+from composeroll.rollout.planning.outgoing import Reasons
+from composeroll.rollout.planning.plan import Plan, plan_rollout
 from composeroll.rollout.showing import showing
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.unrouted import unrouted

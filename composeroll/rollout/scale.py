@@ -9,7 +9,7 @@ from composeroll.report.events import Outcome, Warned
 from composeroll.report.wording import count_text
 from composeroll.rollout.behind import behind
 from composeroll.rollout.observed import Observed
-from composeroll.rollout.outgoing import SCALED, Reasons
+from composeroll.rollout.planning.outgoing import SCALED, Reasons
 from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.roll import look, memory_of, pass_preflight, roll
 from composeroll.rollout.stack import Stack

@@ -8,7 +8,7 @@ from composeroll.model import Health, Replica
 from composeroll.report.events import ReplicaRow, ReplicasSeen, Stage
 from composeroll.rollout.apply import Show
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.outgoing import Reasons
+from composeroll.rollout.planning.outgoing import Reasons
 from composeroll.rollout.steps import (
     AwaitDone,
     AwaitReady,

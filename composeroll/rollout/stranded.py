@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from composeroll.model import Replica
-from composeroll.rollout.reach import host_of
+from composeroll.rollout.survey.reach import host_of
 
 NOT_JOINED = "cannot join network"
 """How the engine's words begin (moby, `daemon/container_operations.go`)."""

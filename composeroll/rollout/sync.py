@@ -24,7 +24,7 @@ from composeroll.rollout.evict import evict_held, plan_eviction
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.mend import apart, meant, mend, seen, switch_to
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.plan import IN_DOUBT, Plan
+from composeroll.rollout.planning.plan import IN_DOUBT, Plan
 from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import SwitchUpstreams

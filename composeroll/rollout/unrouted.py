@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from composeroll.config.settings import NO_GATEWAY
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.plan import Plan
+from composeroll.rollout.planning.plan import Plan
 
 
 def unrouted(observed: Observed, plan: Plan) -> str:

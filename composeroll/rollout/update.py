@@ -17,9 +17,9 @@ from composeroll.rollout.checks.draining import in_the_way
 from composeroll.rollout.checks.local_images import insist_on_images
 from composeroll.rollout.detached.retirement import retire_held
 from composeroll.rollout.lock.note import Memory
-from composeroll.rollout.order import in_order
-from composeroll.rollout.outgoing import outgoing
-from composeroll.rollout.plan import plan_rollout, replica_counts
+from composeroll.rollout.planning.order import in_order
+from composeroll.rollout.planning.outgoing import outgoing
+from composeroll.rollout.planning.plan import plan_rollout, replica_counts
 from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.roll import (
     look,

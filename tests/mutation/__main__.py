@@ -18,12 +18,12 @@ from tests.mutation.forks import NOTICED, Forks
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.trees import ROOT, try_in_trees
 
-PLANNER = (
-    *("plan", "need", "part", "gateway_part", "counting", "outgoing", "numbering", "order"),
-    *("apply", "observed", "roll", "scale"),
-)
 FILES = (
-    *(f"composeroll/rollout/{name}.py" for name in PLANNER),
+    "composeroll/rollout/planning/*.py",
+    *(
+        f"composeroll/rollout/{name}.py"
+        for name in ("apply", "observed", "doubted", "roll", "scale")
+    ),
     *(f"composeroll/rollout/lock/{name}.py" for name in ("hold", "note")),
     "composeroll/rollout/steps/*.py",
 )

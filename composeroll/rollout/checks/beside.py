@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 from composeroll.config.ports import PortRange
 from composeroll.model import Finding, Locate, Severity
-from composeroll.rollout.need import Need
 from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.planning.need import Need
 
 
 def met(

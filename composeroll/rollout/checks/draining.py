@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from composeroll.errors import Refused
 from composeroll.rollout.detached.draining import SetAside
 from composeroll.rollout.observed import Observed
-from composeroll.rollout.plan import Plan
+from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.steps import CreateReplicas, ReplaceReplicas
 from composeroll.rollout.world import World
 

@@ -14,7 +14,7 @@ from composeroll.rollout.checks.offered import offered
 from composeroll.rollout.checks.preflight import findings, once
 from composeroll.rollout.checks.traps import traps
 from composeroll.rollout.observe import observe
-from composeroll.rollout.outgoing import outgoing
+from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.stack import Stack
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from composeroll.errors import Refused
-from composeroll.rollout.counting import replicas_wanted
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.outgoing import Reasons
+from composeroll.rollout.planning.counting import replicas_wanted
+from composeroll.rollout.planning.outgoing import Reasons
 
 
 def insist_on_images(observed: Observed, leaving: Reasons) -> None:

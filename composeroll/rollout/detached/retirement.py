@@ -13,7 +13,7 @@ from composeroll.rollout.apply import apply
 from composeroll.rollout.detached.draining import SetAside
 from composeroll.rollout.mend import seen
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.plan import Plan
+from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.roll import phase, show_plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import RenumberReplicas, RetireReplicas

@@ -8,8 +8,8 @@ from typing import Any
 from composeroll.config.project import Service, read_project
 from composeroll.model import Attachment, ContainerState, Protocol, Replica, Route, Server, Upstream
 from composeroll.rollout.observed import Observed, ServiceState, Wiring
-from composeroll.rollout.outgoing import outgoing
-from composeroll.rollout.plan import plan_rollout
+from composeroll.rollout.planning.outgoing import outgoing
+from composeroll.rollout.planning.plan import plan_rollout
 
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 MOVED = "image aaaaaaaaaaaa → bbbbbbbbbbbb"

@@ -23,7 +23,7 @@ from composeroll.errors import (
 )
 from composeroll.report.events import Event, StepEnded, StepFailed, StepStarted, StepUndone
 from composeroll.rollout.apply import Show, apply, unseen
-from composeroll.rollout.plan import Plan
+from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.steps import ReplaceReplicas, Step
 from composeroll.rollout.world import Lock, World
 

@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Server, Upstream
-from composeroll.rollout.counting import next_batch, replicas_wanted
-from composeroll.rollout.need import Need
 from composeroll.rollout.observed import Observed
-from composeroll.rollout.plan import replica_counts
+from composeroll.rollout.planning.counting import next_batch, replicas_wanted
+from composeroll.rollout.planning.need import Need
+from composeroll.rollout.planning.plan import replica_counts
 from tests.unit.rollout.makers import NEW, ours, replica, service, state, wiring
 
 CODE = "its code in code-of-app is replaced"

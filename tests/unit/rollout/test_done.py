@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Replica
 from composeroll.rollout.observed import Observed
-from composeroll.rollout.outgoing import outgoing
-from composeroll.rollout.plan import plan_rollout
+from composeroll.rollout.planning.outgoing import outgoing
+from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.steps import DONE_WITHIN, AwaitDone, Incoming
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import NEW, plan, replica, service, state, wiring

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from composeroll.config.project import Service, read_project
 from composeroll.model import Attachment, ContainerState, Replica
 from composeroll.rollout.observed import Front, Observed, ServiceState
-from composeroll.rollout.outgoing import outgoing
-from composeroll.rollout.plan import plan_rollout
+from composeroll.rollout.planning.outgoing import outgoing
+from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.steps import RehearseGateway, StartGateways, StopReplicas
 from tests.unit.rollout.makers import NEW, OLD, ours, plan, replica, state, wiring
 

@@ -12,7 +12,7 @@ from composeroll.model import ContainerState, Hook, Output, Replica
 from composeroll.report.events import Event, Warned
 from composeroll.rollout.detached.draining import SetAside
 from composeroll.rollout.observed import Observed
-from composeroll.rollout.plan import plan_rollout
+from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.steps import RetireReplicas, StartReplicas, StopReplicas, before
 from tests.unit.rollout.makers import MOVED, ours, plan, replica, service, state, wiring
 

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Replica, Server, Upstream
-from composeroll.rollout.need import Need
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.part import Part
+from composeroll.rollout.planning.need import Need
+from composeroll.rollout.planning.part import Part
 from composeroll.rollout.steps import CreateReplicas, ReplaceReplicas, RetireReplicas
 from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state, wiring
 

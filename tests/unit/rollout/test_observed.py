@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Server, Upstream
-from composeroll.rollout.need import Need
 from composeroll.rollout.observed import Wiring
+from composeroll.rollout.planning.need import Need
 from tests.unit.rollout.makers import NEW, replica, state, wiring
 
 BOTH = (replica(1, NEW), replica(2, NEW))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from composeroll.errors import UsageError
-from composeroll.rollout.order import in_order
+from composeroll.rollout.planning.order import in_order
 from tests.unit.rollout.makers import service
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from composeroll.errors import Refused
 from composeroll.model import Attachment, Replica
-from composeroll.rollout.reach import shared_network
+from composeroll.rollout.survey.reach import shared_network
 from tests.unit.rollout.makers import replica, service
 
 BACK, FRONT = Attachment("n2", "shop_back", "10.1.0.1"), Attachment("n3", "shop_front", "10.2.0.1")

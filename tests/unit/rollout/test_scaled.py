@@ -13,7 +13,7 @@ from composeroll.model import Attachment
 from composeroll.report.events import Event, Outcome, Warned
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observed import Front, Observed, ServiceState
-from composeroll.rollout.plan import plan_rollout
+from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.scale import scale, surplus
 from composeroll.rollout.steps import ConfirmReady
 from tests.unit.rollout.makers import NEW, replica, service, state, wiring

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from composeroll.model import Health, Replica
 from composeroll.report.events import ReplicaRow, Stage
 from composeroll.rollout.observed import Observed
-from composeroll.rollout.outgoing import outgoing
-from composeroll.rollout.plan import plan_rollout
+from composeroll.rollout.planning.outgoing import outgoing
+from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.showing import rows
 from composeroll.rollout.steps import (
     AwaitReady,

@@ -15,8 +15,8 @@ from composeroll.model import Attachment, ContainerState, Finding, Replica, Seve
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.discovery import Found, Subject
 from composeroll.rollout.observed import Observed, Wiring
-from composeroll.rollout.plan import plan_rollout
-from composeroll.rollout.survey import GatewaySurvey
+from composeroll.rollout.planning.plan import plan_rollout
+from composeroll.rollout.survey.look import GatewaySurvey
 from composeroll.rollout.sync import plan_sync
 from tests.unit.nginx.made import join_dump
 from tests.unit.rollout.makers import ours, replica, state

@@ -9,7 +9,7 @@ from composeroll.errors import GatewayUnread
 from composeroll.model import ContainerState, Replica, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.rollout.observed import Places, Wiring
-from composeroll.rollout.survey import GatewaySurvey
+from composeroll.rollout.survey.look import GatewaySurvey
 from tests.unit.rollout.makers import ours, replica
 from tests.unit.rollout.test_survey import SomeNginx, project
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import ContainerState, Replica, Severity
 from composeroll.rollout.observed import Places, Wiring
-from composeroll.rollout.survey import PATIENCE, GatewaySurvey
+from composeroll.rollout.survey.look import PATIENCE, GatewaySurvey
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import replica
 from tests.unit.rollout.test_survey import SomeNginx, project

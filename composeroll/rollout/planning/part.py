@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from composeroll.model import Route
 from composeroll.rollout.carrying import is_idle
-from composeroll.rollout.need import Need
-from composeroll.rollout.numbering import renamings
 from composeroll.rollout.observed import Wiring
-from composeroll.rollout.outgoing import SCALED
+from composeroll.rollout.planning.need import Need
+from composeroll.rollout.planning.numbering import renamings
+from composeroll.rollout.planning.outgoing import SCALED
 from composeroll.rollout.steps import (
     DONE_WITHIN,
     AdoptReplicas,

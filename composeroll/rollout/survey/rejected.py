@@ -14,7 +14,7 @@ from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import GatewayUnread
 from composeroll.model import Finding, Replica, Severity
-from composeroll.rollout.reach import may_reach
+from composeroll.rollout.survey.reach import may_reach
 
 
 class Rejected(Struct, frozen=True):

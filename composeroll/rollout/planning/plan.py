@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct, field
 
-from composeroll.rollout.counting import is_mixed, replicas_wanted
 from composeroll.rollout.errors_share import percent
-from composeroll.rollout.gateway_part import GatewayPart
 from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.outgoing import Reasons
-from composeroll.rollout.part import Part
+from composeroll.rollout.planning.counting import is_mixed, replicas_wanted
+from composeroll.rollout.planning.gateway_part import GatewayPart
+from composeroll.rollout.planning.outgoing import Reasons
+from composeroll.rollout.planning.part import Part
 from composeroll.rollout.steps import (
     ConfirmReady,
     DrainReplicas,

@@ -20,19 +20,19 @@ from composeroll.nginx.findings.sockets import socket_findings
 from composeroll.nginx.findings.stray import stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
 from composeroll.nginx.upstreams import united
-from composeroll.rollout.contested import in_between, pass_on, two_gateways
-from composeroll.rollout.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
 from composeroll.rollout.observed import Front, Places, Wiring
-from composeroll.rollout.reach import host_of, may_reach, shared_network
-from composeroll.rollout.rejected import (
+from composeroll.rollout.survey.contested import in_between, pass_on, two_gateways
+from composeroll.rollout.survey.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
+from composeroll.rollout.survey.reach import host_of, may_reach, shared_network
+from composeroll.rollout.survey.rejected import (
     Rejected,
     may_lead_to,
     no_other_way_known,
     no_place_known,
     without_place,
 )
-from composeroll.rollout.siblings import down_findings, insist_on_all_told
-from composeroll.rollout.unclear import insist_on_clear_names
+from composeroll.rollout.survey.siblings import down_findings, insist_on_all_told
+from composeroll.rollout.survey.unclear import insist_on_clear_names
 
 
 class Findings(Protocol):

@@ -15,12 +15,12 @@ from composeroll.errors import GatewayUnread
 from composeroll.model import Replica
 from composeroll.nginx.clock import Clock, MonotonicClock
 from composeroll.nginx.configuration import Configuration
-from composeroll.rollout.likely import sounds_like_nginx
 from composeroll.rollout.observed import Places, Wiring
-from composeroll.rollout.places import Findings, GatewayService, Sight
-from composeroll.rollout.reach import host_of
-from composeroll.rollout.rejected import Rejected
 from composeroll.rollout.stranded import is_left_behind, is_orphaned
+from composeroll.rollout.survey.likely import sounds_like_nginx
+from composeroll.rollout.survey.places import Findings, GatewayService, Sight
+from composeroll.rollout.survey.reach import host_of
+from composeroll.rollout.survey.rejected import Rejected
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from composeroll.rollout.observed import Front
-from composeroll.rollout.part import Part
+from composeroll.rollout.planning.part import Part
 from composeroll.rollout.steps import (
     AwaitGatewaysEnd,
     ClearRehearsal,

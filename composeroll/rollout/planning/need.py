@@ -7,9 +7,9 @@ from typing import Self
 from msgspec import Struct
 
 from composeroll.model import Replica
-from composeroll.rollout.counting import next_batch, replicas_wanted
 from composeroll.rollout.observed import ServiceState, Wiring
-from composeroll.rollout.outgoing import Reasons
+from composeroll.rollout.planning.counting import next_batch, replicas_wanted
+from composeroll.rollout.planning.outgoing import Reasons
 from composeroll.rollout.steps import Incoming
 
 

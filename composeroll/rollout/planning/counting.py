@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from composeroll.model import ContainerState, Replica
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.outgoing import Reasons
+from composeroll.rollout.planning.outgoing import Reasons
 
 
 def replicas_wanted(state: ServiceState, reasons: Reasons, settled: int = 0) -> int:

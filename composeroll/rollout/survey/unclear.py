@@ -10,7 +10,7 @@ from composeroll.nginx.claims import unclear
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.refusals import unclear_names
 from composeroll.nginx.subject import Subject
-from composeroll.rollout.reach import may_reach
+from composeroll.rollout.survey.reach import may_reach
 
 
 def insist_on_clear_names(
