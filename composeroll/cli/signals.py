@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ from composeroll.errors import Interrupted
 from composeroll.report.events import StepStarted, Warned
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from types import CodeType, FrameType
+    from typing import Any
 
     from composeroll.report.events import Emit, Event
 
@@ -53,9 +55,10 @@ class Signals:
     terminal and `uv run` send the same Ctrl-C twice, and the second could come just before the way
     back is shielded.
 
-    Raising is not enough: where the handler runs inside a finalizer, as of an HTTP response, Python
-    drops the exception without a word. So each event of the run asks again: see `heeded_by`. And
-    where it would do harm, an alarm asks again until that is over: see `WHOLE`.
+    Raising is not enough: where the handler runs inside a finalizer or a weak reference's callback,
+    Python drops the exception. It tells its own hook of that, so an alarm raises it again; and each
+    event of the run asks again, for what a library's `except` has caught: see `heeded_by`. Where it
+    would do harm, the alarm waits until that is over: see `WHOLE`.
     """
 
     def __init__(self) -> None:
@@ -75,9 +78,11 @@ class Signals:
         heeded = [n for n in CAUGHT if signal.getsignal(n) is not signal.SIG_IGN]
         previous = {number: signal.signal(number, self._receive) for number in heeded}
         previous[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._ask_again)
+        hook, sys.unraisablehook = sys.unraisablehook, self._dropped_by(sys.unraisablehook)
         try:
             yield
         finally:
+            sys.unraisablehook = hook
             if self._waiting:
                 signal.setitimer(signal.ITIMER_REAL, 0)
             for number, handler in previous.items():
@@ -122,6 +127,18 @@ class Signals:
     def _ask_again(self, number: int, frame: FrameType | None) -> None:
         del number
         self._raise_waiting(frame)
+
+    def _dropped_by(self, hook: Callable[[sys.UnraisableHookArgs], Any]) -> Callable[..., None]:
+        """What Python is to do with exceptions that it can raise nowhere: ours comes again."""
+
+        def drop(dropped: sys.UnraisableHookArgs) -> None:
+            if isinstance(dropped.exc_value, Interrupted):
+                self._raised = False
+                signal.setitimer(signal.ITIMER_REAL, SOON)
+            else:
+                hook(dropped)
+
+        return drop
 
     def _raise_waiting(self, frame: FrameType | None = None) -> None:
         """Raise what came, if this is the time and, in this frame, the place."""

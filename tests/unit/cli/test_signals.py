@@ -53,6 +53,37 @@ def test_a_signal_that_got_lost_in_a_finalizer_is_raised_at_the_next_event() -> 
     assert len(told) == 2
 
 
+class Dying:
+    """A signal comes as it goes."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.usefixtures("later")
+def test_a_signal_that_got_lost_in_a_finalizer_is_raised_without_any_event_too() -> None:
+    """A drain may last an hour in silence."""
+    with Signals().raised():
+        Dying()
+        with pytest.raises(Interrupted, match="SIGTERM"):
+            threading.Event().wait(LONG)
+
+
+def test_what_else_python_can_raise_nowhere_is_told_as_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = list[object]()
+    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: told.append(dropped.exc_type))
+
+    class Failing:
+        def __del__(self) -> None:
+            raise LookupError
+
+    with Signals().raised():
+        Failing()
+    assert told == [LookupError]
+
+
 def test_only_before_the_first_step_does_a_signal_say_that_nothing_was_touched() -> None:
     before, after = Signals(), Signals()
     before.heeded_by(lambda _: None)(Noted("not yet"))
