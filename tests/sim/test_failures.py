@@ -340,7 +340,7 @@ def test_a_way_back_that_nginx_refuses_keeps_the_new_replicas_that_it_still_name
     drain = moment(app(2), "begin: drain")
     gateway = sim.gateways.all["gateway-1"]
     sim.clock.at(0.5, lambda: setattr(gateway, "rejects", True))
-    assert sim.update("app", fault=Fault(drain + 12, Kind.INTERRUPT)) == "UndoFailed"
+    assert sim.update("app", fault=Fault(drain + 26, Kind.INTERRUPT)) == "UndoFailed"
     assert {box for box in gateway.current.told["app"].values() if box} <= set(sim.engine.of("app"))
 
 

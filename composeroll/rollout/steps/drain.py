@@ -20,6 +20,12 @@ from composeroll.rollout.world import World
 POLL = 0.1
 """Seconds between two looks at nginx's workers; one look costs the engine about 30 ms."""
 
+SOONEST = 0.02
+"""Seconds between the first ones: a worker that holds nothing is gone some milliseconds later."""
+
+EAGERNESS = 4
+"""Until it is as long as `POLL`, a pause is at most this part of what a drain has taken."""
+
 LATENESS = 20
 """The end of a drain is seen late by at most this part of what it took."""
 
@@ -134,7 +140,8 @@ def _old_workers(world: World, gateways: Collection[str]) -> int:
 
 
 def _pause(elapsed: float) -> float:
-    return min(max(POLL, elapsed / LATENESS), SLOWEST_POLL)
+    soon = min(max(SOONEST, elapsed / EAGERNESS), POLL)
+    return min(max(soon, elapsed / LATENESS), SLOWEST_POLL)
 
 
 def await_old_workers_gone(
