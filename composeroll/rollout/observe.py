@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Protocol
 
 from composeroll.config.project import Project, Service, reference_of
@@ -89,56 +90,115 @@ def observe(
     Raises:
         GatewayUnread: no gateway could be read.
     """
-    everyone = engine.replicas()
-    mine = {s.name: tuple(r for r in everyone if r.service == s.name) for s in services}
+    with looking(project, services, engine, survey, preflight=preflight) as look:
+        return look.result()
+
+
+@contextmanager
+def looking(
+    project: Project,
+    services: Sequence[Service],
+    engine: Engine,
+    survey: Survey,
+    *,
+    preflight: bool = True,
+) -> Iterator[Look]:
+    """A look that has begun, and goes on beside what is done in the block; see `observe`."""
     with ThreadPoolExecutor(max_workers=4) as side_by_side:
-        ids = side_by_side.map(engine.image_id, [reference_of(project, s) for s in services])
-        images = {s.name: found or "" for s, found in zip(services, ids, strict=True)}
-        here = [s for s in services if images[s.name]]  # of others compose can say nothing
-        doubled = _doubled(project, here, mine) if preflight else {}
-        unsure = _unsure(here, mine, images, doubled)
-        verdicts = side_by_side.submit(engine.verdicts, unsure)
-        obstacles = side_by_side.submit(engine.preflight, doubled)
-        single = _single(here, mine, doubled) if preflight else {}
-        beneath = side_by_side.submit(engine.preflight, single)
-        surveyed = side_by_side.submit(
+        yield Look(side_by_side, project, services, engine, survey, preflight=preflight)
+
+
+class Look:
+    """One look at the services, under way: replicas have been read, compose and nginx are asked."""
+
+    def __init__(
+        self,
+        side_by_side: ThreadPoolExecutor,
+        project: Project,
+        services: Sequence[Service],
+        engine: Engine,
+        survey: Survey,
+        *,
+        preflight: bool,
+    ) -> None:
+        self._side_by_side, self._engine = side_by_side, engine
+        self._project, self._services = project, services
+        self._everyone = everyone = engine.replicas()
+        self._mine = {s.name: tuple(r for r in everyone if r.service == s.name) for s in services}
+        self._images = self._named()
+        self._here = here = [s for s in services if self._images[s.name]]
+        self._doubled = doubled = _doubled(project, here, self._mine) if preflight else {}
+        single = _single(here, self._mine, doubled) if preflight else {}
+        self._obstacles = side_by_side.submit(engine.preflight, doubled)
+        self._beneath = side_by_side.submit(engine.preflight, single)
+        self._places = side_by_side.submit(
             survey.look, project, services, everyone, preflight=preflight
         )
-        names = side_by_side.submit(engine.names)
-    places = surveyed.result()
-    wirings, fronts = places.wirings, places.fronts
-    return Observed(
-        project=project.name,
-        services=tuple(
-            ServiceState(
-                service=service,
-                replicas=mine[service.name],
-                outdated=_reasons(
-                    mine[service.name],
-                    verdicts.result(),
-                    images[service.name],
-                    reference_of(project, service),
-                ),
-                image=images[service.name],
-                reference=reference_of(project, service),
-                wiring=_found(wirings.get(service.name)),
-                refusal=_refused(wirings.get(service.name)),
-                data_only=_data_only(project, service, {*wirings, *fronts}, mine[service.name]),
-                taken=names.result() - {r.name for r in mine[service.name]},
-                is_to_end=project.is_to_end(service.name),
-                unlisted=_unlisted(project, service, services, everyone),
-                sharing=project.sharing_volumes_of(service.name),
-                held=_held(services, everyone),
-                unnamed=unnamed_volumes(service, mine[service.name], everyone),
-                front=fronts.get(service.name),
-                tenants=project.living_in(service.name),
-                unseen=places.unseen.get(service.name, ()),
-                highest_aside=engine.highest_aside(service.name),
-            )
-            for service in services
-        ),
-        obstacles=(*obstacles.result(), *_of_networks(beneath.result())),
-    )
+        self._names = side_by_side.submit(engine.names)
+
+    def read_images(self) -> bool:
+        """Go by what the references name now; False: compose was not asked about all of them."""
+        self._images = self._named()
+        return [s for s in self._services if self._images[s.name]] == self._here
+
+    def result(self) -> Observed:
+        """What was seen, once it has ended.
+
+        Raises:
+            GatewayUnread: no gateway could be read.
+        """
+        unsure = _unsure(self._here, self._mine, self._images, self._doubled)
+        verdicts = self._side_by_side.submit(self._engine.verdicts, unsure)
+        places = self._places.result()
+        return Observed(
+            project=self._project.name,
+            services=tuple(
+                self._state(service, places, verdicts.result(), self._names.result())
+                for service in self._services
+            ),
+            obstacles=(*self._obstacles.result(), *_of_networks(self._beneath.result())),
+        )
+
+    def _named(self) -> Mapping[str, str]:
+        """The image ID that each service's reference names; empty for what is not on the engine."""
+        references = [reference_of(self._project, service) for service in self._services]
+        ids = self._side_by_side.map(self._engine.image_id, references)
+        return {s.name: found or "" for s, found in zip(self._services, ids, strict=True)}
+
+    def _state(
+        self,
+        service: Service,
+        places: Places,
+        verdicts: Mapping[str, str],
+        names: frozenset[str],
+    ) -> ServiceState:
+        project, name = self._project, service.name
+        mine, image, reference = (
+            self._mine[name],
+            self._images[name],
+            reference_of(project, service),
+        )
+        place = places.wirings.get(name)
+        return ServiceState(
+            service=service,
+            replicas=mine,
+            outdated=_reasons(mine, verdicts, image, reference),
+            image=image,
+            reference=reference,
+            wiring=place if isinstance(place, Wiring) else None,
+            refusal=place if isinstance(place, Refused) else None,
+            data_only=_data_only(project, service, {*places.wirings, *places.fronts}, mine),
+            taken=names - {r.name for r in mine},
+            is_to_end=project.is_to_end(name),
+            unlisted=_unlisted(project, service, self._services, self._everyone),
+            sharing=project.sharing_volumes_of(name),
+            held=_held(self._services, self._everyone),
+            unnamed=unnamed_volumes(service, mine, self._everyone),
+            front=places.fronts.get(name),
+            tenants=project.living_in(name),
+            unseen=places.unseen.get(name, ()),
+            highest_aside=self._engine.highest_aside(name),
+        )
 
 
 def _unsure(
@@ -198,14 +258,6 @@ def _reasons(
 
 def _short(image: str) -> str:
     return image.removeprefix("sha256:")[:12]
-
-
-def _found(place: Wiring | Refused | None) -> Wiring | None:
-    return place if isinstance(place, Wiring) else None
-
-
-def _refused(place: Wiring | Refused | None) -> Refused | None:
-    return place if isinstance(place, Refused) else None
 
 
 def _data_only(

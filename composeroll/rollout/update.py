@@ -17,6 +17,8 @@ from composeroll.rollout.checks.draining import in_the_way
 from composeroll.rollout.checks.local_images import insist_on_images
 from composeroll.rollout.detached.retirement import retire_held
 from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.observe import looking
+from composeroll.rollout.observed import Observed
 from composeroll.rollout.planning.order import in_order
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout, replica_counts
@@ -31,6 +33,10 @@ from composeroll.rollout.roll import (
     show_rollout,
 )
 from composeroll.rollout.stack import Stack
+
+FRESH = 2.0
+"""Seconds that a look may have gone on beside a pull: what is decided by an older one would often
+meet another world. Most pulls of a tag whose layers are here take a tenth of a second."""
 
 BROKE_OFF = "a rollout broke off: an update finishes that as well, which this plan leaves out"
 
@@ -114,10 +120,7 @@ def _used_beside(stack: Stack, services: Sequence[Service]) -> frozenset[str]:
 
 
 def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Memory) -> Outcome:
-    if wanted.pull is not Pull.NEVER:
-        with phase(stack, Phase.PULL, f"pull {names(services)}"):
-            stack.images.pull(services, wanted.pull, insist=wanted.force)
-    observed = look(stack, services)
+    observed = pull_and_look(stack, services, wanted)
     leaving = outgoing(observed, force=wanted.force)
     pass_preflight(stack, observed, leaving, left.wanted)
     insist_on_images(observed, leaving)
@@ -130,3 +133,21 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Mem
     memory = memory.at_least({s.name: s.scale for s in services if s.scale})
     end = roll(stack, observed, memory, residue=outgoing)
     return Outcome.UPDATED if retired else end
+
+
+def pull_and_look(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Observed:
+    """Both at once: what is asked of compose and nginx does not depend on what a pull brings.
+
+    Raises:
+        ComposerollError: of a pull, or of a look; the pull's come first.
+    """
+    if wanted.pull is Pull.NEVER:
+        return look(stack, services)
+    began = stack.world.clock.now()
+    with looking(stack.project, services, stack.engine, stack.survey) as seen:
+        with phase(stack, Phase.PULL, f"pull {names(services)}"):
+            stack.images.pull(services, wanted.pull, insist=wanted.force)
+        if stack.world.clock.now() - began <= FRESH and seen.read_images():
+            with phase(stack, Phase.OBSERVE, f"look at {names(services)}"):
+                return seen.result()
+    return look(stack, services)

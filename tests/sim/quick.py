@@ -13,6 +13,7 @@ from typing import ParamSpec, Self, TypeVar
 from unittest.mock import patch
 
 from composeroll.__main__ import SELDOM
+from composeroll.errors import ComposerollError, Interrupted
 from tests.sim.world import render_once
 
 P = ParamSpec("P")
@@ -36,9 +37,14 @@ class OneAfterTheOther:
         return map(work, each)
 
     def submit(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> Future[T]:
-        """Do it at once; what it raises is raised at once."""
+        """Do it at once; an error comes with the result, what ends the run comes at once."""
         future: Future[T] = Future()
-        future.set_result(work(*given, **named))
+        try:
+            future.set_result(work(*given, **named))
+        except Interrupted:
+            raise
+        except ComposerollError as error:
+            future.set_exception(error)
         return future
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from composeroll.config.project import Service, read_project
 from composeroll.model import Attachment, ContainerState, Protocol, Replica, Route, Server, Upstream
-from composeroll.rollout.observed import Observed, ServiceState, Wiring
+from composeroll.rollout.observed import Observed, Places, ServiceState, Wiring
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout
 
@@ -79,3 +80,20 @@ def plan(*states: ServiceState, force: bool = False) -> str:
     """The plan's text."""
     observed = Observed("shop", states)
     return str(plan_rollout(observed, outgoing(observed, force=force)))
+
+
+def engine_of(**said: Callable[..., Any]) -> Any:  # noqa: ANN401 - one whose answers are told
+    """An engine that answers as given, and else that there is nothing."""
+    nothing = {
+        "replicas": lambda: (),
+        "names": frozenset,
+        "image_id": lambda _: None,
+        "verdicts": lambda _: {},
+        "preflight": lambda _: (),
+        "highest_aside": lambda _: 0,
+    }
+    return SimpleNamespace(**nothing | said)
+
+
+NO_GATEWAYS: Any = SimpleNamespace(look=lambda *_, **_more: Places())
+"""A survey that finds none."""

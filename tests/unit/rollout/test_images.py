@@ -20,7 +20,7 @@ from composeroll.rollout.images import ComposeImages
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.update import Wanted, update_held
 from tests.unit.nginx.fake import VirtualClock
-from tests.unit.rollout.makers import service
+from tests.unit.rollout.makers import NO_GATEWAYS, engine_of, service
 
 REFERENCE = "app:1"
 
@@ -196,8 +196,8 @@ def test_a_signal_amid_a_pull_leaves_no_reference_that_names_what_came() -> None
     emit = signals.heeded_by(told.append)
     pulled = ComposeImages(registry, Nothing(), project, emit)
     world = SimpleNamespace(emit=emit, shield=signals.shield, clock=VirtualClock())
-    engine = SimpleNamespace(replicas=lambda: ())
-    stack = cast("Any", SimpleNamespace(world=world, engine=engine, images=pulled))
+    rooms = {"engine": engine_of(), "survey": NO_GATEWAYS, "images": pulled}
+    stack = cast("Any", SimpleNamespace(world=world, project=project, **rooms))
     with signals.raised(), pytest.raises(Interrupted):
         update_held(stack, services, Wanted(("app", "db")), Memory())
     assert any(isinstance(event, Warned) for event in told)

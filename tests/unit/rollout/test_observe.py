@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from composeroll.config.project import read_project
 from composeroll.model import Replica
 from composeroll.rollout.observe import CHANGED, observe
-from composeroll.rollout.observed import Places, ServiceState
-from tests.unit.rollout.makers import NEW, OLD, replica
+from composeroll.rollout.observed import ServiceState
+from tests.unit.rollout.makers import NEW, NO_GATEWAYS, OLD, engine_of, replica
 
 
 @pytest.mark.parametrize(
@@ -64,15 +63,7 @@ def looked_at(
 ) -> ServiceState:
     """A service of these replicas, whose reference names an image, as compose answers about it."""
     shop = read_project({"name": "shop", "services": {"app": {"image": "app:1"}}}, [])
-    engine = SimpleNamespace(
-        replicas=lambda: replicas,
-        names=frozenset,
-        image_id=lambda _: image,
-        verdicts=verdicts,
-        preflight=doubled,
-        highest_aside=lambda _: 0,
-    )
-    survey = SimpleNamespace(look=lambda *_, **_more: Places())
-    rooms = cast("Any", engine), cast("Any", survey)
+    asked = {"image_id": lambda _: image, "verdicts": verdicts, "preflight": doubled}
+    rooms = engine_of(replicas=lambda: replicas, **asked), NO_GATEWAYS
     (state,) = observe(shop, shop.pick(["app"]), *rooms, preflight=preflight).services
     return state
