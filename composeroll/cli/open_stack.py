@@ -47,15 +47,15 @@ def open_stack(
         from msgspec.structs import replace  # noqa: PLC0415
 
         from composeroll.cli.rooms import assemble  # noqa: PLC0415
-        from composeroll.config.gateway_names import insist_on_gateways  # noqa: PLC0415
-        from composeroll.config.project import parse_model, read_project  # noqa: PLC0415
-        from composeroll.config.source import (  # noqa: PLC0415
+        from composeroll.config.files import (  # noqa: PLC0415
             compose_files,
             env_files,
-            locate,
             name_separator,
             project_directory,
         )
+        from composeroll.config.gateway_names import insist_on_gateways  # noqa: PLC0415
+        from composeroll.config.project import parse_model, read_project  # noqa: PLC0415
+        from composeroll.config.source import locate  # noqa: PLC0415
 
         model = parse_model(reading.result())
     here = project_directory(flags.project_directory, ())

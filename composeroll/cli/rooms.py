@@ -7,7 +7,8 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from composeroll.cli.services import active_services
-from composeroll.config.source import locate, project_directory
+from composeroll.config.files import project_directory
+from composeroll.config.source import locate
 from composeroll.engine.compose_reads import shown_services
 from composeroll.engine.engine import Engine
 from composeroll.nginx.clock import MonotonicClock

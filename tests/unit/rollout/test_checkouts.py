@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from composeroll.config.source import project_directory
+from composeroll.config.files import project_directory
 from composeroll.model import Finding, Severity
 from composeroll.rollout.checks.checkouts import checkouts
 from tests.unit.rollout.makers import replica, service, state
