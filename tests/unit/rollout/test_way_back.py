@@ -167,6 +167,34 @@ def test_one_that_came_back_before_its_file_was_right_may_go_by_the_new_one() ->
         )
 
 
+def test_one_that_is_down_hides_no_refusal_of_another_one_that_runs() -> None:
+    """What was new stays while a worker may still send requests to it."""
+    up = replace(replica(8, of="nginx"), id="g2")
+    two = wiring(1, gateways=("g1", "g2"))
+    both = replace(switch(), route=two.route, texts={"g1": "as it was", "g2": "as it was"})
+    stage = Stage(refuses=True, gateway=DOWN, now=(SERVES, MADE, up))
+    with pytest.raises(GatewayError, match="did not take it"):
+        SwitchUpstreams((both,), TIMEOUT).undo(stage.world)
+    assert stage.done[-2:] == ["put", "restore"]
+
+
+@pytest.mark.parametrize(("of", "waited"), [(MADE, TIMEOUT), (SERVES, 0.0)])
+def test_workers_are_waited_for_as_long_as_they_hold_something_with_what_is_to_go(
+    of: Replica, waited: float
+) -> None:
+    """A connection to what served before goes on to serve."""
+    address = next(iter(of.networks)).ipv4 or ""
+
+    def held(_: object, leaving: Collection[str]) -> Held:
+        return Held(1, leaving=frozenset({address} & {*leaving}))
+
+    stage = Stage(workers=[1])
+    world = stage.world
+    world.gateways.held = held
+    SwitchUpstreams((switch(),), TIMEOUT).undo(world)
+    assert stage.clock.now() == pytest.approx(waited, abs=2.0)
+
+
 def test_one_that_is_only_being_restarted_is_told_once_it_runs() -> None:
     stage = Stage(refuses=True, gateway=DOWN, boots=3)
     SwitchUpstreams((switch(),), TIMEOUT).undo(stage.world)
