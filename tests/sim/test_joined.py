@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Protocol
 
 import pytest
 
@@ -18,7 +19,14 @@ from tests.sim.survey import include_of
 from tests.sim.world import Sim
 
 Files = Callable[[Sim], dict[str, str]]
-Joins = Callable[[Files], tuple[Sim, str]]
+
+
+class Joins(Protocol):
+    """An update in whose drain a second nginx begins, with these files; and how that ended."""
+
+    def __call__(self, files: Files, *, rejects: bool = False) -> tuple[Sim, str]:
+        """One that `rejects` them cannot be asked what it goes by."""
+        ...
 
 
 def shared(sim: Sim) -> dict[str, str]:
@@ -34,13 +42,13 @@ def own(sim: Sim) -> dict[str, str]:
 
 @pytest.fixture
 def joins(monkeypatch: pytest.MonkeyPatch) -> Joins:
-    """An update in whose drain a second nginx begins, with these files; and how that ended."""
+    """See `Joins`."""
 
-    def update(files: Files) -> tuple[Sim, str]:
+    def update(files: Files, *, rejects: bool = False) -> tuple[Sim, str]:
         def join(outside: Outside, service: str, dice: Random) -> None:
             del service, dice
             sim = outside._sim  # noqa: SLF001 - a move of the world's
-            sim.gateways.boot(Gateway("gateway-2", files(sim)))
+            sim.gateways.boot(Gateway("gateway-2", files(sim), rejects=rejects))
 
         monkeypatch.setitem(interference._MOVES, Move.NGINX_BOOTS, join)  # noqa: SLF001 - see above
         drains = moment(app(2), "begin: drain")
@@ -65,5 +73,14 @@ def test_one_that_goes_by_a_name_keeps_old_and_new_until_the_next_run_tells_it(
     sim, end = joins(own)
     assert end == "UndoFailed"
     assert sum(box.running for box in sim.engine.of("app")) == 4
+    assert sim.update("app") == "updated"
+    finished(sim, "app", 2)
+
+
+def test_one_that_cannot_be_asked_is_not_taken_for_one_that_was_told(joins: Joins) -> None:
+    sim, end = joins(shared, rejects=True)
+    assert end == "UndoFailed"
+    assert sum(box.running for box in sim.engine.of("app")) == 4
+    sim.gateways.all["gateway-2"].rejects = False
     assert sim.update("app") == "updated"
     finished(sim, "app", 2)
