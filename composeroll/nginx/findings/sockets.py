@@ -17,20 +17,25 @@ def socket_findings(
 ) -> Iterator[Finding]:
     """A new replica would take the path over before its proof, and the old one's end remove it.
 
+    Who listens there nobody can see from outside, but it has to write where the socket is.
+
     Args:
         configuration: what nginx was told.
         mounts: the gateway's.
         subject: the service.
     """
-    theirs = {mount.source for replica in subject.replicas for mount in replica.mounts}
+    mounts_of_its_own = (mount for replica in subject.replicas for mount in replica.mounts)
+    theirs = {mount.source for mount in mounts_of_its_own if mount.writable}
     for path in dict.fromkeys(_sockets(configuration)):
         under = mount_under(path, mounts)
         if under and under.source and under.source in theirs:
             yield Finding(
                 Severity.REFUSAL,
-                f"nginx reaches {subject.service} by the unix socket {path}, which only one replica"
-                " can listen on",
-                f"let {subject.service} listen on a port, or accept a gap with --order stop-first",
+                f"nginx may reach {subject.service} by the unix socket {path}, which only one"
+                " replica can listen on",
+                f"let {subject.service} listen on a port, or accept a gap with --order stop-first;"
+                f" if another service listens there, set services.{subject.service}.x-composeroll"
+                ".gateway: none",
             )
 
 

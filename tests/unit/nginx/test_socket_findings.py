@@ -37,3 +37,16 @@ def test_one_that_another_service_listens_on_is_none_of_its_own(
 ) -> None:
     subject = Subject("staging", "php-fpm", (replace(replica(), mounts=service),))
     assert not list(socket_findings(configured(STRAIGHT), nginx, subject))
+
+
+def test_a_mount_that_it_cannot_write_holds_no_socket_of_its_own() -> None:
+    there = replace(RUN, writable=False)
+    subject = Subject("staging", "exporter", (replace(replica(), mounts=(there,)),))
+    assert not list(socket_findings(configured(STRAIGHT), (RUN,), subject))
+
+
+def test_whoever_shares_the_mount_and_does_not_listen_is_told_how_to_say_so() -> None:
+    subject = Subject("staging", "worker", (replace(replica("worker"), mounts=(RUN,)),))
+    (finding,) = socket_findings(configured(STRAIGHT), (RUN,), subject)
+    assert finding.what.startswith("nginx may reach worker by")
+    assert "services.worker.x-composeroll.gateway: none" in finding.help
