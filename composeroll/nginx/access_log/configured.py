@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from composeroll.nginx.access_log.format import COMBINED, LogFormat, read_format
+from composeroll.nginx.passes import context_of
 from composeroll.nginx.syntax import Directive, Place, Tree
+from composeroll.nginx.upstreams import Context
 
 OFF = "off"
 
@@ -57,13 +59,16 @@ def _formats(directives: Iterable[Directive]) -> Mapping[str, LogFormat]:
 def _in_force(
     parents: tuple[Directive, ...], formats: Mapping[str, LogFormat]
 ) -> tuple[AccessLog, ...]:
-    """Those of the innermost block that has any; one `off` there means none."""
+    """Those of the innermost block that has any; one `off` there means none.
+
+    Where none has any, http has a log of its own, and stream none (ngx_stream_log_module).
+    """
     for block in reversed(parents):
         here = [d for d in block.block or () if d.name == "access_log" and d.args]
         if here:
             off = [d for d in here if d.args[0] == OFF]
             return tuple(_read(directive, formats) for directive in off or here)
-    return (AccessLog(BUILT_IN, COMBINED),)
+    return (AccessLog(BUILT_IN, COMBINED),) if context_of(parents) is Context.HTTP else ()
 
 
 def _read(directive: Directive, formats: Mapping[str, LogFormat]) -> AccessLog:

@@ -7,8 +7,8 @@ import pytest
 from composeroll.model import Severity
 from composeroll.nginx.access_log.configured import BUILT_IN
 from composeroll.nginx.access_log.visibility import visibility, visibility_findings
-from composeroll.nginx.configuration import Configuration
-from tests.unit.nginx.made import BACKEND, configured, recorded
+from composeroll.nginx.configuration import Configuration, read_configuration
+from tests.unit.nginx.made import BACKEND, MAIN, SITE, configured, join_dump, recorded
 
 UP = "log_format up '$status $upstream_addr';"
 BARE = "log_format bare '$msec $host';"
@@ -89,6 +89,13 @@ def test_a_log_without_addresses_is_enough_only_where_nobody_else_writes_to_it()
 def test_a_pass_with_a_port_is_somebody_else_who_writes_there() -> None:
     other = "server { location / { set $to backend; fastcgi_pass $to:9100; } }"
     assert seen(site(http=f"access_log /a; {other}")) == []
+
+
+def test_a_stream_that_says_nothing_of_a_log_writes_none() -> None:
+    stream = "stream { server { listen 3306; proxy_pass 10.0.0.9:3306; } }"
+    http = f"http {{ access_log {BUILT_IN}; {BACKEND} {SITE} }}"
+    found = read_configuration(join_dump({MAIN: f"events {{}}\n{stream}\n{http}"}))
+    assert seen(found) == [f"{BUILT_IN} combined"]
 
 
 def test_one_location_that_logs_nothing_is_only_noted() -> None:
