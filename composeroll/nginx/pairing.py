@@ -14,7 +14,7 @@ client's connection is beyond asking anybody new once its request runs elsewhere
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from msgspec import Struct, field
@@ -69,10 +69,8 @@ class Pairing(Struct, frozen=True):
     websockets: tuple[Place, ...] = ()
 
 
-def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Iterable[UpstreamBlock]) -> Pairing:
+def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Sequence[UpstreamBlock]) -> Pairing:
     """What holds for this configuration."""
-    # those that are `down` now, too: a worker from before the reload may have asked them
-    servers = {(b.upstream.name, b.context): ports_named(b.upstream.servers) for b in upstreams}
     around = _around(tree)
     ports: set[int] = set()
     reusing: dict[int, Place] = {}
@@ -81,7 +79,7 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Iterable[Upstrea
         if "$" in one.target:
             blind = f"where {one.directive} at {one.place} leads is not known beforehand"
             return Pairing(next(_unpaired(tree), blind))
-        own = (one.port is None and servers.get((one.target, one.context))) or _own_ports(one)
+        own = _upstreams_ports(one, upstreams) or _own_ports(one)
         ports |= own
         every = around[one.place, one.directive]
         if one.context is Context.HTTP and any(map(_stays_open, every)):
@@ -133,6 +131,12 @@ def _upgrades(parents: tuple[Directive, ...]) -> bool:
     """Whether a client's `Upgrade` is handed on, as websockets need it."""
     set_here = (d for block in parents for d in block.block or () if d.name == "proxy_set_header")
     return any(d.args and d.args[0].lower() == "upgrade" for d in set_here)
+
+
+def _upstreams_ports(one: Pass, blocks: Sequence[UpstreamBlock]) -> frozenset[int]:
+    """Those that are `down` now, too: a worker from before the reload may have asked them."""
+    used = (b.upstream for b in blocks if one.uses(b.upstream.name, b.context))
+    return frozenset(port for upstream in used for port in ports_named(upstream.servers))
 
 
 def _own_ports(one: Pass) -> frozenset[int]:

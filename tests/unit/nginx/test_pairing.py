@@ -36,6 +36,12 @@ def test_a_server_that_is_down_now_may_have_been_asked_by_an_old_worker() -> Non
     assert pairing(http, asked).ending == {9000, 9300, 9400}
 
 
+def test_nginx_finds_the_upstream_of_a_pass_in_any_case_of_letters() -> None:
+    http = "upstream Quiet { server 10.0.0.9:9400; }"
+    asked = "location /q { proxy_pass http://quiet; }"
+    assert pairing(http, asked).ending == {9000, 9300, 9400}
+
+
 @pytest.mark.parametrize(
     ("http", "location", "ending"),
     [
