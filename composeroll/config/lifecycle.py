@@ -43,7 +43,7 @@ def stop_hooks(raw: Mapping[str, Any]) -> Iterator[Hook]:
     for hook in raw.get("pre_stop") or ():
         environment = hook.get("environment") or {}
         if isinstance(environment, Mapping):
-            environment = [f"{name}={value}" for name, value in environment.items()]
+            environment = [_variable(name, value) for name, value in environment.items()]
         yield Hook(
             command=tuple(map(written, hook["command"])),
             user=str(hook.get("user") or ""),
@@ -51,3 +51,8 @@ def stop_hooks(raw: Mapping[str, Any]) -> Iterator[Hook]:
             directory=str(hook.get("working_dir") or ""),
             privileged=bool(hook.get("privileged")),
         )
+
+
+def _variable(name: str, value: object) -> str:
+    """Without a value the bare name, by which the engine leaves the container's own one out."""
+    return name if value is None else f"{name}={value}"

@@ -38,6 +38,12 @@ def test_what_has_no_file_is_copied_in_by_whoever_starts_a_container(
     assert app(**raw).done_at_start == done
 
 
+def test_a_hooks_variable_without_a_value_is_no_text() -> None:
+    """Compose hands the bare name on, by which the engine leaves the variable out."""
+    (hook,) = app(pre_stop=[{"command": ["bye"], "environment": {"A": None, "B": ""}}]).stop_hooks
+    assert hook.environment == ("A", "B=")
+
+
 def test_hooks_are_read_with_all_that_they_say() -> None:
     told = {
         "command": ["sh", "-c", "bye $$1"],
