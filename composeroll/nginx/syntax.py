@@ -13,6 +13,9 @@ from composeroll.nginx.dump import covers, full_pattern
 
 COMMENT = "#"
 
+_TABLES = frozenset({"map", "geo", "split_clients", "types", "charset_map"})
+"""Blocks of data: what stands first in a line of theirs is no directive, but for `include`."""
+
 
 class Place(Struct, frozen=True):
     """Where a directive stands."""
@@ -103,7 +106,10 @@ def walk(
     """Every directive with the blocks around it, outermost first."""
     for directive in directives:
         yield directive, parents
-        yield from walk(directive.block or (), (*parents, directive))
+        inside = directive.block or ()
+        if directive.name in _TABLES:
+            inside = tuple(line for line in inside if line.name == "include")
+        yield from walk(inside, (*parents, directive))
 
 
 def _crossplane(path: str) -> dict[str, Any]:

@@ -184,3 +184,8 @@ def test_a_pass_through_a_map_counts_for_each_of_its_values() -> None:
     chosen = "map $cookie_c $to { hostnames; default stable; x canary; }"
     found = configured(f"{chosen} server {{ location / {{ proxy_pass http://$to; }} }}")
     assert [p.target for p in found.passes] == ["stable", "canary"]
+
+
+def test_a_user_in_a_table_is_not_the_workers() -> None:
+    found = configured(f"map $role $to {{ user 10.0.0.9:8000; }} {SITE}", backend=BACKEND)
+    assert found.setting("user") == ()

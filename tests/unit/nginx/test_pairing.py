@@ -36,6 +36,13 @@ def test_a_server_that_is_down_now_may_have_been_asked_by_an_old_worker() -> Non
     assert pairing(http, asked).ending == {9000, 9300, 9400}
 
 
+@pytest.mark.parametrize("block", ["map $sub $to", "geo $to", "split_clients $sub $to"])
+def test_what_stands_first_in_a_line_of_a_table_is_no_directive(block: str) -> None:
+    table = f"{block} {{ mail 10.0.0.9:9400; mirror 10.0.0.9:9401; }}"
+    asked = "location /q { proxy_pass http://$to; }"
+    assert pairing(table, asked).blind == ""
+
+
 def test_nginx_finds_the_upstream_of_a_pass_in_any_case_of_letters() -> None:
     http = "upstream Quiet { server 10.0.0.9:9400; }"
     asked = "location /q { proxy_pass http://quiet; }"
