@@ -27,6 +27,9 @@ _PORT_BEFORE_VARIABLE = re.compile(r"((?:\[[^]]*\]|[^:]+):\d+)\$")
 
 _CHOOSERS = ("map", "split_clients", "geo")
 
+_Given = dict[Place | None, dict[str, list[str]]]
+"""The values of variables by the server block that sets them; None for those that hold in all."""
+
 _OVER_TLS = ("https://", "grpcs://", "suwsgi://")
 
 
@@ -63,10 +66,10 @@ class Pass(Struct, frozen=True):
 def read_passes(tree: Iterable[Inside]) -> tuple[Pass, ...]:
     """All passes; one through a variable counts once for each value that the files give it."""
     everything = tuple(tree)
-    values = _values(directive for directive, _ in everything)
+    given = _given(everything)
     found = (d for d in everything if d[0].name in _PROTOCOLS and d[0].args)
     upstreams = frozenset(_upstreams(everything))
-    return tuple(p for inside in found for p in _read(*inside, values, upstreams))
+    return tuple(p for inside in found for p in _read(*inside, given, upstreams))
 
 
 def listens(server: Directive) -> tuple[str, ...]:
@@ -109,30 +112,49 @@ def _upstreams(everything: Iterable[Inside]) -> Iterator[tuple[str, Context]]:
 def _read(
     directive: Directive,
     parents: tuple[Directive, ...],
-    values: Mapping[str, list[str]],
+    given: _Given,
     upstreams: Collection[tuple[str, Context]],
 ) -> Iterator[Pass]:
     context = context_of(parents)
     protocol = Protocol.TCP if context is Context.STREAM else _PROTOCOLS[directive.name]
-    around = next((p for p in reversed(parents) if p.name == "server"), None)
+    around = _server_around(parents)
     heard = listens(around) if around else ()
     named = [name for name, half in upstreams if half is context]
-    for argument in _readings(directive.args[0], values):
+    late = "$" in directive.args[0]
+    for argument in _readings(directive.args[0], _values(given, around) if late else {}):
         host, port = target_of(argument, named)
-        late, tls = "$" in directive.args[0], argument.startswith(_OVER_TLS)
+        tls = argument.startswith(_OVER_TLS)
         yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late, tls)
 
 
-def _values(directives: Iterable[Directive]) -> dict[str, list[str]]:
+def _server_around(parents: tuple[Directive, ...]) -> Directive | None:
+    return next((p for p in reversed(parents) if p.name == "server"), None)
+
+
+def _given(everything: Iterable[Inside]) -> _Given:
     """Every plain text that `set`, `map`, `split_clients` or `geo` may give a variable."""
-    values: dict[str, list[str]] = {}
-    for directive in directives:
+    given: _Given = {}
+    for directive, parents in everything:
         if directive.name == "set" and len(directive.args) > 1:
-            values.setdefault(directive.args[0], []).append(directive.args[1])
+            around, (name, value) = _server_around(parents), directive.args[:2]
+            _note(given, around.place if around else None, name, [value])
         elif directive.name in _CHOOSERS and directive.args and directive.block:
             rows = (d.args[0] for d in directive.block if d.args and d.name != COMMENT)
-            values.setdefault(directive.args[-1], []).extend(rows)
-    return {name: list(dict.fromkeys(texts)) for name, texts in values.items()}
+            _note(given, None, directive.args[-1], rows)
+    return given
+
+
+def _note(given: _Given, place: Place | None, name: str, texts: Iterable[str]) -> None:
+    given.setdefault(place, {}).setdefault(name, []).extend(texts)
+
+
+def _values(given: _Given, server: Directive | None) -> dict[str, list[str]]:
+    """What variables may be in a server: what another one sets, no request of this one sees."""
+    values: dict[str, list[str]] = {}
+    for place in (None, server.place) if server else (None,):
+        for name, texts in given.get(place, {}).items():
+            values[name] = list(dict.fromkeys((*values.get(name, ()), *texts)))
+    return values
 
 
 def _readings(argument: str, values: Mapping[str, list[str]]) -> list[str]:

@@ -186,6 +186,21 @@ def test_a_pass_through_a_map_counts_for_each_of_its_values() -> None:
     assert [p.target for p in found.passes] == ["stable", "canary"]
 
 
+def test_a_variable_that_is_set_in_one_server_says_nothing_of_another() -> None:
+    """As in the sites of linuxserver's SWAG, which all call their variables alike."""
+    site = (
+        "server {{ location / {{ set $app {}; set $port {}; proxy_pass http://$app:$port; }} }}\n"
+    )
+    found = configured(site.format("shop", 8001) + site.format("blog", 8002))
+    assert [(p.target, p.port) for p in found.passes] == [("shop", 8001), ("blog", 8002)]
+
+
+def test_a_variable_may_be_set_anywhere_in_its_server() -> None:
+    sets = "set $to shop; location /b { set $to blog; rewrite ^ /; }"
+    found = configured(f"server {{ {sets} location / {{ proxy_pass http://$to; }} }}")
+    assert [p.target for p in found.passes] == ["shop", "blog"]
+
+
 def test_a_user_in_a_table_is_not_the_workers() -> None:
     found = configured(f"map $role $to {{ user 10.0.0.9:8000; }} {SITE}", backend=BACKEND)
     assert found.setting("user") == ()

@@ -437,6 +437,16 @@ def test_a_name_with_a_port_is_a_host_even_where_an_upstream_has_it(
     assert bool(straight_passes(configuration, subject())) == (protocol is Protocol.TCP)
 
 
+def test_two_sites_that_call_their_variables_alike_do_not_mix_their_protocols() -> None:
+    sites = [
+        "server { set $to backend; location / { fastcgi_pass $to; } }",
+        "server { set $to shop; location / { proxy_pass http://$to; } }",
+    ]
+    found = discover(configured("\n".join(sites), backend=BACKEND), subject(), NOTHING)
+    assert found
+    assert found.protocol is Protocol.FASTCGI
+
+
 @pytest.mark.parametrize(
     ("uses", "tls"),
     [
