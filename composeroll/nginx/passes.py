@@ -157,14 +157,20 @@ def _values(given: _Given, server: Directive | None) -> dict[str, list[str]]:
     return values
 
 
-def _readings(argument: str, values: Mapping[str, list[str]]) -> list[str]:
-    """The argument with its known variables replaced by each of their values."""
-    readings = [argument]
-    for name in sorted(values, key=len, reverse=True):
+def _readings(
+    argument: str, values: Mapping[str, list[str]], filled: tuple[str, ...] = ()
+) -> list[str]:
+    """The argument with its known variables replaced by each of their values, and theirs in turn.
+
+    One that is in its own value, as in `set $args $args&x=1`, is replaced once.
+    """
+    for name in values:
         spelled = _spelled(name)
-        if spelled.search(argument):
-            readings = [_filled(spelled, r, value) for r in readings for value in values[name]]
-    return list(dict.fromkeys(readings))
+        if name not in filled and spelled.search(argument):
+            texts = (_filled(spelled, argument, value) for value in values[name])
+            found = (r for text in texts for r in _readings(text, values, (*filled, name)))
+            return list(dict.fromkeys(found))
+    return [argument]
 
 
 def _spelled(name: str) -> re.Pattern[str]:

@@ -171,6 +171,8 @@ def test_a_file_that_cannot_be_read_leaves_the_others() -> None:
         ("set $up x; proxy_pass http://$upstream_name:81;", "$upstream_name", 81, Protocol.HTTP),
         ("set $up x; proxy_pass http://${up}stream;", "xstream", None, Protocol.HTTP),
         (r"set $up 'a\1'; proxy_pass http://$up:81;", r"a\1", 81, Protocol.HTTP),
+        ("set $of app; set $to http://$of:81; proxy_pass $to;", "app", 81, Protocol.HTTP),
+        ("set $to $to/x; proxy_pass http://backend/$to;", "backend", None, Protocol.HTTP),
     ],
 )
 def test_a_pass_names_its_target(
