@@ -90,6 +90,7 @@ def _attachment(name: str, endpoint: Json) -> Attachment:
         ipv6=ipv6,
         aliases=tuple(endpoint.get("Aliases") or ()),
         subnets=tuple(f"{address}/{prefix}" for address, prefix in sized if address and prefix),
+        gateways=tuple(filter(None, map(endpoint.get, ("Gateway", "IPv6Gateway")))),
     )
 
 

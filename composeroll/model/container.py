@@ -38,6 +38,7 @@ class Attachment(Struct, frozen=True):
     Attributes:
         subnets: what the network gives addresses from, each as `address/prefix`; empty while the
             container has none.
+        gateways: the host's own addresses there, which it has instead of any container.
     """
 
     network_id: str
@@ -46,6 +47,7 @@ class Attachment(Struct, frozen=True):
     ipv6: str = ""
     aliases: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:

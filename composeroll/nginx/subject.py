@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 from msgspec import Struct
 
-from composeroll.model import Protocol, Replica, Server
+from composeroll.model import Attachment, Protocol, Replica, Server
 from composeroll.nginx.upstreams import host_and_port
 
 _LOCAL = "localhost"
@@ -73,15 +73,17 @@ class Subject(Struct, frozen=True):
     def may_have_had(self, host: str) -> bool:
         """Whether this is an address that its networks give: one of its replicas may have had it.
 
-        Where none of them tells its subnet any private address may be.
+        Where none of them tells its subnet any private address may be; but never the host's own.
         """
         try:
             address = ip_address(host)
         except ValueError:
             return False
-        if address.is_loopback:
+        places = self._neighbours
+        hosts = {ip_address(gateway) for place in places for gateway in place.gateways}
+        if address.is_loopback or address in hosts:
             return False
-        subnets = self._subnets
+        subnets = {ip_network(subnet, strict=False) for place in places for subnet in place.subnets}
         return any(address in subnet for subnet in subnets) if subnets else address.is_private
 
     def may_be_its_name(self, host: str) -> bool:
@@ -99,12 +101,11 @@ class Subject(Struct, frozen=True):
         return tuple(sorted(found - {self.service}))
 
     @property
-    def _subnets(self) -> frozenset[IPv4Network | IPv6Network]:
-        """A replica that is down tells none, so whoever else is on its networks is asked too."""
+    def _neighbours(self) -> tuple[Attachment, ...]:
+        """Places on its networks. One that is down tells nothing of them: others' count too."""
         mine = {place.network for replica in self.replicas for place in replica.networks}
         places = (place for r in (*self.replicas, *self.others) for place in r.networks)
-        told = {subnet for place in places if place.network in mine for subnet in place.subnets}
-        return frozenset(ip_network(subnet, strict=False) for subnet in told)
+        return tuple(place for place in places if place.network in mine)
 
     def _means(self, host: str, service: str, replicas: tuple[Replica, ...]) -> bool:
         """Or `project-service-1`, or `project_service_1` as Compose v1 had it."""

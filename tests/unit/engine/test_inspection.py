@@ -46,6 +46,8 @@ def test_networks_are_read_with_both_addresses_and_their_ids() -> None:
     assert by_name["shop_six"].ipv6 == "fd00:77::2"
     assert by_name["shop_six"].aliases == ("web",)
     assert by_name["shop_six"].subnets == ("172.21.0.2/16", "fd00:77::2/64")
+    assert by_name["shop_six"].gateways == ("172.21.0.1", "fd00:77::1")
+    assert by_name["shop_n"].gateways == ("172.18.0.1",)
     assert by_name["shop_n"].ipv6 == ""
     assert len(by_name["shop_n"].network_id) == 64
 

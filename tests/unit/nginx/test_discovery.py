@@ -31,9 +31,10 @@ STALE = "upstream backend { server 10.0.0.77:9000; }"
 REDIS = replica("redis", 2, "10.0.0.6", (6379,))
 
 
-def attached(one: Replica, *subnets: str) -> Replica:
-    """The replica on a network with these subnets."""
-    return replace(one, networks=tuple(replace(n, subnets=subnets) for n in one.networks))
+def attached(one: Replica, *subnets: str, gateways: tuple[str, ...] = ()) -> Replica:
+    """The replica on a network with these subnets, and the host in it at these addresses."""
+    places = (replace(place, subnets=subnets, gateways=gateways) for place in one.networks)
+    return replace(one, networks=tuple(places))
 
 
 def upstream(*addresses: str, name: str = "backend") -> str:
@@ -139,6 +140,17 @@ def test_a_stale_address_is_one_that_the_services_networks_give(ipv4: str) -> No
     assert found is not None
     foreign = STALE.replace("10.0.0.77", "10.9.9.9")
     assert discover(configured(backend=foreign), subject(redis, own=own), NOTHING) is None
+
+
+@pytest.mark.parametrize("ipv4", ["10.0.0.5", ""])
+def test_the_host_on_the_services_own_network_is_no_replica_of_any_time(ipv4: str) -> None:
+    """`server 10.0.0.1:9000;` is what listens on the host: no container ever has that address."""
+    subnets = [f"{ipv4}/24"] if ipv4 else []
+    own = attached(replica(ipv4=ipv4), *subnets, gateways=("10.0.0.1",) if ipv4 else ())
+    redis = attached(REDIS, "10.0.0.6/24", gateways=("10.0.0.1", "fd00::1"))
+    for host in ("10.0.0.1", "[fd00::1]"):
+        told = configured(backend=upstream(f"{host}:9000"))
+        assert discover(told, subject(redis, own=own), NOTHING) is None
 
 
 @pytest.mark.parametrize("written", ["/etc/nginx/app.conf", "/etc/nginx/.//app.conf"])
