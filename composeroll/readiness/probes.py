@@ -109,7 +109,7 @@ def other_ways(probe: Probe) -> str:
     """What to be asked instead, as the end of a sentence; empty where somebody has chosen."""
     if isinstance(probe, GrpcProbe) and not probe.asked:
         return (
-            "; if it tells the health of a service alone, set ready.path: package.Service, or give"
+            "; if it tells the health of a service alone, set ready.path: /package.Service, or give"
             " it a HEALTHCHECK"
         )
     return ""

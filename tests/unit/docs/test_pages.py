@@ -37,6 +37,12 @@ def test_the_page_names_no_setting_that_does_not_exist() -> None:
     assert set(dotted) <= set(SETTINGS)
 
 
+@pytest.mark.parametrize("source", PAGES, ids=lambda page: page.name)
+def test_a_path_that_a_page_says_to_set_is_one(source: Path) -> None:
+    for said in re.findall(r"`ready\.path:\s+([^`]+)`", source.read_text(encoding="utf-8")):
+        assert SETTINGS["ready.path"].read(said)
+
+
 def test_the_environments_names_follow_the_rule_that_the_page_gives() -> None:
     assert f"`{environment_name('ready.timeout')}`" in page("settings.md")
 
