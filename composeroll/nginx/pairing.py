@@ -22,7 +22,13 @@ from msgspec import Struct, field
 from composeroll.nginx.inherited import inherited_seconds
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.syntax import Directive, Place, Tree
-from composeroll.nginx.upstreams import DEFAULT_PORT, Context, UpstreamBlock, ports_named
+from composeroll.nginx.upstreams import (
+    DEFAULT_PORT,
+    HTTPS_PORT,
+    Context,
+    UpstreamBlock,
+    ports_named,
+)
 
 _SEVERAL = (
     *("auth_request", "mirror", "ssi", "slice", "add_before_body", "add_after_body"),
@@ -49,8 +55,6 @@ _KNOWN_MODULES = (
     *("http_brotli_*", "http_headers_more_filter", "http_subs_filter"),
 )
 """Modules that make no connections of their own, as `load_module` names them: ngx_…_module.so."""
-
-_HTTPS_PORT = 443
 
 
 class Pairing(Struct, frozen=True):
@@ -141,4 +145,4 @@ def _upstreams_ports(one: Pass, blocks: Sequence[UpstreamBlock]) -> frozenset[in
 
 def _own_ports(one: Pass) -> frozenset[int]:
     """Of a pass that names a host; without a port it is that of its scheme."""
-    return frozenset({one.port} if one.port else {DEFAULT_PORT, _HTTPS_PORT})
+    return frozenset({one.port} if one.port else {DEFAULT_PORT, HTTPS_PORT})

@@ -9,7 +9,7 @@ from composeroll.errors import Refused
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
-from composeroll.nginx.upstreams import UpstreamBlock
+from composeroll.nginx.upstreams import DEFAULT_PORT, HTTPS_PORT, UpstreamBlock
 
 
 def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
@@ -30,7 +30,7 @@ def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
 def no_upstream(subject: Subject, passes: Sequence[Pass]) -> Refused:
     """A pass goes straight to the service's name, so there is nothing to rewrite."""
     first = passes[0]
-    port = first.port or next(iter(subject.exposed), "PORT")
+    port = first.port or (HTTPS_PORT if first.tls else DEFAULT_PORT)
     return Refused(
         f"nginx passes straight to {first.target}, with no upstream in between",
         help=f"write `upstream {subject.service} {{ server {first.target}:{port}; }}` into a file"

@@ -14,6 +14,9 @@ from composeroll.nginx.syntax import COMMENT, Directive, Place
 DEFAULT_PORT = 80
 """What nginx takes for a `server` line without a port (ngx_http_upstream_module)."""
 
+HTTPS_PORT = 443
+"""What it takes for a `proxy_pass https://HOST;` (ngx_http_proxy_module)."""
+
 
 class Context(StrEnum):
     """Which half of nginx a block belongs to."""

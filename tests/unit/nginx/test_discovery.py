@@ -248,6 +248,14 @@ def test_what_nobody_answered_for_is_found_again_with_its_port() -> None:
             NOTHING, "passes straight to php-fpm", "upstream php-fpm { server php-fpm:9000; }",
             id="no upstream",
         ),
+        *(
+            pytest.param(
+                f"server {{ location / {{ proxy_pass {scheme}://php-fpm; }} }}", {}, (), NOTHING,
+                "passes straight", f"upstream php-fpm {{ server php-fpm:{port}; }}",
+                id=f"no upstream, {scheme} without a port",
+            )
+            for scheme, port in (("http", 80), ("https", 443))
+        ),
         pytest.param(
             f"{SITE} {BACKEND}", {}, (), NOTHING, "holds more than this upstream",
             "upstreams/backend.conf, a file of its own; `include /etc/nginx/upstreams/*.conf;`",
