@@ -82,5 +82,6 @@ def _frozen_names(configuration: Configuration, found: Found) -> Iterator[Findin
                 Severity.NOTE,
                 f"`server {server.address}` is looked up once, when nginx starts, and nginx does"
                 " not start while the name does not exist",
-                f"{better}; the first rollout writes addresses in its place",
+                f"{better}, with a `zone` and a `resolver`; the first rollout writes addresses in"
+                " its place",
             )

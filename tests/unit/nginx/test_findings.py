@@ -114,6 +114,8 @@ def test_an_upstream_without_a_zone_is_noted() -> None:
 def test_a_name_that_nginx_looks_up_once_is_noted(server: str, *, noted: bool) -> None:
     found = found_in(f"upstream backend {{ zone b 256k; server {server}; }}")
     assert bool(found) is noted
+    # without either of them nginx rejects `resolve`
+    assert all("with a `zone` and a `resolver`" in line for line in found)
 
 
 def test_a_file_that_no_include_reads_is_refused() -> None:
