@@ -46,13 +46,18 @@ def traps(
 def _unproven(state: ServiceState) -> Iterator[Finding]:
     """docker-orchestrate #55: an application that listens before it works."""
     asked = state.service.settings.ready.path or any(r.healthcheck for r in state.replicas)
-    if not state.wiring or asked or state.wiring.route.protocol is Protocol.GRPC:
+    if not state.wiring or asked:
         return
+    route, advice = state.wiring.route, "give it a healthcheck"
+    if route.protocol is Protocol.GRPC and not route.tls:
+        return
+    if route.protocol in (Protocol.HTTP, Protocol.FASTCGI):
+        advice += f", or services.{state.name}.x-composeroll.ready.path: /…"
     yield Finding(
         Severity.NOTE,
         f"nothing but its port proves {state.name} ready, so each update waits 3s to see whether"
         " it stays up",
-        f"give it a healthcheck, or services.{state.name}.x-composeroll.ready.path: /…",
+        advice,
     )
 
 

@@ -8,7 +8,15 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.config.project import Project, read_project
-from composeroll.model import ContainerState, Finding, Health, Healthcheck, Replica, Severity
+from composeroll.model import (
+    ContainerState,
+    Finding,
+    Health,
+    Healthcheck,
+    Protocol,
+    Replica,
+    Severity,
+)
 from composeroll.rollout.checks.traps import traps
 from composeroll.rollout.observed import Observed, ServiceState
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
@@ -40,6 +48,25 @@ def test_docker_orchestrate_55_a_port_alone_is_a_weak_proof() -> None:
     assert (note.severity, "x-composeroll.ready.path" in note.help) == (Severity.NOTE, True)
     assert found(state([replica(1)])) == ()
     assert found(state([replica(1)], wiring(1), of=service(**ours(ready={"path": "/"})))) == ()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "tls", "advice"),
+    [
+        (Protocol.FASTCGI, False, "give it a healthcheck, or"),
+        (Protocol.UWSGI, False, "give it a healthcheck"),
+        (Protocol.TCP, False, "give it a healthcheck"),
+        (Protocol.GRPC, True, "give it a healthcheck"),
+        (Protocol.GRPC, False, ""),
+    ],
+)
+def test_no_path_is_advised_where_it_would_be_refused(
+    protocol: Protocol, *, tls: bool, advice: str
+) -> None:
+    told = wiring(1)
+    told = replace(told, route=replace(told.route, protocol=protocol, tls=tls))
+    helps = [note.help for note in found(state([replica(1)], told))]
+    assert [text.partition(" services.")[0] for text in helps] == ([advice] if advice else [])
 
 
 def test_nginx_proxy_1289_an_address_that_now_is_another_services_is_named() -> None:
