@@ -8,6 +8,7 @@ from composeroll.model import Finding, Server, Severity
 from composeroll.nginx.claims import passes_to, ports_of
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, straight_passes
+from composeroll.nginx.include import written_by
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.upstreams import UpstreamBlock, host_and_port
 
@@ -52,7 +53,11 @@ def _other_upstreams(
         if not mine or _is_at(found, block):
             continue
         fixed = any("resolve" not in s.parameters for s in mine)
-        if any(_address(s) in subject.addresses for s in mine):
+        by_address = [s for s in mine if _address(s) in subject.addresses]
+        owner = _sibling(configuration, block, subject)
+        if owner and by_address == mine:
+            yield _moved(block, subject, owner)
+        elif by_address:
             yield _forgotten(configuration, block, subject, found)
         elif passes_to(configuration, block):
             forgotten = _forgotten(configuration, block, subject, found)
@@ -85,6 +90,12 @@ def _is_at(found: Found, block: UpstreamBlock) -> bool:
     return (block.upstream.name, block.place.file) == (found.upstream.name, found.include)
 
 
+def _sibling(configuration: Configuration, block: UpstreamBlock, subject: Subject) -> str:
+    """The other service of the project whose file this is by its first line; empty if none's."""
+    project, service = written_by(configuration.files[block.place.file]) or ("", "")
+    return service if project == subject.project and service in subject.siblings else ""
+
+
 def _other_port(configuration: Configuration, block: UpstreamBlock, found: Found) -> int | None:
     """The port of an upstream that the rewritten one cannot stand in for; None where it can."""
     ports = sorted(ports_of(block))
@@ -107,6 +118,16 @@ def _forgotten(
         f"upstream {block.upstream.name} ({block.place}) names replicas of {subject.service}"
         " too, and is not rewritten with them",
         _looked_up(subject, other) if other else _instead(found),
+    )
+
+
+def _moved(block: UpstreamBlock, subject: Subject, owner: str) -> Finding:
+    """Addresses swap after a reboot: its requests go astray, whether this one is rolled or not."""
+    return Finding(
+        Severity.WARNING,
+        f"upstream {block.upstream.name} ({block.place}) of {owner} names addresses that are"
+        f" {subject.service}'s by now",
+        f"composeroll sync {owner}",
     )
 
 

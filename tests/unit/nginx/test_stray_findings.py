@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from composeroll.model import Severity
+from composeroll.model import Server, Severity, Upstream
 from composeroll.nginx.configuration import read_configuration
 from composeroll.nginx.discovery import Wanted, discover
 from composeroll.nginx.findings.stray import stray_findings, unseen_findings
+from composeroll.nginx.include import render_include
 from tests.unit.nginx.made import BACKEND, MAIN, SITE, configured, join_dump, subject
 
 BESIDE = "/etc/nginx/upstreams/ws.conf:1"
@@ -33,6 +35,28 @@ def test_a_second_upstream_with_the_same_replicas_would_go_stale() -> None:
     ((severity, what, _),) = strays("", ws=BACKEND.replace("backend", "ws"))
     assert severity is Severity.REFUSAL
     assert what.startswith(f"upstream ws ({BESIDE})")
+
+
+@pytest.mark.parametrize(
+    ("owner", "server", "severity", "mend"),
+    [
+        ("websocket", "10.0.0.5", Severity.WARNING, "composeroll sync websocket"),
+        ("renamed", "10.0.0.5", Severity.REFUSAL, "pass to backend there instead"),
+        ("websocket", "php-fpm", Severity.REFUSAL, "pass to backend there instead"),
+    ],
+)
+def test_what_another_services_file_names_has_moved_and_is_put_right_by_sync(
+    owner: str, server: str, severity: Severity, mend: str
+) -> None:
+    """After a reboot containers have each other's addresses: no update waits for that."""
+    theirs = render_include(Upstream("ws", (Server(f"{server}:9000"),)), "staging", owner)
+    site = f"{SITE} server {{ location / {{ proxy_pass http://ws; }} }}"
+    configuration = configured(site, backend=BACKEND, ws=theirs)
+    among = replace(subject(), siblings=frozenset({"websocket"}))
+    found = discover(configuration, among, Wanted(upstream="backend"))
+    assert found is not None
+    (stray,) = stray_findings(configuration, among, found)
+    assert (stray.severity, stray.help) == (severity, mend)
 
 
 def test_a_second_upstream_by_name_would_keep_what_the_name_meant_at_the_reload() -> None:
