@@ -149,12 +149,15 @@ def _note(given: _Given, place: Place | None, name: str, texts: Iterable[str]) -
 
 
 def _values(given: _Given, server: Directive | None) -> dict[str, list[str]]:
-    """What variables may be in a server: what another one sets, no request of this one sees."""
+    """What variables may be in a server: what another one sets, no request of this one sees.
+
+    One that is only ever set to nothing is filled by what no directive tells, such as Lua.
+    """
     values: dict[str, list[str]] = {}
     for place in (None, server.place) if server else (None,):
         for name, texts in given.get(place, {}).items():
             values[name] = list(dict.fromkeys((*values.get(name, ()), *texts)))
-    return values
+    return {name: texts for name, texts in values.items() if any(texts)}
 
 
 def _readings(

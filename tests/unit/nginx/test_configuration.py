@@ -173,6 +173,7 @@ def test_a_file_that_cannot_be_read_leaves_the_others() -> None:
         (r"set $up 'a\1'; proxy_pass http://$up:81;", r"a\1", 81, Protocol.HTTP),
         ("set $of app; set $to http://$of:81; proxy_pass $to;", "app", 81, Protocol.HTTP),
         ("set $to $to/x; proxy_pass http://backend/$to;", "backend", None, Protocol.HTTP),
+        ('set $to ""; proxy_pass http://$to:81;', "$to", 81, Protocol.HTTP),
     ],
 )
 def test_a_pass_names_its_target(
