@@ -64,7 +64,7 @@ class Attempt(Struct, frozen=True):
             case HealthcheckProbe(command):
                 return self._check(command, limit)
             case HttpProbe(path, host, accepted, tls):
-                with self._conversation(limit, tls=tls) as conversation:
+                with self._conversation(limit, (host or "") if tls else None) as conversation:
                     response = http.ask(conversation, path, host or self.address)
                 return judge_status(response.status, accepted, response.body)
             case FastcgiProbe(path, accepted):
@@ -102,20 +102,25 @@ class Attempt(Struct, frozen=True):
         return Answer(output.exit_code == 0, said, last_lines("\n".join(output.lines)))
 
     @contextmanager
-    def _conversation(self, limit: float, *, tls: bool = False) -> Iterator[Conversation]:
+    def _conversation(self, limit: float, tls: str | None = None) -> Iterator[Conversation]:
+        """With `tls` over TLS, asking for that host; for none where it is empty, as nginx does."""
         pipe = self.pipes.dial(self.address, limit)
         try:
-            yield Conversation(_over_tls(pipe, limit) if tls else pipe, limit)
+            yield Conversation(pipe if tls is None else _over_tls(pipe, limit, tls), limit)
         finally:
             self.pipes.release(pipe)
 
 
-def _over_tls(pipe: Pipe, limit: float) -> Pipe:
+def _over_tls(pipe: Pipe, limit: float, host: str) -> Pipe:
     """With its handshake done, each of whose answers may take so many seconds."""
     from composeroll.readiness.tls import TlsPipe  # noqa: PLC0415 - ssl is slow to import
 
+    name = "" if host.startswith("[") else host.partition(":")[0]
     pipe.settimeout(limit)
-    return TlsPipe(pipe, "")
+    try:
+        return TlsPipe(pipe, name)
+    except ValueError as wrong:
+        raise AnswerError(f"cannot be asked for {host} over TLS: {wrong}") from wrong
 
 
 def limit_of(probe: Probe) -> float:

@@ -27,12 +27,18 @@ pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl 
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """Where one answers 200 to whoever speaks TLS."""
+def context(tmp_path: Path) -> ssl.SSLContext:
+    """What a server needs for speaking TLS."""
     files = ("-keyout", tmp_path / "key", "-out", tmp_path / "certificate", "-subj", "/CN=x")
     subprocess.run(["openssl", "req", *CERTIFICATE, *files], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "certificate", tmp_path / "key")
+    return context
+
+
+@pytest.fixture
+def address(context: ssl.SSLContext) -> Iterator[str]:
+    """Where one answers 200 to whoever speaks TLS."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_answer, args=(server, context), daemon=True).start()
         yield f"127.0.0.1:{server.getsockname()[1]}"
@@ -54,6 +60,26 @@ def asked(address: str, probe: HttpProbe, limit: float = 5.0) -> Answer:
 
 def test_it_answers_over_tls_alone(address: str) -> None:
     assert asked(address, HttpProbe("/ping", None, OK, tls=True)).said == "answered 200"
+
+
+@pytest.mark.parametrize(
+    ("host", "good"),
+    [
+        ("www.example.org", True),
+        ("www.example.org:8443", True),
+        ("[fd00::5]:8443", False),
+        ("www..example.org", False),
+        (".example.org", False),
+        (None, False),
+    ],
+)
+def test_a_server_that_wants_to_be_asked_for_by_name_is_asked_for_the_host(
+    context: ssl.SSLContext, address: str, host: str | None, *, good: bool
+) -> None:
+    """As Caddy does, or an nginx with `ssl_reject_handshake`."""
+    strange = ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+    context.sni_callback = lambda _, name, __: None if name == "www.example.org" else strange
+    assert asked(address, HttpProbe("/ping", host, OK, tls=True)).good is good
 
 
 def test_plain_words_are_no_answer_to_it(address: str) -> None:
