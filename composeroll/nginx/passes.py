@@ -167,7 +167,7 @@ def _readings(
 
     One that is in its own value, as in `set $args $args&x=1`, is replaced once.
     """
-    for name in values:
+    for name in values if "$" in argument else ():
         spelled = _spelled(name)
         if name not in filled and spelled.search(argument):
             texts = (_filled(spelled, argument, value) for value in values[name])
