@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+KEEPING_OTHERS = ("env", "COMPOSE_REMOVE_ORPHANS=false")
+"""What `compose_up.ONLY` says with a flag, which python-on-whales cannot be told to give."""
+
 
 class Changes:
     """Compose's changes to one project."""
@@ -101,7 +104,7 @@ class Changes:
             compose_env_files=list(flags.env_files),
             compose_project_name=flags.project_name,
             compose_project_directory=flags.project_directory,
-            client_call=[*_own_session(), *docker_for_compose(os.environ)],
+            client_call=[*_own_session(), *KEEPING_OTHERS, *docker_for_compose(os.environ)],
             client_type="docker",
         )
 

@@ -13,8 +13,9 @@ Scales = Mapping[str, int]
 WORDS = ("--ansi", "never", "--progress", "plain")
 """Lines that a program can read."""
 
-ONLY = ("--no-start", "--no-deps", "--no-build", "--pull", "never")
-"""The named services only, from the images that are here, and nothing is started."""
+ONLY = ("--no-start", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans=false")
+"""The named services only, from the images that are here, and nothing is started. A user who has
+COMPOSE_REMOVE_ORPHANS means `up` of the whole project."""
 
 
 def up_argv(flags: ComposeFlags, scales: Scales, *options: str, dry: bool) -> list[str]:

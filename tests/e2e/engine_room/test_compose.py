@@ -73,6 +73,23 @@ def test_docker_rollout_10_a_dependency_scaled_by_hand_stays_as_it_is(
     assert [replica.id for replica in after if replica.running] == stores
 
 
+def test_what_the_file_does_not_name_any_more_is_nobodys_to_remove(
+    project: Project, local: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPOSE_REMOVE_ORPHANS", "1")
+    project.service("job")
+    (job,) = running(local, 1, "job")
+    del project.model["services"]["job"]
+    project.write()
+    running(local)
+    assert local.preflight({"app": 2}) == ()
+    local.create({"app": 2})
+    local.start_all({"app": 2})
+    local.recreate("app", 2)
+    (left,) = local.replicas(["job"])
+    assert (left.id, left.running) == (job, True)
+
+
 def test_asking_about_a_changed_network_tells_it_and_leaves_its_containers_running(
     project: Project, local: Engine
 ) -> None:
