@@ -25,7 +25,7 @@ from composeroll.nginx.findings.sharing import (
     quit_findings,
     sharing_findings,
 )
-from composeroll.nginx.findings.stray import stray_findings
+from composeroll.nginx.findings.stray import moved_findings, stray_findings
 from composeroll.nginx.findings.unread import hidden_backends
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Back, Gateways
@@ -104,6 +104,7 @@ class ProjectGateways:
             *include_findings(known, found, container.mounts, read_only=container.read_only),
             *lost_findings(known, subject, found),
             *stray_findings(known, subject, found),
+            *moved_findings(known, subject, found),
             *failover_findings(known, found),
         )
 

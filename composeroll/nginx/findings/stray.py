@@ -32,6 +32,21 @@ def stray_findings(
     )
 
 
+def moved_findings(
+    configuration: Configuration, subject: Subject, found: Found
+) -> Iterator[Finding]:
+    """Addresses swap after a reboot: requests go astray, whether this service is rolled or not."""
+    for block in configuration.upstreams:
+        owner = "" if _is_at(found, block) else _heir_of(configuration, block, subject)
+        if owner:
+            yield Finding(
+                Severity.WARNING,
+                f"upstream {block.upstream.name} ({block.place}) of {owner} names addresses that"
+                f" are {subject.service}'s by now",
+                f"composeroll sync {owner}",
+            )
+
+
 def unseen_findings(configuration: Configuration, subject: Subject) -> Iterator[Finding]:
     """Passes to what only a request tells, which may be a service that nothing else leads to."""
     for one in configuration.passes:
@@ -53,12 +68,9 @@ def _other_upstreams(
         if not mine or _is_at(found, block):
             continue
         fixed = any("resolve" not in s.parameters for s in mine)
-        by_address = [s for s in mine if _address(s) in subject.addresses]
-        owner = _sibling(configuration, block, subject)
-        if owner and by_address == mine:
-            yield _moved(block, subject, owner)
-        elif by_address:
-            yield _forgotten(configuration, block, subject, found)
+        if any(_address(s) in subject.addresses for s in mine):
+            if not _heir_of(configuration, block, subject):
+                yield _forgotten(configuration, block, subject, found)
         elif passes_to(configuration, block):
             forgotten = _forgotten(configuration, block, subject, found)
             yield forgotten if fixed else _resolved(configuration, block, subject, found)
@@ -90,10 +102,16 @@ def _is_at(found: Found, block: UpstreamBlock) -> bool:
     return (block.upstream.name, block.place.file) == (found.upstream.name, found.include)
 
 
-def _sibling(configuration: Configuration, block: UpstreamBlock, subject: Subject) -> str:
-    """The other service of the project whose file this is by its first line; empty if none's."""
+def _heir_of(configuration: Configuration, block: UpstreamBlock, subject: Subject) -> str:
+    """The other service of the project whose file names this one by nothing but addresses.
+
+    Its first line says whose it is; empty where it is nobody else's.
+    """
     project, service = written_by(configuration.files[block.place.file]) or ("", "")
-    return service if project == subject.project and service in subject.siblings else ""
+    if project != subject.project or service not in subject.siblings:
+        return ""
+    mine = [s for s in block.upstream.servers if _leads_to(s, subject)]
+    return service if mine and all(_address(s) in subject.addresses for s in mine) else ""
 
 
 def _other_port(configuration: Configuration, block: UpstreamBlock, found: Found) -> int | None:
@@ -118,16 +136,6 @@ def _forgotten(
         f"upstream {block.upstream.name} ({block.place}) names replicas of {subject.service}"
         " too, and is not rewritten with them",
         _looked_up(subject, other) if other else _instead(found),
-    )
-
-
-def _moved(block: UpstreamBlock, subject: Subject, owner: str) -> Finding:
-    """Addresses swap after a reboot: its requests go astray, whether this one is rolled or not."""
-    return Finding(
-        Severity.WARNING,
-        f"upstream {block.upstream.name} ({block.place}) of {owner} names addresses that are"
-        f" {subject.service}'s by now",
-        f"composeroll sync {owner}",
     )
 
 

@@ -17,7 +17,11 @@ from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover, without_added
 from composeroll.nginx.findings.sockets import socket_findings
-from composeroll.nginx.findings.stray import stray_findings, unseen_findings
+from composeroll.nginx.findings.stray import (
+    moved_findings,
+    stray_findings,
+    unseen_findings,
+)
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
 from composeroll.nginx.upstreams import united
 from composeroll.rollout.observed import Front, Places, Wiring
@@ -264,10 +268,11 @@ class Sight(Struct, frozen=True):
         for other in self._in_front_of(subject.service):
             if other.service == gateway.service:
                 continue
-            for stray in stray_findings(other.configurations[0], subject, nameless):
-                what = f"in {other.service}, {stray.what}"
-                mend = pass_on(other.service, subject.service, gateway.service)
-                yield replace(stray, what=what, help=mend)
+            there = other.configurations[0]
+            mend = pass_on(other.service, subject.service, gateway.service)
+            strays = (replace(s, help=mend) for s in stray_findings(there, subject, nameless))
+            for one in (*strays, *moved_findings(there, subject, nameless)):
+                yield replace(one, what=f"in {other.service}, {one.what}")
 
 
 def _behind(gateway: GatewayService, places: Mapping[str, Wiring | Refused]) -> dict[str, Wiring]:

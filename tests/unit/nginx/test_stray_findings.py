@@ -8,7 +8,11 @@ from msgspec.structs import replace
 from composeroll.model import Server, Severity, Upstream
 from composeroll.nginx.configuration import read_configuration
 from composeroll.nginx.discovery import Wanted, discover
-from composeroll.nginx.findings.stray import stray_findings, unseen_findings
+from composeroll.nginx.findings.stray import (
+    moved_findings,
+    stray_findings,
+    unseen_findings,
+)
 from composeroll.nginx.include import render_include
 from tests.unit.nginx.made import BACKEND, MAIN, SITE, configured, join_dump, subject
 
@@ -55,8 +59,11 @@ def test_what_another_services_file_names_has_moved_and_is_put_right_by_sync(
     among = replace(subject(), siblings=frozenset({"websocket"}))
     found = discover(configuration, among, Wanted(upstream="backend"))
     assert found is not None
-    (stray,) = stray_findings(configuration, among, found)
-    assert (stray.severity, stray.help) == (severity, mend)
+    everything = (
+        *stray_findings(configuration, among, found),
+        *moved_findings(configuration, among, found),
+    )
+    assert [(one.severity, one.help) for one in everything] == [(severity, mend)]
 
 
 def test_a_second_upstream_by_name_would_keep_what_the_name_meant_at_the_reload() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,18 @@ from msgspec.structs import replace
 
 from composeroll.config.project import Project, read_project
 from composeroll.errors import Refused
-from composeroll.model import Attachment, ContainerState, Finding, Replica, Severity
+from composeroll.model import (
+    Attachment,
+    ContainerState,
+    Finding,
+    Replica,
+    Server,
+    Severity,
+    Upstream,
+)
 from composeroll.nginx.configuration import Configuration, read_configuration
 from composeroll.nginx.discovery import Found, Subject
+from composeroll.nginx.include import render_include
 from composeroll.rollout.observed import Observed, Wiring
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.survey.look import GatewaySurvey
@@ -25,12 +34,17 @@ from tests.unit.rollout.makers import ours, replica, state
 class SomeNginx:
     """An nginx in the containers of each of these services, with one upstream of its own.
 
-    The upstream is called as the service that it is for.
+    The upstream is called as the service that it is for; those of `written` are composeroll's.
     """
 
-    def __init__(self, upstreams: Mapping[str, tuple[str, int]], http: str = "") -> None:
+    def __init__(
+        self,
+        upstreams: Mapping[str, tuple[str, int]],
+        http: str = "",
+        written: Collection[str] = (),
+    ) -> None:
         self._configurations = {
-            service: _configuration(upstream, server, http)
+            service: _configuration(upstream, server, http, upstream if service in written else "")
             for service, (upstream, server) in upstreams.items()
         }
 
@@ -69,8 +83,11 @@ class SomeNginx:
         return ()
 
 
-def _configuration(upstream: str, server: int, http: str) -> Configuration:
+def _configuration(upstream: str, server: int, http: str, owner: str = "") -> Configuration:
     include = f"upstream {upstream} {{ server 10.0.0.{server}:80; }}\n"
+    if owner:
+        held = Upstream(upstream, (Server(f"10.0.0.{server}:80"),))
+        include = render_include(held, "shop", owner)
     main = (
         f"events {{}}\nhttp {{\n{http}\ninclude app.conf;\n"
         f"server {{ location / {{ proxy_pass http://{upstream}; }} }}\n}}\n"
@@ -160,6 +177,19 @@ def test_a_second_gateway_that_would_go_on_naming_the_old_replicas_is_refused(
     if found:
         assert found[0].what.startswith("in nginx-outer, upstream app (")
         assert found[0].help == "let nginx-outer pass requests for app on to inner"
+
+
+def test_what_has_moved_in_a_second_gateway_is_put_right_there_by_sync() -> None:
+    """After a reboot `web` is named by an address that `app` has now."""
+    shop = project("app", "web", "inner", "nginx-outer")
+    names = ("app", "inner", "nginx-outer", "web")
+    running = tuple(replica(number, of=name) for number, name in enumerate(names, start=1))
+    both = SomeNginx({"inner": ("app", 1), "nginx-outer": ("web", 1)}, written=["nginx-outer"])
+    place = GatewaySurvey(both).look(shop, shop.pick(["app"]), running, preflight=True).wirings
+    assert isinstance(place["app"], Wiring)
+    (found,) = place["app"].findings
+    assert found.what.startswith("in nginx-outer, upstream web (")
+    assert (found.severity, found.help) == (Severity.WARNING, "composeroll sync web")
 
 
 def test_what_stands_elsewhere_is_not_looked_at_where_every_place_is_known() -> None:
