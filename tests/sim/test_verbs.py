@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from msgspec import structs
@@ -20,7 +20,7 @@ from tests.sim.finished import finished, ids
 from tests.sim.images import Behaviour
 from tests.sim.moments import moment
 from tests.sim.runs import Run, Verb
-from tests.sim.stacks import app, code, worker
+from tests.sim.stacks import app, code, ours, worker
 from tests.sim.world import Sim
 
 SCALE_UP = Run(("app",), Verb.SCALE, count=4)
@@ -92,6 +92,20 @@ def test_scale_stopped_anywhere_reaches_its_count_when_run_again(run: Run, kind:
         sim.images.push("app", "app-v1")
         in_upstream(sim)
         assert not sim.locks.all
+
+
+@pytest.mark.parametrize("hooks", [{}, {"post_start": [{"command": ["warm"]}]}])
+def test_what_stops_first_and_is_scaled_down_is_drained_like_any_other(
+    hooks: dict[str, Any],
+) -> None:
+    """Nothing new takes its place, so that there is nothing to stop first for."""
+    sim = app(3)
+    sim.write({"app": hooks | ours(order="stop-first"), "other": {}})
+    sim.images.push("app", "app-v1")
+    sim.judge.gaps = frozenset()
+    sim.gateways.all["gateway-1"].longest = 5.0
+    assert sim.do(SCALE_DOWN) == "updated", sim.failure
+    in_upstream(sim)
 
 
 def test_sync_takes_a_strangers_address_out_and_names_what_is_ready() -> None:

@@ -83,8 +83,13 @@ class Need(Struct, frozen=True):
 
     @property
     def drains(self) -> bool:
-        """Whether old replicas still run when the gateway is told of the new ones."""
-        return bool(self.outgoing) and not (self.stops_first or self.replaced_in_place)
+        """Whether old replicas still run when the gateway is told of the new ones.
+
+        What only goes, as where it is scaled down, makes room for nothing: it stops last of all.
+        """
+        if self.missing and (self.stops_first or self.replaced_in_place):
+            return False
+        return any(r.running or not self.stops_first for r in self.outgoing)
 
     @property
     def gives_up_what_runs(self) -> bool:
@@ -103,7 +108,8 @@ class Need(Struct, frozen=True):
     @property
     def detaches(self) -> bool:
         """Whether the old replicas drain on after the rollout."""
-        return self.drains and self.switches and self.state.service.settings.drain.detach
+        beside = self.drains and self.switches and not self.replaced_in_place
+        return beside and self.state.service.settings.drain.detach
 
     @property
     def misled(self) -> bool:
