@@ -108,6 +108,16 @@ def test_what_stops_first_and_is_scaled_down_is_drained_like_any_other(
     in_upstream(sim)
 
 
+def test_nothing_new_of_what_stops_first_gets_requests_by_the_name_when_it_is_scaled_up() -> None:
+    """Nobody stops for it, so that there is no gap in which it would be the only one."""
+    sim = app(2, order="stop-first")
+    sim.images.push("app", "app-v1")
+    sim.tell("app", ["app:9000"])
+    sim.judge.gaps = frozenset()
+    assert sim.do(SCALE_UP) == "updated", sim.failure
+    in_upstream(sim)
+
+
 def test_sync_takes_a_strangers_address_out_and_names_what_is_ready() -> None:
     sim = current()
     stranger = sim.engine.of("other")[0]

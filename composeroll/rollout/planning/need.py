@@ -82,6 +82,11 @@ class Need(Struct, frozen=True):
         return self.state.is_to_end and not (self.state.wiring or self.state.front)
 
     @property
+    def makes_room(self) -> bool:
+        """Whether old replicas stop in this plan before the new ones start."""
+        return self.stops_first and bool(self.outgoing and self.missing)
+
+    @property
     def drains(self) -> bool:
         """Whether old replicas still run when the gateway is told of the new ones.
 
@@ -152,7 +157,7 @@ class Need(Struct, frozen=True):
         """
         if not (self.state.wiring and self.chosen):
             return False
-        beside = self.missing and not (self.stops_first or self.replaced_in_place)
+        beside = self.missing and not (self.makes_room or self.replaced_in_place)
         if self.by_name:
             return bool(beside or self.adopted)
         return bool(beside and self.state.doubtful)

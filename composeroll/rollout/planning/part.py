@@ -155,10 +155,10 @@ class Part(Need, frozen=True):
             image=self.state.image,
             back=self._back,
             timeout=self.state.service.settings.drain.timeout,
-            by_name=self.by_name and not (self.pins or self.stops_first),
+            by_name=self.by_name and not (self.pins or self.makes_room),
             reason=self.why,
         )
-        if not (self.stops_first and self.outgoing):
+        if not self.makes_room:
             beside = "next to the old ones" if self.outgoing else ""
             by_compose = total if self.state.service.done_at_start else 0
             return create, StartReplicas(self.name, now, by_compose, reason=beside)
