@@ -17,7 +17,7 @@ from tests.sim import stacks
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids
-from tests.sim.images import Behaviour
+from tests.sim.images import SICK, Behaviour
 from tests.sim.moments import moment
 from tests.sim.runs import Run, Verb
 from tests.sim.stacks import app, code, ours, worker
@@ -116,6 +116,23 @@ def test_nothing_new_of_what_stops_first_gets_requests_by_the_name_when_it_is_sc
     sim.judge.gaps = frozenset()
     assert sim.do(SCALE_UP) == "updated", sim.failure
     in_upstream(sim)
+
+
+@pytest.mark.parametrize("order", ["start-first", "stop-first"])
+def test_what_a_killed_scale_has_made_goes_where_it_does_not_prove_ready(order: str) -> None:
+    def make() -> Sim:
+        sim = app(2, order=order)
+        sim.images.push("app", "app-sick", SICK["never ready"])
+        sim.images.fetch("app")
+        return sim
+
+    probe, sim = make(), make()
+    probe.do(SCALE_UP)
+    awaits = next(n for n, t in enumerate(probe.faults.told, 1) if t.startswith("begin: await"))
+    before = ids(sim, "app")
+    assert sim.do(replace(SCALE_UP, faults=[Fault(awaits, Kind.KILL)])) == "Killed"
+    assert sim.do(SCALE_UP) == "RolledBack"
+    assert ids(sim, "app") == before
 
 
 def test_sync_takes_a_strangers_address_out_and_names_what_is_ready() -> None:

@@ -175,7 +175,7 @@ class Need(Struct, frozen=True):
     @property
     def adopted(self) -> tuple[Replica, ...]:
         """What a broken rollout made, and there is something to go back to without it."""
-        if self.stops_first or self.replaced_in_place:
+        if self.replaced_in_place or (self.stops_first and self.outgoing):
             return ()
         return tuple(r for r in self.staying if r.id in self.state.half_made)
 
