@@ -364,6 +364,23 @@ def test_a_name_that_nginx_resolves_itself_is_not_put_back(
     assert any("goes on naming what serves now" in text for text in noted) is stays
 
 
+@pytest.mark.parametrize(("parameters", "named"), [((), True), (("resolve",), False)])
+def test_nor_is_it_on_the_way_back_of_a_batch_that_stops_first(
+    parameters: tuple[str, ...],
+    named: bool,  # noqa: FBT001 - a parameter of pytest's
+) -> None:
+    sim = app(3, declared=True, order="stop-first", batch=1)
+    sim.judge.gaps, sim.judge.fewer = frozenset(), {"app": 1}
+    by_name = Upstream("app", (Server("app:9000", parameters),), ("zone app 256k",))
+    gateway = sim.gateways.all["gateway-1"]
+    gateway.files[include_of("app")] = render_once(by_name, "shop", "app")
+    sim.gateways.boot(gateway)
+    sim.images.push("app", "app-sick", SICK["never ready"])
+    assert sim.update("app") == "RolledBack"
+    old = {f"{b.ip}:9000" for b in sim.engine.of("app")}
+    assert set(gateway.current.told["app"]) == ({"app:9000"} if named else old)
+
+
 def test_docker_rollout_31_replicas_that_compose_made_from_another_image_are_taken_back() -> None:
     sim = app(2)
     before = ids(sim, "app")

@@ -8,7 +8,13 @@ from composeroll.errors import EngineError, GatewayError
 from composeroll.report.events import Noted, Warned
 from composeroll.rollout.steps.drain import await_old_workers_gone
 from composeroll.rollout.steps.joined import joined
-from composeroll.rollout.steps.put_back import differ, gateways_of, put_back, texts_back
+from composeroll.rollout.steps.put_back import (
+    differ,
+    gateways_of,
+    put_back,
+    texts_back,
+    texts_before,
+)
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
@@ -96,7 +102,7 @@ class PinUpstreams(SwitchUpstreams, frozen=True):
         resolved = tuple(s for s in self.switches if s.previous.resolves)
         others = tuple(s for s in self.switches if not s.previous.resolves)
         try:
-            if differ(texts_back(resolved, world), world):
+            if differ(texts_before(resolved), world):
                 world.emit(Noted(f"{_includes(resolved)} goes on naming what serves now"))
             put_back(others, world, self.timeout)
         except (EngineError, GatewayError) as error:

@@ -15,11 +15,13 @@ def put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None
     A gateway that took the new include and gave it back itself has such workers too. One may have
     the old file and still run by the new one, since the reload that was to take it back has failed:
     so all are told again. One that refuses to reload what its files say already took nothing else,
-    unless a reload of ours is known to have reached it, or its answer was lost.
+    unless a reload of ours is known to have reached it, or its answer was lost; and one that still
+    goes by a name which it resolves itself is told nothing.
 
     Raises:
         GatewayError: an nginx may go by the new include, now or once it is started again.
     """
+    switches = tuple(s for s in switches if not _goes_by_its_name(s, world))
     if not switches:
         return
     _restore(switches, world)
@@ -42,6 +44,15 @@ def texts_back(switches: tuple[Switch, ...], world: World) -> Texts:
     return texts
 
 
+def texts_before(switches: tuple[Switch, ...]) -> Texts:
+    """The same word for word, whatever they mean by now."""
+    texts: dict[str, dict[str, str | None]] = {}
+    for switch in switches:
+        for container, text in switch.texts.items():
+            texts.setdefault(container, {})[switch.route.include] = text
+    return texts
+
+
 def differ(previous: Texts, world: World) -> bool:
     """Whether an include holds something else than these texts, or cannot be read."""
 
@@ -56,6 +67,15 @@ def differ(previous: Texts, world: World) -> bool:
         for container, texts in previous.items()
         for path, text in texts.items()
     )
+
+
+def _goes_by_its_name(switch: Switch, world: World) -> bool:
+    """Whether nginx resolves a name that means whom it meant, and may go by nothing else."""
+    served = {replica.id for replica in switch.served}
+    now = world.engine.replicas([switch.incoming.service])
+    if not switch.previous.resolves or any(r.running and r.id not in served for r in now):
+        return False
+    return world.gateways.settled and not differ(texts_before((switch,)), world)
 
 
 def _restore(switches: tuple[Switch, ...], world: World) -> None:

@@ -60,10 +60,11 @@ class Switch(Struct, frozen=True):
         """The texts of before, word for word where they mean what they meant then.
 
         One of those they named may have died or moved since, and left its address to nobody, or to
-        anybody; and a name would mean the new ones too, while they are there. Where nothing of what
-        it named is left, those that were to leave serve again; where there are none of these, those
-        that it did not name and that have proved themselves; and where the old ones were stopped,
-        or have crashed and are gone or have lost an address to a new one, nobody does for now.
+        anybody; and a name would mean the new ones too, while they are there, and one that nginx
+        resolves itself answers 502 until it knows. Where nothing of what it named is left, those
+        that were to leave serve again; where there are none of these, those that it did not name
+        and that have proved themselves; and where the old ones were stopped, or have crashed and
+        are gone or have lost an address to a new one, nobody does for now.
 
         Raises:
             GatewayError: somebody has removed them all, so that there is no way back.
@@ -79,7 +80,7 @@ class Switch(Struct, frozen=True):
         meant = strangers if self.previous.names else strangers & self.previous.addresses
         there = {self._before(r) for r in living}
         gone = (self.previous.addresses if self._split else self._written) - there
-        wrong = meant or gone or (moved and not self.previous.names)
+        wrong = meant or gone or self.previous.resolves or (moved and not self.previous.names)
         if not (living or self._has_others_servers):
             living = self._proven_among(now, world)
             if not living and self._leaves_nobody(now):

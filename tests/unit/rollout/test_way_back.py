@@ -252,6 +252,32 @@ def test_a_name_that_nginx_resolves_itself_stays_pinned_and_that_is_said() -> No
     assert stage.told == [Noted(f"{INCLUDE} goes on naming what serves now")]
 
 
+RESOLVED = Server("app:80", ("resolve",))
+
+
+def test_nor_is_it_told_again_where_nginx_was_told_nothing_else() -> None:
+    """It may reject its files, and then nothing can be told; nothing has to be, either."""
+    stage = Stage(refuses=True, holds="as it was", now=(SERVES,))
+    SwitchUpstreams((switch(RESOLVED),), TIMEOUT).undo(stage.world)
+    assert stage.done == []
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        Stage(now=(SERVES,)),
+        Stage(now=(SERVES,), holds="as it was", settled=False),
+        Stage(now=(SERVES, MADE), holds="as it was"),
+    ],
+    ids=["told another", "may be told another", "means another"],
+)
+def test_in_its_place_those_are_named_that_it_meant(stage: Stage) -> None:
+    SwitchUpstreams((switch(RESOLVED),), TIMEOUT).undo(stage.world)
+    (texts,) = stage.texts
+    assert "server 10.0.0.1:80;" in (texts["g1"][INCLUDE] or "")
+    assert "10.0.0.2" not in (texts["g1"][INCLUDE] or "")
+
+
 @pytest.mark.parametrize(
     "old",
     [
