@@ -157,8 +157,16 @@ class ServiceState(Struct, frozen=True):
         return not waits and (self.is_to_end or has_ended)
 
     def address(self, replica: Replica) -> str:
-        """`host:port` of a replica as the gateway sees it, empty without a gateway."""
-        return self.wiring.route.address(replica) if self.wiring else ""
+        """`host:port` by which the gateway knows a replica, or is to; empty without a gateway.
+
+        The file may mean another port or network by now than what is outdated has.
+        """
+        if self.wiring is None:
+            return ""
+        route, told = self.wiring.route, self.told_of(self.outdated)
+        if told is None or replica.id not in self.outdated:
+            return route.address(replica)
+        return route.named_by(self.wiring.upstream, replica) or told.address(replica)
 
     @property
     def leftovers(self) -> tuple[Replica, ...]:

@@ -101,6 +101,18 @@ def test_a_sync_leaves_old_replicas_where_they_listen(verb: Verb) -> None:
     assert servers(sim.gateways.all["gateway-1"]) == old
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_scale_leaves_old_replicas_where_they_listen(count: int) -> None:
+    """They stay outdated, as it says; a healthcheck would call them ready whatever the port is."""
+    sim = app(2)
+    sim.engine.definitions["app"] += " anew"
+    old = addresses(sim, "sha256:app-v1", OLD)
+    assert sim.do(Run(("app",), Verb.SCALE, count=count)) == "updated", sim.failure
+    told = servers(sim.gateways.all["gateway-1"])
+    assert len(told) == count
+    assert told <= old if count == 1 else old < told
+
+
 def test_a_sync_after_a_kill_between_two_batches_names_each_where_it_listens() -> None:
     probe = app(4, batch=1)
     probe.update("app")

@@ -7,7 +7,7 @@ from typing import Self
 from msgspec import Struct
 
 from composeroll.model import Replica
-from composeroll.rollout.observed import ServiceState, Wiring
+from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.counting import next_batch, replicas_wanted
 from composeroll.rollout.planning.outgoing import Reasons
 from composeroll.rollout.steps import Incoming
@@ -50,6 +50,11 @@ class Need(Struct, frozen=True):
     def staying(self) -> tuple[Replica, ...]:
         """The replicas that serve now and after this plan."""
         return tuple(r for r in self.state.serving if r not in self.outgoing)
+
+    @property
+    def outdated(self) -> frozenset[str]:
+        """Full IDs of those that are to leave, now or later, or stay so where it is scaled."""
+        return frozenset({*self.reasons, *self.state.outdated})
 
     @property
     def left_for_later(self) -> int:
@@ -122,7 +127,9 @@ class Need(Struct, frozen=True):
         wiring = self.state.wiring
         if wiring is None or self.state.doubtful:
             return wiring is not None
-        return wiring.split or wiring.upstream.addresses != _addresses(wiring, self.staying)
+        return wiring.split or wiring.upstream.addresses != set(
+            map(self.state.address, self.staying)
+        )
 
     @property
     def switches(self) -> bool:
@@ -186,7 +193,3 @@ class Need(Struct, frozen=True):
             return self.reasons[self.outgoing[0].id]
         running = len(self.staying)
         return f"{running} of {self.wanted} run" if running else "the service does not run yet"
-
-
-def _addresses(wiring: Wiring, replicas: tuple[Replica, ...]) -> frozenset[str]:
-    return frozenset(wiring.route.address(replica) for replica in replicas)

@@ -73,8 +73,8 @@ class Part(Need, frozen=True):
             served=tuple(r for r in self.state.named_in_upstream if r.id not in made),
             known=self._known,
             unproven=made,
-            outdated=frozenset(self.reasons),
-            told=self.state.told_of(self.reasons),
+            outdated=self.outdated,
+            told=self.state.told_of(self.outdated),
             in_place=self.replaced_in_place,
             stops_first=self.stops_first,
         )
@@ -91,8 +91,8 @@ class Part(Need, frozen=True):
             served=tuple(r for r in self.state.named_in_upstream if r.id in chosen),
             known=self._known,
             unproven=others,
-            outdated=frozenset(self.reasons),
-            told=self.state.told_of(self.reasons),
+            outdated=self.outdated,
+            told=self.state.told_of(self.outdated),
         )
 
     @property
@@ -174,8 +174,8 @@ class Part(Need, frozen=True):
             wiring.texts,
             served=self.state.named_in_upstream,
             known=self._known,
-            outdated=frozenset(self.reasons),
-            told=self.state.told_of(self.reasons),
+            outdated=self.outdated,
+            told=self.state.told_of(self.outdated),
         )
         drain = self.state.service.settings.drain
         proven = others - self.reasons.keys()  # an old one that dies is no reason to go back
@@ -235,6 +235,8 @@ class Part(Need, frozen=True):
             route,
             settings.ready,
             may_end=self.state.ends,
+            outdated=self.outdated,
+            told=self.state.told_of(self.outdated),
             reason="nothing unproven gets traffic",
         )
 

@@ -17,12 +17,16 @@ class AwaitReady(Step, frozen=True):
 
     Attributes:
         may_end: whether one that ends well has done what it is for, as a migration has.
+        outdated: full IDs of those that may stay outdated: they are asked where nginx knows them.
+        told: the way to these.
     """
 
     incoming: Incoming
     route: Route | None
     settings: Ready
     may_end: bool = False
+    outdated: frozenset[str] = frozenset()
+    told: Route | None = None
 
     def __str__(self) -> str:
         return f"await {self.incoming.service} ready"
@@ -35,13 +39,20 @@ class AwaitReady(Step, frozen=True):
         """
         while waiting := self._unproven(world):
             try:
-                world.readiness.await_ready(waiting, self.route, self.settings)
+                self._await(waiting, world)
             except NotReady:
                 if not self.may_end or len(self._unproven(world)) == len(waiting):
                     raise
             else:
                 world.proven.update({replica.id: replica for replica in waiting})
                 return
+
+    def _await(self, waiting: tuple[Replica, ...], world: World) -> None:
+        old = tuple(r for r in waiting if r.id in self.outdated and self.told != self.route)
+        new = tuple(r for r in waiting if r not in old)
+        for side, way in ((new, self.route), (old, self.told)):
+            if side:
+                world.readiness.await_ready(side, way, self.settings)
 
     def _unproven(self, world: World) -> tuple[Replica, ...]:
         """All of them, but for what has ended well where it may."""

@@ -26,8 +26,8 @@ class Switch(Struct, frozen=True):
             itself before it is named.
         unproven: those of them that the way back names in no case: a broken rollout had made them,
             so that it takes them away, or they are not ready.
-        outdated: full IDs of those that are to leave, now or later: they stay where nginx knows
-            them, though the service's port or network may be another by now.
+        outdated: full IDs of those that are to leave, now or later, or stay outdated: they stay
+            where nginx knows them, though the service's port or network may be another by now.
         told: the way to these, where it is another one than `route`.
         in_place: whether compose has removed these, to make the new ones in their place.
         stops_first: whether they have stopped before the new ones started.

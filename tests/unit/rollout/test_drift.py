@@ -88,3 +88,14 @@ def test_what_was_run_once_and_has_ended_well_is_as_it_should_be() -> None:
     assert told(state([replace(once, exit_code=1)]))
     assert told(state([once], wiring(1)))
     assert told(state([once, replica(2, NEW)]))
+
+
+def test_what_is_outdated_and_listens_where_the_file_said_before_is_where_it_should_be() -> None:
+    """It gets its requests, and no sync would tell nginx otherwise."""
+    place = wiring(1)
+    elsewhere = replace(place, route=replace(place.route, port=8080))
+    (note,) = told(state([replica(1)], elsewhere))
+    assert note.startswith("shop-app-1 is outdated")
+    strange, lost = told(state([replica(1, NEW)], elsewhere))
+    assert strange.startswith("the upstream names 10.0.0.1:80, which is no replica of app")
+    assert lost.startswith("shop-app-1 (10.0.0.1:8080) gets no requests")

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady
-from composeroll.model import ContainerState, Replica
+from composeroll.model import ContainerState, Replica, Route
 from composeroll.rollout.steps import AwaitReady, Incoming
-from tests.unit.rollout.makers import NEW, replica
+from tests.unit.rollout.makers import NEW, replica, wiring
 
 OLD = replica(1)
 BESIDES = frozenset({OLD.id})
@@ -106,3 +106,22 @@ def test_a_task_that_somebody_removed_is_missed_though_another_has_ended_well() 
     proofs = Proofs(new(2), ends=[2])
     with pytest.raises(NotReady):
         proofs.wait(may_end=True, least=2)
+
+
+def test_what_stays_outdated_is_asked_where_nginx_knows_it() -> None:
+    """As where it is scaled, and the file has another port for it by now."""
+    asked: list[tuple[int, int]] = []
+
+    def ready(waiting: Sequence[Replica], route: Route, _: Ready) -> None:
+        asked.extend((one.number, route.port) for one in waiting)
+
+    world = SimpleNamespace(
+        engine=SimpleNamespace(replicas=lambda _: (OLD, *new(2))),
+        readiness=SimpleNamespace(await_ready=ready),
+        proven={},
+    )
+    told = wiring().route
+    route, everyone = replace(told, port=8080), Incoming("app", frozenset(), 2)
+    step = AwaitReady(everyone, route, Ready(), outdated=frozenset({OLD.id}), told=told)
+    step.do(cast("Any", world))
+    assert asked == [(2, 8080), (1, 80)]
