@@ -190,6 +190,24 @@ def test_a_run_that_fails_after_one_that_was_killed_stops_nobody_who_serves(
     assert sum(box.running for box in sim.engine.of("app")) >= len(served)
 
 
+@pytest.mark.parametrize("begins", ["start the new", "await", "point", "retire"])
+def test_a_newer_image_after_a_kill_leaves_those_that_stop_first_in_batches_without_a_gap(
+    begins: str,
+) -> None:
+    """One more is outdated then than are wanted: what the killed run had started."""
+
+    def make() -> Sim:
+        sim = app(3, declared=True, order="stop-first", batch=1)
+        sim.judge.gaps, sim.judge.fewer = frozenset(), {"app": 1}
+        return sim
+
+    sim = make()
+    assert sim.update("app", fault=Fault(moment(make(), f"begin: {begins}"), Kind.KILL)) == "Killed"
+    sim.images.push("app", "app-v3")
+    assert sim.update("app") == "updated", sim.failure
+    finished(sim, "app", 3)
+
+
 @pytest.mark.parametrize("kind", [Kind.INTERRUPT, Kind.FAIL])
 def test_what_has_come_to_serve_in_a_gap_is_not_stopped_again(kind: Kind) -> None:
     """Killed while it retires what it replaced; the next run is ended before it is done."""

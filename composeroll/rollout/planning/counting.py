@@ -49,13 +49,14 @@ def next_batch(
     """Those of the outdated that go now.
 
     More than are wanted were left by broken rollouts; nobody knows which of them work, so they all
-    go. What does not run goes in any case: nothing can be pointed at it.
+    go, unless those that stop first have others to serve meanwhile. What does not run goes in any
+    case: nothing can be pointed at it.
     """
-    if len(outdated) > wanted:
+    size, surplus = state.service.settings.batch.of(wanted), max(0, len(outdated) - wanted)
+    if surplus and not (state.stops_first and size < wanted):
         return tuple(_by_urgency(state, outdated))
     down = sum(not replica.running for replica in outdated)
-    size = max(down, state.service.settings.batch.of(wanted))
-    return tuple(_by_urgency(state, outdated)[:size])
+    return tuple(_by_urgency(state, outdated)[: max(down, size + surplus)])
 
 
 def _by_urgency(state: ServiceState, outdated: Sequence[Replica]) -> list[Replica]:
