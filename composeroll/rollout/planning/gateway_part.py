@@ -56,7 +56,10 @@ class GatewayPart(Part, frozen=True):
     def _bring_up(self) -> tuple[Step, ...]:
         if self.missing:
             return (*self._create(), self._hand_over(), *self._stop(), self._start())
-        return (self._hand_over(), self._start()) if self.outgoing and self.staying else ()
+        if not (self.outgoing and self.staying):
+            return ()
+        again = (self._stop_old(),) if self._was_stopped else ()
+        return (self._hand_over(), *again, self._start())
 
     def _create(self) -> tuple[Step, ...]:
         now, ready = before(self.state.serving), self.state.service.settings.ready

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from composeroll.config.project import Service, read_project
 from composeroll.model import Attachment, ContainerState, Replica
+from composeroll.rollout.doubted import doubted
 from composeroll.rollout.observed import Front, Observed, ServiceState
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout
@@ -137,6 +138,23 @@ def test_without_an_edge_the_old_one_stops_first_and_the_plan_shows_the_gap() ->
      ── no way back after this ──
   7  retire shop-nginx-1 (111111111111)  (replaced)
   8  renumber 1 replica of nginx  (names count from 1 again)\
+""")
+
+
+def test_what_a_killed_run_had_stopped_first_is_started_again_where_the_next_one_fails() -> None:
+    """The new one is all that listens; its way back alone would leave nobody."""
+    alone = nginx(network_mode="bridge", **ours(order="stop-first"))
+    old, made = container(1, state=ContainerState.EXITED), container(2, NEW)
+    observed = Observed("shop", (gateway(old, made, of=alone, edge=False),))
+    known = doubted(observed, {"nginx": [old.id]}, [old.id])
+    assert str(plan_rollout(known, {old.id: "image moved"})) == snapshot("""\
+  1  hand the current upstreams to the new nginx: /etc/nginx/app.conf  (before it listens)
+  2  stop shop-nginx-1 (111111111111)  (a rollout that broke off had stopped them)
+  3  start the new nginx
+  4  prove nginx: workers, listening sockets, every site
+     ── no way back after this ──
+  5  retire shop-nginx-1 (111111111111)  (replaced)
+  6  renumber 1 replica of nginx  (names count from 1 again)\
 """)
 
 
