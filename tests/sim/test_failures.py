@@ -190,6 +190,31 @@ def test_a_run_that_fails_after_one_that_was_killed_stops_nobody_who_serves(
     assert sum(box.running for box in sim.engine.of("app")) >= len(served)
 
 
+@pytest.mark.parametrize("kind", [Kind.INTERRUPT, Kind.FAIL])
+@pytest.mark.parametrize("fails", ["remove leftovers", "create", "start the new"])
+def test_what_a_killed_run_had_stopped_serves_again_wherever_the_next_one_fails(
+    fails: str, kind: Kind
+) -> None:
+    """Nothing has served in between, and the end says that what served before does."""
+
+    def killed() -> Sim:
+        sim = app(2, declared=True, order="stop-first")
+        starts = moment(app(2, declared=True, order="stop-first"), "begin: start the new")
+        assert sim.update("app", fault=Fault(starts, Kind.KILL)) == "Killed"
+        return sim
+
+    sim = killed()
+    old = {box.id for box in sim.engine.of("app") if box.image == "sha256:app-v1"}
+    assert sim.update("app", fault=Fault(moment(killed(), f"begin: {fails}") + 1, kind)) in (
+        "RolledBack",
+        "Interrupted",
+    )
+    serving = [box for box in sim.engine.of("app") if box.id in old and box.running]
+    assert len(serving) == 2
+    told = sim.gateways.all["gateway-1"].current.told["app"]
+    assert set(told) == {f"{box.ip}:9000" for box in serving}
+
+
 @pytest.mark.parametrize("begins", ["start the new", "await", "point", "retire"])
 def test_a_newer_image_after_a_kill_leaves_those_that_stop_first_in_batches_without_a_gap(
     begins: str,

@@ -101,7 +101,9 @@ class Part(Need, frozen=True):
 
     def prepare(self) -> tuple[Step, ...]:
         """The steps that bring up and prove what comes."""
-        steps = (self._clear(), self._adopt(), *self._bring_up(), self._prove())
+        # first of all: wherever this fails they are to serve again
+        down = self._stop_old() if self._was_stopped else None
+        steps = (down, self._clear(), self._adopt(), *self._bring_up(), self._prove())
         return tuple(step for step in steps if step)
 
     def finish(self) -> tuple[Step, ...]:
@@ -141,7 +143,7 @@ class Part(Need, frozen=True):
 
     def _bring_up(self) -> tuple[Step, ...]:
         if not self.missing:
-            return (self._stop_old(),) if self._was_stopped else ()
+            return ()
         if self.replaced_in_place and self.state.replicas:
             return (self._replace(),)
         now = before(self.state.serving)
@@ -162,7 +164,8 @@ class Part(Need, frozen=True):
             beside = "next to the old ones" if self.outgoing else ""
             by_compose = total if self.state.service.done_at_start else 0
             return create, StartReplicas(self.name, now, by_compose, reason=beside)
-        return *aside, create, self._stop_old(), StartReplicas(self.name, now)
+        stop = () if self._was_stopped else (self._stop_old(),)
+        return (*aside, create, *stop, StartReplicas(self.name, now))
 
     def _leave_to_others(self) -> tuple[Step, ...]:
         """Nothing reaches those that stop next, and nobody has noticed."""
@@ -188,9 +191,10 @@ class Part(Need, frozen=True):
 
     @property
     def _was_stopped(self) -> bool:
-        """Whether a rollout that was cut off made others in their place, which do not serve yet."""
-        down = self.state.stopped >= {r.id for r in self.outgoing}
-        return bool(self.outgoing and self.state.half_made and down)
+        """Whether a rollout that broke off had stopped them for others, which do not serve yet."""
+        if self.replaced_in_place or not (self.missing or self.state.half_made):
+            return False
+        return bool(self.outgoing) and self.state.stopped >= {r.id for r in self.outgoing}
 
     def _stop_old(self) -> Step:
         """On the way back they serve again, and what a rollout that was cut off made does not."""
@@ -227,13 +231,11 @@ class Part(Need, frozen=True):
         nobody = not self.fresh().least
         if nobody or not (self.missing or self.switches or broke_off):
             return None
-        settings = self.state.service.settings
         wiring = self.state.wiring
-        route = wiring.route if wiring else None
         return AwaitReady(
             self.fresh(),
-            route,
-            settings.ready,
+            wiring.route if wiring else None,
+            self.state.service.settings.ready,
             may_end=self.state.ends,
             outdated=self.outdated,
             told=self.state.told_of(self.outdated),
