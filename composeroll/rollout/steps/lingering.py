@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from composeroll.config.durations import format_duration
+from composeroll.errors import GatewayError
 from composeroll.model import Held, Replica
 from composeroll.report.wording import count_text
 from composeroll.rollout.world import World
@@ -96,7 +97,10 @@ class Lingering:
         return ", ".join(filter(None, said))
 
     def _look(self, now: float) -> None:
-        self.held = self._world.gateways.held(self._gateways, self._hosts)
+        try:
+            self.held = self._world.gateways.held(self._gateways, self._hosts)
+        except GatewayError as error:  # it has just ended: whoever counts its workers learns that
+            self.held = Held(unknown=error.what)
         for connection in self.held.elsewhere | self.held.leaving:
             self._first_seen.setdefault(connection, now)
 

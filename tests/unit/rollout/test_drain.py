@@ -27,11 +27,13 @@ class Drained:
     Attributes:
         away: seconds in which nginx does not run.
         beside: another gateway, by full ID, that holds what leaves.
+        falls: it ends between a look at its workers and one at what they hold.
     """
 
     holds: Held
     away: float = 0.0
     beside: str = ""
+    falls: bool = False
     time: float = 0.0
     told: list[Event] = field(default_factory=list)
 
@@ -59,6 +61,9 @@ class Drained:
         return frozenset({self.beside} - {""})
 
     def _held(self, services: Collection[str], _: Collection[str]) -> Held:
+        if self.falls:
+            self.falls, self.away = False, self.time + 3.0
+            raise GatewayError("container nginx is not running")
         return self.holds if {*services} == {"nginx", self.beside} - {""} else Held()
 
     def drain(self) -> list[str]:
@@ -107,6 +112,12 @@ def test_another_gateway_that_holds_what_leaves_is_waited_for_as_long_as_the_bud
 
 def test_an_nginx_that_somebody_restarts_during_a_drain_is_waited_for() -> None:
     assert Drained(Held(), away=3.0).drain() == []
+
+
+def test_so_is_one_that_ends_while_it_is_looked_at() -> None:
+    drained = Drained(Held(1, waiting=1), falls=True)
+    assert drained.drain() == []
+    assert drained.time < RESTART
 
 
 def test_an_nginx_that_stays_away_ends_the_drain_with_an_error() -> None:
