@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from composeroll.model import Finding, Mount, Severity
 from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.dump import folded
 from composeroll.nginx.mounts import mount_under
 from composeroll.nginx.subject import Subject
 
@@ -44,4 +45,4 @@ def _sockets(configuration: Configuration) -> Iterator[str]:
     passed = (one.target for one in configuration.passes)
     for place in (*passed, *servers):
         if place.startswith(UNIX):
-            yield place.removeprefix(UNIX).partition(":")[0]
+            yield folded(place.removeprefix(UNIX).partition(":")[0])

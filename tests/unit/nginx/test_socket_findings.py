@@ -20,7 +20,11 @@ BEHIND = (
 OVER_HTTP = f"server {{ listen 80; location / {{ proxy_pass http://{SOCKET}:/app; }} }}"
 
 
-@pytest.mark.parametrize("http", [STRAIGHT, BEHIND, OVER_HTTP])
+AS_A_URL = BEHIND.replace("unix:/", "unix:///")
+"""As the manuals of uWSGI and Puma have it."""
+
+
+@pytest.mark.parametrize("http", [STRAIGHT, BEHIND, OVER_HTTP, AS_A_URL])
 def test_it_is_refused_where_a_second_replica_would_take_it_over(http: str) -> None:
     there = replace(RUN, destination="/var/run/php-fpm")
     subject = Subject("staging", "php-fpm", (replace(replica(), mounts=(there,)),))
