@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from composeroll.model import Finding, Mount, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.dump import folded
-from composeroll.nginx.mounts import mount_under
+from composeroll.nginx.mounts import lies_on, source_of
 from composeroll.nginx.subject import Subject
 
 UNIX = "unix:"
@@ -26,10 +26,10 @@ def socket_findings(
         subject: the service.
     """
     mounts_of_its_own = (mount for replica in subject.replicas for mount in replica.mounts)
-    theirs = {mount.source for mount in mounts_of_its_own if mount.writable}
+    theirs = {m.source for m in mounts_of_its_own if m.writable and m.source}
     for path in dict.fromkeys(_sockets(configuration)):
-        under = mount_under(path, mounts)
-        if under and under.source and under.source in theirs:
+        source = source_of(path, mounts)
+        if source and any(lies_on(source, mount) for mount in theirs):
             yield Finding(
                 Severity.REFUSAL,
                 f"nginx may reach {subject.service} by the unix socket {path}, which only one"

@@ -43,6 +43,19 @@ def test_one_that_another_service_listens_on_is_none_of_its_own(
     assert not list(socket_findings(configured(STRAIGHT), nginx, subject))
 
 
+@pytest.mark.parametrize(
+    ("nginx", "service"),
+    [("/srv/app/run/php", "/srv/app"), ("/srv", "/srv/php"), ("/srv/app/run/", "/srv/app/run")],
+)
+def test_a_mounted_directory_holds_a_socket_in_a_directory_of_it_too(
+    nginx: str, service: str
+) -> None:
+    theirs = Mount("/app", "bind", writable=True, source=service)
+    subject = Subject("staging", "php-fpm", (replace(replica(), mounts=(theirs,)),))
+    ours = replace(RUN, destination="/run", source=nginx)
+    assert list(socket_findings(configured(STRAIGHT), (ours,), subject))
+
+
 def test_a_mount_that_it_cannot_write_holds_no_socket_of_its_own() -> None:
     there = replace(RUN, writable=False)
     subject = Subject("staging", "exporter", (replace(replica(), mounts=(there,)),))
