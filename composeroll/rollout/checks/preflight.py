@@ -130,9 +130,12 @@ def _gets_along(state: ServiceState, obstacle: Obstacle) -> bool:
 
 
 def _shared_data(state: ServiceState) -> Iterator[Finding]:
-    """A store such as redis, doubled, would be two writers on one set of files."""
-    alone = state.stops_first or state.data_only
-    if state.wiring or state.front or alone or not (state.service.volumes and state.serving):
+    """A store such as redis, doubled, would be two writers on one set of files.
+
+    One whose place in nginx is refused may well get requests.
+    """
+    alone, placed = state.stops_first or state.data_only, state.wiring or state.front
+    if placed or state.refusal or alone or not (state.service.volumes and state.serving):
         return
     volumes = " and ".join(state.service.volumes)
     yield _refusal(

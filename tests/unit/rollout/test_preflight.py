@@ -92,6 +92,12 @@ def test_a_store_that_would_have_two_writers_is_refused() -> None:
     assert "--order stop-first" in finding.help
 
 
+def test_of_a_service_whose_place_is_refused_nobody_says_that_nginx_sends_it_nothing() -> None:
+    web = service(volumes=[{"type": "volume", "source": "media", "target": "/media"}])
+    why = Refused("upstream app stands in nginx.conf, which holds more", help="move the block")
+    assert [f.what for f in found(state([replica(1)], of=web, refusal=why))] == [why.what]
+
+
 def test_a_store_that_only_reads_may_run_twice() -> None:
     volume = {"type": "volume", "source": "data", "target": "/data", "read_only": True}
     assert not found(state([replica(1)], of=service(volumes=[volume])))
