@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from composeroll.model import Protocol
+from composeroll.nginx.settled import is_set, settled, spelled
 from composeroll.nginx.syntax import COMMENT, Directive, Inside, Place
 from composeroll.nginx.upstreams import Context, host_and_port
 
@@ -121,7 +122,8 @@ def _read(
     heard = listens(around) if around else ()
     named = [name for name, half in upstreams if half is context]
     late = "$" in directive.args[0]
-    for argument in _readings(directive.args[0], _values(given, around) if late else {}):
+    values = _values(given, around, settled(parents)) if late else {}
+    for argument in _readings(directive.args[0], values):
         host, port = target_of(argument, named)
         tls = argument.startswith(_OVER_TLS)
         yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late, tls)
@@ -135,7 +137,7 @@ def _given(everything: Iterable[Inside]) -> _Given:
     """Every plain text that `set`, `map`, `split_clients` or `geo` may give a variable."""
     given: _Given = {}
     for directive, parents in everything:
-        if directive.name == "set" and len(directive.args) > 1:
+        if is_set(directive):
             around, (name, value) = _server_around(parents), directive.args[:2]
             _note(given, around.place if around else None, name, [value])
         elif directive.name in _CHOOSERS and directive.args and directive.block:
@@ -148,7 +150,9 @@ def _note(given: _Given, place: Place | None, name: str, texts: Iterable[str]) -
     given.setdefault(place, {}).setdefault(name, []).extend(texts)
 
 
-def _values(given: _Given, server: Directive | None) -> dict[str, list[str]]:
+def _values(
+    given: _Given, server: Directive | None, own: Mapping[str, str]
+) -> dict[str, list[str]]:
     """What variables may be in a server: what another one sets, no request of this one sees.
 
     One that is only ever set to nothing is filled by what no directive tells, such as Lua.
@@ -157,6 +161,7 @@ def _values(given: _Given, server: Directive | None) -> dict[str, list[str]]:
     for place in (None, server.place) if server else (None,):
         for name, texts in given.get(place, {}).items():
             values[name] = list(dict.fromkeys((*values.get(name, ()), *texts)))
+    values |= {name: [text] for name, text in own.items()}
     return {name: texts for name, texts in values.items() if any(texts)}
 
 
@@ -168,19 +173,13 @@ def _readings(
     One that is in its own value, as in `set $args $args&x=1`, is replaced once.
     """
     for name in values if "$" in argument else ():
-        spelled = _spelled(name)
-        if name not in filled and spelled.search(argument):
-            texts = (_filled(spelled, argument, value) for value in values[name])
+        pattern = spelled(name)
+        if name not in filled and pattern.search(argument):
+            texts = (_filled(pattern, argument, value) for value in values[name])
             found = (r for text in texts for r in _readings(text, values, (*filled, name)))
             return list(dict.fromkeys(found))
     return [argument]
 
 
-def _spelled(name: str) -> re.Pattern[str]:
-    """`$up` or `${up}`, and not the beginning of `$upstream_name`."""
-    word = re.escape(name.removeprefix("$"))
-    return re.compile(rf"\$(?:{word}(?!\w)|\{{{word}\}})", re.ASCII)
-
-
-def _filled(spelled: re.Pattern[str], text: str, value: str) -> str:
-    return spelled.sub(lambda _: value, text)
+def _filled(pattern: re.Pattern[str], text: str, value: str) -> str:
+    return pattern.sub(lambda _: value, text)

@@ -204,6 +204,38 @@ def test_a_variable_may_be_set_anywhere_in_its_server() -> None:
     assert [p.target for p in found.passes] == ["shop", "blog"]
 
 
+APP = "location /app { set $to app:81; proxy_pass http://$to; }"
+
+
+def test_a_location_that_sets_its_variable_itself_says_nothing_of_another() -> None:
+    """As in the folders of linuxserver's SWAG, which all stand in one server."""
+    site = "location /{0} {{ set $app {0}; set $port {1}; proxy_pass http://$app:$port; }}\n"
+    found = configured(f"server {{ {site.format('shop', 8001)} {site.format('blog', 8002)} }}")
+    assert [(p.target, p.port) for p in found.passes] == [("shop", 8001), ("blog", 8002)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "targets"),
+    [
+        ("set $to old; set $to new; proxy_pass http://$to;", ["new"]),
+        ("if ($bad) { return 403; } set $to new; proxy_pass http://$to;", ["new"]),
+        ("set $of new; set $to $of; if ($x) { proxy_pass http://$to; }", ["new"]),
+        ("set $to new; if ($x) { set $to old; } proxy_pass http://$to;", ["app", "new", "old"]),
+        ("rewrite ^/x(.*)$ $1 break; set $to new; proxy_pass http://$to;", ["app", "new"]),
+        ("if ($x) { break; } set $to new; proxy_pass http://$to;", ["app", "new"]),
+        ("set $to $to/x; proxy_pass http://$to;", ["$to", "app"]),
+        ("set $of $to; set $to new; proxy_pass http://$of;", ["app", "new"]),
+        ("set $to ''; proxy_pass http://$to;", ["$to"]),
+        ("set $to new; location /x/y { proxy_pass http://$to; }", ["app", "new"]),
+    ],
+)
+def test_what_a_location_sets_before_anything_else_is_what_its_pass_sees(
+    lines: str, targets: list[str]
+) -> None:
+    found = configured(f"server {{ {APP} location /x {{ {lines} }} }}")
+    assert sorted(p.target for p in found.passes[1:]) == targets
+
+
 def test_a_user_in_a_table_is_not_the_workers() -> None:
     found = configured(f"map $role $to {{ user 10.0.0.9:8000; }} {SITE}", backend=BACKEND)
     assert found.setting("user") == ()
