@@ -71,7 +71,7 @@ def _claimed(
     if found:
         return found[0].block, found[0].because
     if straight := straight_passes(configuration, subject):
-        raise refusals.no_upstream(subject, straight)
+        raise refusals.no_upstream(configuration, subject, straight)
     for block in configuration.upstreams:
         owner = written_by(configuration.files[block.place.file])
         if owner and passes_to(configuration, block) and _means(block, subject, owner):

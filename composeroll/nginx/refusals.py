@@ -27,17 +27,46 @@ def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
     )
 
 
-def no_upstream(subject: Subject, passes: Sequence[Pass]) -> Refused:
-    """A pass goes straight to the service's name, so there is nothing to rewrite."""
-    first = passes[0]
-    port = first.port or (HTTPS_PORT if first.tls else DEFAULT_PORT)
+def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence[Pass]) -> Refused:
+    """A pass goes straight to the service's name, so there is nothing to rewrite.
+
+    All that go to one port have to change together: nginx takes no port behind an upstream's name.
+    """
+    first, port = passes[0], _port(passes[0])
+    alike = [p for p in passes if (_port(p), p.context) == (port, first.context)]
+    name = _free_name(configuration, subject.service, port, alike)
+    lines = tuple(dict.fromkeys(map(_line, alike)))
     return Refused(
         f"nginx passes straight to {first.target}, with no upstream in between",
-        help=f"write `upstream {subject.service} {{ server {first.target}:{port}; }}` into a file"
-        f" of its own, include it in the {first.context} block, and make the line"
-        f" {first.place} pass to {subject.service} without a port",
-        evidence=tuple(f"{p.place}: {p.directive} to {p.target}" for p in passes),
+        help=f"write `upstream {name} {{ server {first.target}:{port}; }}` into a file of its own,"
+        f" include it in the {first.context} block, and make the line{'s' * (len(lines) > 1)}"
+        f" {' and '.join(lines)} pass to {name} without a port",
+        evidence=tuple(
+            dict.fromkeys(f"{p.place}: {p.directive} to {p.target}:{_port(p)}" for p in passes)
+        ),
     )
+
+
+def _port(one: Pass) -> int:
+    return one.port or (HTTPS_PORT if one.tls else DEFAULT_PORT)
+
+
+def _line(one: Pass) -> str:
+    """One with variables may lead to other services too."""
+    only = f" (where its variables say {one.target}:{_port(one)})" if one.variable else ""
+    return f"{one.place}{only}"
+
+
+def _free_name(
+    configuration: Configuration, service: str, port: int, passes: Sequence[Pass]
+) -> str:
+    """A name for the upstream of these passes that nothing else in their half of nginx has."""
+    context = passes[0].context
+    known = {b.upstream.name for b in configuration.upstreams if b.context is context}
+    known |= {p.target for p in configuration.passes if p.context is context and p not in passes}
+    taken = {name.lower() for name in known}
+    names = (service, f"{service}-{port}", f"{service}-{port}-upstream")
+    return next((name for name in names if name.lower() not in taken), names[-1])
 
 
 def not_that_one(

@@ -325,6 +325,50 @@ def test_a_doubt_is_refused_with_the_line_that_settles_it(
     assert help_ in (refused.value.help or "")
 
 
+def recipe(http: str, **files: str) -> str:
+    """What is advised where nginx passes straight to php-fpm: the upstream, and the lines."""
+    with pytest.raises(Refused) as refused:
+        discover(configured(http, **files), subject(), NOTHING)
+    return refused.value.help or ""
+
+
+def test_all_lines_that_pass_to_a_port_are_to_change_since_nginx_takes_no_half_of_them() -> None:
+    """`upstream "php-fpm" may not have port 9000`, where a line still says so."""
+    lines = "location /a { proxy_pass http://php-fpm:9000; }\n" * 2
+    advice = recipe(f"server {{\n{lines}}}")
+    assert "make the lines /etc/nginx/nginx.conf:5 and /etc/nginx/nginx.conf:6 pass" in advice
+    twice = "include upstreams/b.conf;" * 2
+    assert "line /etc/nginx/upstreams/b.conf:1 pass" in recipe(
+        f"server {{ {twice} }}", b="location /b { proxy_pass http://php-fpm:9000; }"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("server { location /ws { proxy_pass http://php-fpm:6001; } }", "php-fpm-9000"),
+        ("server { location /ws { proxy_pass http://PHP-FPM; } }", "php-fpm-9000"),
+        ("upstream php-fpm { server redis:1; }", "php-fpm-9000"),
+        (
+            "upstream php-fpm { server redis:1; } upstream php-fpm-9000 { server b:1; }",
+            "php-fpm-9000-upstream",
+        ),
+        ("server { location /ws { proxy_pass http://redis:6001; } }", "php-fpm"),
+    ],
+)
+def test_the_advised_upstream_has_a_name_that_nginx_takes_for_nothing_else(
+    line: str, name: str
+) -> None:
+    advice = recipe(f"server {{ location / {{ proxy_pass http://php-fpm:9000; }} }} {line}")
+    assert f"write `upstream {name} {{ server php-fpm:9000; }}`" in advice.lower()
+
+
+def test_a_line_that_leads_to_others_too_is_to_change_only_for_this_service() -> None:
+    chosen = "map $uri $to { default http://shop:80; /x http://php-fpm:9000; }"
+    advice = recipe(f"{chosen} server {{ location / {{ proxy_pass $to; }} }}")
+    assert "nginx.conf:4 (where its variables say php-fpm:9000) pass to php-fpm without" in advice
+
+
 def templated(tmp_path: Path, own: str) -> Wanted:
     """What the settings say where a template has a server of its own."""
     template = tmp_path / "upstream.conf.j2"
