@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from composeroll.model import Finding, Mount, Severity
+from composeroll.model import Finding, Mount, Replica, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.dump import folded
 from composeroll.nginx.mounts import lies_on, source_of
@@ -14,7 +14,7 @@ UNIX = "unix:"
 
 
 def socket_findings(
-    configuration: Configuration, mounts: Sequence[Mount], subject: Subject
+    configuration: Configuration, mounts: Sequence[Mount], subject: Subject, beside: str = ""
 ) -> Iterator[Finding]:
     """A new replica would take the path over before its proof, and the old one's end remove it.
 
@@ -24,20 +24,33 @@ def socket_findings(
         configuration: what nginx was told.
         mounts: the gateway's.
         subject: the service.
+        beside: the gateway that has an upstream of the service too; empty where there is none.
     """
-    mounts_of_its_own = (mount for replica in subject.replicas for mount in replica.mounts)
-    theirs = {m.source for m in mounts_of_its_own if m.writable and m.source}
+    others = [replica for replica in subject.others if replica.service != beside]
     for path in dict.fromkeys(_sockets(configuration)):
         source = source_of(path, mounts)
-        if source and any(lies_on(source, mount) for mount in theirs):
+        if _may_listen(subject.replicas, source):
+            alone = not beside or not _may_listen(others, source)
             yield Finding(
-                Severity.REFUSAL,
+                Severity.REFUSAL if alone else Severity.WARNING,
                 f"nginx may reach {subject.service} by the unix socket {path}, which only one"
                 " replica can listen on",
-                f"let {subject.service} listen on a port, or accept a gap with --order stop-first;"
-                f" if another service listens there, set services.{subject.service}.x-composeroll"
-                ".gateway: none",
+                f"let {subject.service} listen on a port, or accept a gap with --order stop-first"
+                + _if_not(subject, beside=bool(beside), alone=alone),
             )
+
+
+def _may_listen(replicas: Iterable[Replica], source: str) -> bool:
+    """Whether one of them could make a socket here; one that is mounted itself was there before."""
+    theirs = {m.source for replica in replicas for m in replica.mounts if m.writable and m.source}
+    return any(lies_on(source, mount) and source != mount for mount in theirs)
+
+
+def _if_not(subject: Subject, *, beside: bool, alone: bool) -> str:
+    if not beside:
+        key = f"services.{subject.service}.x-composeroll.gateway: none"
+        return f"; if another service listens there, set {key}"
+    return "" if alone else "; if another service listens there, all is well"
 
 
 def _sockets(configuration: Configuration) -> Iterator[str]:

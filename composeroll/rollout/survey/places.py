@@ -115,8 +115,7 @@ class Sight(Struct, frozen=True):
     def _unseen_in(self, gateway: GatewayService, service: Service) -> Iterator[Finding]:
         told, subject = gateway.configurations[0], self._subject(service)
         yield from unseen_findings(told, subject)
-        if service.settings.order is not Order.STOP_FIRST:
-            yield from socket_findings(told, gateway.containers[0].mounts, subject)
+        yield from _by_socket(gateway, service, subject)
         carries_files = self.project.sharing_volumes_of(service.name)
         if not carries_files and may_reach(gateway.containers[0], service, subject.replicas):
             yield from hidden_place(told, gateway.service, service.name)
@@ -167,11 +166,7 @@ class Sight(Struct, frozen=True):
         gateways = self._in_front_of(service.name)
         subject = self._subject(service)
         wanted = Wanted(
-            settings.upstream,
-            settings.include,
-            settings.port,
-            settings.protocol,
-            settings.template,
+            settings.upstream, settings.include, settings.port, settings.protocol, settings.template
         )
         found = [
             (gateway, place)
@@ -244,6 +239,7 @@ class Sight(Struct, frozen=True):
         timeout = service.settings.drain.timeout
         return (
             *self.nginx.findings(gateway.containers[0], subject, found, timeout),
+            *_by_socket(gateway, service, subject, beside=gateway.service),
             *_unwatched(service, gateway, found),
             *self._elsewhere(subject, gateway, found),
             *down_findings(gateway.service, service.name, self.replicas),
@@ -290,6 +286,14 @@ def _told(configuration: Configuration, found: Found) -> Upstream:
     blocks = (b for b in configuration.upstreams if b.place.file == include)
     own = next((b.upstream for b in blocks if b.upstream.name == name), None)
     return own or replace(found.upstream, servers=())
+
+
+def _by_socket(
+    gateway: GatewayService, service: Service, subject: Subject, beside: str = ""
+) -> Iterator[Finding]:
+    if service.settings.order is not Order.STOP_FIRST:
+        told, mounts = gateway.configurations[0], gateway.containers[0].mounts
+        yield from socket_findings(told, mounts, subject, beside)
 
 
 def _unwatched(service: Service, gateway: GatewayService, found: Found) -> tuple[Finding, ...]:

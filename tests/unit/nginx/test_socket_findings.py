@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from composeroll.model import Mount
+from composeroll.model import Mount, Severity
 from composeroll.nginx.findings.sockets import socket_findings
 from composeroll.nginx.subject import Subject
 from tests.unit.nginx.made import configured, replica
@@ -67,3 +67,31 @@ def test_whoever_shares_the_mount_and_does_not_listen_is_told_how_to_say_so() ->
     (finding,) = socket_findings(configured(STRAIGHT), (RUN,), subject)
     assert finding.what.startswith("nginx may reach worker by")
     assert "services.worker.x-composeroll.gateway: none" in finding.help
+
+
+@pytest.mark.parametrize(
+    ("other", "severity"),
+    [
+        ((), Severity.REFUSAL),
+        ((replace(RUN, source="/srv"),), Severity.WARNING),
+        ((replace(RUN, writable=False),), Severity.REFUSAL),
+    ],
+)
+def test_beside_an_upstream_it_is_refused_unless_another_service_may_listen_there(
+    other: tuple[Mount, ...], severity: Severity
+) -> None:
+    nginx = replace(replica("nginx", 2), mounts=(RUN,))
+    cron = replace(replica("cron", 3), mounts=other)
+    subject = Subject("staging", "php-fpm", (replace(replica(), mounts=(RUN,)),), (nginx, cron))
+    (finding,) = socket_findings(configured(STRAIGHT), (RUN,), subject, beside="nginx")
+    assert finding.severity is severity
+    assert "gateway: none" not in finding.help
+
+
+def test_a_socket_that_is_mounted_itself_is_somebody_elses_outside() -> None:
+    """As docker's own."""
+    mine = Mount("/docker.sock", "bind", writable=True, source="/run/docker.sock")
+    nginx = replace(mine, destination="/run/docker.sock")
+    site = configured(STRAIGHT.replace(SOCKET, "unix:/run/docker.sock"))
+    subject = Subject("staging", "php-fpm", (replace(replica(), mounts=(mine,)),))
+    assert not list(socket_findings(site, (nginx,), subject))

@@ -15,6 +15,7 @@ from composeroll.model import (
     Attachment,
     ContainerState,
     Finding,
+    Mount,
     Replica,
     Server,
     Severity,
@@ -495,6 +496,23 @@ def test_what_could_not_be_read_may_hold_a_second_way_to_a_service() -> None:
     (finding,) = place.findings
     assert finding.severity is Severity.WARNING
     assert "whether nginx in nginx sends requests to app by another way too" in finding.what
+
+
+@pytest.mark.parametrize(("order", "refused"), [("start-first", 1), ("stop-first", 0)])
+def test_a_service_behind_an_upstream_that_nginx_reaches_by_a_socket_too_is_refused(
+    order: str, refused: int
+) -> None:
+    """As a php-fpm with a second port for something else."""
+    shop = project("app", "nginx", order=order)
+    run = Mount("/run/app", "volume", writable=True, volume="run", source="/srv/run")
+    running = (replace(replica(1), mounts=(run,)), replace(replica(2, of="nginx"), mounts=(run,)))
+    by_socket = "server { listen 81; location / { fastcgi_pass unix:/run/app/fpm.sock; } }"
+    survey = GatewaySurvey(OneNginx("nginx", upstream=1, http=by_socket))
+    place = survey.look(shop, shop.pick(["app"]), running, preflight=True).wirings["app"]
+    assert isinstance(place, Wiring)
+    found = [finding for finding in place.findings if finding.severity is Severity.REFUSAL]
+    assert len(found) == refused
+    assert all("by the unix socket /run/app/fpm.sock" in finding.what for finding in found)
 
 
 def test_what_only_a_request_leads_to_is_warned_of_where_nothing_else_does() -> None:
