@@ -38,9 +38,9 @@ def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence
     lines = tuple(dict.fromkeys(map(_line, alike)))
     return Refused(
         f"nginx passes straight to {first.target}, with no upstream in between",
-        help=f"write `upstream {name} {{ server {first.target}:{port}; }}` into a file of its own,"
-        f" include it in the {first.context} block, and make the line{'s' * (len(lines) > 1)}"
-        f" {' and '.join(lines)} pass to {name} without a port",
+        help=f"write `upstream {name} {{ server {subject.lasting(first.target)}:{port}; }}` into a"
+        f" file of its own, include it in the {first.context} block, and make the"
+        f" line{'s' * (len(lines) > 1)} {' and '.join(lines)} pass to {name} without a port",
         evidence=tuple(
             dict.fromkeys(f"{p.place}: {p.directive} to {p.target}:{_port(p)}" for p in passes)
         ),

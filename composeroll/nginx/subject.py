@@ -56,6 +56,12 @@ class Subject(Struct, frozen=True):
         """Whether a host name means this service: in DNS, or as a container's name of any age."""
         return self._means(host, self.service, self.replicas)
 
+    def lasting(self, host: str) -> str:
+        """A name that stays for a host that means it: a container's own goes with it."""
+        names = {replica.name.lower() for replica in self.replicas}
+        gone = host in self.addresses or _bare(host, self.replicas) in names
+        return self.service if gone or self._means(host, self.service, ()) else host
+
     def owns(self, server: Server) -> bool:
         """Whether a server is its own: by name, by an address of now, or by the comment there."""
         host, _ = host_and_port(server.address)

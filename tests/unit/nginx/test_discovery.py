@@ -363,6 +363,28 @@ def test_the_advised_upstream_has_a_name_that_nginx_takes_for_nothing_else(
     assert f"write `upstream {name} {{ server php-fpm:9000; }}`" in advice.lower()
 
 
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("the-php", "php-fpm"),
+        ("10.0.0.5", "php-fpm"),
+        ("staging_php-fpm_1", "php-fpm"),
+        ("backend", "backend"),
+    ],
+)
+def test_the_advised_server_has_a_name_that_outlives_the_container_of_now(
+    target: str, name: str
+) -> None:
+    """A `container_name`, which no service that runs twice can keep, is gone with it."""
+    (place,) = replica().networks
+    place = replace(place, aliases=("php-fpm", "the-php", "backend"))
+    own = replace(replica(), name="the-php", networks=(place,))
+    site = f"server {{ location / {{ fastcgi_pass {target}:9000; }} }}"
+    with pytest.raises(Refused) as refused:
+        discover(configured(site), subject(own=own), NOTHING)
+    assert f"server {name}:9000; }}`" in (refused.value.help or "")
+
+
 def test_a_line_that_leads_to_others_too_is_to_change_only_for_this_service() -> None:
     chosen = "map $uri $to { default http://shop:80; /x http://php-fpm:9000; }"
     advice = recipe(f"{chosen} server {{ location / {{ proxy_pass $to; }} }}")
