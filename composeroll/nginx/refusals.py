@@ -9,7 +9,7 @@ from composeroll.errors import Refused
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
-from composeroll.nginx.upstreams import DEFAULT_PORT, HTTPS_PORT, UpstreamBlock
+from composeroll.nginx.upstreams import DEFAULT_PORT, HTTPS_PORT, Context, UpstreamBlock
 
 
 def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
@@ -32,8 +32,8 @@ def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence
 
     All that go to one port have to change together: nginx takes no port behind an upstream's name.
     """
-    first, port = passes[0], _port(passes[0])
-    alike = [p for p in passes if (_port(p), p.context) == (port, first.context)]
+    alike = _most_alike(passes)
+    first, port = alike[0], _port(alike[0])
     name = _free_name(configuration, subject.service, port, alike)
     lines = tuple(dict.fromkeys(map(_line, alike)))
     return Refused(
@@ -45,6 +45,14 @@ def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence
             dict.fromkeys(f"{p.place}: {p.directive} to {p.target}:{_port(p)}" for p in passes)
         ),
     )
+
+
+def _most_alike(passes: Sequence[Pass]) -> Sequence[Pass]:
+    """Those to the port that most go to, of them in `http` where there are any."""
+    groups: dict[tuple[Context, int], list[Pass]] = {}
+    for one in passes:
+        groups.setdefault((one.context, _port(one)), []).append(one)
+    return max(groups.values(), key=lambda some: (some[0].context is Context.HTTP, len(some)))
 
 
 def _port(one: Pass) -> int:

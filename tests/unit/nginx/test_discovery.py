@@ -363,6 +363,21 @@ def test_the_advised_upstream_has_a_name_that_nginx_takes_for_nothing_else(
     assert f"write `upstream {name} {{ server php-fpm:9000; }}`" in advice.lower()
 
 
+def test_of_several_ports_the_advice_is_for_the_one_that_most_lines_of_http_pass_to() -> None:
+    """As of a Gitea with its ssh by `stream`, or of an application with a port for websockets."""
+    ssh = (
+        "stream { server { listen 22; proxy_pass php-fpm:22; } server { proxy_pass php-fpm:22; } }"
+    )
+    lines = [f"location /{port} {{ proxy_pass http://php-fpm:{port}; }}" for port in (6001, 80)]
+    site = f"events {{}} {ssh} http {{ server {{ {' '.join(lines)} %s }} }}"
+    for more, port in (("", 6001), ("location / { proxy_pass http://php-fpm; }", 80)):
+        dump = join_dump({MAIN: site % more})
+        with pytest.raises(Refused) as refused:
+            discover(read_configuration(dump), subject(), NOTHING)
+        assert f"server php-fpm:{port}; }}`" in (refused.value.help or "")
+        assert "in the http block" in (refused.value.help or "")
+
+
 @pytest.mark.parametrize(
     ("target", "name"),
     [
