@@ -17,11 +17,7 @@ from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover, without_added
 from composeroll.nginx.findings.sockets import socket_findings
-from composeroll.nginx.findings.stray import (
-    moved_findings,
-    stray_findings,
-    unseen_findings,
-)
+from composeroll.nginx.findings.stray import moved_findings, stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
 from composeroll.nginx.upstreams import united
 from composeroll.rollout.observed import Front, Places, Wiring
