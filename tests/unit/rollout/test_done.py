@@ -25,9 +25,14 @@ FAILED = replace(WELL, exit_code=1)
 SLEEPS = replace(RUNS, command=("sleep", "infinity"))
 
 
+BEGAN = 1000.0
+"""What the clock says at first: no machine's says 0."""
+
+
 def world(*looks: tuple[Replica, ...]) -> Any:  # noqa: ANN401 - as much of a World as it touches
     """An engine that tells one look after the other, then the last one for ever."""
     clock = VirtualClock()
+    clock.time = BEGAN
     waiting = list(looks)
 
     @contextmanager
@@ -60,7 +65,7 @@ def test_one_that_fails_again_and_again_has_failed_once_its_time_is_over(*, ends
     crashing = world((RUNS,), (crashes,))
     with pytest.raises(NotReady, match="exits with code 3 and is started again and again"):
         step(ends=ends).do(crashing)
-    assert crashing.clock.now() == 60.0
+    assert crashing.clock.now() == BEGAN + 60.0
     step(ends=ends).do(world(*[(crashes,)] * 59, (RUNS,), (WELL,)))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.config.project import read_project
 from composeroll.errors import GatewayUnread
-from composeroll.model import ContainerState, Replica, Severity
+from composeroll.model import Attachment, ContainerState, Replica, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.rollout.observed import Places, Wiring
 from composeroll.rollout.survey.look import GatewaySurvey
@@ -80,6 +81,16 @@ def test_it_is_a_reason_to_refuse_what_it_may_be_the_only_one_in_front_of(
     if isinstance(place, GatewayUnread):
         assert place.what.startswith("host not found")
         assert (place.help or "").startswith("mend the file that it names")
+
+
+def test_it_concerns_nobody_whom_it_cannot_reach() -> None:
+    model = {"app": {}, "api": {"networks": {"back": None}}, "nginx": {}, "nginx-pages": {}}
+    networks = {name: {"name": f"shop_{name}"} for name in ("default", "back")}
+    shop = read_project({"name": "shop", "services": model, "networks": networks}, [])
+    apart = replace(PAGES[3], networks=(Attachment("n2", "shop_back", "10.1.0.4"),))
+    survey = GatewaySurvey(Rejecting("nginx"))
+    looked = survey.look(shop, shop.pick(["api"]), (*PAGES[:3], apart), preflight=True)
+    assert not looked.wirings.get("api")
 
 
 def test_a_service_that_only_gets_requests_may_have_an_nginx_that_rejects_its_files() -> None:

@@ -1,0 +1,63 @@
+"""An upstream may be a service's by a name that only its gateway knows."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from composeroll.config.project import read_project
+from composeroll.errors import Refused
+from composeroll.model import Attachment, Replica
+from composeroll.nginx.configuration import Configuration
+from composeroll.rollout.survey.look import GatewaySurvey
+from tests.unit.rollout.makers import ours, replica
+from tests.unit.rollout.test_survey import SomeNginx
+
+PHP = "upstream php { server php:9000; } server { listen 81; location / { fastcgi_pass php; } }"
+ELSEWHERE = (Attachment("n2", "shop_back", "10.1.0.1"),)
+
+
+class Two(SomeNginx):
+    """One that names nobody knows whom, and another one in front of the app alone."""
+
+    def __init__(self) -> None:
+        super().__init__({"nginx": ("app", 1)}, PHP)
+        self._another = SomeNginx({"another": ("app", 1)})
+
+    def runs_in(self, container: Replica) -> bool:
+        """In both."""
+        return super().runs_in(container) or self._another.runs_in(container)
+
+    def configuration(self, container: Replica) -> Configuration:
+        """What each was told."""
+        if self._another.runs_in(container):
+            return self._another.configuration(container)
+        return super().configuration(container)
+
+
+@pytest.mark.parametrize(
+    ("settings", "network", "refused"),
+    [
+        ({}, "default", True),
+        ({"gateway": "nginx"}, "default", True),
+        ({"gateway": "none"}, "default", False),
+        ({"gateway": "another"}, "default", False),
+        ({}, "back", False),
+    ],
+)
+def test_it_is_one_that_the_gateway_can_reach_and_that_the_settings_do_not_deny(
+    settings: dict[str, str], network: str, *, refused: bool
+) -> None:
+    """What nginx sends requests to must not be replaced without a switch."""
+    worker = {"networks": {network: None}, **ours(**settings)}
+    model = {"app": {}, "nginx": {}, "another": {}, "worker": worker}
+    networks = {name: {"name": f"shop_{name}"} for name in ("default", "back")}
+    shop = read_project({"name": "shop", "services": model, "networks": networks}, [])
+    one = replace(replica(3, of="worker"), exposed=(9000,))
+    one = replace(one, networks=ELSEWHERE) if network == "back" else one
+    running = (replica(1), replica(2, of="nginx"), one, replica(4, of="another"))
+    looked = GatewaySurvey(Two()).look(shop, shop.pick(["worker"]), running, preflight=True)
+    place = looked.wirings.get("worker")
+    assert isinstance(place, Refused) is refused
+    if isinstance(place, Refused):
+        assert "is not clear: it names php:9000" in place.what
