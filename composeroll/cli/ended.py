@@ -28,7 +28,7 @@ def ended_with(stack: Stack, outcome: Outcome, services: Sequence[str], words: s
         services: their names.
         words: one of the forms above, empty where the verb changes no replicas.
     """
-    plain = f"{', '.join(services)}: {outcome.value}"
+    plain = ": ".join(filter(None, (", ".join(services), outcome.value)))
     if outcome is not Outcome.UPDATED or not words:
         return plain
     try:

@@ -34,13 +34,22 @@ def command(context: click.Context, /, **options: Any) -> int:
         from composeroll.cli.services import all_but_nginx  # noqa: PLC0415 - late
         from composeroll.rollout.sync import sync  # noqa: PLC0415 - late
 
-        names = services or all_but_nginx(stack)
         if not watch:
+            names = services or all_but_nginx(stack)
             return sync(stack, names, patience), names
         from composeroll.rollout.sync_watch import sync_for_ever  # noqa: PLC0415 - late
 
+        stack.project.pick(services)
+        names = ()
+
+        def meant() -> tuple[str, ...]:
+            """Asked again until an nginx that is just being restarted can tell."""
+            nonlocal names
+            names = names or services or all_but_nginx(stack)
+            return names
+
         with suppress(Interrupted):  # the way it is meant to end
-            sync_for_ever(stack, names)
+            sync_for_ever(stack, meant)
         return Outcome.UP_TO_DATE, names
 
     return Run.taken_from(context, options).do(act)

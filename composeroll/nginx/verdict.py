@@ -10,6 +10,9 @@ from composeroll.nginx.door import TIMED_OUT
 from composeroll.nginx.install import NOT_RUN
 from composeroll.nginx.version import read_version
 
+KILLED = (128 + 9, 128 + 15)
+"""What the engine tells of a program that SIGKILL or SIGTERM has ended, as with its container."""
+
 
 def failed_test(output: Output, command: Sequence[str]) -> GatewayError:
     """The error that tells it, with nginx's or the engine's own words.
@@ -25,6 +28,13 @@ def failed_test(output: Output, command: Sequence[str]) -> GatewayError:
             help="it looks up every name of the configuration: see whether DNS answers in its"
             " container, and run the same command again",
             evidence=words[-1:],  # before it are the files, as far as they were printed
+        )
+    if output.exit_code in KILLED:
+        return GatewayError(
+            "nginx was killed while it tested its configuration",
+            help="its container was stopped just then, or memory ran out: see that it runs, and run"
+            " the same command again",
+            evidence=words[-1:],
         )
     if output.exit_code in NOT_RUN:
         return GatewayError(

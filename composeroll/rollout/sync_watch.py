@@ -29,12 +29,16 @@ TELLING = ("start", "die", "destroy", "health_status", "unpause", "relist")
 """Beginnings of the events that can make an upstream wrong."""
 
 
-def sync_for_ever(stack: Stack, names: Sequence[str]) -> None:
+Meant = Callable[[], Sequence[str]]
+"""Finds the services whose upstreams are meant, as far as nginx can tell just then."""
+
+
+def sync_for_ever(stack: Stack, meant: Meant) -> None:
     """Mend now, and after every change; only a signal ends it.
 
     It never fights a rollout: while one holds the lock it waits, and looks again afterwards.
     """
-    watch = Watch(stack, names)
+    watch = Watch(stack, meant)
     while True:
         try:
             with stack.world.events() as events:
@@ -47,9 +51,9 @@ def sync_for_ever(stack: Stack, names: Sequence[str]) -> None:
 class Watch:
     """One who stays. What it would say again and again it says once."""
 
-    def __init__(self, stack: Stack, names: Sequence[str]) -> None:
+    def __init__(self, stack: Stack, meant: Meant) -> None:
         self._stack = stack
-        self._names = names
+        self._meant = meant
         self._told = ""
         self._unready: tuple[str, ...] = ()
         self._draining_due: float | None = None
@@ -92,7 +96,7 @@ class Watch:
         return self._try(self._sync)
 
     def _sync(self) -> bool:
-        synced = sync_once(self._stack, self._names)
+        synced = sync_once(self._stack, self._meant())
         lasts = synced.unready and synced.unready == self._unready
         self._unready = synced.unready  # for a moment a rollout has such replicas too
         refusals = dict.fromkeys(refusal.what for refusal in synced.refused.values())
@@ -106,7 +110,7 @@ class Watch:
         return due is not None and self._stack.world.clock.now() >= due
 
     def _evict(self) -> bool:
-        return evict(self._stack, self._names)
+        return evict(self._stack, self._meant())
 
     def _try(self, act: Callable[[], bool]) -> bool:
         """What it returns; what fails is told, and has to be tried again."""

@@ -144,7 +144,7 @@ class Life:
             case Verb.WATCH:
                 self.process.ends_at = self.sim.clock.now() + run.lasts
                 with suppress(Interrupted):
-                    sync_for_ever(stack, run.services)
+                    sync_for_ever(stack, lambda: run.services)
                 return Outcome.UP_TO_DATE
             case Verb.SCALE:
                 return scale(stack, dict.fromkeys(run.services, run.count), run.patience)

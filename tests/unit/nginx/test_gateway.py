@@ -86,6 +86,7 @@ def test_a_rejection_shows_nginxs_own_words() -> None:
     ("test", "what", "help_"),
     [
         (Output(124, "# configuration", "did not end within 30 s"), "did not end the test", "DNS"),
+        (Output(137, "# configuration"), "was killed while", "its container was stopped"),
         (Output(127, "", "nginx: not found"), "`nginx` cannot be run", "docker exec"),
         (Output(126, "permission denied"), "`nginx` cannot be run", "allowed to run it"),
     ],

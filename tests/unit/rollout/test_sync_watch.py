@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from composeroll.errors import EngineUnreachable, Interrupted, Locked
+from composeroll.errors import EngineUnreachable, GatewayUnread, Interrupted, Locked
 from composeroll.model import ContainerEvent
 from composeroll.report.events import Event, Outcome, Warned
 from composeroll.rollout import sync_watch
@@ -90,14 +90,18 @@ Watch = Callable[..., Watched]
 def watched(monkeypatch: pytest.MonkeyPatch) -> Watch:
     """Watch until a signal comes, a minute after all has happened."""
 
-    def run(events: Sequence[tuple[float, str]] = (), looks: Sequence[Answer] = ()) -> Watched:
+    def run(
+        events: Sequence[tuple[float, str]] = (),
+        looks: Sequence[Answer] = (),
+        meant: Callable[[], Sequence[str]] = lambda: ["app"],
+    ) -> Watched:
         world = Watched(events, looks)
         monkeypatch.setattr(sync_watch, "sync_once", world.sync_once)
         monkeypatch.setattr(sync_watch, "evict", world.evict)
         inside = SimpleNamespace(events=world.events, clock=world, emit=world.emit)
         stack = SimpleNamespace(world=inside, locks=SimpleNamespace(interrupted=None))
         with pytest.raises(Interrupted):
-            sync_watch.sync_for_ever(cast("Stack", stack), ["app"])
+            sync_watch.sync_for_ever(cast("Stack", stack), meant)
         return world
 
     return run
@@ -105,6 +109,23 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
 def test_it_looks_once_at_the_beginning_and_then_waits_for_events(watched: Watch) -> None:
     assert watched().looks == [0.0]
+
+
+def test_an_nginx_that_cannot_tell_at_first_which_services_are_meant_is_asked_again(
+    watched: Watch,
+) -> None:
+    """It was being restarted: nobody has to start the watch anew for that."""
+    answers: list[Sequence[str] | GatewayUnread] = [GatewayUnread("nginx was killed"), ["app"]]
+
+    def meant() -> Sequence[str]:
+        answer = answers.pop(0) if answers[1:] else answers[0]
+        if isinstance(answer, GatewayUnread):
+            raise answer
+        return answer
+
+    world = watched(meant=meant)
+    assert world.looks == [sync_watch.RETRY]
+    assert world.said == ["nginx was killed"]
 
 
 def test_what_drains_on_is_looked_at_again_now_and_then(watched: Watch) -> None:
