@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from composeroll.model import Attachment, ContainerState, Health, Healthcheck, Mount, Replica
@@ -96,13 +97,23 @@ def _attachment(name: str, endpoint: Json) -> Attachment:
 
 def _mounts(inspected: Json) -> tuple[Mount, ...]:
     """Volumes, binds and tmpfs. The short `tmpfs:` stands in HostConfig alone."""
-    listed = [
-        Mount(m["Destination"], m["Type"], m["RW"], m.get("Name") or "", m.get("Source") or "")
-        for m in inspected.get("Mounts") or ()
-    ]
+    volumes = inspected["Config"].get("Volumes") or {}
+    listed = [_mount(m, volumes) for m in inspected.get("Mounts") or ()]
     tmpfs = inspected["HostConfig"].get("Tmpfs") or {}
     listed += [Mount(path, "tmpfs", "ro" not in tmpfs[path].split(",")) for path in tmpfs]
     return tuple(sorted(listed, key=lambda mount: mount.destination))
+
+
+def _mount(mount: Json, volumes: Iterable[str]) -> Mount:
+    where = PurePosixPath(mount["Destination"])
+    return Mount(
+        mount["Destination"],
+        mount["Type"],
+        mount["RW"],
+        mount.get("Name") or "",
+        mount.get("Source") or "",
+        declared=any(where.is_relative_to(volume) for volume in volumes),
+    )
 
 
 def _exposed(config: Json) -> tuple[int, ...]:

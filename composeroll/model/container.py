@@ -62,6 +62,7 @@ class Mount(Struct, frozen=True):
         kind: the engine's word for it (`volume`, `bind`, `tmpfs`).
         volume: the volume's name, empty for all else.
         source: where it is on the engine's host, empty for a tmpfs.
+        declared: whether the image has a VOLUME there, or above: it keeps data at that place.
     """
 
     destination: str
@@ -69,6 +70,12 @@ class Mount(Struct, frozen=True):
     writable: bool
     volume: str = ""
     source: str = ""
+    declared: bool = False
+
+    @property
+    def keeps_data(self) -> bool:
+        """Whether it is a directory of the host in the place of a volume for data."""
+        return self.kind == "bind" and self.writable and self.declared
 
     @property
     def anonymous(self) -> bool:

@@ -135,15 +135,22 @@ def _shared_data(state: ServiceState) -> Iterator[Finding]:
     One whose place in nginx is refused may well get requests.
     """
     alone, placed = state.stops_first or state.data_only, state.wiring or state.front
-    if placed or state.refusal or alone or not (state.service.volumes and state.serving):
+    stores = _stores(state)
+    if placed or state.refusal or alone or not (stores and state.serving):
         return
-    volumes = " and ".join(state.service.volumes)
     yield _refusal(
-        f"{state.name} gets no requests from nginx and writes to volume {volumes}: old and new"
+        f"{state.name} gets no requests from nginx and writes to {stores}: old and new"
         " replicas would write to it at once",
         "accept a gap with --order stop-first, or"
         f" services.{state.name}.x-composeroll.order: stop-first",
     )
+
+
+def _stores(state: ServiceState) -> str:
+    """What it writes to: named volumes, and where the host's directories stand in for them."""
+    named = [f"volume {' and '.join(state.service.volumes)}"] if state.service.volumes else []
+    bound = {m.source for r in state.serving for m in r.mounts if m.keeps_data}
+    return " and ".join((*named, *sorted(bound)))
 
 
 def _paused(state: ServiceState) -> Iterator[Finding]:

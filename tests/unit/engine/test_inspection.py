@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.engine.inspection import is_left_by_recreate, is_one_off, replica_of
 from composeroll.model import ContainerState, Health, Mount
@@ -106,11 +107,34 @@ def test_mounts_of_every_kind_tell_whether_they_can_be_written() -> None:
             writable=True,
             volume="11908a69b9901030de0d3f26910666b004b4ec2c63f61f0d2f4dd5f1e86d1f7f",
             source="/var/lib/docker/volumes/11908a69b9901030de0d3f26910666b004b4ec2c63f61f0d2f4dd5f1e86d1f7f/_data",
+            declared=True,
         ),
         Mount("/host", "bind", writable=False, source="/srv/shop"),
         Mount("/run/x", "tmpfs", writable=False),
     )
     assert replica.read_only
+
+
+@pytest.mark.parametrize(
+    ("declared", "target", "kept"),
+    [
+        ({"/var/lib/postgresql/data": {}}, "/var/lib/postgresql/data", True),
+        ({"/var/lib/postgresql": {}}, "/var/lib/postgresql/data", True),
+        ({"/var/lib/postgresql/data": {}}, "/docker-entrypoint-initdb.d", False),
+        ({"/data": {}}, "/database", False),
+        (None, "/data", False),
+    ],
+)
+def test_a_directory_of_the_host_holds_data_where_the_image_says_that_data_lie(
+    declared: object, target: str, *, kept: bool
+) -> None:
+    bind = {"Type": "bind", "Source": "/srv/data", "Destination": target, "RW": True}
+    (mount,) = replica_of(
+        {**changed("Config", Volumes=declared), "Mounts": [bind], "HostConfig": {}}
+    ).mounts
+    assert mount.keeps_data is kept
+    assert not replace(mount, writable=False).keeps_data
+    assert not replace(mount, kind="volume").keeps_data
 
 
 def test_a_volume_that_was_made_for_one_container_is_anonymous() -> None:

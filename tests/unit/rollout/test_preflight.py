@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.errors import Refused
-from composeroll.model import ContainerState, Finding, Locate, Protocol, Replica, Severity
+from composeroll.model import ContainerState, Finding, Locate, Mount, Protocol, Replica, Severity
 from composeroll.rollout.checks.preflight import findings, once, refuse
 from composeroll.rollout.observed import Observed, ServiceState
 from tests.unit.rollout.makers import NEW, ours, replica, service, state, wiring
@@ -90,6 +90,20 @@ def test_a_store_that_would_have_two_writers_is_refused() -> None:
     assert finding.severity is Severity.REFUSAL
     assert "writes to volume data" in finding.what
     assert "--order stop-first" in finding.help
+
+
+def test_a_store_on_a_directory_of_the_host_is_refused_too() -> None:
+    data = Mount("/data", "bind", writable=True, source="/srv/redis", declared=True)
+    script = Mount("/init.sh", "bind", writable=True, source="/srv/init.sh")
+    store = replace(replica(1), mounts=(data, script))
+    (finding,) = found(state([store]))
+    assert finding.severity is Severity.REFUSAL
+    assert "writes to /srv/redis: old and new replicas" in finding.what
+    volume = {"type": "volume", "source": "more", "target": "/more"}
+    (finding,) = found(state([store], of=service(volumes=[volume])))
+    assert "writes to volume more and /srv/redis: " in finding.what
+    assert not found(state([replace(store, mounts=(script,))]))
+    assert not found(state([store], of=service(**STOP_FIRST)))
 
 
 def test_of_a_service_whose_place_is_refused_nobody_says_that_nginx_sends_it_nothing() -> None:
