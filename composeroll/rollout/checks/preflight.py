@@ -36,12 +36,19 @@ def findings(
         counts: how many replicas of a service are asked for, where they are.
     """
     states = observed.services
-    found = [f.about(state.name) for state in states for f in _of_service(state, leaving)]
+    gaps = {state.name: _gap(state, alone=len(states) == 1) for state in states}
+    found = [
+        f.about(state.name)
+        for state in states
+        for f in _of_service(state, leaving, gaps[state.name])
+    ]
     found += [
         f.about(state.name)
         for state in states
-        for check in (_running_twice, _scale)
-        for f in check(state, counts.get(state.name), locate)
+        for f in (
+            *_running_twice(state, counts.get(state.name), locate, gaps[state.name]),
+            *_scale(state, counts.get(state.name), locate),
+        )
     ]
     found += [
         f.about(state.name)
@@ -82,10 +89,16 @@ def refuse(observed: Observed, found: Sequence[Finding]) -> None:
         raise Refused(first.what, "nothing was touched", first.help or None, evidence)
 
 
-def _of_service(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:
+def _gap(state: ServiceState, *, alone: bool) -> str:
+    """How to accept one, for this service and no other: a flag holds for all of the call."""
+    flag = "--order stop-first, or " if alone else ""
+    return f"accept a gap with {flag}services.{state.name}.x-composeroll.order: stop-first"
+
+
+def _of_service(state: ServiceState, leaving: Collection[str], gap: str) -> Iterator[Finding]:
     if state.refusal:
         yield _refusal(state.refusal.what, state.refusal.help or "")
-    yield from _shared_data(state)
+    yield from _shared_data(state, gap)
     yield from _paused(state)
     yield from state.wiring.findings if state.wiring else state.unseen
     yield from unanswerable(state)
@@ -93,7 +106,9 @@ def _of_service(state: ServiceState, leaving: Collection[str]) -> Iterator[Findi
     yield from gateway_findings(state, leaving)
 
 
-def _running_twice(state: ServiceState, asked: int | None, locate: Locate) -> Iterator[Finding]:
+def _running_twice(
+    state: ServiceState, asked: int | None, locate: Locate, gap: str
+) -> Iterator[Finding]:
     """What keeps it from that; for a rollout alone a gap would do, or an edge, and not for good."""
     for obstacle in state.service.obstacles:
         for_good = (asked or 1) > 1 and obstacle.key != "network_mode"
@@ -103,10 +118,10 @@ def _running_twice(state: ServiceState, asked: int | None, locate: Locate) -> It
             yield _down_in_an_edge(state)
             continue
         where = locate(["services", state.name, *obstacle.key.split(".")])
-        gap = "" if for_good else ", or accept a gap with --order stop-first"
+        otherwise = "" if for_good else f", or {gap}"
         yield _refusal(
             f"{state.name} cannot run {f'{asked} times' if for_good else 'twice'}: {obstacle.why}",
-            f"remove {obstacle.key}: {obstacle.value} ({where}){gap}",
+            f"remove {obstacle.key}: {obstacle.value} ({where}){otherwise}",
         )
 
 
@@ -129,7 +144,7 @@ def _gets_along(state: ServiceState, obstacle: Obstacle) -> bool:
     return bool(state.data_only or state.stops_first or told)
 
 
-def _shared_data(state: ServiceState) -> Iterator[Finding]:
+def _shared_data(state: ServiceState, gap: str) -> Iterator[Finding]:
     """A store such as redis, doubled, would be two writers on one set of files.
 
     One whose place in nginx is refused may well get requests.
@@ -141,8 +156,7 @@ def _shared_data(state: ServiceState) -> Iterator[Finding]:
     yield _refusal(
         f"{state.name} gets no requests from nginx and writes to {stores}: old and new"
         " replicas would write to it at once",
-        "accept a gap with --order stop-first, or"
-        f" services.{state.name}.x-composeroll.order: stop-first",
+        gap,
     )
 
 

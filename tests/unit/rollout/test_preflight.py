@@ -37,6 +37,15 @@ def test_what_keeps_a_service_from_running_twice_is_refused_with_its_line(key: s
     assert "--order stop-first" in finding.help
 
 
+@pytest.mark.parametrize("key", [*OBSTACLES, "volumes"])
+def test_beside_other_services_nobody_is_advised_to_stop_all_of_them_first(key: str) -> None:
+    volumes = {"volumes": [{"type": "volume", "source": "data", "target": "/data"}]}
+    one = state([replica(1)], of=service("db", **OBSTACLES.get(key, volumes)))
+    (finding,) = found(one, state([replica(2)], wiring(2)))
+    assert "--order" not in finding.help
+    assert "accept a gap with services.db.x-composeroll.order: stop-first" in finding.help
+
+
 @pytest.mark.parametrize("key", OBSTACLES)
 def test_who_accepts_a_gap_is_not_refused(key: str) -> None:
     accepting = service(**OBSTACLES[key], **STOP_FIRST)
