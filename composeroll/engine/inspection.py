@@ -146,8 +146,8 @@ def _check_command(test: list[str], shell: list[str] | tuple[str, ...]) -> tuple
     match test:
         case ["CMD", *command]:
             return tuple(command)
-        case ["CMD-SHELL", text]:
-            return (*shell, text)
+        case ["CMD-SHELL", text, *more]:  # which the shell takes for the text's own arguments
+            return (*shell, text, *more)
         case _:
             return ()
 

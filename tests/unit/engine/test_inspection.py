@@ -82,6 +82,11 @@ def test_the_healthcheck_is_argv_and_seconds() -> None:
     [
         (["CMD", "curl", "-f", "localhost"], None, ("curl", "-f", "localhost")),
         (["CMD-SHELL", "true && x"], ["/bin/ash", "-ec"], ("/bin/ash", "-ec", "true && x")),
+        (
+            ["CMD-SHELL", "pg_isready", "-U", "app"],
+            None,
+            ("/bin/sh", "-c", "pg_isready", "-U", "app"),
+        ),
     ],
 )
 def test_a_check_runs_as_the_engine_runs_it(
@@ -93,7 +98,9 @@ def test_a_check_runs_as_the_engine_runs_it(
     assert check.timeout == 30.0
 
 
-@pytest.mark.parametrize("healthcheck", [None, {}, {"Test": []}, {"Test": ["NONE"]}])
+@pytest.mark.parametrize(
+    "healthcheck", [None, {}, {"Test": []}, {"Test": ["NONE"]}, {"Test": ["CMD-SHELL"]}]
+)
 def test_no_check_and_a_disabled_check_are_none(healthcheck: object) -> None:
     assert replica_of(changed("Config", Healthcheck=healthcheck)).healthcheck is None
 
