@@ -1,12 +1,13 @@
 """Settings from layers: a flag beats the environment, which beats the compose file.
 
 Within the file a service's `x-composeroll` beats the top-level one, which beats what compose's own
-`deploy.update_config` says.
+`deploy.update_config` and `healthcheck` say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from composeroll.config.dollars import written
+from composeroll.config.durations import parse_duration
 from composeroll.config.settings import Drain, Ready, Settings
 from composeroll.config.values import SETTINGS
 from composeroll.errors import SettingsError
@@ -114,6 +116,11 @@ def _no_setting(name: str, known: Collection[str]) -> SettingsError:
     return SettingsError(f"the environment has {name}, which is no setting", help=meant)
 
 
+def composes_own(source: str, raw: Mapping[str, Any]) -> tuple[Layer, ...]:
+    """What a service says to compose itself, as defaults of ours."""
+    return deploy_layer(source, raw.get("deploy") or {}), healthcheck_layer(source, raw)
+
+
 def deploy_layer(source: str, deploy: Mapping[str, Any]) -> Layer:
     """Compose's own `deploy.update_config` as defaults of ours."""
     config = deploy.get("update_config") or {}
@@ -124,6 +131,15 @@ def deploy_layer(source: str, deploy: Mapping[str, Any]) -> Layer:
         "monitor": config.get("monitor"),
     }
     return Layer(f"{source}.deploy.update_config", {k: v for k, v in known.items() if v})
+
+
+def healthcheck_layer(source: str, raw: Mapping[str, Any]) -> Layer:
+    """How long a start may take, where a service's healthcheck allows it more than we do."""
+    period = (raw.get("healthcheck") or {}).get("start_period")
+    with suppress(ValueError):
+        if period and parse_duration(period) > Ready().timeout:
+            return Layer(f"{source}.healthcheck", {"ready.timeout": period})
+    return Layer(f"{source}.healthcheck", {})
 
 
 _HEEDED = frozenset({"order", "parallelism", "monitor"})

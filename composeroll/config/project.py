@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from composeroll.config.durations import parse_duration
 from composeroll.config.image_reference import is_reference
-from composeroll.config.layers import Layer, deploy_layer, layer, placed, resolve, unheeded
+from composeroll.config.layers import Layer, composes_own, layer, placed, resolve, unheeded
 from composeroll.config.lifecycle import done_at_start, stop_hooks, written_out
 from composeroll.config.mounts import binds, mounted, written_volumes
 from composeroll.config.obstacles import Obstacle, obstacles
@@ -229,6 +229,7 @@ def _service(
     where = f"services.{name}"
     own = placed(layer(f"{where}.{EXTENSION}", raw.get(EXTENSION)), said.directory)
     deploy = raw.get("deploy") or {}
+    weakest = composes_own(where, raw)
     return Service(
         name=name,
         image=str(raw.get("image") or ""),
@@ -242,7 +243,7 @@ def _service(
         networks=tuple(networks.get(n, n) for n in raw.get("networks") or ()),
         volumes=tuple(written_volumes(raw.get("volumes") or ())),
         obstacles=tuple(obstacles(raw)),
-        settings=resolve([*said.strongest, own, said.everywhere, deploy_layer(where, deploy)]),
+        settings=resolve([*said.strongest, own, said.everywhere, *weakest]),
         healthy_first=tuple(_first(raw, "service_healthy")),
         done_first=tuple(_first(raw, "service_completed_successfully")),
         mode=str(deploy.get("mode") or ""),

@@ -221,6 +221,27 @@ def test_a_memory_limit_is_read_in_both_its_forms(
 
 
 @pytest.mark.parametrize(
+    ("period", "own", "seconds"),
+    [
+        ("1m30s", {}, 90.0),
+        ("1h0m0s", {}, 3600.0),
+        ("30s", {}, 60.0),
+        ("-5s", {}, 60.0),
+        (None, {}, 60.0),
+        ("5m0s", {"ready": {"timeout": "20s"}}, 20.0),
+    ],
+)
+def test_who_says_how_long_a_start_takes_is_given_that_long(
+    period: str | None, own: object, seconds: float
+) -> None:
+    raw = {"healthcheck": {"start_period": period}, "x-composeroll": own}
+    model = {"name": "shop", "services": {"app": raw, "other": {"healthcheck": None}}}
+    services = read_project(model, []).services
+    assert services["app"].settings.ready.timeout == seconds
+    assert services["other"].settings.ready.timeout == 60.0
+
+
+@pytest.mark.parametrize(
     ("written", "meant"),
     [("./t.j2", "/srv/shop/t.j2"), ("../t.j2", "/srv/shop/../t.j2"), ("/etc/t.j2", "/etc/t.j2")],
 )
