@@ -241,7 +241,7 @@ def _service(
         depends_on=tuple(raw.get("depends_on") or ()),
         links=tuple(str(link).partition(":")[0] for link in raw.get("links") or ()),
         networks=tuple(networks.get(n, n) for n in raw.get("networks") or ()),
-        volumes=tuple(written_volumes(raw.get("volumes") or ())),
+        volumes=tuple(dict.fromkeys(written_volumes(raw.get("volumes") or ()))),
         obstacles=tuple(obstacles(raw)),
         settings=resolve([*said.strongest, own, said.everywhere, *weakest]),
         healthy_first=tuple(_first(raw, "service_healthy")),

@@ -101,6 +101,15 @@ def test_a_store_that_would_have_two_writers_is_refused() -> None:
     assert "--order stop-first" in finding.help
 
 
+def test_a_volume_that_is_mounted_at_two_places_is_named_once() -> None:
+    places = [
+        {"type": "volume", "source": source, "target": f"/{number}"}
+        for number, source in enumerate(("data", "data", "backups"))
+    ]
+    (finding,) = found(state([replica(1)], of=service(volumes=places)))
+    assert "writes to volume data and backups: " in finding.what
+
+
 def test_a_store_on_a_directory_of_the_host_is_refused_too() -> None:
     data = Mount("/data", "bind", writable=True, source="/srv/redis", declared=True)
     script = Mount("/init.sh", "bind", writable=True, source="/srv/init.sh")
