@@ -86,9 +86,10 @@ class ComposeImages:
         try:
             if wanted:
                 self._registry.pull({s.name: self._reference(s) for s in wanted}, self._tell)
-        except BaseException:  # of several images some may have come before it
+        except BaseException as error:  # of several images some may have come before it
             with suppress(EngineError, EngineUnreachable):
                 self._note_moves(wanted, before)
+            _tell_of_built(error, wanted)
             raise
         for service, now in zip(wanted, self._note_moves(wanted, before), strict=True):
             moved = now != before[service.name]
@@ -209,6 +210,7 @@ class ComposeImages:
             return self._registry.registry_digest(reference)
         except Refused as error:
             error.what = f"the image of {service.name}, {reference}, cannot be had: {error.what}"
+            _tell_of_built(error, [service])
             raise
 
     def _id(self, service: Service) -> str:
@@ -220,3 +222,11 @@ class ComposeImages:
 
     def _tell(self, line: PullLine) -> None:
         self._emit(PullProgress(line.service, line.layer, line.state, line.current, line.total))
+
+
+def _tell_of_built(error: BaseException, services: Sequence[Service]) -> None:
+    """No registry has what is only built here, though the file gives it a name."""
+    built = [f"services.{s.name}.pull_policy: never" for s in services if s.builds]
+    if isinstance(error, Refused) and built:
+        way = f"if it is only built here: --pull missing, or {', '.join(built)}"
+        error.help = f"{error.help}; {way}" if error.help else way

@@ -321,6 +321,29 @@ def test_a_plan_without_an_image_names_the_service_and_the_image() -> None:
     assert (error.value.what, error.value.serving) == (what, "nothing was touched")
 
 
+class Closed(Empty):
+    """One that gives nothing to anybody."""
+
+    def pull(self, services: Mapping[str, str], on_progress: Progress) -> None:
+        """It is refused."""
+        assert list(services) == ["app"]
+        del on_progress
+        raise Refused("pull access denied", help="is the tag pushed?")
+
+
+@pytest.mark.parametrize(("raw", "told"), [({"build": {"context": "."}}, True), ({}, False)])
+def test_who_builds_an_image_with_a_name_is_told_how_to_go_without_a_pull(
+    raw: dict[str, Any], *, told: bool
+) -> None:
+    with pytest.raises(Refused) as error:
+        images(Closed(), Holds(), []).pull([service(**raw)], Pull.ALWAYS)
+    built = "if it is only built here: --pull missing, or services.app.pull_policy: never"
+    assert error.value.help == "is the tag pushed?" + (f"; {built}" if told else "")
+    with pytest.raises(Refused) as error:
+        images(Closed(), Holds(), []).moved([service(**raw)])
+    assert error.value.help == (built if told else None)
+
+
 def test_what_a_registry_does_not_give_is_told_with_its_reason() -> None:
     (told,) = images(Empty(), Holds(), []).unavailable([service()]).items()
     assert (told[0], told[1].what) == ("app", "app:1: manifest unknown")
