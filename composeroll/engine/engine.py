@@ -150,6 +150,10 @@ class Engine:
         """Start a command whose waiting can be called off."""
         return self._commands.begin(container, argv)
 
+    def prepare(self, container: str, argv: Sequence[str]) -> RunningCommand:
+        """Have a command wait for a word in the container."""
+        return self._commands.prepare(container, argv)
+
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
         """Run what the compose file wants to be run in a container."""
         return self._commands.run_hook(container, hook, timeout)

@@ -11,6 +11,22 @@ TIMED_OUT = 124
 """The exit code of a command that was not waited for any longer; the engine uses it."""
 
 
+class Prepared(Protocol):
+    """A command that waits in a container for a word to begin."""
+
+    def go(self) -> None:
+        """Let it begin."""
+        ...
+
+    def outcome(self, timeout: float) -> Output:
+        """Wait for its end, at most `timeout` seconds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it; one that has not begun never will."""
+        ...
+
+
 class ContainerDoor(Protocol):
     """Commands, processes and files of one engine's containers. All IDs are full IDs.
 
@@ -23,6 +39,13 @@ class ContainerDoor(Protocol):
         """Run `argv` in a container, as `user` (empty: the container's own); seconds.
 
         One that outlives them has the exit code `TIMED_OUT`.
+        """
+        ...
+
+    def prepare(self, container: str, argv: Sequence[str]) -> Prepared:
+        """Have `argv` wait in a container, as its own user.
+
+        Its outcome is 126 or 127 where the image has no shell to wait in.
         """
         ...
 

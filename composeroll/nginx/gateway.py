@@ -12,11 +12,11 @@ from composeroll.nginx.access_log.traffic import Traffic, open_traffic
 from composeroll.nginx.access_log.visibility import visibility
 from composeroll.nginx.clock import Clock, MonotonicClock
 from composeroll.nginx.configuration import Configuration, read_configuration
-from composeroll.nginx.door import ContainerDoor
+from composeroll.nginx.door import ContainerDoor, Prepared
 from composeroll.nginx.held import judge, read_look, script
 from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
 from composeroll.nginx.listening import listening, sockets_script
-from composeroll.nginx.reload import await_replaced, not_taken, send_reload
+from composeroll.nginx.reload import await_replaced, not_taken, prepare_reload, send_reload
 from composeroll.nginx.sockets import any_to, count
 from composeroll.nginx.verdict import failed_test
 from composeroll.nginx.version import read_version
@@ -50,6 +50,7 @@ class Gateway:
         self._clock = clock or MonotonicClock()
         self._known: Configuration | None = None
         self._command: tuple[str, ...] = ()
+        self._prepared: Prepared | None = None
         self._may_run: list[Mapping[str, str]] = []
         self._tests_for = 0.0
 
@@ -92,6 +93,17 @@ class Gateway:
         """
         self._write(texts)
 
+    @contextmanager
+    def reload_at_hand(self) -> Iterator[None]:
+        """Let the command of the next `reload` wait in the container meanwhile, for a word."""
+        prepared = self._prepared = prepare_reload(self._door, self.container.id, self.command)
+        try:
+            yield
+        finally:
+            self._prepared = None
+            if prepared:
+                prepared.close()
+
     def reload(self) -> None:
         """Make nginx use its files, and see that it does.
 
@@ -102,7 +114,8 @@ class Gateway:
         files = self.known.files
         self._may_run.append(files)
         try:
-            send_reload(self._door, self.container.id, self.command)
+            prepared, self._prepared = self._prepared, None
+            send_reload(self._door, self.container.id, self.command, prepared)
         except GatewayError:  # of an engine's lost answer nobody knows whether it was delivered
             self._goes_on(earlier)
             raise

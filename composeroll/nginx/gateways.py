@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import ExitStack
 
 from msgspec import Struct, field
 
@@ -68,11 +69,14 @@ class Gateways:
         changes = [_Change(self._gateways[id_], some) for id_, some in texts.items()]
         done: list[_Change] = []
         try:
-            for change in changes:
-                change.write()
-                done.append(change)
-            for change in changes:
-                change.reload()
+            with ExitStack() as at_hand:
+                for change in changes:
+                    at_hand.enter_context(change.gateway.reload_at_hand())
+                for change in changes:
+                    change.write()
+                    done.append(change)
+                for change in changes:
+                    change.reload()
         except ComposerollError as failure:
             _take_back(done, failure, back)
             raise

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from composeroll.errors import GatewayError
+from composeroll.errors import EngineError, GatewayError
+from composeroll.model import Output
 from composeroll.nginx.clock import Clock
-from composeroll.nginx.door import ContainerDoor
+from composeroll.nginx.door import ContainerDoor, Prepared
+from composeroll.nginx.install import NOT_RUN
 from composeroll.nginx.workers import Workers
 
 SOONEST_SECONDS = 0.08
@@ -26,16 +29,37 @@ SLOWER = 3.0
 thousands of certificates, or a slow name server, that is more than `RELOAD_SECONDS`."""
 
 
-def send_reload(door: ContainerDoor, container: str, command: Sequence[str]) -> None:
+SENDING_SECONDS = 30.0
+"""How long the command may take that tells the master: it reads the configuration first."""
+
+
+def prepare_reload(door: ContainerDoor, container: str, command: Sequence[str]) -> Prepared | None:
+    """Have `nginx -s reload` wait in the container; None where the engine refuses."""
+    with suppress(EngineError):  # of which whatever is done there next can tell more
+        return door.prepare(container, _reload(command))
+    return None
+
+
+def send_reload(
+    door: ContainerDoor, container: str, command: Sequence[str], prepared: Prepared | None = None
+) -> None:
     """`nginx -s reload`; where that fails, as without a pid file, SIGHUP straight to the master.
 
     Never by the engine's own kill: it takes a container that got any signal from it for one that
     was stopped by hand, and does not start it again when it dies (Engine 28, `unless-stopped`).
 
+    Args:
+        door: leads into the container.
+        container: its full ID.
+        command: the master's own argv.
+        prepared: such a command that waits there already.
+
     Raises:
         GatewayError: neither reached the master.
     """
-    output = door.execute(container, (*command, "-s", "reload"))
+    output = _told_by(prepared) if prepared else None
+    if output is None or output.exit_code in NOT_RUN:
+        output = door.execute(container, _reload(command))
     if output.exit_code == 0:
         return
     hangup = door.execute(container, ("sh", "-c", _hangup(), "composeroll"))
@@ -74,6 +98,18 @@ def not_taken(name: str, log: tuple[str, ...]) -> GatewayError:
         f" see `docker logs {name}`",
         evidence=log,
     )
+
+
+def _told_by(prepared: Prepared) -> Output | None:
+    """What became of it; None where it is gone, as after a restart of its container."""
+    with suppress(EngineError):
+        prepared.go()
+        return prepared.outcome(SENDING_SECONDS)
+    return None
+
+
+def _reload(command: Sequence[str]) -> tuple[str, ...]:
+    return (*command, "-s", "reload")
 
 
 @cache

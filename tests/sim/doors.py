@@ -6,7 +6,8 @@ of several gateways fails is decided by its own code.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -71,6 +72,12 @@ class GatewayDoor:
         if self.container.rejects:
             raise GatewayError("nginx: [emerg] made to reject")
         self.known = Known(dict(self.container.files))
+
+    @contextmanager
+    def reload_at_hand(self) -> Iterator[None]:
+        """A command that waits for a word changes nothing."""
+        self.faults.ask(f"have a reload wait in {self.container.id}", GatewayError)
+        yield
 
     def reload(self) -> None:
         """New workers, or an error."""

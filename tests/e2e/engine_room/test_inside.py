@@ -42,6 +42,31 @@ def test_a_command_that_takes_too_long_ends_with_124_in_time(engine: Engine) -> 
     assert (said.exit_code, said.stdout) == (124, "first\n")
 
 
+def test_a_prepared_command_begins_at_its_word(engine: Engine) -> None:
+    (one,) = running(engine)
+    waiting = engine.prepare(one, ["sh", "-c", 'echo "$0"; date +%s%N', "a  b"])
+    before = float(engine.execute(one, ["date", "+%s%N"]).stdout)
+    waiting.go()
+    said = waiting.outcome(10)
+    assert said.exit_code == 0
+    assert said.lines[0] == "a  b"
+    assert float(said.lines[1]) > before
+
+
+def test_a_prepared_command_that_is_let_go_never_begins_and_leaves_nothing(engine: Engine) -> None:
+    (one,) = running(engine)
+    waiting = engine.prepare(one, ["touch", "/begun"])
+    state.await_state("The shell that waits", lambda: waits_in(engine, one), 10)
+    waiting.close()
+    state.await_state("Its end", lambda: not waits_in(engine, one), 10)
+    assert engine.execute(one, ["ls", "/begun"]).exit_code != 0
+
+
+def waits_in(engine: Engine, container: str) -> bool:
+    """Whether a shell waits there for its word."""
+    return any("read -r word" in process.args for process in engine.processes(container))
+
+
 def test_a_command_in_a_stopped_container_is_refused(local: Engine) -> None:
     local.create({"app": 1})
     with pytest.raises(EngineError, match="is not running"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from composeroll.errors import EngineError
 from composeroll.model import LogStream, Output, Process
@@ -29,6 +30,28 @@ class VirtualClock:
         """Let time pass at once."""
         assert seconds > 0
         self.time += seconds
+
+
+@dataclass
+class Waiting:
+    """A command that waits for a word; what it finds then is what it acts on."""
+
+    run: Callable[[], Output]
+    told: bool = False
+    closed: bool = False
+
+    def go(self) -> None:
+        """Its word."""
+        self.told = not self.closed
+
+    def outcome(self, timeout: float) -> Output:
+        """What it ends with; 1 where its shell has read the end of its stdin."""
+        assert timeout > 0
+        return self.run() if self.told else Output(1)
+
+    def close(self) -> None:
+        """The end of its stdin."""
+        self.closed = True
 
 
 @dataclass
@@ -62,6 +85,7 @@ class FakeNginx:
     workers: dict[int, float] = field(default_factory=lambda: {101: float("inf")})
     log: list[str] = field(default_factory=list)
     output: list[tuple[str, str]] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
 
     test: Output | None = None
     calls: dict[str, str] = field(default_factory=dict)
@@ -88,6 +112,13 @@ class FakeNginx:
                 return Output(0, self.files[path]) if path in self.files else Output(1)
             case _:
                 return Output(127, "", f"{argv[0]}: executable file not found")
+
+    def prepare(self, container: str, argv: Sequence[str]) -> Waiting:
+        """A shell that becomes a command."""
+        lost = partial(Output, 127, "", "sh: executable file not found")
+        run = partial(self.execute, container, argv) if self.has_shell else lost
+        self.waiting.append(Waiting(run))
+        return self.waiting[-1]
 
     def processes(self, container: str) -> tuple[Process, ...]:
         """Master and workers; idle old ones go as soon as they are told."""
