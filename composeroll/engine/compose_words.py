@@ -1,11 +1,14 @@
 """What compose prints about its work, read into data. Pure.
 
-Dry runs are read as plain text (`--progress plain`): the one form that Compose 2.26 to 5.5 share.
-JSON lines came with 2.29, and 5 moved their words from `status` to `text`:
+Dry runs are read as plain text (`--progress plain`): the one form that Compose 2.26 to 5.5 share,
+but for the words that mark one, which 5 nowhere prints (`plainWriter` in its cmd/display/plain.go,
+whose `dryRun` nobody sets). JSON lines came with 2.29, and 5 moved their words from `status` to
+`text`:
 
-    2.26, 2.40, 5.5   " DRY-RUN MODE -  Container shop-web-1  Recreate"
+    2.26, 2.40   " DRY-RUN MODE -  Container shop-web-1  Recreate"
+    5.0 to 5.5   " Container shop-web-1 Recreate "
     2.40  {"dry-run":true,"id":"Container shop-web-1","status":"Recreate"}
-    5.5   {"dry-run":true,"id":"Container shop-web-1","status":"Working","text":"Recreate"}
+    5.5   {"id":"Container shop-web-1","status":"Working","text":"Recreate"}
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ from composeroll.engine.transport import HELP
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable
 
 _DRY_RUN = re.compile(
-    r"^ ?DRY-RUN MODE - +(?P<kind>\w+) (?P<name>\S+) +(?P<word>.*?) *$", re.MULTILINE
+    r"^(?: ?DRY-RUN MODE - +| (?=(?:Container|Network|Volume|Image) ))"
+    r"(?P<kind>\w+) (?P<name>\S+) +(?P<word>.*?) *$",
+    re.MULTILINE,
 )
 _NO_ACTION = re.compile(
     r"^ ?DRY-RUN MODE - +(?! |(?:Container|Network|Volume|Image) )(?P<message>.*\S)", re.MULTILINE

@@ -47,9 +47,17 @@ VOLUME_CHANGED = (
     " (data will be lost)?"
 )
 FROM_5_5 = """\
- DRY-RUN MODE -  Container shop-web-1 Running 
- DRY-RUN MODE -  Container shop-web-2 Recreate 
+time="2026-11-21T03:02:31Z" level=warning msg="c.yml: the attribute `version` is obsolete"
+ Container shop-web-1 Running 
+ Container shop-web-2 Recreate 
+ Container shop-web-2 Recreated 
 """  # noqa: W291 Compose 5 prints its empty details
+NETWORK_CHANGED_5_5 = """\
+ Container shop-web-1 Stopping 
+ Container shop-web-1 Stopped 
+ Network shop_default Removing 
+ web Your kernel does not support something 
+"""  # noqa: W291
 
 
 def test_running_containers_are_up_to_date() -> None:
@@ -66,11 +74,16 @@ def test_a_recreate_is_told_of_the_container_and_not_of_its_passing_name() -> No
     }
 
 
-def test_compose_5_is_understood_too() -> None:
+def test_compose_5_is_understood_too_which_marks_no_line_as_of_a_dry_run() -> None:
     assert read_verdicts(parse_dry_run(FROM_5_5)) == {
         "shop-web-1": "Running",
         "shop-web-2": "Recreate",
     }
+    assert dangers(parse_dry_run(NETWORK_CHANGED_5_5)) == (
+        "Container shop-web-1 Stopping",
+        "Container shop-web-1 Stopped",
+        "Network shop_default Removing",
+    )
 
 
 @pytest.mark.parametrize("said", [RUNNING, SCALE_UP])
