@@ -2,6 +2,7 @@
 
 Files that a config or a secret holds by itself are copied in after the creation, and hooks are run,
 by whoever starts the container (compose, `startService` and `stopContainer` in pkg/compose).
+`pre_start`, since 5.3, is run in containers of its own, and only where none of the service's runs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from composeroll.config.dollars import written
 from composeroll.model import Hook
 
+PRE_START = "pre_start"
 KINDS = ("configs", "secrets")
 WRITTEN_OUT = ("content", "environment")
 """Keys of a config or a secret that has no file on the host which could be mounted."""
@@ -34,8 +36,9 @@ def done_at_start(raw: Mapping[str, Any], copied: frozenset[str]) -> Iterator[st
             source = entry["source"] if isinstance(entry, Mapping) else entry
             if f"{kind}.{source}" in copied:
                 yield f"{kind}.{source}"
-    if raw.get("post_start"):
-        yield "post_start"
+    for hook in (PRE_START, "post_start"):
+        if raw.get(hook):
+            yield hook
 
 
 def stop_hooks(raw: Mapping[str, Any]) -> Iterator[Hook]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from composeroll.config.lifecycle import PRE_START
 from composeroll.config.obstacles import Obstacle
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Locate, Severity
@@ -100,6 +101,7 @@ def _of_service(state: ServiceState, leaving: Collection[str], gap: str) -> Iter
         yield _refusal(state.refusal.what, state.refusal.help or "")
     yield from _shared_data(state, gap)
     yield from _paused(state)
+    yield from _passed_over(state, leaving, gap)
     yield from state.wiring.findings if state.wiring else state.unseen
     yield from unanswerable(state)
     yield from _mounted_code(state)
@@ -172,6 +174,23 @@ def _paused(state: ServiceState) -> Iterator[Finding]:
         if replica.state is ContainerState.PAUSED:
             what = f"{replica.name} is paused, and compose cannot scale a service with such a one"
             yield _refusal(what, f"docker unpause {replica.name}")
+
+
+def _passed_over(state: ServiceState, leaving: Collection[str], gap: str) -> Iterator[Finding]:
+    """Beside old replicas not even compose would run it; where only more are wanted, that is meant.
+
+    What has a name of its own runs once at most: it is refused for that, or recreated by compose.
+    """
+    service, replaced = state.service, any(r.id in leaving for r in state.replicas)
+    alone = state.stops_first or state.data_only or service.has_own_name
+    if PRE_START not in service.done_at_start or alone or not (replaced and state.serving):
+        return
+    yield _refusal(
+        f"compose runs the pre_start of {state.name} only where none of its containers runs:"
+        " new ones beside the old ones would go without",
+        "make it a service of its own, name it in the same rollout, and let"
+        f" {state.name} depend on it with `condition: service_completed_successfully`; or {gap}",
+    )
 
 
 def _scale(state: ServiceState, asked: int | None, locate: Locate) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -23,8 +24,11 @@ OBSTACLES: dict[str, dict[str, Any]] = {
 }
 
 
-def found(*states: ServiceState, obstacles: tuple[str, ...] = ()) -> tuple[Finding, ...]:
-    return findings(Observed("shop", states, obstacles), lambda keys: f"file:7 {'.'.join(keys)}")
+def found(
+    *states: ServiceState, obstacles: tuple[str, ...] = (), leaving: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    observed = Observed("shop", states, obstacles)
+    return findings(observed, lambda keys: f"file:7 {'.'.join(keys)}", leaving)
 
 
 @pytest.mark.parametrize("key", OBSTACLES)
@@ -86,6 +90,30 @@ def test_a_path_that_nobody_can_be_asked_for_is_refused(protocol: str, *, refuse
     what = [f.what for f in found(state([replica(1)], place, of=asking))]
     told = "app: ready.path is /up, but nothing can be asked for a path over uwsgi"
     assert what == ([told] if refused else [])
+
+
+PRE_START: dict[str, Any] = {"pre_start": [{"command": ["migrate"]}]}
+
+
+def test_a_pre_start_that_compose_would_pass_over_is_refused_where_replicas_are_replaced() -> None:
+    one = state([replica(1)], wiring(1), of=service(**PRE_START))
+    (finding,) = found(one, leaving=[replica(1).id])
+    assert finding.severity is Severity.REFUSAL
+    assert finding.what.startswith("compose runs the pre_start of app only where none of its")
+    assert "service_completed_successfully" in finding.help
+    assert "--order stop-first" in finding.help
+
+
+@pytest.mark.parametrize("order", [{}, STOP_FIRST])
+def test_a_pre_start_is_composes_own_where_nothing_runs_or_all_goes_or_only_more_come(
+    order: dict[str, Any],
+) -> None:
+    app = service(**PRE_START, **order)
+    down = replica(1, state=ContainerState.EXITED)
+    assert not found(state([down], wiring(), of=app), leaving=[down.id])
+    assert not found(state([replica(1)], wiring(1), of=app))
+    accepting = service(**PRE_START, **STOP_FIRST)
+    assert not found(state([replica(1)], wiring(1), of=accepting), leaving=[replica(1).id])
 
 
 def test_a_paused_replica_is_refused_with_the_command_that_helps() -> None:
