@@ -203,7 +203,11 @@ def _written_down(
     """
     entry = _Entry()
     began = stack.world.clock.now()
-    stack.book.keep_what_runs(observed.services)
+    for name in stack.book.keep_what_runs(observed.services):
+        gone = (
+            f"the image that {name} runs is no longer on the engine: no rollback can bring it back"
+        )
+        stack.world.emit(Warned(gone))
 
     def record(result: Result) -> None:
         seconds = stack.world.clock.now() - began

@@ -101,8 +101,8 @@ class History(Protocol):
         """A service's revisions, oldest first."""
         ...
 
-    def keep_what_runs(self, states: Sequence[ServiceState]) -> None:
-        """Keep the images that run now, before a rollout replaces them."""
+    def keep_what_runs(self, states: Sequence[ServiceState]) -> tuple[str, ...]:
+        """Keep the images that run now, before a rollout replaces them; whose are gone."""
         ...
 
     def record(

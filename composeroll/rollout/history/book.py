@@ -75,18 +75,28 @@ class Book:
             self._read[service] = parse_revisions(self._ledger.read(self._project, service))
         return self._read[service]
 
-    def keep_what_runs(self, states: Sequence[ServiceState]) -> None:
+    def keep_what_runs(self, states: Sequence[ServiceState]) -> tuple[str, ...]:
         """Keep the images that serve now, before a rollout replaces them.
 
         What a killed rollout has started beside them, and nginx was not told of, never served; nor
         does what crashes in a loop.
+
+        Returns:
+            The services of which one cannot be kept. A containerd image store, which new engines
+            have from 29 on, forgets an image as soon as a build has moved its only tag, though
+            containers run from it.
         """
+        gone: list[str] = []
         for state in states:
             at_work = state.chosen or state.serving
             images = {r.image for r in at_work if r.state is not ContainerState.RESTARTING}
             now = running(self.revisions(state.name))
             for image in images - ({now.image} if now else set()):
-                self._add(state, image, Result.FOUND)
+                if self._images.image(image):
+                    self._add(state, image, Result.FOUND)
+                else:
+                    gone.append(state.name)
+        return tuple(dict.fromkeys(gone))
 
     def record(
         self,

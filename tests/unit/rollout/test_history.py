@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from composeroll.engine.images import Image
+from composeroll.errors import EngineError
 from composeroll.rollout.history.book import LONGEST, Book
 from composeroll.rollout.history.revision import (
     Result,
@@ -27,6 +28,7 @@ class Engine:
     def __init__(self) -> None:
         self.texts: dict[tuple[str, str], str] = {}
         self.tags: dict[str, str] = {}
+        self.gone: set[str] = set()
         self.reads = 0
 
     def read(self, project: str, name: str) -> str:
@@ -41,11 +43,15 @@ class Engine:
     def image(self, reference: str) -> Image | None:
         """Every image has been pulled from one registry."""
         known = self.tags.get(reference, reference)
+        if known in self.gone:
+            return None
         digests = (f"mirror/app@same-as-{known}", f"r/app@digest-of-{known}")
         return Image(known, digests) if known.startswith("sha256:") else None
 
     def tag(self, image: str, reference: str) -> None:
         """Name it."""
+        if image in self.gone:
+            raise EngineError(f"No such image: {image}")
         self.tags[reference] = image
 
     def untag(self, reference: str) -> None:
@@ -76,6 +82,15 @@ def test_what_runs_before_the_first_rollout_is_found_and_kept_once() -> None:
     (found,) = book(engine).revisions("app")
     assert (found.number, found.image, found.result) == (1, OLD, Result.FOUND)
     assert engine.tags == {"composeroll-kept/shop:app.1": OLD}
+
+
+def test_what_runs_from_an_image_that_is_gone_cannot_be_kept_and_ends_no_rollout() -> None:
+    """A containerd image store forgets an image as soon as a build has moved its only tag."""
+    engine = Engine()
+    engine.gone = {OLD}
+    assert book(engine).keep_what_runs([runs(OLD)]) == ("app",)
+    assert book(engine).keep_what_runs([runs(NEW)]) == ()
+    assert engine.tags == {"composeroll-kept/shop:app.1": NEW}
 
 
 def test_what_runs_but_was_never_chosen_to_get_requests_is_no_version_to_go_back_to() -> None:

@@ -46,7 +46,7 @@ class Late:
         monkeypatch.setattr("composeroll.rollout.roll.apply", lambda *_: None)
         monkeypatch.setattr("composeroll.rollout.again.observe", self._observe)
         world = SimpleNamespace(clock=VirtualClock(), emit=self.told.append)
-        book = SimpleNamespace(keep_what_runs=lambda _: None, record=self._record)
+        book = SimpleNamespace(keep_what_runs=lambda _: (), record=self._record)
         stack = SimpleNamespace(
             world=world, book=book, shows_replicas=False, project=None, engine=None, survey=None
         )

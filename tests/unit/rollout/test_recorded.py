@@ -28,11 +28,13 @@ class Office:
 
     Attributes:
         gone: what earlier batches have replaced.
+        lost: services whose image of now cannot be kept.
     """
 
     failure: ComposerollError
     cannot_write: ComposerollError | None = None
     gone: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     written: list[tuple[Result, float]] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
     clock: VirtualClock = field(default_factory=VirtualClock)
@@ -47,7 +49,7 @@ class Office:
             lock=SimpleNamespace(ensure=self._ensure),
             engine=SimpleNamespace(replicas=lambda _: (OLD,)),
         )
-        book = SimpleNamespace(keep_what_runs=lambda _: None, record=self._record)
+        book = SimpleNamespace(keep_what_runs=lambda _: self.lost, record=self._record)
         stack = SimpleNamespace(world=world, book=book, shows_replicas=False)
         observed = Observed("shop", (state([OLD]),))
         outgoing = dict.fromkeys((OLD.id, *self.gone), MOVED)
@@ -72,6 +74,14 @@ def test_a_rollout_that_was_taken_back_is_written_down_with_how_long_it_took() -
     with pytest.raises(RolledBack):
         office.roll()
     assert office.written == [(Result.FAILED, 5.0)]
+
+
+def test_what_serves_from_an_image_that_is_gone_has_no_way_back_and_that_is_told() -> None:
+    office = Office(EngineError("broken"), lost=("app",))
+    with pytest.raises(RolledBack):
+        office.roll()
+    (warned,) = [event.text for event in office.told if isinstance(event, Warned)]
+    assert warned.startswith("the image that app runs is no longer on the engine: no rollback ")
 
 
 def test_who_has_lost_the_lock_leaves_the_history_to_whoever_has_it() -> None:
