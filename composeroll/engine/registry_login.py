@@ -1,10 +1,11 @@
-"""The user's login at a registry, from where `docker login` put it."""
+"""The user's login at a registry: from the environment, or from where `docker login` put it."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,10 @@ from composeroll.engine.reference import HUB
 
 HUB_KEY = "https://index.docker.io/v1/"
 """Docker Hub's name in config.json and in credential helpers."""
+
+IN_ENVIRONMENT = "DOCKER_AUTH_CONFIG"
+"""What docker looks into first, since 28.3: an `auths` as config.json has it (docker/cli,
+`GetCredentialsStore`). Without it a registry would refuse what a pull by compose gets."""
 
 HELPER_SECONDS = 20.0
 
@@ -28,11 +33,21 @@ def header(config: Mapping[str, Any], registry: str) -> dict[str, str]:
     """
     key = HUB_KEY if registry == HUB else registry
     helper = (config.get("credHelpers") or {}).get(key) or config.get("credsStore")
-    login = _from_helper(helper, key) if helper else _from_file(config, key)
+    login = _from_environment(key)
+    login = login or (_from_helper(helper, key) if helper else _from_file(config, key))
     if not login:
         return {}
     text = json.dumps(login | {"serveraddress": key})
     return {"X-Registry-Auth": base64.urlsafe_b64encode(text.encode()).decode()}
+
+
+def _from_environment(key: str) -> dict[str, str]:
+    """Empty where it has no login for this registry, or cannot be read: docker passes it over."""
+    try:
+        entry = json.loads(os.environ.get(IN_ENVIRONMENT, ""))["auths"][key]
+        return _from_file({"auths": {key: entry}}, key)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _from_file(config: Mapping[str, Any], key: str) -> dict[str, str]:

@@ -146,5 +146,28 @@ def test_a_credential_helper_is_asked(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (login["username"], login["password"]) == ("deploy", "pw-for-r.example")
 
 
+def test_a_login_in_the_environment_comes_before_all_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So does docker since 28.3 (`GetCredentialsStore`); what it cannot read it passes over."""
+    auth = {
+        name: {"auth": base64.b64encode(f"{name}:x".encode()).decode()} for name in ("ci", "ann")
+    }
+    config: dict[str, object] = {"auths": {"r.example": auth["ann"]}}
+    monkeypatch.setenv("DOCKER_AUTH_CONFIG", json.dumps({"auths": {"r.example": auth["ci"]}}))
+    assert sent(config, "r.example")["username"] == "ci"
+    assert sent({"credsStore": "nowhere-to-be-found"}, "r.example")["username"] == "ci"
+    assert sent(config, "other.example") == {}
+    for unreadable in (
+        "",
+        "{",
+        "[]",
+        '{"auths": {"r.example": 1}}',
+        '{"auths": {"r.example": {}}}',
+    ):
+        monkeypatch.setenv("DOCKER_AUTH_CONFIG", unreadable)
+        assert sent(config, "r.example")["username"] == "ann"
+
+
 def test_a_helper_that_is_not_there_is_no_login() -> None:
     assert sent({"credsStore": "nowhere-to-be-found"}, "r.example") == {}
