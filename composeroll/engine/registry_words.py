@@ -15,7 +15,8 @@ _LIMITED = re.compile(r"\btoomanyrequests: |429 too many requests|pull rate limi
 _UNREACHABLE = re.compile(
     r"dial tcp|no such host|connection refused|connection reset|i/o timeout|handshake timeout"
     r"|timeout awaiting|client\.timeout exceeded|timed out|deadline exceeded|(?-i:\bEOF\b)"
-    r"|unexpected HTTP status|x509: |tls: |proxyconnect tcp|server gave HTTP response"
+    r"|unexpected HTTP status|unexpected status from \w+ request to \S+ 5\d\d\b"
+    r"|x509: |tls: |proxyconnect tcp|server gave HTTP response"
     r"|service unavailable|bad gateway|gateway time-?out",
     re.IGNORECASE,
 )
@@ -23,7 +24,7 @@ _UNREACHABLE = re.compile(
 
 _REFUSED = re.compile(
     r"not found|manifest unknown|denied|unauthorized|no basic auth|does not exist|no such image"
-    r"|authentication required|must be built|no matching manifest|invalid reference",
+    r"|403 forbidden|authentication required|must be built|no matching manifest|invalid reference",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"https?://([^/\"\s]+)")

@@ -35,6 +35,11 @@ from composeroll.errors import ComposerollError, EngineError, EngineUnreachable,
         ('Get "https://r.example/v2/": dial tcp 10.0.0.9:443: i/o timeout', EngineUnreachable),
         ("net/http: timeout awaiting response headers", EngineUnreachable),
         ("unauthorized: authentication required", Refused),
+        (('failed to resolve reference "r.example/app:1": unexpected status from HEAD request to'
+         " https://r.example/v2/app/manifests/1: 500 Internal Server Error"), EngineUnreachable),
+        (('failed to resolve reference "r.example/app:1": unexpected status from HEAD request to'
+         " https://r.example/v2/app/manifests/1: 403 Forbidden"), Refused),
+        (('failed to resolve reference "r.example/nope:1": r.example/nope:1: not found'), Refused),
         ("write /var/lib/docker/tmp/x: no space left on device", EngineError),
     ],
 )  # fmt: skip
