@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from composeroll.engine.connection import CALL_SECONDS, Api
-from composeroll.engine.inspection import PROJECT, SERVICE, is_one_off, replica_of
+from composeroll.engine.inspection import CONFIG_HASH, PROJECT, SERVICE, is_one_off, replica_of
 from composeroll.engine.side_by_side import side_by_side
 from composeroll.model import Replica
 
@@ -48,10 +48,11 @@ class Containers:
     ) -> tuple[Replica, ...]:
         """The containers of a compose project in all states, by service and number.
 
-        One-off containers of `docker compose run` are left out; what a killed compose left while
-        it recreated (`is_left_by_recreate`) is in.
+        One-off containers of `docker compose run` are left out, and those of `pre_start` hooks, to
+        which compose gives no hash (5.3; `getDefaultFilters` leaves them out, too); what a killed
+        compose left while it recreated (`is_left_by_recreate`) is in.
         """
-        found = self._list({"label": [f"{PROJECT}={project}"]})
+        found = self._list({"label": [f"{PROJECT}={project}", CONFIG_HASH]})
         wanted = [
             entry["Id"]
             for entry in found
