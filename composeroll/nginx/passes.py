@@ -19,6 +19,7 @@ _PROTOCOLS = {
     "uwsgi_pass": Protocol.UWSGI,
     "scgi_pass": Protocol.TCP,
     "memcached_pass": Protocol.TCP,
+    "tunnel_pass": Protocol.TCP,  # since 1.31.0
 }
 _SCHEME = re.compile(r"[\w${}]+://")
 _HOST_ENDS = re.compile(r"[/?]|\$\{?(?:request_uri|document_uri|uri|is_args|args|query_string)\b")

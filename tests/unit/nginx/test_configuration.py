@@ -152,6 +152,8 @@ def test_a_file_that_cannot_be_read_leaves_the_others() -> None:
         ("fastcgi_pass php-fpm:9000;", "php-fpm", 9000, Protocol.FASTCGI),
         ("fastcgi_pass unix:/run/fpm.sock;", "unix:/run/fpm.sock", None, Protocol.FASTCGI),
         ("uwsgi_pass backend;", "backend", None, Protocol.UWSGI),
+        ("tunnel_pass backend;", "backend", None, Protocol.TCP),
+        ("tunnel_pass app:8080;", "app", 8080, Protocol.TCP),
         ("set $to backend; proxy_pass http://$to/x;", "backend", None, Protocol.HTTP),
         ("set $to app:81; proxy_pass http://${to};", "app", 81, Protocol.HTTP),
         ("proxy_pass http://backend$request_uri;", "backend", None, Protocol.HTTP),
