@@ -41,6 +41,12 @@ def done_at_start(raw: Mapping[str, Any], copied: frozenset[str]) -> Iterator[st
             yield hook
 
 
+def hook_images(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The images that its `pre_start` needs besides the service's own, which is their default."""
+    named = (hook.get("image") for hook in raw.get(PRE_START) or ())
+    return tuple(dict.fromkeys(str(i) for i in named if i and i != raw.get("image")))
+
+
 def stop_hooks(raw: Mapping[str, Any]) -> Iterator[Hook]:
     """What is to be run in a service's container before it is stopped."""
     for hook in raw.get("pre_stop") or ():

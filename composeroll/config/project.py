@@ -11,7 +11,7 @@ from msgspec import Struct
 from composeroll.config.durations import parse_duration
 from composeroll.config.image_reference import is_reference
 from composeroll.config.layers import Layer, composes_own, layer, placed, resolve, unheeded
-from composeroll.config.lifecycle import done_at_start, stop_hooks, written_out
+from composeroll.config.lifecycle import done_at_start, hook_images, stop_hooks, written_out
 from composeroll.config.mounts import binds, mounted, written_volumes
 from composeroll.config.obstacles import Obstacle, obstacles
 from composeroll.config.ports import PortRange, port_ranges, short_forms
@@ -49,6 +49,7 @@ class Service(Struct, frozen=True):
         ports: what it publishes, in compose's short form.
         done_at_start: what compose copies into its containers or runs in them when it starts them.
         stop_hooks: what is run in a container before it is stopped.
+        hook_images: images that its hooks need besides its own.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Service(Struct, frozen=True):
     ports: tuple[str, ...] = ()
     done_at_start: tuple[str, ...] = ()
     stop_hooks: tuple[Hook, ...] = ()
+    hook_images: tuple[str, ...] = ()
 
     @property
     def may_be_nginx(self) -> bool:
@@ -257,6 +259,7 @@ def _service(
         ports=tuple(short_forms(raw.get("ports") or ())),
         done_at_start=tuple(done_at_start(raw, said.written_out)),
         stop_hooks=tuple(stop_hooks(raw)),
+        hook_images=hook_images(raw),
     )
 
 

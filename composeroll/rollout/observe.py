@@ -198,6 +198,7 @@ class Look:
             tenants=project.living_in(name),
             unseen=places.unseen.get(name, ()),
             highest_aside=self._engine.highest_aside(name),
+            lacking=tuple(i for i in service.hook_images if not self._engine.image_id(i)),
         )
 
 

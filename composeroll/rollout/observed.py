@@ -107,6 +107,7 @@ class ServiceState(Struct, frozen=True):
         ran: it was run in this rollout, and may have ended well by now: see `ends`.
         unseen: what of nginx may lead to it though it has no place there.
         highest_aside: the highest number, for compose, of its replicas that drain on; 0 for none.
+        lacking: images that its hooks need and that are not on the engine.
     """
 
     service: Service
@@ -131,6 +132,7 @@ class ServiceState(Struct, frozen=True):
     ran: bool = False
     unseen: tuple[Finding, ...] = ()
     highest_aside: int = 0
+    lacking: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

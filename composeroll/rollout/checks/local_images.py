@@ -9,15 +9,19 @@ from composeroll.rollout.planning.outgoing import Reasons
 
 
 def insist_on_images(observed: Observed, leaving: Reasons) -> None:
-    """New replicas need their image on the engine.
+    """New replicas need their image on the engine, and those of their `pre_start` hooks.
+
+    Compose pulls none where it recreates, and misses a hook's when the old ones are gone.
 
     Raises:
         Refused: new replicas are called for, and their image is not on the engine.
     """
-    missing = [s for s in observed.services if not s.image and _creates(s, leaving)]
+    created = [s for s in observed.services if _creates(s, leaving)]
+    missing = {f"{s.reference} of {s.name}": _how_to_get(s) for s in created if not s.image}
+    missing |= {f"{i} of {s.name}": f"docker pull {i}" for s in created for i in s.lacking}
     if missing:
-        which = ", ".join(f"{s.reference} of {s.name}" for s in missing)
-        help_ = "; ".join(map(_how_to_get, missing))
+        which = ", ".join(missing)
+        help_ = "; ".join(dict.fromkeys(missing.values()))
         raise Refused(f"new replicas need an image that is not on the engine: {which}", help=help_)
 
 

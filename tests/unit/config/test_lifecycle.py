@@ -39,6 +39,13 @@ def test_what_has_no_file_is_copied_in_by_whoever_starts_a_container(
     assert app(**raw).done_at_start == done
 
 
+def test_hooks_before_the_start_need_images_of_their_own() -> None:
+    """Compose prints the service's own for those that name none."""
+    hooks = [{"command": ["a"], "image": "tool:1"}, {"command": ["b"], "image": "app:1"}]
+    hooks += [{"command": ["c"], "image": "tool:1"}, {"command": ["d"]}]
+    assert app(image="app:1", pre_start=hooks).hook_images == ("tool:1",)
+
+
 def test_a_hooks_variable_without_a_value_is_no_text() -> None:
     """Compose hands the bare name on, by which the engine leaves the variable out."""
     (hook,) = app(pre_stop=[{"command": ["bye"], "environment": {"A": None, "B": ""}}]).stop_hooks

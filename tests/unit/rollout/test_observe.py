@@ -53,6 +53,20 @@ def test_compose_is_asked_nothing_about_a_service_whose_image_is_not_on_the_engi
     assert list(state.outdated.values()) == ["app:1 is not on the engine"]
 
 
+def test_images_of_hooks_that_are_not_on_the_engine_are_told() -> None:
+    hooks = [{"command": ["a"], "image": name} for name in ("tool:1", "other:1")]
+    app = {"image": "app:1", "pre_start": hooks}
+    shop = read_project({"name": "shop", "services": {"app": app}}, [])
+    room = engine_of(
+        replicas=lambda: (),
+        image_id=lambda name: None if name == "tool:1" else NEW,
+        verdicts=lambda _: {},
+        preflight=lambda _: (),
+    )
+    (state,) = observe(shop, shop.pick(["app"]), room, NO_GATEWAYS, preflight=True).services
+    assert state.lacking == ("tool:1",)
+
+
 def looked_at(
     replicas: tuple[Replica, ...],
     image: str | None,
