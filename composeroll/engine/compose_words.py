@@ -40,11 +40,17 @@ _UNSET = re.compile(r'level=warning msg="The \\"(?P<name>\w+)\\" variable is not
 _HARMLESS = frozenset({"Running", "Created"})
 _HARMLESS_WHEN_NEW = frozenset({"Creating", "Created", "Starting", "Started"})
 _NO_ENGINE = re.compile(
-    r"cannot connect to the docker daemon|docker daemon is not running", re.IGNORECASE
+    r"cannot connect to the docker daemon|failed to connect to the docker API"
+    r"|docker daemon is not running",
+    re.IGNORECASE,
 )
+"""The second are the words of the client of 29, with which a later Compose 5 is built."""
+
 _NO_COMPOSE = re.compile(
-    r"'compose' is not a docker command|unknown (shorthand )?flag", re.IGNORECASE
+    r"'compose' is not a docker command|unknown command: docker compose|unknown (shorthand )?flag",
+    re.IGNORECASE,
 )
+"""The first are those of docker before 28."""
 
 EVIDENCE_LINES = 20
 
@@ -161,11 +167,12 @@ def compose_failure(said: str) -> ComposerollError:
     """The error for a compose command that failed, from its error output."""
     lines = complaint(said)
     what = lines[-1] if lines else "compose failed without a word"
-    if _NO_ENGINE.search(said):
-        return EngineUnreachable(what, help=HELP, evidence=lines[:-1])
-    if _NO_COMPOSE.search(said):
-        advice = "is the Compose plugin (2.26 or newer) installed? `docker compose version`"
-        return EngineUnreachable(what, help=advice, evidence=lines[:-1])
+    advice = "is the Compose plugin (2.26 or newer) installed? `docker compose version`"
+    for words, help_ in ((_NO_ENGINE, HELP), (_NO_COMPOSE, advice)):
+        if words.search(said):
+            what = next(filter(words.search, lines), what)
+            more = tuple(line for line in lines if line != what)
+            return EngineUnreachable(what, help=help_, evidence=more)
     return EngineError(what, evidence=lines)
 
 

@@ -165,7 +165,9 @@ def test_what_a_dry_run_says_as_progress_is_its_message_where_it_says_nothing_el
     "said",
     [
         "Cannot connect to the Docker daemon at unix:///nowhere. Is the docker daemon running?",
+        "failed to connect to the docker API at unix:///a; check if the path is correct and if […]",
         "docker: 'compose' is not a docker command.",
+        "docker: unknown command: docker compose",
         "unknown shorthand flag: 'f' in -f",
     ],
 )
@@ -174,6 +176,14 @@ def test_no_engine_and_no_compose_are_unreachable(said: str) -> None:
     assert isinstance(error, EngineUnreachable)
     assert (error.what, error.evidence) == (said, ())
     assert error.serving == "no container was touched"
+
+
+def test_what_docker_says_after_that_is_not_the_matter() -> None:
+    said = "docker: unknown command: docker compose\n\nRun 'docker --help' for more information\n"
+    error = compose_failure(said)
+    assert isinstance(error, EngineUnreachable)
+    assert error.what == "docker: unknown command: docker compose"
+    assert error.evidence == ("Run 'docker --help' for more information",)
 
 
 def test_a_variable_that_nobody_has_set_is_told_once() -> None:
