@@ -21,6 +21,23 @@ _PROTOCOLS = {
     "memcached_pass": Protocol.TCP,
     "tunnel_pass": Protocol.TCP,  # since 1.31.0
 }
+_OTHER_MODULES = "_pass"
+"""How the same ends in modules that are not nginx's own: `ajp_pass`, `redis2_pass`."""
+
+_CALLS = {
+    Context.MAIL: {"auth_http": Protocol.HTTP},
+    Context.RTMP: {"push": Protocol.TCP, "pull": Protocol.TCP}
+    | dict.fromkeys(
+        (
+            *("on_connect", "on_play", "on_publish", "on_done", "on_play_done"),
+            *("on_publish_done", "on_record_done", "on_update"),
+        ),
+        Protocol.HTTP,
+    ),
+}
+"""What leads to a backend where there are no upstreams."""
+
+_RTMP_PORT = 1935
 _SCHEME = re.compile(r"[\w${}]+://")
 _HOST_ENDS = re.compile(r"[/?]|\$\{?(?:request_uri|document_uri|uri|is_args|args|query_string)\b")
 """Where the path of a URL begins, which these variables hold too."""
@@ -64,12 +81,17 @@ class Pass(Struct, frozen=True):
         same = self.target.lower() == upstream.lower() and self.context is context
         return self.port is None and same
 
+    @property
+    def takes_upstream(self) -> bool:
+        """Whether it could name one."""
+        return self.context not in _CALLS
+
 
 def read_passes(tree: Iterable[Inside]) -> tuple[Pass, ...]:
     """All passes; one through a variable counts once for each value that the files give it."""
     everything = tuple(tree)
     given = _given(everything)
-    found = (d for d in everything if d[0].name in _PROTOCOLS and d[0].args)
+    found = (d for d in everything if d[0].args and _spoken(*d))
     upstreams = frozenset(_upstreams(everything))
     return tuple(p for inside in found for p in _read(*inside, given, upstreams))
 
@@ -86,8 +108,9 @@ def server_names(server: Directive) -> tuple[str, ...]:
 
 
 def context_of(parents: Iterable[Directive]) -> Context:
-    """The half of nginx that these blocks stand in."""
-    return Context.STREAM if any(p.name == "stream" for p in parents) else Context.HTTP
+    """The part of nginx that these blocks stand in."""
+    names = {parent.name for parent in parents}
+    return next((context for context in Context if context in names), Context.HTTP)
 
 
 def target_of(argument: str, upstreams: Collection[str] = ()) -> tuple[str, int | None]:
@@ -117,17 +140,34 @@ def _read(
     given: _Given,
     upstreams: Collection[tuple[str, Context]],
 ) -> Iterator[Pass]:
-    context = context_of(parents)
-    protocol = Protocol.TCP if context is Context.STREAM else _PROTOCOLS[directive.name]
+    context, protocol = context_of(parents), _spoken(directive, parents) or Protocol.TCP
     around = _server_around(parents)
     heard = listens(around) if around else ()
     named = [name for name, half in upstreams if half is context]
-    late = "$" in directive.args[0]
+    said = _said(directive)
+    late = "$" in said
     values = _values(given, around, settled(parents)) if late else {}
-    for argument in _readings(directive.args[0], values):
+    for argument in _readings(said, values):
         host, port = target_of(argument, named)
+        port = port or (_RTMP_PORT if directive.name in ("push", "pull") else None)
         tls = argument.startswith(_OVER_TLS)
         yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late, tls)
+
+
+def _spoken(directive: Directive, parents: tuple[Directive, ...]) -> Protocol | None:
+    """What a directive speaks to a backend; None for one that leads to none."""
+    name, context = directive.name, context_of(parents)
+    if context in _CALLS:
+        return _CALLS[context].get(name)
+    if name in _PROTOCOLS:
+        return Protocol.TCP if context is Context.STREAM else _PROTOCOLS[name]
+    within = not directive.args or _said(directive)[:1] in ("/", "@")  # as `upload_pass @saved`
+    return Protocol.TCP if name.endswith(_OTHER_MODULES) and not within else None
+
+
+def _said(directive: Directive) -> str:
+    """The argument that names the backend: in modules such as Dubbo's it is the last."""
+    return directive.args[0 if directive.name in _PROTOCOLS else -1]
 
 
 def _server_around(parents: tuple[Directive, ...]) -> Directive | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from composeroll.errors import Refused
+from composeroll.model import Protocol
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
@@ -36,15 +37,37 @@ def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence
     first, port = alike[0], _port(alike[0])
     name = _free_name(configuration, subject.service, port, alike)
     lines = tuple(dict.fromkeys(map(_line, alike)))
+    said = f"line{'s' * (len(lines) > 1)} {' and '.join(lines)}"
+    half = first.context if first.takes_upstream else _half_of(first)
+    follow = (
+        f"and make the {said} pass to {name} without a port"
+        if first.takes_upstream
+        else f"{by_loopback(first, name)}, and make the {said} name that"
+    )
     return Refused(
         f"nginx passes straight to {first.target}, with no upstream in between",
         help=f"write `upstream {name} {{ server {subject.lasting(first.target)}:{port}; }}` into a"
-        f" file of its own, include it in the {first.context} block, and make the"
-        f" line{'s' * (len(lines) > 1)} {' and '.join(lines)} pass to {name} without a port",
+        f" file of its own, include it in the {half} block, {follow}",
         evidence=tuple(
             dict.fromkeys(f"{p.place}: {p.directive} to {p.target}:{_port(p)}" for p in passes)
         ),
     )
+
+
+def by_loopback(one: Pass, upstream: str) -> str:
+    """What stands in for an upstream where nginx takes none: a server of its own."""
+    to = f"proxy_pass {upstream};"
+    if _half_of(one) is Context.HTTP:
+        to = f"location / {{ proxy_pass http://{upstream}; }}"
+    return (
+        f"since {one.directive} takes no upstream, write `server {{ listen 127.0.0.1:PORT; {to} }}`"
+        f" into the {_half_of(one)} block, with a free port"
+    )
+
+
+def _half_of(one: Pass) -> Context:
+    """Where the upstream of something that takes none has to stand."""
+    return Context.HTTP if one.protocol is Protocol.HTTP else Context.STREAM
 
 
 def _most_alike(passes: Sequence[Pass]) -> Sequence[Pass]:
@@ -69,7 +92,7 @@ def _free_name(
     configuration: Configuration, service: str, port: int, passes: Sequence[Pass]
 ) -> str:
     """A name for the upstream of these passes that nothing else in their half of nginx has."""
-    context = passes[0].context
+    context = passes[0].context if passes[0].takes_upstream else _half_of(passes[0])
     known = {b.upstream.name for b in configuration.upstreams if b.context is context}
     known |= {p.target for p in configuration.passes if p.context is context and p not in passes}
     taken = {name.lower() for name in known}

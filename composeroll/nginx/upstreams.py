@@ -19,10 +19,15 @@ HTTPS_PORT = 443
 
 
 class Context(StrEnum):
-    """Which half of nginx a block belongs to."""
+    """Which part of nginx a block belongs to; only the first two have upstreams.
+
+    RTMP is that of a module (nginx-rtmp-module).
+    """
 
     HTTP = "http"
     STREAM = "stream"
+    MAIL = "mail"
+    RTMP = "rtmp"
 
 
 class UpstreamBlock(Struct, frozen=True):

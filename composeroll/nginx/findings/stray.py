@@ -10,6 +10,7 @@ from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, straight_passes
 from composeroll.nginx.include import written_by
 from composeroll.nginx.passes import Pass
+from composeroll.nginx.refusals import by_loopback
 from composeroll.nginx.upstreams import UpstreamBlock, host_and_port
 
 OF_SCHEMES = frozenset({80, 443})
@@ -80,6 +81,10 @@ def _straight(configuration: Configuration, subject: Subject, found: Found) -> I
     """Where another port is meant, no rewritten upstream could take the place of a variable."""
     for one in straight_passes(configuration, subject):
         same = found.port in (OF_SCHEMES if one.port is None else {one.port})
+        if not one.takes_upstream:
+            severity = Severity.REFUSAL if same else Severity.WARNING
+            yield _stale(severity, one, _by_itself(one, found) if same else _apart(one.port or 80))
+            continue
         if same and one.variable:
             yield _ungated(f"{one.directive} ({one.place})", subject, _instead(found))
         elif same:
@@ -121,6 +126,10 @@ def _other_port(configuration: Configuration, block: UpstreamBlock, found: Found
         return ports[0]
     halves = {b.context for b in configuration.upstreams if _is_at(found, b)}
     return found.port if halves and block.context not in halves else None
+
+
+def _by_itself(one: Pass, found: Found) -> str:
+    return f"{by_loopback(one, found.upstream.name)}, and let the line name that"
 
 
 def _instead(found: Found) -> str:

@@ -154,3 +154,28 @@ def test_a_pass_that_only_a_request_tells_may_lead_to_any_service_with_its_port(
     if told:
         assert "says at each request: if that is php-fpm" in found[0].what
         assert found[0].help.endswith("services.php-fpm.x-composeroll.gateway: none")
+
+
+@pytest.mark.parametrize(
+    ("port", "severity", "mend"),
+    [
+        (9000, Severity.REFUSAL, "since auth_http takes no upstream, write `server { listen"),
+        (9001, Severity.WARNING, "put port 9001 behind a service of its own"),
+    ],
+)
+def test_what_asks_a_service_where_nginx_takes_no_upstream_would_go_on_asking_the_old_replicas(
+    port: int, severity: Severity, mend: str
+) -> None:
+    main = (
+        "events {}\n"
+        f"mail {{ auth_http http://php-fpm:{port}/auth; }}\n"
+        f"http {{ include backend.conf; {SITE} }}\n"
+    )
+    files = {MAIN: main, "/etc/nginx/backend.conf": BACKEND}
+    configuration = read_configuration(join_dump(files), (1, 30, 6))
+    found = discover(configuration, subject(), Wanted())
+    assert found is not None
+    (one,) = stray_findings(configuration, subject(), found)
+    assert one.severity is severity
+    assert one.what.startswith(f"auth_http ({MAIN}:2) goes straight to php-fpm")
+    assert one.help.startswith(mend)
