@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -78,10 +78,13 @@ def _health(state: Json) -> Health:
 
 def _networks(inspected: Json) -> tuple[Attachment, ...]:
     networks = (inspected.get("NetworkSettings") or {}).get("Networks") or {}
-    return tuple(_attachment(name, networks[name]) for name in sorted(networks))
+    own = {inspected["Name"].removeprefix("/"), inspected["Id"][:12]}
+    return tuple(_attachment(name, networks[name], own) for name in sorted(networks))
 
 
-def _attachment(name: str, endpoint: Json) -> Attachment:
+def _attachment(name: str, endpoint: Json, own: Container[str]) -> Attachment:
+    """What DNS knows besides aliases, `hostname` among it, is told since Engine 25 (API 1.44)."""
+    names = dict.fromkeys((*(endpoint.get("Aliases") or ()), *(endpoint.get("DNSNames") or ())))
     ipv4, ipv6 = endpoint.get("IPAddress", ""), endpoint.get("GlobalIPv6Address", "")
     sized = ((ipv4, endpoint.get("IPPrefixLen")), (ipv6, endpoint.get("GlobalIPv6PrefixLen")))
     return Attachment(
@@ -89,7 +92,7 @@ def _attachment(name: str, endpoint: Json) -> Attachment:
         network=name,
         ipv4=ipv4,
         ipv6=ipv6,
-        aliases=tuple(endpoint.get("Aliases") or ()),
+        aliases=tuple(alias for alias in names if alias not in own),
         subnets=tuple(f"{address}/{prefix}" for address, prefix in sized if address and prefix),
         gateways=tuple(filter(None, map(endpoint.get, ("Gateway", "IPv6Gateway")))),
     )

@@ -35,6 +35,14 @@ def test_identity_and_state_are_read() -> None:
     assert (replica.restart_policy, replica.stop_signal) == ("unless-stopped", "SIGQUIT")
 
 
+def test_a_hostname_is_a_name_in_dns_like_an_alias() -> None:
+    """Of the file's `hostname: web-host`: nginx finds the container by it (moby#39204)."""
+    settings = deepcopy(RECORDED["NetworkSettings"])
+    settings["Networks"]["shop_six"]["DNSNames"] += ["web-host"]
+    (place,) = (n for n in replica_of(changed("NetworkSettings", **settings)).networks if n.ipv6)
+    assert place.aliases == ("web", "web-host")
+
+
 @pytest.mark.parametrize("health", Health)
 def test_docker_rollout_15_unhealthy_is_never_taken_for_healthy(health: Health) -> None:
     state = {**RECORDED["State"], "Health": {"Status": health.value}}
