@@ -14,6 +14,7 @@ from composeroll.nginx.passes import Pass
 from composeroll.nginx.subject import Subject, Wanted
 from composeroll.nginx.upstreams import (
     DEFAULT_PORT,
+    HTTPS_PORT,
     UpstreamBlock,
     host_and_port,
     is_name,
@@ -52,6 +53,17 @@ def unclear(configuration: Configuration, subject: Subject) -> Iterator[Upstream
         unknown = [host for host in _hosts(block) if not subject.may_have_had(host)]
         if unknown and all(map(subject.may_be_its_name, unknown)):
             yield block
+
+
+def unclear_passes(configuration: Configuration, subject: Subject) -> Iterator[Pass]:
+    """The same of passes that go straight to a name, with a port that the service exposes."""
+    blocks = configuration.upstreams
+    for one in configuration.passes:
+        port = one.port or (HTTPS_PORT if one.tls else DEFAULT_PORT)
+        straight = not any(one.uses(block.upstream.name, block.context) for block in blocks)
+        unknown = is_name(one.target) and "$" not in one.target
+        if straight and unknown and port in subject.exposed and subject.may_be_its_name(one.target):
+            yield one
 
 
 def passes_to(configuration: Configuration, block: UpstreamBlock) -> tuple[Pass, ...]:

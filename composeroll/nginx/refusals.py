@@ -139,6 +139,16 @@ def unclear_names(subject: Subject, block: UpstreamBlock) -> Refused:
     )
 
 
+def unclear_target(subject: Subject, one: Pass) -> Refused:
+    """A pass with no upstream in between may mean it by such a name."""
+    return Refused(
+        f"whether {one.directive} ({one.place}) sends requests to {subject.service} is not clear:"
+        f" it goes straight to {one.target}, which no container of the project is called",
+        help=f"if it does, let it name {subject.service} itself, of which the rest is told then; if"
+        f" it does not, set services.{subject.service}.x-composeroll.gateway: none",
+    )
+
+
 def nameless(subject: Subject, include: str) -> Refused:
     """A file that does not exist yet does not tell the upstream's name."""
     return Refused(

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from composeroll.config.project import Project, Service
 from composeroll.model import Replica
-from composeroll.nginx.claims import unclear
+from composeroll.nginx.claims import unclear, unclear_passes
 from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.refusals import unclear_names
+from composeroll.nginx.refusals import unclear_names, unclear_target
 from composeroll.nginx.subject import Subject
 from composeroll.rollout.survey.reach import may_reach
 
@@ -30,7 +30,7 @@ def insist_on_clear_names(
         gateways: a container of each, and what it was told.
 
     Raises:
-        Refused: an upstream may be its own.
+        Refused: an upstream may be its own, or a pass lead to it.
     """
     if project.sharing_volumes_of(service.name):
         return
@@ -42,3 +42,5 @@ def insist_on_clear_names(
             for block in unclear(told, subject):
                 if block.upstream.name not in taken:
                     raise unclear_names(subject, block)
+            for one in unclear_passes(told, subject):
+                raise unclear_target(subject, one)

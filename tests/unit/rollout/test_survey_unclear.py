@@ -61,3 +61,31 @@ def test_it_is_one_that_the_gateway_can_reach_and_that_the_settings_do_not_deny(
     assert isinstance(place, Refused) is refused
     if isinstance(place, Refused):
         assert "is not clear: it names php:9000" in place.what
+
+
+@pytest.mark.parametrize(
+    ("target", "exposed", "refused"),
+    [
+        ("backend:9000", (8000, 9000), True),
+        ("backend:9000", (8000,), False),
+        ("backend.example.com:9000", (9000,), False),
+        ("localhost:9000", (9000,), False),
+        ("10.9.9.9:9000", (9000,), False),
+        ("APP:9000", (9000,), False),
+        ("$svc:9000", (9000,), False),
+        ("backend", (80,), True),
+    ],
+)
+def test_a_pass_may_mean_a_service_by_a_name_of_links_as_an_upstream_may(
+    target: str, exposed: tuple[int, ...], *, refused: bool
+) -> None:
+    site = f"server {{ listen 81; location / {{ proxy_pass http://{target}; }} }}"
+    shop = read_project({"name": "shop", "services": {"app": {}, "nginx": {}, "worker": {}}}, [])
+    worker = replace(replica(3, of="worker"), exposed=exposed)
+    survey = GatewaySurvey(SomeNginx({"nginx": ("app", 1)}, site))
+    running = (replica(1), replica(2, of="nginx"), worker)
+    place = survey.look(shop, shop.pick(["worker"]), running, preflight=True).wirings.get("worker")
+    assert isinstance(place, Refused) is refused
+    if isinstance(place, Refused):
+        assert "it goes straight to backend, which no container" in place.what
+        assert "let it name worker itself" in (place.help or "")
