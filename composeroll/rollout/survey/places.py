@@ -10,17 +10,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from composeroll.config.project import Project, Service
-from composeroll.config.settings import NO_GATEWAY, Order
+from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import Refused
 from composeroll.model import Finding, Replica, Route, Severity, Upstream
 from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, Wanted, discover, without_added
-from composeroll.nginx.findings.sockets import socket_findings
 from composeroll.nginx.findings.stray import moved_findings, stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
 from composeroll.nginx.upstreams import united
 from composeroll.rollout.observed import Front, Places, Wiring
+from composeroll.rollout.survey.alone import by_one_alone
 from composeroll.rollout.survey.contested import in_between, pass_on, two_gateways
 from composeroll.rollout.survey.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
 from composeroll.rollout.survey.reach import host_of, may_reach, shared_network
@@ -111,7 +111,7 @@ class Sight(Struct, frozen=True):
     def _unseen_in(self, gateway: GatewayService, service: Service) -> Iterator[Finding]:
         told, subject = gateway.configurations[0], self._subject(service)
         yield from unseen_findings(told, subject)
-        yield from _by_socket(gateway, service, subject)
+        yield from by_one_alone(told, gateway.containers[0], service, subject)
         carries_files = self.project.sharing_volumes_of(service.name)
         if not carries_files and may_reach(gateway.containers[0], service, subject.replicas):
             yield from hidden_place(told, gateway.service, service.name)
@@ -235,7 +235,13 @@ class Sight(Struct, frozen=True):
         timeout = service.settings.drain.timeout
         return (
             *self.nginx.findings(gateway.containers[0], subject, found, timeout),
-            *_by_socket(gateway, service, subject, beside=gateway.service),
+            *by_one_alone(
+                gateway.configurations[0],
+                gateway.containers[0],
+                service,
+                subject,
+                beside=gateway.service,
+            ),
             *_unwatched(service, gateway, found),
             *self._elsewhere(subject, gateway, found),
             *down_findings(gateway.service, service.name, self.replicas),
@@ -282,14 +288,6 @@ def _told(configuration: Configuration, found: Found) -> Upstream:
     blocks = (b for b in configuration.upstreams if b.place.file == include)
     own = next((b.upstream for b in blocks if b.upstream.name == name), None)
     return own or replace(found.upstream, servers=())
-
-
-def _by_socket(
-    gateway: GatewayService, service: Service, subject: Subject, beside: str = ""
-) -> Iterator[Finding]:
-    if service.settings.order is not Order.STOP_FIRST:
-        told, mounts = gateway.configurations[0], gateway.containers[0].mounts
-        yield from socket_findings(told, mounts, subject, beside)
 
 
 def _unwatched(service: Service, gateway: GatewayService, found: Found) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from composeroll.config.project import read_project
 from composeroll.errors import Refused
-from composeroll.model import Attachment, Replica
+from composeroll.model import Attachment, Replica, Severity
 from composeroll.nginx.configuration import Configuration
 from composeroll.rollout.survey.look import GatewaySurvey
 from tests.unit.rollout.makers import ours, replica
@@ -89,3 +89,21 @@ def test_a_pass_may_mean_a_service_by_a_name_of_links_as_an_upstream_may(
     if isinstance(place, Refused):
         assert "it goes straight to backend, which no container" in place.what
         assert "let it name worker itself" in (place.help or "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "refused"),
+    [({}, True), ({"gateway": "none"}, False), ({"order": "stop-first"}, False)],
+)
+def test_a_service_that_nginx_reaches_by_a_port_of_the_host_is_not_to_lose_that_port(
+    settings: dict[str, str], *, refused: bool
+) -> None:
+    """`remove ports` alone would be followed by an nginx that reaches nobody."""
+    site = "server { listen 81; location / { proxy_pass http://host.docker.internal:9005; } }"
+    model = {"app": {}, "nginx": {}, "api": ours(**settings)}
+    shop = read_project({"name": "shop", "services": model}, [])
+    api = replace(replica(3, of="api"), published=(9005,))
+    survey = GatewaySurvey(SomeNginx({"nginx": ("app", 1)}, site))
+    running = (replica(1), replica(2, of="nginx"), api)
+    found = survey.look(shop, shop.pick(["api"]), running, preflight=True).unseen["api"]
+    assert [one.severity for one in found] == [Severity.REFUSAL] * refused

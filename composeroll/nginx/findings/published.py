@@ -1,0 +1,76 @@
+"""Ways from nginx to a service by a port of the host, which only one replica has. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
+
+from composeroll.model import Finding, Replica, Severity
+from composeroll.nginx.claims import passes_to
+from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.subject import Subject, addresses
+from composeroll.nginx.upstreams import DEFAULT_PORT, HTTPS_PORT, host_and_port
+
+HOSTS_NETWORK = "host"
+_LOCAL_NAME = "localhost"
+_OF_THE_HOST = ".docker.internal"
+"""How the names end that lead from a container to its host."""
+
+_Way = tuple[str, str, int | None]
+"""Where it stands, and the host and the port that it names."""
+
+
+def published_findings(
+    configuration: Configuration, gateway: Replica, subject: Subject
+) -> Iterator[Finding]:
+    """A replica that is new has another port there, and without any, nginx reaches none.
+
+    Args:
+        configuration: what nginx was told.
+        gateway: the container that it runs in.
+        subject: the service.
+    """
+    published = {port for replica in subject.replicas for port in replica.published}
+    for where, host, port in dict.fromkeys(_ways(configuration)):
+        if port in published and _is_of_the_host(host, gateway, subject):
+            name = subject.service
+            yield Finding(
+                Severity.REFUSAL,
+                f"{where} leads to {host}:{port}, and {name} publishes that port of the host,"
+                " which a new replica does not have beside an old one",
+                f"put nginx on a network of {name}, let it pass to an upstream of {name} with the"
+                " port inside its containers, and only then take the port out of"
+                f" services.{name}.ports; or accept a gap with --order stop-first; if that is"
+                f" another host, set services.{name}.x-composeroll.gateway: none",
+            )
+
+
+def _ways(configuration: Configuration) -> Iterator[_Way]:
+    for block in configuration.upstreams:
+        used = [s for s in block.upstream.servers if passes_to(configuration, block)]
+        for server in used:
+            host, port = host_and_port(server.address, DEFAULT_PORT)
+            yield f"upstream {block.upstream.name} ({block.place})", host, port
+    for one in configuration.passes:
+        port = one.port or (HTTPS_PORT if one.tls else DEFAULT_PORT)
+        yield f"{one.directive} ({one.place})", one.target, port
+
+
+def _is_of_the_host(host: str, gateway: Replica, subject: Subject) -> bool:
+    """Whether it may be the host, as seen from where nginx runs.
+
+    What is private, and no container's, may be the host's own address in its network.
+    """
+    on_host = any(place.network == HOSTS_NETWORK for place in gateway.networks)
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host.endswith(_OF_THE_HOST) or (on_host and host == _LOCAL_NAME)
+    if address.is_loopback:
+        return on_host
+    if any(host in place.gateways for place in gateway.networks):
+        return True
+    subnets = [subnet for place in gateway.networks for subnet in place.subnets]
+    given = any(address in ip_network(subnet, strict=False) for subnet in subnets)
+    containers = addresses((*subject.replicas, *subject.others))
+    return address.is_private and not given and host not in containers

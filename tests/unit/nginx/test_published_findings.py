@@ -1,0 +1,60 @@
+"""A service that nginx reaches by a port of the host cannot have a second replica there."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from composeroll.model import Attachment, Severity
+from composeroll.nginx.findings.published import published_findings
+from tests.unit.nginx.made import configured, replica, subject
+
+PUBLISHED = subject(replica("redis", 2, "10.0.0.6"), own=replace(replica(), published=(9005,)))
+BRIDGED = replica("nginx", 3, "10.0.0.7")
+ON_HOST = replace(BRIDGED, networks=(Attachment("h", "host"),))
+
+
+@pytest.mark.parametrize(
+    ("host", "bridged", "on_host"),
+    [
+        ("host.docker.internal:9005", True, True),
+        ("10.0.0.1:9005", True, True),
+        ("172.17.0.1:9005", True, True),
+        ("192.168.1.20:9005", True, True),
+        ("127.0.0.1:9005", False, True),
+        ("localhost:9005", False, True),
+        ("[::1]:9005", False, True),
+        ("127.0.0.1:9000", False, False),
+        ("10.0.0.6:9005", False, False),
+        ("8.8.8.8:9005", False, False),
+        ("redis:9005", False, False),
+    ],
+)
+@pytest.mark.parametrize("through", ["pass", "upstream"])
+def test_what_names_the_host_and_a_port_that_a_service_publishes_leads_to_it(
+    host: str, through: str, *, bridged: bool, on_host: bool
+) -> None:
+    target = host if through == "pass" else "there"
+    site = f"server {{ location / {{ proxy_pass http://{target}; }} }}"
+    told = configured(site, there=f"upstream there {{ server {host}; }}")
+    if through == "pass":
+        told = configured(site)
+    for gateway, leads in ((BRIDGED, bridged), (ON_HOST, on_host)):
+        found = list(published_findings(told, gateway, PUBLISHED))
+        assert [finding.severity for finding in found] == [Severity.REFUSAL] * leads
+        assert all("publishes that port of the host" in finding.what for finding in found)
+
+
+def test_an_upstream_that_nothing_uses_leads_nowhere() -> None:
+    told = configured("", there="upstream there { server 10.0.0.1:9005; }")
+    assert not list(published_findings(told, BRIDGED, PUBLISHED))
+
+
+def test_an_address_that_a_container_may_have_had_is_not_the_host_s() -> None:
+    places = (
+        Attachment("n1", "staging_default", subnets=("10.0.0.7/24",), gateways=("10.0.0.1",)),
+    )
+    for host, leads in (("10.0.0.77", False), ("10.0.0.1", True)):
+        told = configured(f"server {{ location / {{ proxy_pass http://{host}:9005; }} }}")
+        found = published_findings(told, replace(BRIDGED, networks=places), PUBLISHED)
+        assert bool(list(found)) is leads
