@@ -130,7 +130,7 @@ def _found(
     because: str,
 ) -> Found:
     if not block.alone:
-        raise refusals.crowded(configuration, block)
+        raise refusals.crowded(configuration, subject, block)
     owner = written_by(configuration.files[block.place.file])
     if owner not in (None, (subject.project, subject.service)):
         raise refusals.owned(subject, block, owner)

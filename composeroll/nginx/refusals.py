@@ -207,13 +207,31 @@ def two_protocols(subject: Subject, block: UpstreamBlock, uses: Sequence[Pass]) 
     )
 
 
-def crowded(configuration: Configuration, block: UpstreamBlock) -> Refused:
+def crowded(configuration: Configuration, subject: Subject, block: UpstreamBlock) -> Refused:
     """The file holds more than the upstream, so it cannot be rewritten as a whole."""
     name, file = block.upstream.name, block.place.file
     return Refused(
         f"upstream {name} stands in {file}, which holds more than this upstream",
-        help=_move(configuration, block),
+        help=_leave_generator(subject, block)
+        if _is_generated(configuration.files[file])
+        else _move(configuration, block),
         evidence=(f"{block.place}: upstream {name}", *_also(file, block.neighbours)),
+    )
+
+
+def _is_generated(text: str) -> bool:
+    """By docker-gen, as nginx-proxy does: its template's comments say so."""
+    comments = [line for line in text.splitlines() if line.lstrip().startswith("#")]
+    return any("docker-gen" in line or line.startswith("# nginx-proxy") for line in comments)
+
+
+def _leave_generator(subject: Subject, block: UpstreamBlock) -> str:
+    """What is moved out of such a file comes back at once, as a second upstream of the name."""
+    folder = PurePosixPath(block.place.file).parent
+    return (
+        f"docker-gen writes {block.place.file} anew whenever a container starts, so nothing can be"
+        f" moved out of it: take VIRTUAL_HOST out of services.{subject.service}.environment, and"
+        f" write its `server` block and its upstream into two other files in {folder}"
     )
 
 

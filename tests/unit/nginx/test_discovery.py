@@ -622,3 +622,12 @@ def test_an_http_upstream_is_not_what_mail_means_by_its_name() -> None:
     files = {MAIN: main, "/etc/nginx/up.conf": upstream("10.9.9.9:9000", name="php-fpm")}
     (one,) = read_configuration(join_dump(files), (1, 30, 6)).passes
     assert not one.uses("php-fpm", Context.HTTP)
+
+
+@pytest.mark.parametrize(
+    "comment", ["# nginx-proxy version : 1.7.0", "  # the one running docker-gen\n", "# by hand"]
+)
+def test_nothing_is_to_be_moved_out_of_a_file_that_docker_gen_writes_again(comment: str) -> None:
+    advice = recipe("", default=f"{comment}\n{BACKEND} {SITE}")
+    assert ("take VIRTUAL_HOST out of services.php-fpm" in advice) is (comment != "# by hand")
+    assert ("move the block to" in advice) is (comment == "# by hand")
