@@ -18,6 +18,10 @@ HTTPS_PORT = 443
 """What it takes for a `proxy_pass https://HOST;` (ngx_http_proxy_module)."""
 
 
+_CHOOSERS = ("balancer_by_lua", "state")
+"""Lua, or a file that `nginx -T` does not print."""
+
+
 class Context(StrEnum):
     """Which part of nginx a block belongs to; only the first two have upstreams.
 
@@ -41,6 +45,12 @@ class UpstreamBlock(Struct, frozen=True):
     context: Context
     place: Place
     neighbours: tuple[str, ...] = ()
+
+    @property
+    def chooser(self) -> str:
+        """The directive by which something else than its servers tells whom to ask, or empty."""
+        names = (directive.partition(" ")[0] for directive in self.upstream.directives)
+        return next((name for name in names if name.startswith(_CHOOSERS)), "")
 
     @property
     def alone(self) -> bool:

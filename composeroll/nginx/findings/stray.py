@@ -30,6 +30,7 @@ def stray_findings(
     return (
         *_other_upstreams(configuration, subject, found),
         *_straight(configuration, subject, found),
+        *_chosen_otherwise(configuration, subject, found),
     )
 
 
@@ -58,6 +59,16 @@ def unseen_findings(configuration: Configuration, subject: Subject) -> Iterator[
                 f" that is {subject.service}, its replicas are replaced while they have requests",
                 f"pass to an upstream of {subject.service}; where it is never meant, set"
                 f" services.{subject.service}.x-composeroll.gateway: none",
+            )
+    for block in configuration.upstreams:
+        if block.chooser and passes_to(configuration, block):
+            yield Finding(
+                Severity.WARNING,
+                f"upstream {block.upstream.name} ({block.place}) leads where {block.chooser} says:"
+                f" if that is {subject.service}, its replicas are replaced while they have"
+                " requests",
+                f"give {subject.service} an upstream with `server` lines alone; where it is never"
+                f" meant, set services.{subject.service}.x-composeroll.gateway: none",
             )
 
 
@@ -91,6 +102,20 @@ def _straight(configuration: Configuration, subject: Subject, found: Found) -> I
             yield _stale(Severity.REFUSAL, one, _instead(found))
         elif not one.variable:
             yield _stale(Severity.WARNING, one, AT_EACH_REQUEST)
+
+
+def _chosen_otherwise(
+    configuration: Configuration, subject: Subject, found: Found
+) -> Iterator[Finding]:
+    for block in configuration.upstreams:
+        if block.chooser and _is_at(found, block):
+            yield Finding(
+                Severity.WARNING,
+                f"{block.chooser} in upstream {block.upstream.name} ({block.place}) tells whom"
+                f" nginx asks: whether that is the replicas of {subject.service} that a rollout"
+                " writes there, nobody knows",
+                "take it out, or see that it goes by the `server` lines",
+            )
 
 
 def _leads_to(server: Server, subject: Subject) -> bool:

@@ -179,3 +179,28 @@ def test_what_asks_a_service_where_nginx_takes_no_upstream_would_go_on_asking_th
     assert one.severity is severity
     assert one.what.startswith(f"auth_http ({MAIN}:2) goes straight to php-fpm")
     assert one.help.startswith(mend)
+
+
+@pytest.mark.parametrize(
+    ("chooser", "told"),
+    [
+        ("balancer_by_lua_file /b.lua;", True),
+        ("state /var/lib/b.state;", True),
+        ("zone b 1m;", False),
+    ],
+)
+def test_an_upstream_that_chooses_by_something_else_than_its_servers_may_lead_anywhere(
+    chooser: str, *, told: bool
+) -> None:
+    site = "server { location / { proxy_pass http://backend; } }"
+    for passed in (site, ""):
+        nobody = configured(passed, backend=f"upstream backend {{ server 0.0.0.1; {chooser} }}")
+        unseen = list(unseen_findings(nobody, subject()))
+        assert [one.severity for one in unseen] == [Severity.WARNING] * (told and bool(passed))
+    mine = configured(site, backend=f"upstream backend {{ server php-fpm:9000; {chooser} }}")
+    found = discover(mine, subject(), Wanted())
+    assert found is not None
+    strays_ = stray_findings(mine, subject(), found)
+    assert [one.help for one in strays_] == [
+        "take it out, or see that it goes by the `server` lines"
+    ] * told
