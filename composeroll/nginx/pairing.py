@@ -20,7 +20,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct, field
 
 from composeroll.nginx.inherited import inherited_seconds
-from composeroll.nginx.passes import Pass
+from composeroll.nginx.passes import ANY_PORT, Pass
 from composeroll.nginx.syntax import Directive, Place, Tree
 from composeroll.nginx.upstreams import (
     DEFAULT_PORT,
@@ -80,7 +80,7 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Sequence[Upstrea
     reusing: dict[int, Place] = {}
     websockets: list[Place] = []
     for one in passes:
-        if "$" in one.target:
+        if "$" in one.target or one.port == ANY_PORT:
             blind = f"where {one.directive} at {one.place} leads is not known beforehand"
             return Pairing(next(_unpaired(tree), blind))
         own = _upstreams_ports(one, upstreams) or _own_ports(one)

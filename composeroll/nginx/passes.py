@@ -38,6 +38,8 @@ _CALLS = {
 """What leads to a backend where there are no upstreams."""
 
 _RTMP_PORT = 1935
+
+ANY_PORT = 0
 _SCHEME = re.compile(r"[\w${}]+://")
 _HOST_ENDS = re.compile(r"[/?]|\$\{?(?:request_uri|document_uri|uri|is_args|args|query_string)\b")
 """Where the path of a URL begins, which these variables hold too."""
@@ -57,7 +59,7 @@ class Pass(Struct, frozen=True):
 
     Attributes:
         target: an upstream's name or a host; a variable nobody sets to a plain text stays `$name`.
-        port: where the directive gives one itself.
+        port: where the directive gives one itself; `ANY_PORT` where a variable is to give it.
         listens: the `listen` arguments of the server block around it.
         variable: whether it is looked up at each request.
         tls: whether it speaks TLS to the backend.
@@ -124,6 +126,9 @@ def target_of(argument: str, upstreams: Collection[str] = ()) -> tuple[str, int 
     place = _HOST_ENDS.split(rest, maxsplit=1)[0]
     if ported := _PORT_BEFORE_VARIABLE.match(place):
         return host_and_port(ported[1])
+    host, told_later, _ = place.partition(":$")
+    if told_later and "$" not in host:
+        return host_and_port(host)[0], ANY_PORT
     name = place.partition("$")[0]
     return host_and_port(name if name in upstreams else place)
 
@@ -149,7 +154,8 @@ def _read(
     values = _values(given, around, settled(parents)) if late else {}
     for argument in _readings(said, values):
         host, port = target_of(argument, named)
-        port = port or (_RTMP_PORT if directive.name in ("push", "pull") else None)
+        if port is None and directive.name in ("push", "pull"):
+            port = _RTMP_PORT
         tls = argument.startswith(_OVER_TLS)
         yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late, tls)
 

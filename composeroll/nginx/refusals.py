@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from composeroll.errors import Refused
 from composeroll.model import Protocol
 from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.passes import Pass
+from composeroll.nginx.passes import ANY_PORT, Pass
 from composeroll.nginx.subject import Subject, Wanted
 from composeroll.nginx.upstreams import DEFAULT_PORT, HTTPS_PORT, Context, UpstreamBlock
 
@@ -72,13 +72,16 @@ def _half_of(one: Pass) -> Context:
 
 def _most_alike(passes: Sequence[Pass]) -> Sequence[Pass]:
     """Those to the port that most go to, of them in `http` where there are any."""
-    groups: dict[tuple[Context, int], list[Pass]] = {}
+    groups: dict[tuple[Context, int | str], list[Pass]] = {}
     for one in passes:
         groups.setdefault((one.context, _port(one)), []).append(one)
     return max(groups.values(), key=lambda some: (some[0].context is Context.HTTP, len(some)))
 
 
-def _port(one: Pass) -> int:
+def _port(one: Pass) -> int | str:
+    """As the user is to write it: one that a variable gives only they can tell."""
+    if one.port == ANY_PORT:
+        return "PORT"
     return one.port or (HTTPS_PORT if one.tls else DEFAULT_PORT)
 
 
@@ -89,7 +92,7 @@ def _line(one: Pass) -> str:
 
 
 def _free_name(
-    configuration: Configuration, service: str, port: int, passes: Sequence[Pass]
+    configuration: Configuration, service: str, port: int | str, passes: Sequence[Pass]
 ) -> str:
     """A name for the upstream of these passes that nothing else in their half of nginx has."""
     context = passes[0].context if passes[0].takes_upstream else _half_of(passes[0])

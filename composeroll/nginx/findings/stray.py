@@ -9,7 +9,7 @@ from composeroll.nginx.claims import passes_to, ports_of
 from composeroll.nginx.configuration import Configuration
 from composeroll.nginx.discovery import Found, Subject, straight_passes
 from composeroll.nginx.include import written_by
-from composeroll.nginx.passes import Pass
+from composeroll.nginx.passes import ANY_PORT, Pass
 from composeroll.nginx.refusals import by_loopback
 from composeroll.nginx.upstreams import UpstreamBlock, host_and_port
 
@@ -91,7 +91,8 @@ def _other_upstreams(
 def _straight(configuration: Configuration, subject: Subject, found: Found) -> Iterator[Finding]:
     """Where another port is meant, no rewritten upstream could take the place of a variable."""
     for one in straight_passes(configuration, subject):
-        same = found.port in (OF_SCHEMES if one.port is None else {one.port})
+        ports = OF_SCHEMES if one.port is None else {one.port}
+        same = one.port == ANY_PORT or found.port in ports
         if not one.takes_upstream:
             severity = Severity.REFUSAL if same else Severity.WARNING
             yield _stale(severity, one, _by_itself(one, found) if same else _apart(one.port or 80))

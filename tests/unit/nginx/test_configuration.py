@@ -169,7 +169,7 @@ def test_a_file_that_cannot_be_read_leaves_the_others() -> None:
         ("proxy_pass http://stranger$1;", "stranger$1", None, Protocol.HTTP),
         ("proxy_pass http://app:8000$1;", "app", 8000, Protocol.HTTP),
         ("proxy_pass http://[fd00::5]:81$1;", "fd00::5", 81, Protocol.HTTP),
-        ("proxy_pass http://backend:$port;", "backend:$port", None, Protocol.HTTP),
+        ("proxy_pass http://backend:$port;", "backend", 0, Protocol.HTTP),
         ("set $up x; proxy_pass http://$upstream_name:81;", "$upstream_name", 81, Protocol.HTTP),
         ("set $up x; proxy_pass http://${up}stream;", "xstream", None, Protocol.HTTP),
         (r"set $up 'a\1'; proxy_pass http://$up:81;", r"a\1", 81, Protocol.HTTP),

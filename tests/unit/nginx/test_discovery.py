@@ -12,6 +12,7 @@ from composeroll.model import Protocol, Replica, Server, Upstream
 from composeroll.nginx import claims
 from composeroll.nginx.configuration import read_configuration
 from composeroll.nginx.discovery import Subject, Wanted, discover, straight_passes
+from composeroll.nginx.findings.stray import stray_findings
 from composeroll.nginx.include import render_include, with_nobody
 from composeroll.nginx.upstreams import Context
 from tests.unit.nginx.made import (
@@ -631,3 +632,21 @@ def test_nothing_is_to_be_moved_out_of_a_file_that_docker_gen_writes_again(comme
     advice = recipe("", default=f"{comment}\n{BACKEND} {SITE}")
     assert ("take VIRTUAL_HOST out of services.php-fpm" in advice) is (comment != "# by hand")
     assert ("move the block to" in advice) is (comment == "# by hand")
+
+
+@pytest.mark.parametrize("target", ["php-fpm:$server_port", "php-fpm:${port}/x"])
+def test_a_name_whose_port_only_a_request_tells_leads_to_the_service(target: str) -> None:
+    site = f"server {{ location / {{ proxy_pass http://{target}; }} }}"
+    advice = recipe(site)
+    assert "server php-fpm:PORT; }" in advice
+    assert "(where its variables say php-fpm:PORT)" in advice
+    assert configured(site).pairing.blind
+
+
+def test_beside_an_upstream_such_a_name_may_be_its_port_too() -> None:
+    site = SITE.replace("} }", "} location /p { proxy_pass http://php-fpm:$server_port; } }")
+    told = configured(site, backend=BACKEND)
+    found = discover(told, subject(), NOTHING)
+    assert found is not None
+    (one,) = stray_findings(told, subject(), found)
+    assert "finds php-fpm by its name" in one.what
