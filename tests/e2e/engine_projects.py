@@ -16,6 +16,8 @@ import yaml
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.engine.engine import Engine
+from tests.bed import registry
+from tests.e2e.harness.docker import remove_images
 
 BASE = "debian:trixie-slim"
 STEADY = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"]
@@ -63,11 +65,12 @@ class Project:
         return reference
 
     def destroy(self) -> None:
-        """Remove all of it."""
+        """Remove all of it, whatever it is that cannot be removed."""
         compose = self.flags.named(self.name).compose_argv()[1:]
-        docker(*compose, "down", "--volumes", "--remove-orphans", "--timeout", "0")
-        if images := docker("images", "--quiet", "--filter", f"reference=*{self.name}*").split():
-            docker("rmi", "--force", *sorted(set(images)))
+        try:
+            docker(*compose, "down", "--volumes", "--remove-orphans", "--timeout", "0")
+        finally:
+            remove_images(f"{self.name}:", f"{registry.ADDRESS}/{self.name}")
 
 
 def running(engine: Engine, count: int = 1, service: str = "app") -> list[str]:

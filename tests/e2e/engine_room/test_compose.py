@@ -130,10 +130,13 @@ def test_recreating_takes_the_new_image_and_new_anonymous_volumes(
     project: Project, local: Engine
 ) -> None:
     content = "RUN mkdir /code && echo {} > /code/version\nVOLUME /code"
-    project.service(image=project.image("code", content.format(1)))
+    one, two = (project.image(str(version), content.format(version)) for version in (1, 2))
+    reference = f"{project.name}:code"
+    docker("tag", one, reference)
+    project.service(image=reference)
     running(local)
     (old,) = local.replicas()
-    project.image("code", content.format(2))
+    docker("tag", two, reference)
     local.recreate("app", 1)
     (replica,) = local.replicas()
     assert replica.id != old.id

@@ -94,14 +94,14 @@ def tags_of(repository: str) -> frozenset[str]:
     return frozenset(row for row in ours if not row.endswith(":<none>"))
 
 
-def remove_images(repository: str) -> None:
-    """Remove every reference below `repository`, pulled digests too; never an image by its ID.
+def remove_images(*beginnings: str) -> None:
+    """Remove every reference that begins so, pulled digests too; never an image by its ID.
 
     An image of the same content may have other names, which are not ours.
     """
     form = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}"
     rows = docker("images", "--digests", "--format", form).splitlines()
-    words = {word for row in rows for word in row.split() if word.startswith(f"{repository}/")}
+    words = {word for row in rows for word in row.split() if word.startswith(beginnings)}
     if names := sorted(word for word in words if "<none>" not in word):
         docker("rmi", "--force", *names)
 

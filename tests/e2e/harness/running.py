@@ -94,7 +94,7 @@ def _remove(stack: Stack) -> None:
     _each(
         partial(stack.compose, "down", "--volumes", "--remove-orphans", "--timeout", "0"),
         partial(docker.remove_project, stack.project),
-        partial(docker.remove_images, stack.registry),
+        partial(docker.remove_images, f"{stack.registry}/"),
         partial(docker.remove_kept, stack.project),
     )
 
