@@ -14,7 +14,7 @@ from tests.e2e.harness import claims, docker, recipe
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
 from tests.e2e.harness.trouble import ended_with, update
-from tests.e2e.harness.watching import watching
+from tests.e2e.harness.watching import names_exactly, watching
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
 
@@ -118,8 +118,12 @@ def test_a_replacement_that_a_reboot_ends_is_finished_by_the_same_command(
 
 @LOST
 def test_a_watch_brings_it_back_by_itself(stack: Stack, lose: Lose, words: str) -> None:
+    one, _ = stack.containers("app")
+    docker.docker("stop", "--time", "1", one.id)
     with watching(stack) as watch:
-        state.await_state("A watch", lambda: bool(docker.names_with(stack.project)), BACK_WITHIN)
+        watch.until("mend the upstreams of app")  # it has looked, and follows the engine's events
+        docker.docker("start", one.id)
+        state.await_state("Both replicas", lambda: names_exactly(stack, "app"), BACK_WITHIN)
         lose(stack)
         state.await_state("An answer", lambda: answers(stack), BACK_WITHIN, watch.said)
         assert watch.end() == 0, watch.said
