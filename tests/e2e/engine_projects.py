@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,12 +17,14 @@ import yaml
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.engine.engine import Engine
-from tests.bed import registry
+from tests.bed import registry, state
 from tests.e2e.harness.docker import remove_images
 
 BASE = "debian:trixie-slim"
 STEADY = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"]
 DEAF = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
+STARTED_WITHIN = 60.0
+"""Seconds until a shell has begun."""
 
 
 def docker(*words: str, stdin: str = "") -> str:
@@ -79,6 +82,16 @@ def running(engine: Engine, count: int = 1, service: str = "app") -> list[str]:
     found = [replica.id for replica in engine.replicas([service])]
     engine.start(found)
     return found
+
+
+def until_they_sleep(containers: Sequence[str]) -> None:
+    """Wait until their shells do, STEADY and DEAF: before, a signal ends what starts them."""
+    for one in containers:
+        state.await_state("The shell", partial(_sleeps, one), STARTED_WITHIN)
+
+
+def _sleeps(container: str) -> bool:
+    return "sleep" in docker("top", container, "-o", "pid,comm")
 
 
 class Alarm(Exception):

@@ -22,6 +22,7 @@ from tests.e2e.engine_projects import (
     docker,
     processes_about,
     running,
+    until_they_sleep,
 )
 
 pytestmark = pytest.mark.e2e
@@ -58,6 +59,7 @@ def test_after_an_interrupted_call_the_engine_answers_as_before(
 ) -> None:
     project.service(command=DEAF)
     (one,) = running(engine)
+    until_they_sleep([one])
     with pytest.raises(Alarm), alarm_after(0.3):
         engine.stop([one], 3)
     replica = engine.find(one)

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from functools import partial
 
 import pytest
 
 from composeroll.engine.engine import Engine
 from composeroll.errors import EngineError
 from composeroll.model import ContainerState
-from tests.bed import state
-from tests.e2e.engine_projects import DEAF, Project, docker, running
+from tests.e2e.engine_projects import DEAF, Project, docker, running, until_they_sleep
 
 pytestmark = pytest.mark.e2e
 
 ENGINES_GRACE = 10
 """Seconds that the engine gives a container which says nothing of its own."""
-
-
-STARTED_WITHIN = 60.0
-"""Seconds until a shell has begun."""
-
-
-def ignore_sigterm(containers: Sequence[str]) -> None:
-    """Wait until they do: before its shell is there, a signal ends what the engine starts it by."""
-    for one in containers:
-        state.await_state("The shell", partial(_sleeps, one), STARTED_WITHIN)
-
-
-def _sleeps(container: str) -> bool:
-    return "sleep" in docker("top", container, "-o", "pid,comm")
 
 
 def test_created_containers_are_listed_by_number_and_not_started(engine: Engine) -> None:
@@ -74,7 +57,7 @@ def test_twenty_containers_that_ignore_sigterm_stop_in_the_time_of_a_few(
     project.service(command=DEAF)
     twenty = running(engine, 20)
     assert {replica.state for replica in engine.replicas()} == {ContainerState.RUNNING}
-    ignore_sigterm(twenty)
+    until_they_sleep(twenty)
     start = time.monotonic()
     engine.stop(twenty, 2)
     assert time.monotonic() - start < 20
@@ -84,7 +67,7 @@ def test_twenty_containers_that_ignore_sigterm_stop_in_the_time_of_a_few(
 def test_without_a_grace_period_the_containers_own_holds(project: Project, local: Engine) -> None:
     project.service(command=DEAF, stop_grace_period="1s")
     (one,) = running(local)
-    ignore_sigterm([one])
+    until_they_sleep([one])
     start = time.monotonic()
     local.stop([one])
     assert 1 <= time.monotonic() - start < ENGINES_GRACE

@@ -10,8 +10,7 @@ import pytest
 from composeroll.engine.engine import Engine
 from composeroll.errors import EngineError
 from composeroll.model import Output
-from tests.bed import state
-from tests.e2e.engine_projects import Project, docker, running
+from tests.e2e.engine_projects import Project, docker, running, until_they_sleep
 
 pytestmark = pytest.mark.e2e
 
@@ -76,7 +75,7 @@ def test_a_command_in_a_stopped_container_is_refused(local: Engine) -> None:
 def test_processes_carry_the_pids_of_the_engines_host(local: Engine) -> None:
     (one,) = running(local)
     main = int(docker("inspect", "--format", "{{.State.Pid}}", one))
-    state.await_state("the shell and its child", lambda: len(local.processes(one)) > 1, 5.0)
+    until_they_sleep([one])
     top = {process.pid: process for process in local.processes(one)}
     assert top[main].args.startswith("sh -c trap")
     assert any(process.ppid == main for process in top.values())
