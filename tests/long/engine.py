@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -167,6 +167,18 @@ def entered(arguments: Sequence[str]) -> int:
         run(["ip", "-n", name, "link", "set", "lo", "up"])
         # not `ip netns exec`, which hides the cgroups from the engine
         argv = ["nsenter", f"--net={NAMESPACES / name}", sys.executable, "-m", "tests.long"]
-        return subprocess.call([*argv, *arguments], env={**os.environ, INSIDE: name})
+        return _ended([*argv, *arguments], {**os.environ, INSIDE: name})
     finally:
         run(["ip", "netns", "delete", name])
+
+
+def _ended(argv: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run it to its end, also where a signal came: it takes its engine away first."""
+    with subprocess.Popen(argv, env=environment) as inside:
+        try:
+            return inside.wait()
+        except KeyboardInterrupt as interrupted:
+            if interrupted.args:  # see `heed_signals`; Ctrl-C has reached it as well
+                inside.terminate()
+            inside.wait()
+            raise
