@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import os
 import tempfile
 import urllib.request
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from benchmarks.clock import docker
 from tests.bed import images, registry, state
+from tests.e2e.harness import docker as harness
 
 GATEWAY = images.E2E_GATEWAYS["plain", "forky"]
 APP_PORT = 8000
@@ -129,7 +130,7 @@ def provide(stop: str) -> None:
 def stack(replicas: int, stop: str = FINISH) -> Iterator[Stack]:
     """A project that answers, and is removed afterwards with all it had."""
     provide(stop)
-    project = f"bench-{stop}-{replicas}-{os.getpid()}"
+    project = f"bench-{stop}-{replicas}-{uuid.uuid4().hex[:8]}"
     image = f"{registry.ADDRESS}/bench/app:{project}"
     registry.copy_tag(reference(stop, "a"), image)
     with tempfile.TemporaryDirectory() as directory:
@@ -137,10 +138,11 @@ def stack(replicas: int, stop: str = FINISH) -> Iterator[Stack]:
         text = _FILE.format(project=project, image=image, replicas=replicas, gateway=GATEWAY.ref)
         file.write_text(text, encoding="utf-8")
         made = Stack(project, image, stop, file)
-        try:
+        with ExitStack() as left:
+            left.callback(harness.remove_kept, project)
+            left.callback(harness.remove_images, image)
+            left.callback(harness.remove_project, project)
+            left.callback(made.compose, "down", "--volumes", "--remove-orphans", "--timeout", "0")
             made.compose("up", "--detach")
             state.await_state("the stack", made.answers, ANSWERS_WITHIN)
             yield made
-        finally:
-            made.compose("down", "--volumes", "--remove-orphans", "--timeout", "0")
-            docker("image", "rm", image)

@@ -67,8 +67,10 @@ def swarm(stop: str) -> Iterator[Swarm]:
         state.await_state("the swarm", lambda: answers(made.url), ANSWERS_WITHIN)
         yield made
     finally:
-        docker("rm", "--force", made.name)
-        docker("swarm", "leave", "--force")
+        try:
+            docker("rm", "--force", made.name)
+        finally:
+            docker("swarm", "leave", "--force")
 
 
 def _start(made: Swarm) -> None:
