@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -24,11 +24,12 @@ from composeroll.readiness.pipe import OpenPipes
 from composeroll.readiness.probes import HttpProbe
 from composeroll.readiness.readiness import Readiness
 from composeroll.report.events import Event, ReplicaReady
-from tests.bed import command, images
+from tests.bed import images
+from tests.e2e.harness import docker
 
 pytestmark = pytest.mark.e2e
 
-PROJECT = f"readiness-e2e-{os.getpid()}"
+PROJECT = f"readiness-e2e-{uuid.uuid4().hex[:8]}"
 PHP_FPM = images.E2E_STAGING["php-fpm"]
 APP, CHECKED = images.APPS["plain"].ref, images.APPS["checked"].ref
 GATEWAYS = {
@@ -59,8 +60,8 @@ class Bed:
         options = [f"--label=com.docker.compose.{name}={value}" for name, value in labels.items()]
         options += [f"--env={name}={value}" for name, value in environment.items()]
         name = f"--name={PROJECT}-{service}-{number}"
-        argv = ["docker", "run", "-d", name, f"--network={self.network}", *options, image]
-        self.started.append(command.run(argv).strip())
+        words = ("run", "-d", name, f"--network={self.network}", *options, image)
+        self.started.append(docker.docker(*words))
         found = self.engine.find(self.started[-1])
         assert found
         return found
@@ -87,16 +88,16 @@ class Bed:
 def bed() -> Iterator[Bed]:
     images.up((PHP_FPM, *images.APPS.values(), *images.GATEWAYS.values()))
     images.up(images.E2E_GATEWAYS.values())
-    network = command.run(["docker", "network", "create", PROJECT]).strip()
-    with Engine(ComposeFlags(), PROJECT) as engine:
-        made = Bed(engine, network, [], {})
-        try:
+    try:
+        label = f"--label={docker.PROJECT}={PROJECT}"
+        network = docker.docker("network", "create", label, PROJECT)
+        with Engine(ComposeFlags(), PROJECT) as engine:
+            made = Bed(engine, network, [], {})
             for kind in ("plain", "busybox", "no-shell"):
                 made.gateways[kind] = made.run(GATEWAYS[kind], kind).id
             yield made
-        finally:
-            command.run(["docker", "rm", "--force", "--volumes", *made.started])
-            command.run(["docker", "network", "rm", network])
+    finally:
+        docker.remove_project(PROJECT)
 
 
 @pytest.fixture(scope="module")
