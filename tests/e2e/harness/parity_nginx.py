@@ -22,6 +22,7 @@ from tests.sim.doors import GatewayDoor
 from tests.sim.nginx import Gateway as SimulatedGateway
 from tests.sim.world import Sim
 
+HALF = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
 PATIENCE = 30.0
 """Seconds for old workers to leave, and for a container to serve."""
 
@@ -96,10 +97,11 @@ class RealNginx:
 
     @contextmanager
     def request_under_way(self) -> Iterator[None]:
-        """Half a request: the worker that has it cannot leave."""
+        """Half a request: the worker that has it says so, and cannot leave."""
         with socket.create_connection((self.address, 80), timeout=PATIENCE) as client:
-            client.sendall(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n")
-            threading.Event().wait(0.3)  # nginx has no word for having accepted a connection
+            client.sendall(HALF)
+            said = client.recv(4096)
+            assert said.startswith(b"HTTP/1.1 100 "), said
             yield
 
     def await_old_workers_gone(self) -> bool:
