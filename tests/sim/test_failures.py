@@ -8,7 +8,7 @@ import pytest
 
 from composeroll.errors import RolledBack
 from composeroll.model import ContainerState, Server, Upstream
-from composeroll.report.events import Noted, StepStarted, Warned
+from composeroll.report.events import Event, Noted, StepStarted, Warned
 from tests.sim.containers import Box
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids, untouched
@@ -35,7 +35,9 @@ def test_watchtower_90_444_542_a_sick_image_leaves_exactly_what_was_there(
 def test_a_replica_that_dies_while_the_old_ones_drain_sends_the_traffic_back() -> None:
     sim = app(2)
     sim.images.push("app", "app-sick", SICK["dead while the old ones drain"])
-    sim.update("app")
+    before = ids(sim, "app")
+    assert sim.update("app") == "RolledBack"
+    untouched(sim, "app", before)
     begun = [e.step.split()[0] for e in sim.events if isinstance(e, StepStarted)]
     assert begun[-1] == "drain"
     assert sim.failure
@@ -378,13 +380,21 @@ def test_a_worker_that_never_leaves_is_told_on_the_way_back_too() -> None:
 
 
 def test_a_way_back_that_nginx_refuses_keeps_the_new_replicas_that_it_still_names() -> None:
-    sim = app(2)
-    sim.images.push("app", "app-sick", Behaviour(dies_after=60.0))
+    sim, gateway = app(2), "gateway-1"
+    hear = sim.judge.hear
+
+    def break_it(event: Event) -> None:
+        if isinstance(event, StepStarted) and event.step.startswith("drain"):
+            sim.gateways.all[gateway].rejects = True
+        hear(event)
+
+    sim.judge.hear = break_it  # type: ignore[method-assign]
     drain = moment(app(2), "begin: drain")
-    gateway = sim.gateways.all["gateway-1"]
-    sim.clock.at(0.5, lambda: setattr(gateway, "rejects", True))
-    assert sim.update("app", fault=Fault(drain + 26, Kind.INTERRUPT)) == "UndoFailed"
-    assert {box for box in gateway.current.told["app"].values() if box} <= set(sim.engine.of("app"))
+    assert sim.update("app", fault=Fault(drain, Kind.INTERRUPT)) == "UndoFailed"
+    named = sim.gateways.all[gateway].current.told["app"].values()
+    new = [box for box in sim.engine.of("app") if box.image == "sha256:app-v2"]
+    assert set(named) == set(new)
+    assert [box.running for box in new] == [True, True]
 
 
 @pytest.mark.parametrize(("parameters", "stays"), [((), False), (("resolve",), True)])
