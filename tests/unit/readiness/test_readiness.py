@@ -16,6 +16,7 @@ from composeroll.config.settings import Ready
 from composeroll.config.values import SETTINGS
 from composeroll.errors import EngineError, EngineUnreachable, NotReady
 from composeroll.model import Health, Healthcheck, Output, Protocol
+from composeroll.readiness.attempt import REQUEST_LIMIT
 from composeroll.readiness.fastcgi import Record
 from composeroll.report.events import Noted, ReplicaReady
 from composeroll.report.wording import mend_text
@@ -46,6 +47,8 @@ ONE, TWO = replica(1), replica(2)
 HUNG = replace(ONE, healthcheck=Healthcheck(("sleep", "60"), timeout=60))
 QUICK = Ready(path="/ping", timeout=0.4, interval=0.01, successes=2)
 PATIENT = replace(QUICK, timeout=60)
+LATE = REQUEST_LIMIT - 1
+"""Seconds within which nothing has ended that waits for a request: a machine may be busy."""
 
 
 @pytest.fixture(autouse=True)
@@ -203,7 +206,7 @@ def test_a_server_that_hangs_is_given_up_at_the_timeout() -> None:
     began = time.monotonic()
     with serving(silent) as address, pytest.raises(NotReady, match="gave no answer within"):
         Engine(ONE).readiness().await_ready((ONE,), route(address), QUICK)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < LATE
 
 
 def test_a_port_that_nobody_listens_on_is_not_ready() -> None:
@@ -221,7 +224,7 @@ def test_a_death_ends_the_waiting_for_all_at_once(serve: Serve) -> None:
     began = time.monotonic()
     with serving(serve) as address, pytest.raises(NotReady) as error:
         engine.readiness().await_ready((ONE, TWO), route(address), PATIENT)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < LATE
     assert error.value.what == "shop-app-2 exited with code 3"
     assert error.value.evidence[-2:] == ("  Traceback", "  KeyError: 'DB'")
     assert error.value.help == mend_text("app", TWO.image)
@@ -234,7 +237,7 @@ def test_a_check_that_hangs_does_not_hold_back_that_another_replica_died() -> No
     began = time.monotonic()
     with pytest.raises(NotReady, match="shop-app-2 exited with code 3"):
         engine.readiness().await_ready((HUNG, TWO), None, PATIENT)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < LATE
 
 
 def test_a_death_that_its_restart_policy_has_hidden_counts() -> None:
@@ -346,7 +349,7 @@ def test_a_signal_that_raises_while_waiting_ends_the_threads_too(
     settings = Ready(path=probe, settle=60, successes=1)
     with serving(silent) as address, pytest.raises(KeyboardInterrupt):
         engine.readiness().await_ready((ONE, TWO), route(address), settings)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < LATE
 
 
 def test_a_check_that_hangs_does_not_hold_back_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,7 +359,7 @@ def test_a_check_that_hangs_does_not_hold_back_a_signal(monkeypatch: pytest.Monk
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         engine.readiness().await_ready((HUNG,), None, PATIENT)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < LATE
 
 
 def test_more_replicas_than_threads_are_all_asked() -> None:
