@@ -57,7 +57,9 @@ def main() -> int:
 
 def _mutants(pattern: str) -> Iterator[Mutant]:
     files, _, line = pattern.partition(":")
-    for path in sorted(ROOT.glob(files)):
+    if not (paths := sorted(ROOT.glob(files))):
+        raise SystemExit(f"there is no {files}")
+    for path in paths:
         for mutant in mutants_of(str(path.relative_to(ROOT)), path.read_text()):
             if not line or mutant.line == int(line):
                 yield mutant
