@@ -25,7 +25,7 @@ RARELY = "GOGC=400"
 these tests: 15.5 s with Go's default and 12.8 s so, for the same sixteen updates."""
 
 ADVICE = (
-    "Please install Docker Engine and the Compose plugin (v2 or newer) so that `docker info` and "
+    "Please install Docker Engine and the Compose plugin (2.26 or newer) so that `docker info` and "
     "`docker compose version` answer for this user."
 )
 
