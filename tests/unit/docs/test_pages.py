@@ -12,9 +12,7 @@ from composeroll.cli.group import VERBS
 from composeroll.config.layers import environment_name
 from composeroll.config.values import SETTINGS
 from composeroll.errors import ExitCode
-
-ROOT = Path(__file__).parents[3]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md")])
+from tests.unit.docs.pages import PAGES, ROOT
 
 
 def page(name: str) -> str:
@@ -63,15 +61,6 @@ def test_links_inside_the_repository_lead_somewhere(source: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", source.read_text(encoding="utf-8"))
     local = [link for link in links if "://" not in link]
     assert [link for link in local if not (source.parent / link).exists()] == []
-
-
-def test_every_target_that_the_readme_names_is_in_the_makefile() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(
-        re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
-    )
-    assert named <= targets
-    assert {"demo", "test"} <= named
 
 
 @pytest.mark.parametrize(
