@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ import pytest
 
 from tests.bed import images, state
 from tests.e2e.conftest import Start
-from tests.e2e.harness import docker, recipe
+from tests.e2e.harness import claims, docker, recipe
 from tests.e2e.harness.holding import half_sent
 from tests.e2e.harness.running import await_answers, running
 from tests.e2e.harness.stack import Stack
@@ -92,7 +91,7 @@ def test_an_nginx_that_is_restarted_during_the_drain_is_waited_for(stack: Stack)
         done = run.end()
     ended_with(done, 0)
     await_answers(stack)
-    names_what_runs(stack)
+    claims.the_include_names_exactly_the_replicas(stack, "app")
 
 
 def test_an_nginx_that_ends_during_the_drain_finds_the_old_replicas_when_it_comes_back(
@@ -112,14 +111,7 @@ def test_an_nginx_that_ends_during_the_drain_finds_the_old_replicas_when_it_come
     ended_with(done, 1, f"container {gateway.name} is not running", SERVES)
     assert stack.containers("app") == before
     await_answers(stack)
-    names_what_runs(stack)
-
-
-def names_what_runs(stack: Stack) -> None:
-    """The address of every replica, and no other."""
-    (text,) = stack.includes("app")
-    named = set(re.findall(r"server ([0-9.]+):", text))
-    assert named == {a for c in stack.containers("app") for a in c.addresses}, text
+    claims.the_include_names_exactly_the_replicas(stack, "app")
 
 
 @contextmanager

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 from tests.bed import state
 from tests.e2e.harness import claims, docker, recipe
-from tests.e2e.harness.running import running
+from tests.e2e.harness.running import answers_well, running
 from tests.e2e.harness.stack import Stack
 from tests.e2e.harness.trouble import ended_with, update
 from tests.e2e.harness.watching import names_exactly, watching
@@ -63,11 +61,7 @@ LOST = pytest.mark.parametrize(
 
 def answers(stack: Stack) -> bool:
     """Whether clients reach the app through the edge."""
-    try:
-        with urlopen(stack.url, timeout=5) as reply:
-            return bool(reply.status == 200)
-    except (URLError, ConnectionError, TimeoutError):
-        return False
+    return answers_well(stack.url)
 
 
 @LOST

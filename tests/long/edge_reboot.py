@@ -10,11 +10,10 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
-from urllib.request import urlopen
 
 from tests.bed import registry, state
 from tests.e2e.harness import claims, docker
-from tests.e2e.harness.running import running
+from tests.e2e.harness.running import answers_well, running
 from tests.e2e.harness.stack import Stack
 from tests.e2e.harness.trouble import ended_with
 from tests.long import recipes
@@ -57,7 +56,7 @@ def _restart(course: Course, stack: Stack, engine: OwnEngine, signum: signal.Sig
         ended_with(stack.composeroll("sync", *stack.selection), 0)
         claims.the_include_names_exactly_the_replicas(stack, "app")
     with course.promised(f"{how}: nginx answers"):
-        state.await_state("an answer", lambda: _answers(stack), BACK_WITHIN)
+        state.await_state("an answer", lambda: answers_well(stack.url), BACK_WITHIN)
     course.took(f"{how}: from sync to an answer", time.monotonic() - began)
     course.say(how)
 
@@ -73,11 +72,3 @@ def _replace(course: Course, stack: Stack, version: str) -> None:
     with course.promised(f"round {version}: nginx is replaced as ever"):
         ended_with(stack.update("gateway"), 0)
         claims.all_are_new(stack, "gateway", before.containers, 1)
-
-
-def _answers(stack: Stack) -> bool:
-    try:
-        with urlopen(stack.url, timeout=5) as reply:
-            return bool(reply.status == 200)
-    except OSError:
-        return False
