@@ -16,6 +16,7 @@ from composeroll.rollout.observed import Observed
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.steps import DONE_WITHIN, AwaitDone, Incoming
+from composeroll.rollout.steps.done import LOOK
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import NEW, plan, replica, service, state, wiring
 
@@ -51,11 +52,15 @@ def step(*, ends: bool = True, may_idle: bool = False) -> AwaitDone:
 
 
 def test_it_is_done_once_it_has_ended_well() -> None:
-    step().do(world((RUNS,), (RUNS,), (WELL,)))
+    ends = world((RUNS,), (RUNS,), (WELL,))
+    step().do(ends)
+    assert ends.clock.now() == BEGAN + 2 * LOOK
 
 
 def test_it_may_be_started_again_by_its_policy_until_it_ends_well() -> None:
-    step().do(world((replace(RUNS, state=ContainerState.RESTARTING),), (RUNS,), (WELL,)))
+    ends = world((replace(RUNS, state=ContainerState.RESTARTING),), (RUNS,), (WELL,))
+    step().do(ends)
+    assert ends.clock.now() == BEGAN + 2 * LOOK
 
 
 @pytest.mark.parametrize("ends", [True, False])

@@ -131,6 +131,7 @@ class Stage:
 def test_a_site_that_was_asked_too_often_is_asked_again(now: int, then: int) -> None:
     limits = {(PLACE.host, "a.test"): now, (ACTOR.networks[0].host, "a.test"): then}
     rehearsal().do(Stage(limits=limits).world)
+    assert not any(limits.values())
 
 
 def test_one_that_goes_on_answering_so_is_worse() -> None:
