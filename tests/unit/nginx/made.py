@@ -61,3 +61,12 @@ def join_dump(files: Mapping[str, str]) -> str:
 
 def recorded(name: str) -> Configuration:
     return read_configuration((RECORDED / name).read_text(encoding="utf-8"))
+
+
+REDIS = replica("redis", 2, "10.0.0.6", (6379,))
+
+
+def upstream(*addresses: str, name: str = "backend") -> str:
+    """A block with these servers."""
+    servers = " ".join(f"server {address};" for address in addresses)
+    return f"upstream {name} {{ {servers} }}"

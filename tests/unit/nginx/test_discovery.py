@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from msgspec.structs import replace
 
@@ -19,6 +17,7 @@ from tests.unit.nginx.made import (
     BACKEND,
     INCLUDE,
     MAIN,
+    REDIS,
     SITE,
     configured,
     configured_with,
@@ -26,22 +25,17 @@ from tests.unit.nginx.made import (
     recorded,
     replica,
     subject,
+    upstream,
 )
 
 NOTHING = Wanted()
 STALE = "upstream backend { server 10.0.0.77:9000; }"
-REDIS = replica("redis", 2, "10.0.0.6", (6379,))
 
 
 def attached(one: Replica, *subnets: str, gateways: tuple[str, ...] = ()) -> Replica:
     """The replica on a network with these subnets, and the host in it at these addresses."""
     places = (replace(place, subnets=subnets, gateways=gateways) for place in one.networks)
     return replace(one, networks=tuple(places))
-
-
-def upstream(*addresses: str, name: str = "backend") -> str:
-    servers = " ".join(f"server {address};" for address in addresses)
-    return f"upstream {name} {{ {servers} }}"
 
 
 @pytest.mark.parametrize(
@@ -325,133 +319,6 @@ def test_a_doubt_is_refused_with_the_line_that_settles_it(
         discover(configured_with(files, http), subject(*others), wanted)
     assert what in refused.value.what
     assert help_ in (refused.value.help or "")
-
-
-def recipe(http: str, **files: str) -> str:
-    """What is advised where nginx passes straight to php-fpm: the upstream, and the lines."""
-    with pytest.raises(Refused) as refused:
-        discover(configured(http, **files), subject(), NOTHING)
-    return refused.value.help or ""
-
-
-def test_all_lines_that_pass_to_a_port_are_to_change_since_nginx_takes_no_half_of_them() -> None:
-    """`upstream "php-fpm" may not have port 9000`, where a line still says so."""
-    lines = "location /a { proxy_pass http://php-fpm:9000; }\n" * 2
-    advice = recipe(f"server {{\n{lines}}}")
-    assert "make the lines /etc/nginx/nginx.conf:5 and /etc/nginx/nginx.conf:6 pass" in advice
-    twice = "include upstreams/b.conf;" * 2
-    assert "line /etc/nginx/upstreams/b.conf:1 pass" in recipe(
-        f"server {{ {twice} }}", b="location /b { proxy_pass http://php-fpm:9000; }"
-    )
-
-
-@pytest.mark.parametrize(
-    ("line", "name"),
-    [
-        ("server { location /ws { proxy_pass http://php-fpm:6001; } }", "php-fpm-9000"),
-        ("server { location /ws { proxy_pass http://PHP-FPM; } }", "php-fpm-9000"),
-        ("upstream php-fpm { server redis:1; }", "php-fpm-9000"),
-        (
-            "upstream php-fpm { server redis:1; } upstream php-fpm-9000 { server b:1; }",
-            "php-fpm-9000-upstream",
-        ),
-        ("server { location /ws { proxy_pass http://redis:6001; } }", "php-fpm"),
-    ],
-)
-def test_the_advised_upstream_has_a_name_that_nginx_takes_for_nothing_else(
-    line: str, name: str
-) -> None:
-    advice = recipe(f"server {{ location / {{ proxy_pass http://php-fpm:9000; }} }} {line}")
-    assert f"write `upstream {name} {{ server php-fpm:9000; }}`" in advice.lower()
-
-
-def test_of_several_ports_the_advice_is_for_the_one_that_most_lines_of_http_pass_to() -> None:
-    """As of a Gitea with its ssh by `stream`, or of an application with a port for websockets."""
-    ssh = (
-        "stream { server { listen 22; proxy_pass php-fpm:22; } server { proxy_pass php-fpm:22; } }"
-    )
-    lines = [f"location /{port} {{ proxy_pass http://php-fpm:{port}; }}" for port in (6001, 80)]
-    site = f"events {{}} {ssh} http {{ server {{ {' '.join(lines)} %s }} }}"
-    for more, port in (("", 6001), ("location / { proxy_pass http://php-fpm; }", 80)):
-        dump = join_dump({MAIN: site % more})
-        with pytest.raises(Refused) as refused:
-            discover(read_configuration(dump), subject(), NOTHING)
-        assert f"server php-fpm:{port}; }}`" in (refused.value.help or "")
-        assert "in the http block" in (refused.value.help or "")
-
-
-@pytest.mark.parametrize(
-    ("target", "name"),
-    [
-        ("the-php", "php-fpm"),
-        ("10.0.0.5", "php-fpm"),
-        ("staging_php-fpm_1", "php-fpm"),
-        ("backend", "backend"),
-    ],
-)
-def test_the_advised_server_has_a_name_that_outlives_the_container_of_now(
-    target: str, name: str
-) -> None:
-    """A `container_name`, which no service that runs twice can keep, is gone with it."""
-    (place,) = replica().networks
-    place = replace(place, aliases=("php-fpm", "the-php", "backend"))
-    own = replace(replica(), name="the-php", networks=(place,))
-    site = f"server {{ location / {{ fastcgi_pass {target}:9000; }} }}"
-    with pytest.raises(Refused) as refused:
-        discover(configured(site), subject(own=own), NOTHING)
-    assert f"server {name}:9000; }}`" in (refused.value.help or "")
-
-
-def test_a_line_that_leads_to_others_too_is_to_change_only_for_this_service() -> None:
-    chosen = "map $uri $to { default http://shop:80; /x http://php-fpm:9000; }"
-    advice = recipe(f"{chosen} server {{ location / {{ proxy_pass $to; }} }}")
-    assert "nginx.conf:4 (where its variables say php-fpm:9000) pass to php-fpm without" in advice
-
-
-def templated(tmp_path: Path, own: str) -> Wanted:
-    """What the settings say where a template has a server of its own."""
-    template = tmp_path / "upstream.conf.j2"
-    each = "{% for s in upstream.servers %}server {{ s.address }};{% endfor %}"
-    template.write_text(f"upstream {{{{ upstream.name }}}} {{ {each} server {own}; }}")
-    return Wanted(template=str(template))
-
-
-@pytest.mark.parametrize(
-    ("own", "told", "left"),
-    [
-        ("legacy.example.com:9000", "legacy.example.com:9000 weight=3", {"10.0.0.5:9000"}),
-        ("redis:9000", "redis:9000", {"10.0.0.5:9000"}),
-        ("127.0.0.1:81 backup", "127.0.0.1:81 backup", {"10.0.0.5:9000"}),
-        ("php-fpm:9000 backup", "php-fpm:9000 backup", {"10.0.0.5:9000"}),
-        ("php-fpm:9000 backup", "php-fpm:9000", {"10.0.0.5:9000", "php-fpm:9000"}),
-        ("PHP-FPM:9000 down", "PHP-FPM:9000", {"10.0.0.5:9000", "PHP-FPM:9000"}),
-    ],
-)
-def test_a_server_that_the_users_template_keeps_is_nobodys_concern(
-    tmp_path: Path, own: str, told: str, left: set[str]
-) -> None:
-    """But the service's own name is, wherever it does more than stand by."""
-    configuration = configured(backend=upstream("10.0.0.5:9000", told))
-    found = discover(configuration, subject(REDIS), templated(tmp_path, own))
-    assert found is not None
-    assert found.upstream.addresses == left
-
-
-def test_a_server_elsewhere_that_no_template_keeps_is_refused_beside_one_that_is_kept(
-    tmp_path: Path,
-) -> None:
-    both = upstream("10.0.0.5:9000", "legacy.example.com:9000", "other.example.com:9000")
-    with pytest.raises(Refused, match=r"too: other\.example\.com:9000$"):
-        discover(
-            configured(backend=both), subject(), templated(tmp_path, "legacy.example.com:9000")
-        )
-
-
-def test_a_template_that_sends_requests_to_the_services_name_is_refused(tmp_path: Path) -> None:
-    wanted = templated(tmp_path, "php-fpm:9000 resolve")
-    with pytest.raises(Refused, match="names php-fpm itself") as refused:
-        discover(configured(backend=BACKEND), subject(), wanted)
-    assert "make it a `backup`" in (refused.value.help or "")
 
 
 def test_two_upstreams_of_one_name_are_told_apart_by_their_files() -> None:
