@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from composeroll.errors import EngineError, GatewayError
+from composeroll.errors import EngineError, Refused
 from composeroll.model import Attachment, ContainerState, Replica, Site, Visit
 from composeroll.nginx.configuration import Configuration
 from tests.sim.compose import Engine
@@ -58,7 +58,7 @@ class SingleNginx:
         self._faults.ask(f"nginx -T in {container.name}")
         gateway = self._gateways.all.get(container.id)
         if gateway and gateway.rejects:
-            raise GatewayError("nginx rejects its configuration")
+            raise Refused(f"nginx rejects its configuration in {container.name}")
         files = gateway.files if gateway else self._box(container.id).files
         return Configuration("/etc/nginx/nginx.conf", dict(files))
 

@@ -80,6 +80,7 @@ def test_one_that_goes_by_a_name_keeps_old_and_new_until_the_next_run_tells_it(
 def test_one_that_cannot_be_asked_is_not_taken_for_one_that_was_told(joins: Joins) -> None:
     sim, end = joins(shared, rejects=True)
     assert end == "UndoFailed"
+    assert str(sim.failure).startswith("gateway-2 began to take requests during the rollout")
     assert sum(box.running for box in sim.engine.of("app")) == 4
     sim.gateways.all["gateway-2"].rejects = False
     assert sim.update("app") == "updated"
