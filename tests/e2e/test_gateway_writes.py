@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,9 +79,9 @@ class Started:
 
 
 @pytest.fixture
-def started(request: pytest.FixtureRequest) -> Iterator[Started]:
+def started() -> Iterator[Started]:
     with Engine(ComposeFlags(), "nginxroom") as engine:
-        container = Started(engine, f"nginxroom-{abs(hash(request.node.nodeid)):x}")
+        container = Started(engine, f"nginxroom-{uuid.uuid4().hex[:8]}")
         try:
             yield container
         finally:
@@ -234,9 +235,9 @@ def listening_beside(name: str) -> Iterator[None]:
     where = ["--rm", "--name", f"{name}-thief", "--network", f"container:{name}"]
     argv = ["docker", "run", *where, "--entrypoint", "python3", image.ref, "-c"]
     with subprocess.Popen([*argv, f"{thief} signal.pause()"], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"up\n"
         try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"up\n"
             yield
         finally:
             subprocess.run(["docker", "rm", "-f", f"{name}-thief"], check=False)
