@@ -10,6 +10,7 @@ import pytest
 from composeroll.engine.engine import Engine
 from composeroll.errors import EngineError
 from composeroll.model import Output
+from tests.bed import state
 from tests.e2e.engine_projects import Project, docker, running, until_they_sleep
 
 pytestmark = pytest.mark.e2e

@@ -9,7 +9,9 @@ from composeroll.errors import Refused
 from composeroll.nginx.configuration import read_configuration
 from composeroll.nginx.discovery import Wanted, discover
 from tests.unit.nginx.made import (
+    BACKEND,
     MAIN,
+    SITE,
     configured,
     join_dump,
     replica,
@@ -98,3 +100,53 @@ def test_a_line_that_leads_to_others_too_is_to_change_only_for_this_service() ->
     chosen = "map $uri $to { default http://shop:80; /x http://php-fpm:9000; }"
     advice = recipe(f"{chosen} server {{ location / {{ proxy_pass $to; }} }}")
     assert "nginx.conf:4 (where its variables say php-fpm:9000) pass to php-fpm without" in advice
+
+
+@pytest.mark.parametrize(
+    ("line", "port"),
+    [("redis2_pass php-fpm:9000;", 9000), ("dubbo_pass a.B 0.0.0 do php-fpm;", 80)],
+)
+def test_a_pass_of_a_module_that_is_not_nginx_s_own_leads_to_a_service_too(
+    line: str, port: int
+) -> None:
+    assert f"server php-fpm:{port};" in recipe(f"server {{ location / {{ {line} }} }}")
+
+
+@pytest.mark.parametrize(
+    ("block", "port", "half"),
+    [
+        ("mail { auth_http http://php-fpm:9000/auth; }", 9000, "http"),
+        ("rtmp { server { application live { on_publish http://php-fpm/a; } } }", 80, "http"),
+        ("rtmp { server { application live { push rtmp://php-fpm/live; } } }", 1935, "stream"),
+    ],
+)
+def test_where_nginx_takes_no_upstream_it_is_to_ask_a_server_of_its_own(
+    block: str, port: int, half: str
+) -> None:
+    """It looks the name up when it reloads, and never again."""
+    configuration = read_configuration(join_dump({MAIN: f"events {{}}\n{block}\n"}), (1, 30, 6))
+    with pytest.raises(Refused, match="passes straight to php-fpm") as refused:
+        discover(configuration, subject(), NOTHING)
+    advice = refused.value.help or ""
+    assert f"upstream php-fpm {{ server php-fpm:{port}; }}" in advice
+    assert f"include it in the {half} block" in advice
+    assert "`server { listen 127.0.0.1:PORT; " in advice
+    assert f"{MAIN}:2 name that" in advice
+
+
+@pytest.mark.parametrize(
+    "comment", ["# nginx-proxy version : 1.7.0", "  # the one running docker-gen\n", "# by hand"]
+)
+def test_nothing_is_to_be_moved_out_of_a_file_that_docker_gen_writes_again(comment: str) -> None:
+    advice = recipe("", default=f"{comment}\n{BACKEND} {SITE}")
+    assert ("take VIRTUAL_HOST out of services.php-fpm" in advice) is (comment != "# by hand")
+    assert ("move the block to" in advice) is (comment == "# by hand")
+
+
+@pytest.mark.parametrize("target", ["php-fpm:$server_port", "php-fpm:${port}/x"])
+def test_a_name_whose_port_only_a_request_tells_leads_to_the_service(target: str) -> None:
+    site = f"server {{ location / {{ proxy_pass http://{target}; }} }}"
+    advice = recipe(site)
+    assert "server php-fpm:PORT; }" in advice
+    assert "(where its variables say php-fpm:PORT)" in advice
+    assert configured(site).pairing.blind

@@ -448,41 +448,9 @@ def test_an_alias_that_ends_in_its_networks_name_is_one_all_the_same() -> None:
         assert discover(configured(backend=block), subject(own=own), NOTHING)
 
 
-@pytest.mark.parametrize(
-    ("line", "port"),
-    [("redis2_pass php-fpm:9000;", 9000), ("dubbo_pass a.B 0.0.0 do php-fpm;", 80)],
-)
-def test_a_pass_of_a_module_that_is_not_nginx_s_own_leads_to_a_service_too(
-    line: str, port: int
-) -> None:
-    assert f"server php-fpm:{port};" in recipe(f"server {{ location / {{ {line} }} }}")
-
-
 def test_an_upload_that_goes_on_to_a_location_leads_to_no_service() -> None:
     site = "server { location /a { upload_pass @php-fpm; } location /b { upload_pass /php-fpm; } }"
     assert discover(configured(site), subject(), NOTHING) is None
-
-
-@pytest.mark.parametrize(
-    ("block", "port", "half"),
-    [
-        ("mail { auth_http http://php-fpm:9000/auth; }", 9000, "http"),
-        ("rtmp { server { application live { on_publish http://php-fpm/a; } } }", 80, "http"),
-        ("rtmp { server { application live { push rtmp://php-fpm/live; } } }", 1935, "stream"),
-    ],
-)
-def test_where_nginx_takes_no_upstream_it_is_to_ask_a_server_of_its_own(
-    block: str, port: int, half: str
-) -> None:
-    """It looks the name up when it reloads, and never again."""
-    configuration = read_configuration(join_dump({MAIN: f"events {{}}\n{block}\n"}), (1, 30, 6))
-    with pytest.raises(Refused, match="passes straight to php-fpm") as refused:
-        discover(configuration, subject(), NOTHING)
-    advice = refused.value.help or ""
-    assert f"upstream php-fpm {{ server php-fpm:{port}; }}" in advice
-    assert f"include it in the {half} block" in advice
-    assert "`server { listen 127.0.0.1:PORT; " in advice
-    assert f"{MAIN}:2 name that" in advice
 
 
 def test_an_http_upstream_is_not_what_mail_means_by_its_name() -> None:
@@ -490,24 +458,6 @@ def test_an_http_upstream_is_not_what_mail_means_by_its_name() -> None:
     files = {MAIN: main, "/etc/nginx/up.conf": upstream("10.9.9.9:9000", name="php-fpm")}
     (one,) = read_configuration(join_dump(files), (1, 30, 6)).passes
     assert not one.uses("php-fpm", Context.HTTP)
-
-
-@pytest.mark.parametrize(
-    "comment", ["# nginx-proxy version : 1.7.0", "  # the one running docker-gen\n", "# by hand"]
-)
-def test_nothing_is_to_be_moved_out_of_a_file_that_docker_gen_writes_again(comment: str) -> None:
-    advice = recipe("", default=f"{comment}\n{BACKEND} {SITE}")
-    assert ("take VIRTUAL_HOST out of services.php-fpm" in advice) is (comment != "# by hand")
-    assert ("move the block to" in advice) is (comment == "# by hand")
-
-
-@pytest.mark.parametrize("target", ["php-fpm:$server_port", "php-fpm:${port}/x"])
-def test_a_name_whose_port_only_a_request_tells_leads_to_the_service(target: str) -> None:
-    site = f"server {{ location / {{ proxy_pass http://{target}; }} }}"
-    advice = recipe(site)
-    assert "server php-fpm:PORT; }" in advice
-    assert "(where its variables say php-fpm:PORT)" in advice
-    assert configured(site).pairing.blind
 
 
 def test_beside_an_upstream_such_a_name_may_be_its_port_too() -> None:
