@@ -14,9 +14,9 @@ from composeroll.nginx.door import ContainerDoor, Prepared
 from composeroll.nginx.install import NOT_RUN
 from composeroll.nginx.workers import Workers
 
-SOONEST_SECONDS = 0.08
+SOONEST_SECONDS = 0.1
 """Before the first look. The master tells old workers to quit 100 ms after it has made the new ones
-(ngx_master_process_cycle), and `-s reload` returns some 20 ms after it has told the master."""
+(ngx_master_process_cycle), for which it reads its files first: about when `-s reload` returns."""
 
 POLL_SECONDS = 0.02
 """Between two looks at the workers; one look costs the engine 10 to 30 ms."""
