@@ -86,7 +86,8 @@ def compose_has_nothing_to_do(stack: Stack, *services: str) -> None:
         "--progress", "json", "--dry-run", "up", "--detach", "--no-deps", *services
     )
     rows = [json.loads(row) for row in done.stderr.splitlines() if row.startswith("{")]
-    said = {row["id"]: row["status"] for row in rows if row.get("id", "").startswith("Container")}
+    about = (row for row in rows if row.get("id", "").startswith("Container"))
+    said = {row["id"]: row.get("text") or row["status"] for row in about}
     assert set(said.values()) == {"Running"}, str(done)
 
 
