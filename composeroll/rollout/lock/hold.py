@@ -210,6 +210,8 @@ class ServiceLocks:
         try:
             take(name, self._clock.now())
         except Locked as locked:
+            if theirs := self._locks.find(name):  # they came between the look and the claim
+                raise taken_over(theirs) from locked
             locked.serving = STAYS
             raise
 

@@ -97,7 +97,7 @@ def test_nothing_is_remembered_in_a_lock_that_somebody_else_has_by_then() -> Non
 
 
 @pytest.mark.parametrize("works_on", [True, False])
-def test_who_loses_the_lock_in_mid_rollout_says_that_what_was_done_stays(*, works_on: bool) -> None:
+def test_who_loses_the_lock_in_mid_rollout_says_to_whom_and_what_stays(*, works_on: bool) -> None:
     """Whether the other one has it by then, or takes it a moment later."""
     engine = EngineLocks()
     locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
@@ -111,7 +111,7 @@ def test_who_loses_the_lock_in_mid_rollout_says_that_what_was_done_stays(*, work
                 engine.claims_first = SOMEBODY.to_json()
             locks.ensure()
 
-    with pytest.raises(Locked) as lost:
+    with pytest.raises(Locked, match="was taken over by") as lost:
         lose()
     assert lost.value.serving == "what was done so far stays as it is: the other run decides"
 
