@@ -130,12 +130,8 @@ class Part(Need, frozen=True):
         if not self.adopted:
             return None
         timeout = self.state.service.settings.drain.timeout
-        return AdoptReplicas(
-            self.adopted,
-            self._back,
-            timeout,
-            reason="a rollout that broke off made them",
-        )
+        reason = "a rollout that broke off made them"
+        return AdoptReplicas(self.adopted, self._back, timeout, reason=reason)
 
     @property
     def _back(self) -> Switch | None:
@@ -221,6 +217,8 @@ class Part(Need, frozen=True):
             renew_volumes=self.state.data_only,
             back=self._back,
             definition=old.config_hash,
+            grace=self._grace,
+            hooks=self.state.service.stop_hooks,
             reason=self.why if self.state.data_only else f"{self.why}; {self._gap}",
         )
 

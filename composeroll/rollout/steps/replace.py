@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.errors import EngineError
-from composeroll.model import Replica
+from composeroll.model import Hook, Replica
 from composeroll.report.wording import count_text
+from composeroll.rollout.steps.hooks import run_stop_hooks
 from composeroll.rollout.steps.sets import ids
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
@@ -25,6 +26,8 @@ class ReplaceReplicas(Step, frozen=True):
             ones on otherwise, and a code container would keep its old code.
         back: their upstream, to be told the address of what is recreated on the way back.
         definition: compose's hash of the definition it ran with, empty where that is not known.
+        grace: the service's own grace period.
+        hooks: the service's `pre_stop`, which compose runs for no container that it recreates.
     """
 
     service: str
@@ -34,6 +37,8 @@ class ReplaceReplicas(Step, frozen=True):
     renew_volumes: bool
     back: Switch | None = None
     definition: str = ""
+    grace: float | None = None
+    hooks: tuple[Hook, ...] = ()
 
     def __str__(self) -> str:
         volumes = ", with new volumes" if self.renew_volumes else ""
@@ -41,6 +46,9 @@ class ReplaceReplicas(Step, frozen=True):
 
     def do(self, world: World) -> None:
         """Have compose recreate them."""
+        if self.hooks:
+            old = world.engine.replicas([self.service])
+            run_stop_hooks(world, self.service, old, self.hooks, self.grace)
         self._recreate(world)
 
     def undo(self, world: World) -> None:

@@ -147,6 +147,20 @@ def test_recreating_takes_the_new_image_and_new_anonymous_volumes(
     assert not docker("volume", "ls", "--quiet", "--filter", f"name={left}")
 
 
+def test_compose_runs_no_pre_stop_in_what_it_recreates_so_that_composeroll_does(
+    project: Project, local: Engine
+) -> None:
+    """One that did would run them twice."""
+    hook = {"command": ["sh", "-c", "echo bye >> /data/bye"]}
+    project.service(volumes=["data:/data"], pre_stop=[hook])
+    project.write(volumes={"data": {}})
+    (one,) = running(local)
+    local.recreate("app", 1)
+    (replica,) = local.replicas()
+    assert replica.id != one
+    assert local.execute(replica.id, ["ls", "/data"]).stdout == ""
+
+
 @pytest.mark.parametrize("moment", [0.05, 0.15, 0.4])
 def test_an_interrupted_creation_has_ended_when_the_interruption_is_seen(
     local: Engine, moment: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -13,8 +14,14 @@ from composeroll.report.events import Event, Warned
 from composeroll.rollout.detached.draining import SetAside
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.planning.plan import plan_rollout
-from composeroll.rollout.steps import RetireReplicas, StartReplicas, StopReplicas, before
-from tests.unit.rollout.makers import MOVED, ours, plan, replica, service, state, wiring
+from composeroll.rollout.steps import (
+    ReplaceReplicas,
+    RetireReplicas,
+    StartReplicas,
+    StopReplicas,
+    before,
+)
+from tests.unit.rollout.makers import MOVED, NEW, OLD, ours, plan, replica, service, state, wiring
 
 HOOK = Hook(("bye",))
 INLINE: dict[str, Any] = {"post_start": [{"command": ["hello"]}]}
@@ -62,13 +69,17 @@ class World:
         """Nothing has a policy."""
         assert ids == []
 
-    def stop(self, ids: list[str], grace: float | None) -> None:
+    def stop(self, ids: Collection[str], grace: float | None) -> None:
         """Tell it."""
         self.told.append(f"stop {len(ids)} within {grace}")
 
-    def remove(self, ids: list[str], *, volumes: bool) -> None:
+    def remove(self, ids: Collection[str], *, volumes: bool) -> None:
         """Tell it."""
         self.told.append(f"remove {len(ids)}" if volumes else "")
+
+    def recreate(self, service: str, scale: int, *, renew_volumes: bool) -> None:
+        """Tell it."""
+        self.told.append(f"recreate {scale} of {service}{' anew' if renew_volumes else ''}")
 
 
 @pytest.mark.parametrize(
@@ -108,6 +119,39 @@ def test_a_hook_runs_too_before_what_stops_first_is_stopped() -> None:
         cast("Any", world)
     )
     assert world.told == ["bye in 1", "stop 1 within 10.0"]
+
+
+def test_a_hook_runs_too_before_compose_replaces_in_place_since_compose_runs_none_then() -> None:
+    old = replica(1, OLD), replica(2, OLD, state=ContainerState.EXITED)
+    world = World(old)
+    ReplaceReplicas("app", 2, OLD, "app:1", renew_volumes=False, grace=300.0, hooks=(HOOK,)).do(
+        cast("Any", world)
+    )
+    assert world.told[0] == "bye in 1"
+    assert world.told[-1] == "recreate 2 of app"
+    assert world.told.count("bye in 1") == 1
+    assert world.patience == [300.0]
+
+
+def test_on_its_way_back_what_did_not_prove_itself_has_no_say() -> None:
+    world = World((replica(1, NEW),))
+    step = ReplaceReplicas("app", 1, OLD, "app@sha256:0", renew_volumes=False, hooks=(HOOK,))
+    with pytest.raises(EngineError, match="names the image of app by its digest"):
+        step.undo(cast("Any", world))
+    assert "recreate 1 of app" in world.told
+    assert "bye in 1" not in world.told
+
+
+def test_the_plan_has_the_hook_of_what_is_replaced_in_place() -> None:
+    bye = {"command": ["bye"], "user": "root"}
+    named = service(container_name="app", pre_stop=[bye], stop_grace_period="5m")
+    told = state([replica(1)], of=named)
+    (step,) = (
+        step
+        for step in plan_rollout(Observed("shop", (told,)), {replica(1).id: MOVED}).steps
+        if isinstance(step, ReplaceReplicas)
+    )
+    assert (step.hooks, step.grace) == ((Hook(("bye",), user="root"),), 300.0)
 
 
 @pytest.mark.parametrize(("grace", "waited"), [(None, 60.0), (10.0, 60.0), (300.0, 300.0)])
