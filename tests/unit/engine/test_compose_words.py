@@ -1,4 +1,4 @@
-"""What compose prints, recorded from 2.26.1 and 2.40.3; 5.5 as its source writes it."""
+"""What compose prints, recorded from 2.26.1, 2.40.3, 5.0.2 and 5.5.0."""
 
 from __future__ import annotations
 
@@ -52,11 +52,42 @@ time="2026-11-21T03:02:31Z" level=warning msg="c.yml: the attribute `version` is
  Container shop-web-2 Recreate 
  Container shop-web-2 Recreated 
 """  # noqa: W291 Compose 5 prints its empty details
+NETWORK_CHANGED_5_0 = """\
+ Container shop-web-1 Stopping 
+ Container shop-web-1 Stopped 
+ Network shop_default Removed 
+ Container shop-web-1 Running 
+ Container shop-web-2 Creating 
+ Container shop-web-2 Created 
+"""  # noqa: W291
 NETWORK_CHANGED_5_5 = """\
  Container shop-web-1 Stopping 
  Container shop-web-1 Stopped 
  Network shop_default Removing 
+ Network shop_default Removed 
+ Network shop_default Creating 
+ Network shop_default Creating 
+ Network shop_default Created 
+ Network shop_default Created 
+ Container shop-web-2 Creating 
+ Container shop-web-2 Created 
  web Your kernel does not support something 
+"""  # noqa: W291
+PAUSED_5_5 = """\
+ Container shop-web-1 Starting 
+ Container shop-web-1 Started 
+"""  # noqa: W291
+FIRST_5_5 = """\
+ Network shop_default Creating 
+ Network shop_default Creating 
+ Network shop_default Created 
+ Network shop_default Created 
+ Volume shop_data Creating 
+ Volume shop_data Creating 
+ Volume shop_data Created 
+ Volume shop_data Created 
+ Container shop-web-1 Creating 
+ Container shop-web-1 Created 
 """  # noqa: W291
 
 
@@ -79,14 +110,20 @@ def test_compose_5_is_understood_too_which_marks_no_line_as_of_a_dry_run() -> No
         "shop-web-1": "Running",
         "shop-web-2": "Recreate",
     }
-    assert dangers(parse_dry_run(NETWORK_CHANGED_5_5)) == (
-        "Container shop-web-1 Stopping",
-        "Container shop-web-1 Stopped",
-        "Network shop_default Removing",
+    stopped = ("Container shop-web-1 Stopping", "Container shop-web-1 Stopped")
+    removed = ("Network shop_default Removing", "Network shop_default Removed")
+    assert dangers(parse_dry_run(NETWORK_CHANGED_5_0)) == (*stopped, removed[1])
+    assert dangers(parse_dry_run(NETWORK_CHANGED_5_5)) == (*stopped, *removed)
+
+
+def test_what_is_paused_is_dangerous_though_compose_5_starts_it_where_it_was_restarted() -> None:
+    assert dangers(parse_dry_run(PAUSED_5_5)) == (
+        "Container shop-web-1 Starting",
+        "Container shop-web-1 Started",
     )
 
 
-@pytest.mark.parametrize("said", [RUNNING, SCALE_UP])
+@pytest.mark.parametrize("said", [RUNNING, SCALE_UP, FIRST_5_5])
 def test_new_containers_beside_running_ones_are_safe(said: str) -> None:
     assert dangers(parse_dry_run(said)) == ()
 
@@ -121,6 +158,18 @@ def test_any_other_word_about_an_existing_container_is_dangerous(word: str) -> N
             '{"id":"Image r.example/web:1","status":"Working","text":"Pulling"}',
             PullLine("r.example/web:1", "", "Pulling"),
         ),
+        (
+            '{"id":"b1","parent_id":"Image web:1","text":"Extracting","details":"1kB","current":1}',
+            PullLine("web:1", "b1", "Extracting", 1),
+        ),
+        (
+            '{"id":"web","status":"Done","text":"Skipped","details":"No image to be pulled"}',
+            PullLine("web", "", "Skipped"),
+        ),
+        (
+            '{"id":"Image r.example/web:1","status":"Error","text":"Error","details":"denied"}',
+            PullLine("r.example/web:1", "", "Error"),
+        ),
         (" web Pulling ", PullLine("web", "", "Pulling")),
         (
             " 0a1b2c3d4e5f Downloading [====>   ]  10.2MB/20MB",
@@ -134,7 +183,14 @@ def test_pull_progress_is_read_in_every_form(line: str, meaning: PullLine) -> No
 
 
 @pytest.mark.parametrize(
-    "line", ['{"error":true,"message":"denied"}', "Error response from daemon: denied", "", "{"]
+    "line",
+    [
+        '{"error":true,"message":"denied"}',
+        '{"level":"warning","msg":"WARNING: ...","time":"2026-11-23T01:24:26Z"}',
+        "Error response from daemon: denied",
+        "",
+        "{",
+    ],
 )
 def test_lines_that_are_no_progress_are_passed_over(line: str) -> None:
     assert parse_pull_line(line) is None
