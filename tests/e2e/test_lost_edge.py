@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -112,12 +113,13 @@ def test_a_replacement_that_a_reboot_ends_is_finished_by_the_same_command(
 
 @LOST
 def test_a_watch_brings_it_back_by_itself(stack: Stack, lose: Lose, words: str) -> None:
+    right = partial(names_exactly, stack, "app")
     one, _ = stack.containers("app")
     docker.docker("stop", "--time", "1", one.id)
     with watching(stack) as watch:
-        watch.until("mend the upstreams of app")  # it has looked, and follows the engine's events
+        state.await_state("The other one alone", right, BACK_WITHIN, watch.said)
         docker.docker("start", one.id)
-        state.await_state("Both replicas", lambda: names_exactly(stack, "app"), BACK_WITHIN)
+        state.await_state("Both, by the engine's events", right, BACK_WITHIN, watch.said)
         lose(stack)
         state.await_state("An answer", lambda: answers(stack), BACK_WITHIN, watch.said)
         assert watch.end() == 0, watch.said
