@@ -50,6 +50,6 @@ def command(context: click.Context, /, **options: Any) -> int:
 
         with suppress(Interrupted):  # the way it is meant to end
             sync_for_ever(stack, meant)
-        return Outcome.UP_TO_DATE, names
+        return Outcome.WATCH_ENDED, names
 
     return Run.taken_from(context, options).do(act)

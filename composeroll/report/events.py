@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     UPDATED = "updated"
     UP_TO_DATE = "up to date"
     PLANNED = "planned"
+    WATCH_ENDED = "watch ended"
     ROLLED_BACK = "rolled back"
     REFUSED = "refused"
     UNFINISHED = "unfinished"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from composeroll.report.events import Event, Finished, Outcome, Planned, Warned
 from composeroll.report.plain import PlainReporter
 
-GOOD = frozenset({Outcome.UPDATED, Outcome.UP_TO_DATE, Outcome.PLANNED})
+GOOD = frozenset({Outcome.UPDATED, Outcome.UP_TO_DATE, Outcome.PLANNED, Outcome.WATCH_ENDED})
 
 
 class QuietReporter(PlainReporter):

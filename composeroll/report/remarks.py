@@ -14,6 +14,7 @@ STYLES = {
     Outcome.UPDATED: "green",
     Outcome.UP_TO_DATE: "green",
     Outcome.PLANNED: "green",
+    Outcome.WATCH_ENDED: "green",
     Outcome.UNFINISHED: "yellow",
 }
 """Any other outcome is red."""

@@ -113,15 +113,16 @@ def test_a_replacement_that_a_reboot_ends_is_finished_by_the_same_command(
 
 @LOST
 def test_a_watch_brings_it_back_by_itself(stack: Stack, lose: Lose, words: str) -> None:
-    right = partial(names_exactly, stack, "app")
     one, _ = stack.containers("app")
     docker.docker("stop", "--time", "1", one.id)
     with watching(stack) as watch:
+        right = partial(watch.rests_at, partial(names_exactly, stack, "app"))
         state.await_state("The other one alone", right, BACK_WITHIN, watch.said)
         docker.docker("start", one.id)
         state.await_state("Both, by the engine's events", right, BACK_WITHIN, watch.said)
         lose(stack)
         state.await_state("An answer", lambda: answers(stack), BACK_WITHIN, watch.said)
+        state.await_state("Both behind it", right, BACK_WITHIN, watch.said)
         assert watch.end() == 0, watch.said
     claims.the_include_names_exactly_the_replicas(stack, "app")
     assert words not in str(stack.composeroll("status", *stack.selection))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from composeroll.rollout.sync_watch import QUIET, RETRY
@@ -32,23 +34,22 @@ def test_it_mends_new_addresses_says_so_and_ends_on_sigterm(start: Start) -> Non
         docker.docker("run", "--detach", *squatter, stack.reference("app"))
         docker.docker("start", one, two)
         watch.until("point upstream app at what is ready of app")
-        state.await_state(
-            "A mended upstream", lambda: names_exactly(stack, "app"), MENDED_WITHIN, watch.said
-        )
+        right = partial(watch.rests_at, partial(names_exactly, stack, "app"))
+        state.await_state("A mended upstream", right, MENDED_WITHIN, watch.said)
         with brief_load(stack) as load:
             pass
         assert watch.end() == 0, watch.said
     claims.nothing_was_lost(load.result())
     assert "Traceback" not in watch.said
+    assert "watch ended" in watch.said.splitlines()[-1]
 
 
 def test_it_never_fights_a_rollout(start: Start) -> None:
     stack = start(recipe.app("breakable"))
     with watching(stack, "app") as watch:
         watch.until(MENDS)  # the include that nginx starts with names no replica
-        state.await_state(
-            "A mended upstream", lambda: names_exactly(stack, "app"), MENDED_WITHIN, watch.said
-        )
+        right = partial(watch.rests_at, partial(names_exactly, stack, "app"))
+        state.await_state("A mended upstream", right, MENDED_WITHIN, watch.said)
         before = claims.Before.of(stack)
         stack.set(EDITION="2")
         with brief_load(stack) as load:

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,9 @@ from tests.e2e.harness.docker import Container
 from tests.e2e.harness.stack import Stack
 
 SERVER = re.compile(r"^\s*server\s+(\S+?):\d+[ ;]", re.MULTILINE)
+AT_WORK = re.compile(r"^\S+ +(plan|apply|failed) ")
+"""Its last line, as long as something follows."""
+
 ENDS_WITHIN = 20.0
 
 
@@ -35,6 +38,12 @@ class Watch:
     def until(self, words: str, seconds: float = 30.0) -> None:
         """Wait until it has printed these words."""
         state.await_state(f"{words!r} from sync --watch", lambda: words in self.said, seconds)
+
+    def rests_at(self, state: Callable[[], bool]) -> bool:
+        """Whether a state holds while it does nothing: what it writes it may still take back."""
+        said = self.said
+        _, _, last = said.rstrip().rpartition("\n")
+        return not AT_WORK.search(last) and state() and self.said == said
 
     def end(self) -> int:
         """End it as a service manager does; its exit code."""

@@ -1,7 +1,9 @@
-"""`sync --watch` ends at once where it can never do anything."""
+"""How `sync --watch` ends."""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -13,17 +15,38 @@ from composeroll.cli import run
 from composeroll.cli.main import main
 from composeroll.config.project import read_project
 from composeroll.errors import ExitCode
+from composeroll.rollout import sync_watch
 
 
-def test_a_watch_of_a_service_that_is_not_there_is_a_usage_error(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """It went on for ever, and told so once."""
+@pytest.fixture(autouse=True)
+def stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project of one service, without an engine."""
 
     @contextmanager
     def opened(*_: object, **__: object) -> Iterator[Any]:
         yield SimpleNamespace(project=read_project({"name": "shop", "services": {"app": {}}}, []))
 
     monkeypatch.setattr(run, "open_stack", opened)
+
+
+def test_a_watch_of_a_service_that_is_not_there_is_a_usage_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It went on for ever, and told so once."""
     assert main(["sync", "--watch", "nosuch"]) == ExitCode.USAGE
     assert "no such service: nosuch" in "".join(capsys.readouterr())
+
+
+def test_a_watch_that_is_told_to_end_does_not_call_all_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The signal may have taken back a mend; "up to date" stood below that."""
+
+    def watch(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(sync_watch, "sync_for_ever", watch)
+    assert main(["sync", "--watch", "app"]) == ExitCode.DONE
+    said = "".join(capsys.readouterr())
+    assert "watch ended" in said
+    assert "up to date" not in said
