@@ -40,7 +40,7 @@ def open_stack(
         SettingsError: a wrong key or value in x-composeroll, the environment or a flag.
         EngineUnreachable: there is no docker, or no engine.
     """
-    from composeroll.engine.compose_reads import start_config  # noqa: PLC0415 - see below
+    from composeroll.engine.compose.reads import start_config  # noqa: PLC0415 - see below
 
     with start_config(flags) as reading:
         # compose reads the model meanwhile: imports cost as much as its answer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from composeroll.cli.services import active_services
 from composeroll.config.files import project_directory
 from composeroll.config.source import locate
-from composeroll.engine.compose_reads import shown_services
+from composeroll.engine.compose.reads import shown_services
 from composeroll.engine.engine import Engine
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.readiness.dialers import Dialers

@@ -32,12 +32,12 @@ def command(context: click.Context, /, **options: Any) -> int:
 
     def act(stack: Stack) -> tuple[Outcome, tuple[str, ...]]:
         from composeroll.cli.services import all_but_nginx  # noqa: PLC0415 - late
-        from composeroll.rollout.sync import sync  # noqa: PLC0415 - late
+        from composeroll.rollout.sync.sync import sync  # noqa: PLC0415 - late
 
         if not watch:
             names = services or all_but_nginx(stack)
             return sync(stack, names, patience), names
-        from composeroll.rollout.sync_watch import sync_for_ever  # noqa: PLC0415 - late
+        from composeroll.rollout.sync.watch import sync_for_ever  # noqa: PLC0415 - late
 
         stack.project.pick(services)
         names = ()

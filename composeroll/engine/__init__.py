@@ -1,16 +1,15 @@
 """The only door to docker: compose commands for what changes, one Engine API for the rest.
 
-`engine.Engine` is what other rooms hold. Behind it, each in its own module:
+`engine.Engine` is what other rooms hold. Behind it:
 
-    endpoint, transport, connection, answer   where the engine is, and requests to it
-    containers, inspection, side_by_side      list, start, stop, remove; JSON → Replica
-    attached, frames, processes, files        commands, processes and files in containers
-    events, host                              what happens, and where
-    images, reference, registry_*             tags, digests, logins
-    compose_reads, compose_changes, pull      docker compose: asked, told, fetching
-    compose_up, compose_words                 what it is told by both, and what it prints
-    compose_program, child                    what runs it, and the process
-    versions                                  what docker says of itself
+    api/                                    where the engine is, and requests to it
+    compose/                                docker compose: asked, told, fetching, and its words
+    registry/                               references, logins, and what a failure means
+    containers, inspection, side_by_side    list, start, stop, remove; JSON → Replica
+    attached, processes, files, logs        commands, processes and files in containers
+    ledger, locks, empty                    what is kept on the engine itself
+    images, events, memory, stand_in        tags and digests; what happens; what it costs
+    child, versions                         docker as a process, and what it says of itself
 
 Over a socket on this machine the Engine API costs no process; to any other engine it takes at most
 four kept `docker system dial-stdio`, plus one for each command or event stream that is open.

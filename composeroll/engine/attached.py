@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
-from composeroll.engine.answer import Answer
-from composeroll.engine.connection import CALL_SECONDS, Api, Connection, speaking_to
-from composeroll.engine.frames import COMPLAINTS, Channel, read_frame
-from composeroll.engine.transport import HELP
+from composeroll.engine.api.answer import Answer
+from composeroll.engine.api.connection import CALL_SECONDS, Api, Connection, speaking_to
+from composeroll.engine.api.frames import COMPLAINTS, Channel, read_frame
+from composeroll.engine.api.transport import HELP
 from composeroll.errors import EngineError, EngineUnreachable
 from composeroll.model import Hook, Output
 

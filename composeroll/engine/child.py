@@ -11,7 +11,7 @@ from typing import IO
 
 from msgspec import Struct
 
-from composeroll.engine.transport import HELP
+from composeroll.engine.api.transport import HELP
 from composeroll.errors import EngineUnreachable
 
 LEAVE_SECONDS = 10.0

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from composeroll.engine.connection import CALL_SECONDS, Api
+from composeroll.engine.api.connection import CALL_SECONDS, Api
 from composeroll.engine.inspection import CONFIG_HASH, PROJECT, SERVICE, is_one_off, replica_of
 from composeroll.engine.side_by_side import side_by_side
 from composeroll.model import Replica

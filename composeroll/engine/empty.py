@@ -13,8 +13,8 @@ from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from composeroll.engine.answer import Answer
-from composeroll.engine.connection import Api
+from composeroll.engine.api.answer import Answer
+from composeroll.engine.api.connection import Api
 
 EMPTY_IMAGE = "composeroll:empty"
 

@@ -13,23 +13,23 @@ from typing import Self
 
 from composeroll.config.flags import ComposeFlags
 from composeroll.engine import memory, processes
+from composeroll.engine.api.connection import Api
+from composeroll.engine.api.endpoint import Endpoint, config_directory, read_config, resolve
+from composeroll.engine.api.host import is_local_network, subnets_of
+from composeroll.engine.api.transport import DialStdio, Transport, UnixSocket
 from composeroll.engine.attached import AttachedCommand, Commands, RunningCommand
-from composeroll.engine.compose_changes import Changes
-from composeroll.engine.compose_reads import DryRun
-from composeroll.engine.compose_up import Scales
-from composeroll.engine.connection import Api
+from composeroll.engine.compose.changes import Changes
+from composeroll.engine.compose.pull import OnProgress, pull
+from composeroll.engine.compose.reads import DryRun
+from composeroll.engine.compose.up import Scales
 from composeroll.engine.containers import Containers
-from composeroll.engine.endpoint import Endpoint, config_directory, read_config, resolve
 from composeroll.engine.events import EventStream
 from composeroll.engine.files import Files
-from composeroll.engine.host import is_local_network, subnets_of
 from composeroll.engine.images import Image, Images
 from composeroll.engine.ledger import Ledger
 from composeroll.engine.locks import Locks
 from composeroll.engine.logs import Logs
-from composeroll.engine.pull import OnProgress, pull
 from composeroll.engine.stand_in import StandIns
-from composeroll.engine.transport import DialStdio, Transport, UnixSocket
 from composeroll.model import Hook, LogStream, Output, Process, Replica
 
 
@@ -197,7 +197,7 @@ class Engine:
         """The digest a reference has at its registry now."""
         return self._images.registry_digest(reference)
 
-    # compose: see composeroll.engine.compose_reads, .compose_changes and .pull
+    # compose: see composeroll.engine.compose
 
     def verdicts(self, scales: Scales) -> dict[str, str]:
         """Compose's verdict on each container, by name: `Running`, `Recreate`, `Creating`."""

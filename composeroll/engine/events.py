@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from http.client import HTTPException, HTTPResponse
 from typing import Any, Self
 
-from composeroll.engine.answer import Answer
-from composeroll.engine.connection import CALL_SECONDS, Api, Connection, address, speaking_to
+from composeroll.engine.api.answer import Answer
+from composeroll.engine.api.connection import CALL_SECONDS, Api, Connection, address, speaking_to
 from composeroll.engine.inspection import PROJECT, SERVICE
 from composeroll.errors import EngineError, EngineUnreachable
 from composeroll.model import ContainerEvent

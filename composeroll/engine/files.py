@@ -8,7 +8,7 @@ import tarfile
 import time
 from http import HTTPStatus
 
-from composeroll.engine.connection import Api
+from composeroll.engine.api.connection import Api
 from composeroll.errors import EngineError
 
 LINKS = 8

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from composeroll.engine import registry_login
-from composeroll.engine.connection import Api
-from composeroll.engine.reference import registry_of, split_tag
-from composeroll.engine.registry_words import registry_failure
+from composeroll.engine.api.connection import Api
+from composeroll.engine.registry import login
+from composeroll.engine.registry.reference import registry_of, split_tag
+from composeroll.engine.registry.words import registry_failure
 from composeroll.errors import EngineError
 
 OF_REFERENCES = "/:@"
@@ -70,7 +70,7 @@ class Images:
             EngineUnreachable: the registry does not answer.
             Refused: it has no such image, or not for this user.
         """
-        headers = registry_login.header(self._config, registry_of(reference))
+        headers = login.header(self._config, registry_of(reference))
         path = f"/distribution/{reference}/json"
         try:
             answer = self._api.send("GET", path, headers=headers, timeout=REGISTRY_SECONDS)

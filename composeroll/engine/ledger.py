@@ -14,7 +14,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TypeVar
 
-from composeroll.engine.connection import Api
+from composeroll.engine.api.connection import Api
 from composeroll.engine.empty import create_empty
 from composeroll.engine.files import Files
 from composeroll.errors import EngineError

@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from msgspec import Struct
 
-from composeroll.engine.connection import Api
+from composeroll.engine.api.connection import Api
 from composeroll.engine.empty import create_empty
 from composeroll.engine.files import Files
 from composeroll.engine.ledger import MOUNTS

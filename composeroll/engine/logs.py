@@ -6,8 +6,8 @@ import re
 from datetime import datetime
 from io import BytesIO
 
-from composeroll.engine.connection import Api
-from composeroll.engine.frames import read_frames
+from composeroll.engine.api.connection import Api
+from composeroll.engine.api.frames import read_frames
 from composeroll.model import LogStream
 
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\.(\d{9})Z")

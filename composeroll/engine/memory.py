@@ -7,8 +7,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
 
-from composeroll.engine.answer import Answer
-from composeroll.engine.endpoint import Endpoint
+from composeroll.engine.api.answer import Answer
+from composeroll.engine.api.endpoint import Endpoint
 from composeroll.engine.side_by_side import side_by_side
 
 ONCE = {"stream": "false", "one-shot": "true"}

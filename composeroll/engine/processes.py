@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from composeroll.engine.connection import Api
+from composeroll.engine.api.connection import Api
 from composeroll.errors import EngineError
 from composeroll.model import Process
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from composeroll.engine.connection import Api
+from composeroll.engine.api.connection import Api
 
 KEPT = ("Env", "Cmd", "Entrypoint", "User", "WorkingDir", "Volumes", "StopSignal", "ExposedPorts")
 """What of a container's configuration makes its processes what they are; its labels do not."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from composeroll.config.flags import ComposeFlags
+from composeroll.engine.api.transport import HELP
 from composeroll.engine.child import Child
-from composeroll.engine.compose_words import compose_failure
-from composeroll.engine.transport import HELP
+from composeroll.engine.compose.words import compose_failure
 from composeroll.errors import EngineUnreachable
 
 SECONDS = 20.0

@@ -11,16 +11,16 @@ from composeroll.model import Held, Output, Replica
 from composeroll.nginx.access_log.traffic import Traffic, open_traffic
 from composeroll.nginx.access_log.visibility import visibility
 from composeroll.nginx.clock import Clock, MonotonicClock
-from composeroll.nginx.configuration import Configuration, read_configuration
+from composeroll.nginx.configuration.configuration import Configuration, read_configuration
+from composeroll.nginx.configuration.version import read_version
 from composeroll.nginx.door import ContainerDoor, Prepared
-from composeroll.nginx.held import judge, read_look, script
 from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
-from composeroll.nginx.listening import listening, sockets_script
+from composeroll.nginx.processes.held import judge, read_look, script
+from composeroll.nginx.processes.listening import listening, sockets_script
+from composeroll.nginx.processes.sockets import any_to, count
+from composeroll.nginx.processes.workers import Workers, read_workers
 from composeroll.nginx.reload import await_replaced, not_taken, prepare_reload, send_reload
-from composeroll.nginx.sockets import any_to, count
 from composeroll.nginx.verdict import failed_test
-from composeroll.nginx.version import read_version
-from composeroll.nginx.workers import Workers, read_workers
 
 TEST = ("-v", "-T")
 """Test; version on stderr, files on stdout. With `-T`, nginx goes on after `-v` (main, nginx.c)."""

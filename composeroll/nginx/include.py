@@ -15,7 +15,7 @@ from composeroll.model import Server, Upstream
 if TYPE_CHECKING:
     import jinja2
 
-TEMPLATE = Path(__file__).parent.parent / "templates" / "upstream.conf.j2"
+TEMPLATE = Path(__file__).parents[1] / "templates" / "upstream.conf.j2"
 
 STAYING_PARAMETERS = ("max_fails=", "fail_timeout=", "max_conns=", "slow_start=")
 """What a user says of every replica alike; weights, states and names belong to one server."""
@@ -82,8 +82,8 @@ def written_by(text: str) -> tuple[str, str] | None:
 
 def parse_include(text: str) -> Upstream | None:
     """The one upstream of an include, None where the text is not exactly one upstream."""
-    from composeroll.nginx.syntax import COMMENT, Unreadable, parse_text  # noqa: PLC0415 (late)
-    from composeroll.nginx.upstreams import read_upstream  # noqa: PLC0415 (late)
+    from composeroll.nginx.configuration.syntax import COMMENT, Unreadable, parse_text  # noqa: PLC0415 (late)
+    from composeroll.nginx.configuration.upstreams import read_upstream  # noqa: PLC0415 (late)
 
     try:
         blocks = [d for d in parse_text(text, "include") if d.name != COMMENT]

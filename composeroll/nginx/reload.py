@@ -12,7 +12,7 @@ from composeroll.model import Output
 from composeroll.nginx.clock import Clock
 from composeroll.nginx.door import ContainerDoor, Prepared
 from composeroll.nginx.install import NOT_RUN
-from composeroll.nginx.workers import Workers
+from composeroll.nginx.processes.workers import Workers
 
 SOONEST_SECONDS = 0.1
 """Before the first look. The master tells old workers to quit 100 ms after it has made the new ones

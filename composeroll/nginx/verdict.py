@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from composeroll.errors import GatewayError
 from composeroll.model import Output
+from composeroll.nginx.configuration.version import read_version
 from composeroll.nginx.door import TIMED_OUT
 from composeroll.nginx.install import NOT_RUN
-from composeroll.nginx.version import read_version
 
 KILLED = (128 + 9, 128 + 15)
 """What the engine tells of a program that SIGKILL or SIGTERM has ended, as with its container."""

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from composeroll.errors import EngineError, GatewayError, GatewayUnread
 from composeroll.model import Finding, Held, Replica
 from composeroll.nginx.access_log.traffic import Traffic
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.discovery import Found, Subject
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.discovery.discovery import Found, Subject
 from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.findings.container import (
     container_findings,
@@ -30,7 +30,7 @@ from composeroll.nginx.findings.unread import hidden_backends
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Back, Gateways
 from composeroll.nginx.install import Texts
-from composeroll.nginx.namespace import is_cut_off
+from composeroll.nginx.processes.namespace import is_cut_off
 
 MIGRATE_FILE = f"/proc/sys/{MIGRATE.replace('.', '/')}"
 

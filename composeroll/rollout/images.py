@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from composeroll.config.project import Project, Service, reference_of
 from composeroll.config.settings import Pull
-from composeroll.engine.compose_words import PullLine
+from composeroll.engine.compose.words import PullLine
 from composeroll.engine.images import Image
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Refused
 from composeroll.report.events import Emit, Noted, Pulled, PullProgress, Warned

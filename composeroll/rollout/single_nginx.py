@@ -7,10 +7,10 @@ from typing import Protocol
 
 from composeroll.errors import EngineError, GatewayError, Refused
 from composeroll.model import Attachment, Replica, Site, Visit
-from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.gateway import Gateway
-from composeroll.nginx.namespace import is_cut_off
+from composeroll.nginx.processes.namespace import is_cut_off
 from composeroll.readiness.visit import Visits
 
 

@@ -19,7 +19,7 @@ from composeroll.model import (
     Site,
     Visit,
 )
-from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.report.events import Emit
 from composeroll.rollout.engine import Serving
 

@@ -16,7 +16,7 @@ import pytest
 from composeroll.config.flags import ComposeFlags
 from composeroll.engine.engine import Engine
 from composeroll.errors import GatewayError
-from composeroll.nginx.discovery import Subject, Wanted, discover
+from composeroll.nginx.discovery.discovery import Subject, Wanted, discover
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Gateways
 from composeroll.nginx.include import render_include, with_servers

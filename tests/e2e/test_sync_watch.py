@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from composeroll.rollout.sync_watch import QUIET, RETRY
+from composeroll.rollout.sync.watch import QUIET, RETRY
 from tests.bed import state
 from tests.e2e.conftest import Start
 from tests.e2e.harness import claims, docker, recipe

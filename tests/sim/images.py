@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from composeroll.config.project import Project, reference_of
-from composeroll.engine.compose_words import PullLine
+from composeroll.engine.compose.words import PullLine
 from composeroll.engine.images import Image
 from composeroll.errors import EngineError, EngineUnreachable
 from tests.sim.faults import Faults

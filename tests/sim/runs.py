@@ -19,8 +19,8 @@ from composeroll.rollout.lock.holder import Holder
 from composeroll.rollout.rollback import rollback
 from composeroll.rollout.scale import scale
 from composeroll.rollout.stack import Stack
-from composeroll.rollout.sync import sync
-from composeroll.rollout.sync_watch import sync_for_ever
+from composeroll.rollout.sync.sync import sync
+from composeroll.rollout.sync.watch import sync_for_ever
 from composeroll.rollout.update import Wanted, update
 from composeroll.rollout.world import World
 from tests.sim.faults import Fault, Killed, by_number

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from composeroll.errors import EngineError, Refused
 from composeroll.model import Attachment, ContainerState, Replica, Site, Visit
-from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.configuration.configuration import Configuration
 from tests.sim.compose import Engine
 from tests.sim.containers import Box
 from tests.sim.faults import Faults

@@ -8,11 +8,11 @@ from typing import cast
 from composeroll.config.project import Project, Service
 from composeroll.model import Held, Protocol, Replica, Route, Upstream
 from composeroll.nginx.access_log.traffic import Traffic
+from composeroll.nginx.configuration.upstreams import united
 from composeroll.nginx.gateway import Gateway as RealGateway
 from composeroll.nginx.gateways import Back
 from composeroll.nginx.gateways import Gateways as RealGateways
 from composeroll.nginx.install import Texts
-from composeroll.nginx.upstreams import united
 from composeroll.rollout.observed import Front, Places, Wiring
 from tests.sim.containers import NETWORK
 from tests.sim.doors import GatewayDoor

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from composeroll.nginx.access_log.format import Escape, Literal, LogFormat, Variable
+from composeroll.nginx.configuration.log_format import Escape, Literal, LogFormat, Variable
 
 WANTED = ("status", "upstream_addr", "upstream_status")
 """The variables that tell who answered how."""

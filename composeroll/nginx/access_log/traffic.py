@@ -9,11 +9,11 @@ from msgspec import Struct
 from composeroll.errors import EngineError, GatewayError
 from composeroll.model import Answered
 from composeroll.nginx.access_log.answers import answers_in
-from composeroll.nginx.access_log.configured import AccessLog
-from composeroll.nginx.access_log.format import COMBINED
 from composeroll.nginx.access_log.lines import Reader, reader_of
 from composeroll.nginx.access_log.tail import Tail, tail_of
 from composeroll.nginx.access_log.visibility import Visibility
+from composeroll.nginx.configuration.access_logs import AccessLog
+from composeroll.nginx.configuration.log_format import COMBINED
 from composeroll.nginx.door import ContainerDoor
 
 

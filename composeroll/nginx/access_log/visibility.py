@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from composeroll.model import Finding, Severity
-from composeroll.nginx.access_log.configured import OFF, AccessLog
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.passes import Pass
-from composeroll.nginx.upstreams import Context
+from composeroll.nginx.configuration.access_logs import OFF, AccessLog
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.passes import Pass
+from composeroll.nginx.configuration.upstreams import Context
 
 BETTER = (
     'log_format upstreams \'$remote_addr [$time_local] "$request" $status'

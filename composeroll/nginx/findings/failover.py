@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.model import Finding, Severity
-from composeroll.nginx.configuration import NEXT_UPSTREAM, Configuration
-from composeroll.nginx.discovery import Found
+from composeroll.nginx.configuration.configuration import NEXT_UPSTREAM, Configuration
+from composeroll.nginx.discovery.discovery import Found
 
 
 def failover_findings(configuration: Configuration, found: Found) -> tuple[Finding, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from composeroll.model import Finding, Mount, Severity
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.discovery import Found
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.upstreams import is_name
+from composeroll.nginx.configuration.version import RESOLVE
+from composeroll.nginx.discovery.discovery import Found
 from composeroll.nginx.mounts import mount_under
-from composeroll.nginx.upstreams import is_name
-from composeroll.nginx.version import RESOLVE
 
 
 def include_findings(

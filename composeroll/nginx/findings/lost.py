@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.model import Finding, Server, Severity
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.discovery import Found, Subject
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.discovery.discovery import Found, Subject
 from composeroll.nginx.include import written_by
 
 IN_A_TEMPLATE = "name it in a template of your own (x-composeroll.template)"

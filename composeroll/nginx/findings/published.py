@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
 from composeroll.model import Finding, Replica, Severity
-from composeroll.nginx.claims import passes_to
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.subject import Subject, addresses
-from composeroll.nginx.upstreams import DEFAULT_PORT, HTTPS_PORT, host_and_port
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.upstreams import DEFAULT_PORT, HTTPS_PORT, host_and_port
+from composeroll.nginx.discovery.claims import passes_to
+from composeroll.nginx.discovery.subject import Subject, addresses
 
 HOSTS_NETWORK = "host"
 _LOCAL_NAME = "localhost"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.model import Finding, Severity
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.durations import seconds
-from composeroll.nginx.version import KEEPALIVE_MIN_TIMEOUT
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.durations import seconds
+from composeroll.nginx.configuration.version import KEEPALIVE_MIN_TIMEOUT
 
 PATIENT = 5.0
 """Seconds: a connection within a host takes milliseconds, or a second where a packet is lost."""

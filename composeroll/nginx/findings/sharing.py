@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.model import Finding, Severity
-from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.listens import Listen, alone, listens_of
 from composeroll.nginx.findings.container import GRACEFUL
-from composeroll.nginx.listens import Listen, alone, listens_of
 
 MIGRATE = "net.ipv4.tcp_migrate_req"
 """Hands connections that wait on a listening socket to another one when it closes (Linux 5.14)."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from composeroll.model import Finding, Mount, Replica, Severity
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.dump import folded
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.dump import folded
+from composeroll.nginx.discovery.subject import Subject
 from composeroll.nginx.mounts import lies_on, source_of
-from composeroll.nginx.subject import Subject
 
 UNIX = "unix:"
 

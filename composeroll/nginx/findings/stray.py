@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.model import Finding, Server, Severity
-from composeroll.nginx.claims import passes_to, ports_of
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.discovery import Found, Subject, straight_passes
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.passes import ANY_PORT, Pass
+from composeroll.nginx.configuration.upstreams import UpstreamBlock, host_and_port
+from composeroll.nginx.discovery.claims import passes_to, ports_of
+from composeroll.nginx.discovery.discovery import Found, Subject, straight_passes
+from composeroll.nginx.discovery.refusals import by_loopback
 from composeroll.nginx.include import written_by
-from composeroll.nginx.passes import ANY_PORT, Pass
-from composeroll.nginx.refusals import by_loopback
-from composeroll.nginx.upstreams import UpstreamBlock, host_and_port
 
 OF_SCHEMES = frozenset({80, 443})
 """The ports of a pass that names none."""

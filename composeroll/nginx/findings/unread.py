@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.model import Finding, Severity
-from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.configuration.configuration import Configuration
 
 _OTHERWISE = "write that place in another way (Lua in a file of its own, by `…_by_lua_file`)"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from composeroll.errors import NotReady
-from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.include import parse_include
 from composeroll.rollout.observed import Front, Wiring
 from composeroll.rollout.steps.sets import Incoming

@@ -1,9 +1,9 @@
 """Whether what nginx's old workers still hold has to be waited for.
 
 A worker lives as long as its longest connection, be it to another service. Which connections are
-beyond harm is judged by `composeroll.nginx.pairing`; here it only has to stay so. Connections to
-the replicas that leave are waited for, unless long ones are to be cut: then what is left is ended
-by the replica's own stop, which lets a websocket server say goodbye.
+beyond harm is judged by `composeroll.nginx.configuration.pairing`; here it only has to stay so.
+Connections to the replicas that leave are waited for, unless long ones are to be cut: then what is
+left is ended by the replica's own stop, which lets a websocket server say goodbye.
 """
 
 from __future__ import annotations

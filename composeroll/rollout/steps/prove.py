@@ -5,8 +5,8 @@ from __future__ import annotations
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady
 from composeroll.model import Attachment, Replica
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.listens import ports_of, sites_of
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.listens import ports_of, sites_of
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps.current import current_texts, insist_on_texts
 from composeroll.rollout.steps.limited import one_by_one, too_often

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady, Refused
 from composeroll.model import Replica, Severity
-from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.listens import ports_of, sites_of
 from composeroll.nginx.findings.sharing import sharing_findings
-from composeroll.nginx.listens import ports_of, sites_of
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps.current import current_texts, insist_on_texts
 from composeroll.rollout.steps.leftovers import RemoveLeftovers

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from composeroll.config.project import Service
 from composeroll.config.settings import Order
 from composeroll.model import Finding, Replica
-from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.discovery.subject import Subject
 from composeroll.nginx.findings.published import published_findings
 from composeroll.nginx.findings.sockets import socket_findings
-from composeroll.nginx.subject import Subject
 
 
 def by_one_alone(

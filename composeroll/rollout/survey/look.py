@@ -14,7 +14,7 @@ from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import GatewayUnread
 from composeroll.model import Replica
 from composeroll.nginx.clock import Clock, MonotonicClock
-from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.rollout.observed import Places, Wiring
 from composeroll.rollout.stranded import is_left_behind, is_orphaned
 from composeroll.rollout.survey.likely import sounds_like_nginx

@@ -14,11 +14,11 @@ from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import Refused
 from composeroll.model import Finding, Replica, Route, Severity, Upstream
 from composeroll.nginx.access_log.visibility import visibility_findings
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.discovery import Found, Subject, Wanted, discover, without_added
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.upstreams import united
+from composeroll.nginx.discovery.discovery import Found, Subject, Wanted, discover, without_added
 from composeroll.nginx.findings.stray import moved_findings, stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
-from composeroll.nginx.upstreams import united
 from composeroll.rollout.observed import Front, Places, Wiring
 from composeroll.rollout.survey.alone import by_one_alone
 from composeroll.rollout.survey.contested import in_between, pass_on, two_gateways

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from composeroll.config.project import Project, Service
 from composeroll.model import Replica
-from composeroll.nginx.claims import unclear, unclear_passes
-from composeroll.nginx.configuration import Configuration
-from composeroll.nginx.refusals import unclear_names, unclear_target
-from composeroll.nginx.subject import Subject
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.discovery.claims import unclear, unclear_passes
+from composeroll.nginx.discovery.refusals import unclear_names, unclear_target
+from composeroll.nginx.discovery.subject import Subject
 from composeroll.rollout.survey.reach import may_reach
 
 

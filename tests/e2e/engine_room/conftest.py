@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from composeroll.engine.api.transport import DialStdio
 from composeroll.engine.engine import Engine
-from composeroll.engine.transport import DialStdio
 from tests.e2e.engine_projects import Project
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from composeroll.config.flags import ComposeFlags
-from composeroll.engine.compose_reads import start_config
+from composeroll.engine.compose.reads import start_config
 from composeroll.engine.engine import Engine
 from composeroll.errors import EngineError, UsageError
 from composeroll.model import ContainerState

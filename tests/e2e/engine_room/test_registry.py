@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from composeroll.engine.compose_words import PullLine
+from composeroll.engine.compose.words import PullLine
 from composeroll.engine.engine import Engine
 from composeroll.errors import EngineUnreachable, Refused
 from tests.bed import registry

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from composeroll.engine.compose_program import SYSTEM
+from composeroll.engine.compose.program import SYSTEM
 
 SHIM = '#!/bin/sh\nprintf "%s\\n" "$*" >> "{log}"\nexec "{real}" "$@"\n'
 

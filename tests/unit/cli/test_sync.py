@@ -15,7 +15,7 @@ from composeroll.cli import run
 from composeroll.cli.main import main
 from composeroll.config.project import read_project
 from composeroll.errors import ExitCode
-from composeroll.rollout import sync_watch
+from composeroll.rollout.sync import watch
 
 
 @pytest.fixture(autouse=True)
@@ -42,10 +42,10 @@ def test_a_watch_that_is_told_to_end_does_not_call_all_well(
 ) -> None:
     """The signal may have taken back a mend; "up to date" stood below that."""
 
-    def watch(*_: object) -> None:
+    def told_to_end(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(sync_watch, "sync_for_ever", watch)
+    monkeypatch.setattr(watch, "sync_for_ever", told_to_end)
     assert main(["sync", "--watch", "app"]) == ExitCode.DONE
     said = "".join(capsys.readouterr())
     assert "watch ended" in said

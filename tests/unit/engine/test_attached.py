@@ -12,11 +12,11 @@ from typing import Any, cast
 
 import pytest
 
+from composeroll.engine.api.connection import Api
+from composeroll.engine.api.frames import Channel
+from composeroll.engine.api.transport import Stream
 from composeroll.engine.attached import Commands
-from composeroll.engine.connection import Api
-from composeroll.engine.frames import Channel
 from composeroll.engine.side_by_side import side_by_side
-from composeroll.engine.transport import Stream
 from composeroll.errors import EngineUnreachable
 from composeroll.model import Output
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from composeroll.config.flags import ComposeFlags
-from composeroll.engine import compose_reads
 from composeroll.engine.child import Child
-from composeroll.engine.compose_reads import DryRun, start_config
+from composeroll.engine.compose import reads
+from composeroll.engine.compose.reads import DryRun, start_config
 from composeroll.errors import EngineUnreachable
 
 
@@ -47,7 +47,7 @@ def runs(pid: int) -> bool:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose gets a moment for an answer."""
-    monkeypatch.setattr(compose_reads, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(reads, "READ_SECONDS", 0.2)
 
 
 def test_what_goes_on_for_too_long_is_ended_and_told_by_its_command() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from composeroll.engine.compose_program import docker_for_compose
+from composeroll.engine.compose.program import docker_for_compose
 
 SHELL = Path("/bin/sh").resolve()
 
@@ -69,6 +69,6 @@ def test_without_docker_it_is_docker_that_is_missed(places: dict[str, str]) -> N
 def test_without_a_plugin_docker_is_asked(
     places: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("composeroll.engine.compose_program.SYSTEM", ())
+    monkeypatch.setattr("composeroll.engine.compose.program.SYSTEM", ())
     binary_docker(places)
     assert docker_for_compose(places) == ["docker"]

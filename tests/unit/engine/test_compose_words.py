@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from composeroll.engine.compose_words import (
+from composeroll.engine.compose.words import (
     Action,
     PullLine,
     compose_failure,

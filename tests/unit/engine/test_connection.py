@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from composeroll.engine.connection import Api
+from composeroll.engine.api.connection import Api
+from composeroll.engine.api.transport import DialStdio, UnixSocket
 from composeroll.engine.side_by_side import side_by_side
-from composeroll.engine.transport import DialStdio, UnixSocket
 from composeroll.errors import EngineError, EngineUnreachable
 from tests.unit.engine.sham import HUNG_UP, Sham, sham_engine
 

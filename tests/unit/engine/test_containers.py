@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from composeroll.engine.answer import Answer
+from composeroll.engine.api.answer import Answer
 from composeroll.engine.containers import Containers
 from composeroll.engine.inspection import CONFIG_HASH, ONE_OFF, PROJECT, SERVICE
 

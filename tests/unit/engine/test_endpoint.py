@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from composeroll.config.flags import ComposeFlags
-from composeroll.engine.endpoint import Endpoint, resolve
+from composeroll.engine.api.endpoint import Endpoint, resolve
 from composeroll.errors import UsageError
 
 STAGING = "ssh://deploy@staging.example"

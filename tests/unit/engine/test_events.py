@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from composeroll.engine import events as events_module
-from composeroll.engine.connection import Api
+from composeroll.engine.api.connection import Api
+from composeroll.engine.api.transport import UnixSocket
 from composeroll.engine.events import RELIST, EventStream
-from composeroll.engine.transport import UnixSocket
 from tests.unit.engine.sham import Sham, sham_engine
 
 

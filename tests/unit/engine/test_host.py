@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from composeroll.engine.endpoint import Endpoint
-from composeroll.engine.host import Address, addresses_of, is_local_network, subnets_of
+from composeroll.engine.api.endpoint import Endpoint
+from composeroll.engine.api.host import Address, addresses_of, is_local_network, subnets_of
 
 NETWORK = "8519205cca5f" + 52 * "0"
 HERE = Endpoint("unix:///var/run/docker.sock")

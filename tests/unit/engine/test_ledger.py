@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import pytest
 
-from composeroll.engine.answer import Answer
-from composeroll.engine.connection import Api
+from composeroll.engine.api.answer import Answer
+from composeroll.engine.api.connection import Api
 from composeroll.engine.ledger import ROOT, VOLUME, Ledger
 from composeroll.errors import EngineError
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from composeroll.config.flags import ComposeFlags
+from composeroll.engine.api.transport import UnixSocket
 from composeroll.engine.engine import Engine
-from composeroll.engine.transport import UnixSocket
 from tests.unit.engine.sham import Sham, sham_engine
 
 

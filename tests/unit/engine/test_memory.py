@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from composeroll.engine.answer import Answer
-from composeroll.engine.endpoint import Endpoint
+from composeroll.engine.api.answer import Answer
+from composeroll.engine.api.endpoint import Endpoint
 from composeroll.engine.memory import left_on_host, of_kernel, used
 
 

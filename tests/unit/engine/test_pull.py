@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from composeroll.config.flags import ComposeFlags
-from composeroll.engine.pull import failed_reference, pull
+from composeroll.engine.compose.pull import failed_reference, pull
 
 REFERENCES = {"web": "r.example/team/web:1", "db": "postgres:17"}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from composeroll.engine.reference import registry_of, split_tag
-from composeroll.engine.registry_login import header
-from composeroll.engine.registry_words import registry_failure
+from composeroll.engine.registry.login import header
+from composeroll.engine.registry.reference import registry_of, split_tag
+from composeroll.engine.registry.words import registry_failure
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Refused
 
 

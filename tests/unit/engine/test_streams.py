@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composeroll.engine.frames import Channel, read_frames
+from composeroll.engine.api.frames import Channel, read_frames
 from composeroll.engine.processes import parse_top
 from composeroll.errors import EngineError
 from composeroll.model import Process

@@ -8,8 +8,8 @@ from functools import partial
 
 from composeroll.errors import EngineError
 from composeroll.model import LogStream, Output, Process
-from composeroll.nginx import held
 from composeroll.nginx.install import UNWRITABLE
+from composeroll.nginx.processes import held
 from tests.unit.nginx.made import MAIN, join_dump
 
 QUIT_AFTER = 0.1

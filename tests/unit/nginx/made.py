@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from composeroll.model import Attachment, ContainerState, Replica
-from composeroll.nginx.configuration import Configuration, read_configuration
-from composeroll.nginx.discovery import Subject
+from composeroll.nginx.configuration.configuration import Configuration, read_configuration
+from composeroll.nginx.discovery.discovery import Subject
 
 RECORDED = Path(__file__).parent / "recorded"
 MAIN = "/etc/nginx/nginx.conf"

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.errors import Refused
-from composeroll.nginx.configuration import read_configuration
-from composeroll.nginx.discovery import Wanted, discover
+from composeroll.nginx.configuration.configuration import read_configuration
+from composeroll.nginx.discovery.discovery import Wanted, discover
 from tests.unit.nginx.made import (
     BACKEND,
     MAIN,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from composeroll.nginx.access_log.answers import answers_in
-from composeroll.nginx.access_log.format import LogFormat
 from composeroll.nginx.access_log.lines import reader_of
+from composeroll.nginx.configuration.log_format import LogFormat
 
 WHOLE = "$status|$upstream_addr|$upstream_status"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from composeroll.model import Protocol, Server
-from composeroll.nginx.configuration import read_configuration
-from composeroll.nginx.upstreams import Context
+from composeroll.nginx.configuration.configuration import read_configuration
+from composeroll.nginx.configuration.upstreams import Context
 from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, SITE, configured, join_dump, recorded
 
 HARD = r"""

@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from composeroll.errors import Refused
 from composeroll.model import Protocol, Replica, Server, Upstream
-from composeroll.nginx import claims
-from composeroll.nginx.configuration import read_configuration
-from composeroll.nginx.discovery import Subject, Wanted, discover, straight_passes
+from composeroll.nginx.configuration.configuration import read_configuration
+from composeroll.nginx.configuration.upstreams import Context
+from composeroll.nginx.discovery import claims
+from composeroll.nginx.discovery.discovery import Subject, Wanted, discover, straight_passes
 from composeroll.nginx.findings.stray import stray_findings
 from composeroll.nginx.include import render_include, with_nobody
-from composeroll.nginx.upstreams import Context
 from tests.unit.nginx.made import (
     BACKEND,
     INCLUDE,

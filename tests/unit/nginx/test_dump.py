@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composeroll.nginx.dump import covers, split_dump
+from composeroll.nginx.configuration.dump import covers, split_dump
 from tests.unit.nginx.made import join_dump
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from composeroll.model import Severity
-from composeroll.nginx.discovery import Wanted, discover
+from composeroll.nginx.discovery.discovery import Wanted, discover
 from composeroll.nginx.findings.failover import failover_findings
 from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, SITE, configured, subject
 

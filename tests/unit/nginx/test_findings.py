@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from composeroll.model import Finding, Mount, Protocol, Severity, Upstream
-from composeroll.nginx.discovery import Found, Wanted, discover
-from composeroll.nginx.durations import seconds
+from composeroll.nginx.configuration.durations import seconds
+from composeroll.nginx.configuration.version import read_version
+from composeroll.nginx.discovery.discovery import Found, Wanted, discover
 from composeroll.nginx.findings.include import include_findings
 from composeroll.nginx.findings.reload import reload_findings
-from composeroll.nginx.version import read_version
 from tests.unit.nginx.made import BACKEND, INCLUDE, SITE, configured, configured_with, subject
 
 OLD, NEW = (1, 26, 3), (1, 30, 6)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from composeroll.model import Held
-from composeroll.nginx.held import judge, read_look
-from composeroll.nginx.pairing import Pairing
-from composeroll.nginx.syntax import Place
+from composeroll.nginx.configuration.pairing import Pairing
+from composeroll.nginx.configuration.syntax import Place
+from composeroll.nginx.processes.held import judge, read_look
 
 OURS = "10.0.0.5"
 PAIRING = Pairing(ending=frozenset({9300}), reusing={9000: Place("/etc/nginx/nginx.conf", 7)})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from composeroll.errors import Refused
-from composeroll.nginx.discovery import Wanted, discover
+from composeroll.nginx.discovery.discovery import Wanted, discover
 from tests.unit.nginx.made import (
     BACKEND,
     REDIS,

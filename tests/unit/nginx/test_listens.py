@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from composeroll.model import Site
+from composeroll.nginx.configuration.listens import alone, listens_of, ports_of, sites_of
 from composeroll.nginx.findings.sharing import migration_findings, quit_findings, sharing_findings
-from composeroll.nginx.listening import listening
-from composeroll.nginx.listens import alone, listens_of, ports_of, sites_of
+from composeroll.nginx.processes.listening import listening
 from tests.unit.nginx.made import configured
 
 BOTH = "server { listen 80 reuseport; } server { listen 80; server_name b.test; }"

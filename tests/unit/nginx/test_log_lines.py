@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composeroll.nginx.access_log.format import COMBINED, Escape, LogFormat, Variable, read_format
 from composeroll.nginx.access_log.lines import WANTED, reader_of
+from composeroll.nginx.configuration.log_format import (
+    COMBINED,
+    Escape,
+    LogFormat,
+    Variable,
+    read_format,
+)
 
 OURS = LogFormat("up", "$msec\t$status\t$upstream_addr\t$upstream_status\t$request_uri")
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Severity
-from composeroll.nginx.discovery import Wanted, discover
+from composeroll.nginx.discovery.discovery import Wanted, discover
 from composeroll.nginx.findings.lost import lost_findings
 from composeroll.nginx.include import parse_include, render_include
 from tests.unit.nginx.made import configured, subject

@@ -8,7 +8,7 @@ import pytest
 
 from composeroll.errors import EngineError
 from composeroll.model import Attachment, Output
-from composeroll.nginx.namespace import TABLES, is_cut_off, leads_nowhere
+from composeroll.nginx.processes.namespace import TABLES, is_cut_off, leads_nowhere
 
 LOOPBACK = """Main:
   +-- 0.0.0.0/0 3 0 5

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from composeroll.nginx.configuration import read_configuration
-from composeroll.nginx.pairing import Pairing
+from composeroll.nginx.configuration.configuration import read_configuration
+from composeroll.nginx.configuration.pairing import Pairing
 from tests.unit.nginx.made import MAIN, join_dump
 
 SITE = """

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Mount, Severity
+from composeroll.nginx.discovery.subject import Subject
 from composeroll.nginx.findings.sockets import socket_findings
-from composeroll.nginx.subject import Subject
 from tests.unit.nginx.made import configured, replica
 
 RUN = Mount("/run/php", "bind", writable=True, source="/srv/run")

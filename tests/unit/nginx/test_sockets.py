@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from composeroll.nginx.sockets import connections_by_address, count, endpoint
+from composeroll.nginx.processes.sockets import connections_by_address, count, endpoint
 
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
 

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Server, Severity, Upstream
-from composeroll.nginx.configuration import read_configuration
-from composeroll.nginx.discovery import Wanted, discover
+from composeroll.nginx.configuration.configuration import read_configuration
+from composeroll.nginx.discovery.discovery import Wanted, discover
 from composeroll.nginx.findings.stray import (
     moved_findings,
     stray_findings,

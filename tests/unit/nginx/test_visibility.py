@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from composeroll.model import Severity
-from composeroll.nginx.access_log.configured import BUILT_IN
 from composeroll.nginx.access_log.visibility import visibility, visibility_findings
-from composeroll.nginx.configuration import Configuration, read_configuration
+from composeroll.nginx.configuration.access_logs import BUILT_IN
+from composeroll.nginx.configuration.configuration import Configuration, read_configuration
 from tests.unit.nginx.made import BACKEND, MAIN, SITE, configured, join_dump, recorded
 
 UP = "log_format up '$status $upstream_addr';"

@@ -6,7 +6,7 @@ import pytest
 
 from composeroll.errors import GatewayError
 from composeroll.model import Process
-from composeroll.nginx.workers import command_of, read_workers
+from composeroll.nginx.processes.workers import command_of, read_workers
 
 MASTER = Process(10, 1, "nginx: master process nginx -g daemon off;")
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady
 from composeroll.model import Attachment, Replica, Site, Visit
-from composeroll.nginx.configuration import read_configuration
+from composeroll.nginx.configuration.configuration import read_configuration
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps import Incoming, ProveGateway, RetireReplicas
 from composeroll.rollout.steps.limited import PAUSE

@@ -12,7 +12,7 @@ import pytest
 from composeroll.cli.signals import Signals
 from composeroll.config.project import Project
 from composeroll.config.settings import Pull
-from composeroll.engine.compose_words import PullLine
+from composeroll.engine.compose.words import PullLine
 from composeroll.engine.images import Image
 from composeroll.errors import ComposerollError, EngineError, Interrupted, Refused
 from composeroll.report.events import Event, Noted, Pulled, Warned

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady
 from composeroll.model import Attachment, ContainerState, Replica
-from composeroll.nginx.configuration import read_configuration
+from composeroll.nginx.configuration.configuration import read_configuration
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps import Incoming, ProveGateway
 from tests.unit.nginx.fake import VirtualClock

@@ -21,13 +21,13 @@ from composeroll.model import (
     Severity,
     Upstream,
 )
-from composeroll.nginx.configuration import Configuration, read_configuration
-from composeroll.nginx.discovery import Found, Subject
+from composeroll.nginx.configuration.configuration import Configuration, read_configuration
+from composeroll.nginx.discovery.discovery import Found, Subject
 from composeroll.nginx.include import render_include
 from composeroll.rollout.observed import Observed, Wiring
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.survey.look import GatewaySurvey
-from composeroll.rollout.sync import plan_sync
+from composeroll.rollout.sync.sync import plan_sync
 from tests.unit.nginx.made import join_dump
 from tests.unit.rollout.makers import ours, replica, state
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from composeroll.config.project import read_project
 from composeroll.errors import GatewayUnread
 from composeroll.model import Attachment, ContainerState, Replica, Severity
-from composeroll.nginx.configuration import Configuration
+from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.rollout.observed import Places, Wiring
 from composeroll.rollout.survey.look import GatewaySurvey
 from tests.unit.rollout.makers import ours, replica

@@ -12,9 +12,9 @@ import pytest
 from composeroll.errors import EngineUnreachable, GatewayUnread, Interrupted, Locked
 from composeroll.model import ContainerEvent
 from composeroll.report.events import Event, Outcome, Warned
-from composeroll.rollout import sync_watch
 from composeroll.rollout.stack import Stack
-from composeroll.rollout.sync import Synced
+from composeroll.rollout.sync import watch
+from composeroll.rollout.sync.sync import Synced
 
 START, EXEC = "start", "exec_start: sh -c true"
 
@@ -96,12 +96,12 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watch:
         meant: Callable[[], Sequence[str]] = lambda: ["app"],
     ) -> Watched:
         world = Watched(events, looks)
-        monkeypatch.setattr(sync_watch, "sync_once", world.sync_once)
-        monkeypatch.setattr(sync_watch, "evict", world.evict)
+        monkeypatch.setattr(watch, "sync_once", world.sync_once)
+        monkeypatch.setattr(watch, "evict", world.evict)
         inside = SimpleNamespace(events=world.events, clock=world, emit=world.emit)
         stack = SimpleNamespace(world=inside, locks=SimpleNamespace(interrupted=None))
         with pytest.raises(Interrupted):
-            sync_watch.sync_for_ever(cast("Stack", stack), meant)
+            watch.sync_for_ever(cast("Stack", stack), meant)
         return world
 
     return run
@@ -124,18 +124,18 @@ def test_an_nginx_that_cannot_tell_at_first_which_services_are_meant_is_asked_ag
         return answer
 
     world = watched(meant=meant)
-    assert world.looks == [sync_watch.RETRY]
+    assert world.looks == [watch.RETRY]
     assert world.said == ["nginx was killed"]
 
 
 def test_what_drains_on_is_looked_at_again_now_and_then(watched: Watch) -> None:
     looks = watched(looks=[Synced(draining=True), Synced(draining=True)]).looks
-    assert looks == [0.0, sync_watch.DRAINING, 2 * sync_watch.DRAINING]
+    assert looks == [0.0, watch.DRAINING, 2 * watch.DRAINING]
 
 
 def test_a_burst_is_one_look_after_its_last_event(watched: Watch) -> None:
     world = watched([(20.0, START), (20.5, "die"), (21.0, START)])
-    assert world.looks == [0.0, 21.0 + sync_watch.QUIET]
+    assert world.looks == [0.0, 21.0 + watch.QUIET]
 
 
 def test_strangers_are_looked_for_at_the_first_event_of_a_burst(watched: Watch) -> None:
@@ -146,18 +146,18 @@ def test_what_happens_inside_containers_neither_wakes_it_nor_prolongs_a_burst(
     watched: Watch,
 ) -> None:
     world = watched([(10.0, EXEC), (20.0, START), *((20.0 + n / 10, EXEC) for n in range(1, 50))])
-    assert world.looks == [0.0, 20.0 + sync_watch.QUIET]
+    assert world.looks == [0.0, 20.0 + watch.QUIET]
 
 
 def test_a_burst_that_does_not_end_is_acted_on_all_the_same(watched: Watch) -> None:
     world = watched([(20.0 + n / 2, START) for n in range(60)])
-    assert world.looks[1] == pytest.approx(20.0 + sync_watch.LONGEST_BURST, abs=sync_watch.QUIET)
+    assert world.looks[1] == pytest.approx(20.0 + watch.LONGEST_BURST, abs=watch.QUIET)
 
 
 def test_while_a_rollout_holds_the_lock_it_waits_and_looks_again(watched: Watch) -> None:
     locked = Locked("app is locked")
     world = watched(looks=[locked, locked, Synced()])
-    assert world.looks == [0.0, sync_watch.RETRY, 2 * sync_watch.RETRY]
+    assert world.looks == [0.0, watch.RETRY, 2 * watch.RETRY]
     assert world.said == []
 
 
@@ -166,14 +166,14 @@ def test_what_happens_inside_containers_does_not_keep_it_from_looking_again(
 ) -> None:
     noise = [(n / 10, EXEC) for n in range(1, 200)]
     world = watched(noise, looks=[Locked("app is locked"), Synced()])
-    assert world.looks == [0.0, pytest.approx(sync_watch.RETRY, abs=0.2)]
+    assert world.looks == [0.0, pytest.approx(watch.RETRY, abs=0.2)]
 
 
 def test_a_replica_that_is_not_ready_yet_is_asked_again(watched: Watch) -> None:
     waiting = Synced(unready=("shop-app-2",), settled=False)
     mended = Synced(Outcome.UPDATED, settled=False)
     world = watched(looks=[waiting, mended, Synced()])
-    assert world.looks == [0.0, sync_watch.RETRY, 2 * sync_watch.RETRY]
+    assert world.looks == [0.0, watch.RETRY, 2 * watch.RETRY]
     assert world.said == []
 
 

@@ -1,0 +1,1 @@
+"""The Engine API: where it is, how bytes reach it, what it answers."""

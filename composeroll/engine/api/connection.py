@@ -1,0 +1,190 @@
+"""Requests to the Engine API over a few kept connections.
+
+Paths carry no version: the engine then speaks its newest, and only fields that have been stable
+since Engine 20 are read.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import select
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+from composeroll.engine.api.answer import Answer
+from composeroll.engine.api.transport import HELP, Stream, Transport
+from composeroll.errors import EngineUnreachable
+
+CALL_SECONDS = 60.0
+"""Nearly all calls take milliseconds; a busy engine that creates and removes takes seconds."""
+
+
+class Connection(http.client.HTTPConnection):
+    """HTTP on a stream that is already open."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__("docker")
+        self.stream = stream
+        self.sock = stream.sock
+
+    def connect(self) -> None:
+        """Never: a connection that has broken is not mended but replaced."""
+        raise http.client.NotConnected
+
+    def end(self) -> None:
+        """Close it and whatever carries it."""
+        self.close()
+        self.stream.close()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the engine has hung up: a silent connection has nothing to read but its end."""
+        return self.sock is None or bool(select.select([self.sock], [], [], 0)[0])
+
+
+class Api:
+    """The Engine API. Any number of threads may call; each call has a connection to itself.
+
+    A connection on which anything was interrupted, by whatever exception, is closed and never used
+    again: the rest of the old answer would be read as the beginning of the next.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(transport.limit) if transport.limit else None
+
+    def get(
+        self, path: str, query: Mapping[str, str] | None = None, *, fine: Collection[int] = ()
+    ) -> Answer:
+        """Read something; see `send`."""
+        return self.send("GET", path, query, fine=fine)
+
+    def post(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,  # noqa: ANN401 anything JSON
+        *,
+        fine: Collection[int] = (),
+        timeout: float = CALL_SECONDS,
+    ) -> Answer:
+        """Change something; see `send`. `body` goes as JSON."""
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        return self.send("POST", path, query, content, headers, fine=fine, timeout=timeout)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        fine: Collection[int] = (),
+        timeout: float = CALL_SECONDS,
+    ) -> Answer:
+        """Send one request and wait for its whole answer, `timeout` seconds between bytes.
+
+        Raises:
+            EngineError: the engine refuses with a status that is not among `fine`.
+            EngineUnreachable: nobody answers, or no longer, or not in time.
+        """
+        with self._connection() as connection:
+            target = address(path, query)
+            with speaking_to(connection.stream, timeout):
+                connection.request(method, target, body, dict(headers or {}))
+                response = connection.getresponse()
+                answer = Answer(response.status, response.read())
+        return answer.insist(f"{method} {path}", fine)
+
+    @contextmanager
+    def opening(self) -> Iterator[Connection]:
+        """A connection outside the pool, for an answer that has no end; the caller ends it.
+
+        The block ends when the engine has answered, and so does its place: an sshd drops some of
+        many that log in at once, but what has no end must not keep calls waiting.
+        """
+        with self._place():
+            connection = Connection(self.transport.open())
+            try:
+                yield connection
+            except BaseException:
+                connection.end()
+                raise
+
+    def close(self) -> None:
+        """End the idle connections."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.end()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with self._place():
+            connection = self._take() or Connection(self.transport.open())
+            try:
+                yield connection
+            except BaseException:
+                connection.end()
+                raise
+            self._give_back(connection)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if self._places is None:
+            yield
+        else:
+            with self._places:
+                yield
+
+    def _take(self) -> Connection | None:
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+            if not connection.gone:
+                return connection
+            connection.end()
+
+    def _give_back(self, connection: Connection) -> None:
+        if connection.sock is None:
+            connection.end()
+            return
+        with self._lock:
+            self._idle.append(connection)
+
+
+def address(path: str, query: Mapping[str, str] | None) -> str:
+    """Path and query as they stand in the request line."""
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+@contextmanager
+def speaking_to(stream: Stream, timeout: float) -> Iterator[None]:
+    """Turn what goes wrong on a stream within `timeout` seconds into EngineUnreachable."""
+    stream.sock.settimeout(timeout)
+    try:
+        yield
+    except TimeoutError as error:
+        what = f"the engine did not answer within {timeout:g} s"
+        raise EngineUnreachable(what, help=HELP) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise _broken(stream.complaint().splitlines(), error) from error
+
+
+def _broken(said: Sequence[str], error: Exception) -> EngineUnreachable:
+    """What carries a stream says why it could not; without a word it has broken amid one."""
+    if not said:
+        what = f"the connection to the engine broke: {error or type(error).__name__}"
+        return EngineUnreachable(what, help=HELP)
+    first, *more = said
+    return EngineUnreachable(f"no engine answers: {first}", help=HELP, evidence=tuple(more))

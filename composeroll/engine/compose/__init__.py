@@ -1,0 +1,1 @@
+"""Docker Compose as a program: what it is asked, what it changes, and the words it prints."""

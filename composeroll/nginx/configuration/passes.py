@@ -1,0 +1,232 @@
+"""Where nginx sends requests: the `*_pass` directives and what they name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from composeroll.model import Protocol
+from composeroll.nginx.configuration.settled import is_set, settled, spelled
+from composeroll.nginx.configuration.syntax import COMMENT, Directive, Inside, Place
+from composeroll.nginx.configuration.upstreams import Context, host_and_port
+
+_PROTOCOLS = {
+    "proxy_pass": Protocol.HTTP,
+    "grpc_pass": Protocol.GRPC,
+    "fastcgi_pass": Protocol.FASTCGI,
+    "uwsgi_pass": Protocol.UWSGI,
+    "scgi_pass": Protocol.TCP,
+    "memcached_pass": Protocol.TCP,
+    "tunnel_pass": Protocol.TCP,  # since 1.31.0
+}
+_OTHER_MODULES = "_pass"
+"""How the same ends in modules that are not nginx's own: `ajp_pass`, `redis2_pass`."""
+
+_CALLS = {
+    Context.MAIL: {"auth_http": Protocol.HTTP},
+    Context.RTMP: {"push": Protocol.TCP, "pull": Protocol.TCP}
+    | dict.fromkeys(
+        (
+            *("on_connect", "on_play", "on_publish", "on_done", "on_play_done"),
+            *("on_publish_done", "on_record_done", "on_update"),
+        ),
+        Protocol.HTTP,
+    ),
+}
+"""What leads to a backend where there are no upstreams."""
+
+_RTMP_PORT = 1935
+
+ANY_PORT = 0
+_SCHEME = re.compile(r"[\w${}]+://")
+_HOST_ENDS = re.compile(r"[/?]|\$\{?(?:request_uri|document_uri|uri|is_args|args|query_string)\b")
+"""Where the path of a URL begins, which these variables hold too."""
+
+_PORT_BEFORE_VARIABLE = re.compile(r"((?:\[[^]]*\]|[^:]+):\d+)\$")
+
+_CHOOSERS = ("map", "split_clients", "geo")
+
+_Given = dict[Place | None, dict[str, list[str]]]
+"""The values of variables by the server block that sets them; None for those that hold in all."""
+
+_OVER_TLS = ("https://", "grpcs://", "suwsgi://")
+
+
+class Pass(Struct, frozen=True):
+    """One way from nginx to a backend.
+
+    Attributes:
+        target: an upstream's name or a host; a variable nobody sets to a plain text stays `$name`.
+        port: where the directive gives one itself; `ANY_PORT` where a variable is to give it.
+        listens: the `listen` arguments of the server block around it.
+        variable: whether it is looked up at each request.
+        tls: whether it speaks TLS to the backend.
+    """
+
+    directive: str
+    protocol: Protocol
+    target: str
+    port: int | None
+    place: Place
+    context: Context
+    listens: tuple[str, ...] = ()
+    variable: bool = False
+    tls: bool = False
+
+    def uses(self, upstream: str, context: Context) -> bool:
+        """Whether it means this upstream: nginx takes a name with a port for a host's.
+
+        It finds upstreams in any case of letters.
+        """
+        same = self.target.lower() == upstream.lower() and self.context is context
+        return self.port is None and same
+
+    @property
+    def takes_upstream(self) -> bool:
+        """Whether it could name one."""
+        return self.context not in _CALLS
+
+
+def read_passes(tree: Iterable[Inside]) -> tuple[Pass, ...]:
+    """All passes; one through a variable counts once for each value that the files give it."""
+    everything = tuple(tree)
+    given = _given(everything)
+    found = (d for d in everything if d[0].args and _spoken(*d))
+    upstreams = frozenset(_upstreams(everything))
+    return tuple(p for inside in found for p in _read(*inside, given, upstreams))
+
+
+def listens(server: Directive) -> tuple[str, ...]:
+    """A server block's `listen` arguments, each as one text."""
+    return tuple(" ".join(d.args) for d in server.block or () if d.name == "listen")
+
+
+def server_names(server: Directive) -> tuple[str, ...]:
+    """A server block's names, in their order."""
+    named = (d for d in server.block or () if d.name == "server_name")
+    return tuple(name for directive in named for name in directive.args)
+
+
+def context_of(parents: Iterable[Directive]) -> Context:
+    """The part of nginx that these blocks stand in."""
+    names = {parent.name for parent in parents}
+    return next((context for context in Context if context in names), Context.HTTP)
+
+
+def target_of(argument: str, upstreams: Collection[str] = ()) -> tuple[str, int | None]:
+    """Host or upstream name, and the literal port, of a pass's argument.
+
+    A variable behind a port, or behind the name of one of `upstreams`, is taken for the path.
+    """
+    rest = _SCHEME.sub("", argument, count=1) if _SCHEME.match(argument) else argument
+    if rest.startswith("unix:"):
+        return rest, None
+    place = _HOST_ENDS.split(rest, maxsplit=1)[0]
+    if ported := _PORT_BEFORE_VARIABLE.match(place):
+        return host_and_port(ported[1])
+    host, told_later, _ = place.partition(":$")
+    if told_later and "$" not in host:
+        return host_and_port(host)[0], ANY_PORT
+    name = place.partition("$")[0]
+    return host_and_port(name if name in upstreams else place)
+
+
+def _upstreams(everything: Iterable[Inside]) -> Iterator[tuple[str, Context]]:
+    for directive, parents in everything:
+        if directive.name == "upstream" and directive.args:
+            yield directive.args[0], context_of(parents)
+
+
+def _read(
+    directive: Directive,
+    parents: tuple[Directive, ...],
+    given: _Given,
+    upstreams: Collection[tuple[str, Context]],
+) -> Iterator[Pass]:
+    context, protocol = context_of(parents), _spoken(directive, parents) or Protocol.TCP
+    around = _server_around(parents)
+    heard = listens(around) if around else ()
+    named = [name for name, half in upstreams if half is context]
+    said = _said(directive)
+    late = "$" in said
+    values = _values(given, around, settled(parents)) if late else {}
+    for argument in _readings(said, values):
+        host, port = target_of(argument, named)
+        if port is None and directive.name in ("push", "pull"):
+            port = _RTMP_PORT
+        tls = argument.startswith(_OVER_TLS)
+        yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late, tls)
+
+
+def _spoken(directive: Directive, parents: tuple[Directive, ...]) -> Protocol | None:
+    """What a directive speaks to a backend; None for one that leads to none."""
+    name, context = directive.name, context_of(parents)
+    if context in _CALLS:
+        return _CALLS[context].get(name)
+    if name in _PROTOCOLS:
+        return Protocol.TCP if context is Context.STREAM else _PROTOCOLS[name]
+    within = not directive.args or _said(directive)[:1] in ("/", "@")  # as `upload_pass @saved`
+    return Protocol.TCP if name.endswith(_OTHER_MODULES) and not within else None
+
+
+def _said(directive: Directive) -> str:
+    """The argument that names the backend: in modules such as Dubbo's it is the last."""
+    return directive.args[0 if directive.name in _PROTOCOLS else -1]
+
+
+def _server_around(parents: tuple[Directive, ...]) -> Directive | None:
+    return next((p for p in reversed(parents) if p.name == "server"), None)
+
+
+def _given(everything: Iterable[Inside]) -> _Given:
+    """Every plain text that `set`, `map`, `split_clients` or `geo` may give a variable."""
+    given: _Given = {}
+    for directive, parents in everything:
+        if is_set(directive):
+            around, (name, value) = _server_around(parents), directive.args[:2]
+            _note(given, around.place if around else None, name, [value])
+        elif directive.name in _CHOOSERS and directive.args and directive.block:
+            rows = (d.args[0] for d in directive.block if d.args and d.name != COMMENT)
+            _note(given, None, directive.args[-1], rows)
+    return given
+
+
+def _note(given: _Given, place: Place | None, name: str, texts: Iterable[str]) -> None:
+    given.setdefault(place, {}).setdefault(name, []).extend(texts)
+
+
+def _values(
+    given: _Given, server: Directive | None, own: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """What variables may be in a server: what another one sets, no request of this one sees.
+
+    One that is only ever set to nothing is filled by what no directive tells, such as Lua.
+    """
+    values: dict[str, list[str]] = {}
+    for place in (None, server.place) if server else (None,):
+        for name, texts in given.get(place, {}).items():
+            values[name] = list(dict.fromkeys((*values.get(name, ()), *texts)))
+    values |= {name: [text] for name, text in own.items()}
+    return {name: texts for name, texts in values.items() if any(texts)}
+
+
+def _readings(
+    argument: str, values: Mapping[str, list[str]], filled: tuple[str, ...] = ()
+) -> list[str]:
+    """The argument with its known variables replaced by each of their values, and theirs in turn.
+
+    One that is in its own value, as in `set $args $args&x=1`, is replaced once.
+    """
+    for name in values if "$" in argument else ():
+        pattern = spelled(name)
+        if name not in filled and pattern.search(argument):
+            texts = (_filled(pattern, argument, value) for value in values[name])
+            found = (r for text in texts for r in _readings(text, values, (*filled, name)))
+            return list(dict.fromkeys(found))
+    return [argument]
+
+
+def _filled(pattern: re.Pattern[str], text: str, value: str) -> str:
+    return pattern.sub(lambda _: value, text)

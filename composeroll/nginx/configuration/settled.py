@@ -1,0 +1,59 @@
+"""What variables are in a location that sets them itself, whatever they were before. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import dropwhile, takewhile
+
+from composeroll.nginx.configuration.syntax import Directive, walk
+
+_ENDS_REWRITING = frozenset({"rewrite", "break"})
+"""What stands behind one of these may not be done."""
+
+
+def settled(parents: Sequence[Directive]) -> dict[str, str]:
+    """The values of variables in a pass, as far as the location right around it settles them.
+
+    None of a variable that may be set again, or that an earlier one is made of; nor what stands
+    behind a `rewrite` or a `break`.
+
+    Args:
+        parents: the blocks around the pass, outermost first.
+    """
+    around = next(dropwhile(lambda block: block.name == "if", reversed(parents)), None)
+    if around is None or around.name != "location":
+        return {}
+    lines = around.block or ()
+    certain = tuple(takewhile(_goes_on, lines))
+    sets = [line for line in certain if is_set(line)]
+    doubtful = {line.args[0] for line, _ in walk(lines[len(certain) :]) if is_set(line)}
+    doubtful |= set(_used_before_set(sets))
+    return {line.args[0]: line.args[1] for line in sets if line.args[0] not in doubtful}
+
+
+def is_set(directive: Directive) -> bool:
+    """Whether it gives a variable a value."""
+    return directive.name == "set" and len(directive.args) > 1
+
+
+def spelled(name: str) -> re.Pattern[str]:
+    """`$up` or `${up}`, and not the beginning of `$upstream_name`."""
+    word = re.escape(name.removeprefix("$"))
+    return re.compile(rf"\$(?:{word}(?!\w)|\{{{word}\}})", re.ASCII)
+
+
+def _goes_on(line: Directive) -> bool:
+    """An `if` that sets nothing either ends the request, or changes nothing."""
+    inside = walk(line.block or ()) if line.name == "if" else ()
+    return not (
+        line.name in _ENDS_REWRITING
+        or any(d.name in _ENDS_REWRITING or is_set(d) for d, _ in inside)
+    )
+
+
+def _used_before_set(sets: Sequence[Directive]) -> Iterator[str]:
+    for number, line in enumerate(sets):
+        for later in sets[number:]:
+            if spelled(later.args[0]).search(line.args[1]):
+                yield later.args[0]

@@ -1,0 +1,1 @@
+"""Whether and where nginx sends requests to a service, or the line that settles it."""

@@ -1,0 +1,214 @@
+"""Which of nginx's upstreams belong to a service: the strongest sign that any of them shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct
+
+from composeroll.errors import Refused
+from composeroll.model import Server
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.passes import Pass
+from composeroll.nginx.configuration.upstreams import (
+    DEFAULT_PORT,
+    HTTPS_PORT,
+    UpstreamBlock,
+    host_and_port,
+    is_name,
+    ports_named,
+)
+from composeroll.nginx.discovery.subject import Subject, Wanted
+from composeroll.nginx.include import DISCARD_PORT, written_by
+
+
+class Claim(Struct, frozen=True):
+    """An upstream that shows a sign of belonging to the service, and the sign."""
+
+    block: UpstreamBlock
+    because: str
+
+
+_Naming = tuple[UpstreamBlock, str, int | None]
+_Rule = Callable[[Configuration, Subject, Wanted], Iterator[Claim]]
+
+
+def claims(configuration: Configuration, subject: Subject, wanted: Wanted) -> tuple[Claim, ...]:
+    """All upstreams with the strongest sign; empty where none shows any.
+
+    Raises:
+        Refused: a sign contradicts what the service exposes, or fits another service as well.
+    """
+    rules: tuple[_Rule, ...] = (_by_first_line, _by_address, _by_name, _by_comment, _by_port)
+    for rule in rules:
+        found = tuple(rule(configuration, subject, wanted))
+        if found:
+            return found
+    return ()
+
+
+def unclear(configuration: Configuration, subject: Subject) -> Iterator[UpstreamBlock]:
+    """Upstreams that show no sign, and are somebody else's only if a name in them is."""
+    for block in _of_its_port(configuration, subject):
+        unknown = [host for host in _hosts(block) if not subject.may_have_had(host)]
+        if unknown and all(map(subject.may_be_its_name, unknown)):
+            yield block
+
+
+def unclear_passes(configuration: Configuration, subject: Subject) -> Iterator[Pass]:
+    """The same of passes that go straight to a name, with a port that the service exposes."""
+    blocks = configuration.upstreams
+    for one in configuration.passes:
+        port = one.port or (HTTPS_PORT if one.tls else DEFAULT_PORT)
+        straight = not any(one.uses(block.upstream.name, block.context) for block in blocks)
+        unknown = is_name(one.target) and "$" not in one.target
+        if straight and unknown and port in subject.exposed and subject.may_be_its_name(one.target):
+            yield one
+
+
+def passes_to(configuration: Configuration, block: UpstreamBlock) -> tuple[Pass, ...]:
+    """The pass directives that use an upstream."""
+    name, context = block.upstream.name, block.context
+    return tuple(p for p in configuration.passes if p.uses(name, context))
+
+
+def ports_of(block: UpstreamBlock) -> frozenset[int]:
+    """The ports that an upstream's servers name; a server that is `down` is a stand-in."""
+    return ports_named(_up(block))
+
+
+def stand_in_ports(block: UpstreamBlock) -> frozenset[int]:
+    """The ports that those name which are `down`."""
+    up = frozenset(_up(block))
+    return ports_named(s for s in block.upstream.servers if s not in up) - {DISCARD_PORT}
+
+
+def others_in(block: UpstreamBlock, subject: Subject) -> tuple[str, ...]:
+    """The servers of an upstream that are another service's now, or elsewhere beside its own."""
+    mixed = any(map(subject.owns, _up(block)))
+    return tuple(
+        server.address
+        for server in _up(block)
+        if subject.of_others(*host_and_port(server.address, DEFAULT_PORT))
+        or (mixed and _elsewhere(server, subject))
+    )
+
+
+def _elsewhere(server: Server, subject: Subject) -> bool:
+    """By name alone: an address may have been a replica's, and of a lost backup `check` warns."""
+    usual = "backup" not in server.parameters
+    return usual and is_name(server.address) and not subject.owns(server)
+
+
+def _by_first_line(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
+    for block in configuration.upstreams:
+        if _owner(configuration, block) == (subject.project, subject.service):
+            yield Claim(block, f"the first line of {block.place.file} names {subject.service}")
+
+
+def _by_address(configuration: Configuration, subject: Subject, wanted: Wanted) -> Iterator[Claim]:
+    """Addresses swap after a reboot, so a port that the service does not expose is no sign."""
+    possible = {*subject.exposed, wanted.port}
+    naming = [n for n in _unowned_servers(configuration) if n[1] in subject.addresses]
+    fitting = [n for n in naming if not subject.exposed or n[2] in possible]
+    if naming and not fitting:
+        raise _not_its_port(subject, naming)
+    for block, host in _first_of_each(fitting):
+        yield Claim(block, f"it names {host}, an address of {subject.service}")
+
+
+def _by_name(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
+    naming = (n for n in _unowned_servers(configuration) if subject.named(n[1]))
+    for block, host in _first_of_each(naming):
+        yield Claim(block, f"it names {host}")
+
+
+def _by_comment(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
+    """As the gateway image writes `# SERVICE` behind the addresses of its boot default."""
+    for block in _unowned(configuration):
+        words = {server.comment.partition(" ")[0] for server in block.upstream.servers}
+        if any(map(subject.named, words)):
+            yield Claim(block, f"a comment in it names {subject.service}")
+
+
+def _by_port(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
+    """All else gone: one upstream in use that is nobody's, and the one port that fits it.
+
+    A host name that is not the service's, or an address that its networks do not give, says that it
+    is somebody else's.
+    """
+    fitting = [
+        block
+        for block in _of_its_port(configuration, subject)
+        if all(map(subject.may_have_had, _hosts(block)))
+    ]
+    if not fitting:
+        return
+    (port,) = subject.exposed
+    if rivals := subject.rivals(port):
+        raise _fits_others(subject, fitting, port, rivals)
+    for block in fitting:
+        yield Claim(block, f"it is the one upstream with port {port} that no service claims")
+
+
+def _of_its_port(configuration: Configuration, subject: Subject) -> Iterator[UpstreamBlock]:
+    """Those in use, and nobody's, with the one port that the service exposes."""
+    ports = frozenset(subject.exposed)
+    for block in _unowned(configuration):
+        fits = len(ports) == 1 and ports_of(block) == ports and passes_to(configuration, block)
+        if fits and not others_in(block, subject):
+            yield block
+
+
+def _owner(configuration: Configuration, block: UpstreamBlock) -> tuple[str, str] | None:
+    return written_by(configuration.files[block.place.file])
+
+
+def _unowned(configuration: Configuration) -> Iterator[UpstreamBlock]:
+    return (b for b in configuration.upstreams if _owner(configuration, b) is None)
+
+
+def _up(block: UpstreamBlock) -> Iterator[Server]:
+    return (server for server in block.upstream.servers if "down" not in server.parameters)
+
+
+def _hosts(block: UpstreamBlock) -> Iterator[str]:
+    return (host_and_port(server.address, DEFAULT_PORT)[0] for server in _up(block))
+
+
+def _unowned_servers(configuration: Configuration) -> Iterator[_Naming]:
+    for block in _unowned(configuration):
+        for server in _up(block):
+            yield block, *host_and_port(server.address, DEFAULT_PORT)
+
+
+def _first_of_each(naming: Iterable[_Naming]) -> Iterator[tuple[UpstreamBlock, str]]:
+    hosts: dict[UpstreamBlock, str] = {}
+    for block, host, _ in naming:
+        hosts.setdefault(block, host)
+    return iter(hosts.items())
+
+
+def _not_its_port(subject: Subject, naming: list[_Naming]) -> Refused:
+    ports = ", ".join(map(str, subject.exposed))
+    return Refused(
+        f"an upstream names an address of {subject.service} with a port that it does not expose"
+        f" ({ports}): the address may have been another container's before",
+        help=f"if it does belong to {subject.service}, set x-composeroll.upstream and"
+        " x-composeroll.port there; if not, name the upstream in the service it belongs to",
+        evidence=tuple(
+            f"{b.place}: upstream {b.upstream.name} names {h}:{p}" for b, h, p in naming
+        ),
+    )
+
+
+def _fits_others(
+    subject: Subject, fitting: list[UpstreamBlock], port: int, rivals: tuple[str, ...]
+) -> Refused:
+    both = ", ".join((subject.service, *rivals))
+    return Refused(
+        f"upstream {fitting[0].upstream.name} could belong to any service that exposes port"
+        f" {port}: {both}",
+        help="set x-composeroll.upstream in the service that it belongs to",
+        evidence=tuple(f"{b.place}: upstream {b.upstream.name}" for b in fitting),
+    )

@@ -1,0 +1,269 @@
+"""Why a service's place in the gateway could not be settled, and the line that settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from composeroll.errors import Refused
+from composeroll.model import Protocol
+from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.passes import ANY_PORT, Pass
+from composeroll.nginx.configuration.upstreams import (
+    DEFAULT_PORT,
+    HTTPS_PORT,
+    Context,
+    UpstreamBlock,
+)
+from composeroll.nginx.discovery.subject import Subject, Wanted
+
+
+def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
+    """More than one upstream shows the same sign."""
+    names = [block.upstream.name for block in blocks]
+    one = f"set x-composeroll.upstream in {subject.service} to one of them"
+    if len({*names}) < len(names):
+        files = " or ".join(dict.fromkeys(block.place.file for block in blocks))
+        one = f"set x-composeroll.include in {subject.service} to the file of one of them: {files}"
+    return Refused(
+        f"nginx has {len(blocks)} upstreams that send requests to {subject.service}:"
+        f" {' and '.join(names)}",
+        help=one,
+        evidence=_lines(blocks),
+    )
+
+
+def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence[Pass]) -> Refused:
+    """A pass goes straight to the service's name, so there is nothing to rewrite.
+
+    All that go to one port have to change together: nginx takes no port behind an upstream's name.
+    """
+    alike = _most_alike(passes)
+    first, port = alike[0], _port(alike[0])
+    name = _free_name(configuration, subject.service, port, alike)
+    lines = tuple(dict.fromkeys(map(_line, alike)))
+    said = f"line{'s' * (len(lines) > 1)} {' and '.join(lines)}"
+    half = first.context if first.takes_upstream else _half_of(first)
+    follow = (
+        f"and make the {said} pass to {name} without a port"
+        if first.takes_upstream
+        else f"{by_loopback(first, name)}, and make the {said} name that"
+    )
+    return Refused(
+        f"nginx passes straight to {first.target}, with no upstream in between",
+        help=f"write `upstream {name} {{ server {subject.lasting(first.target)}:{port}; }}` into a"
+        f" file of its own, include it in the {half} block, {follow}",
+        evidence=tuple(
+            dict.fromkeys(f"{p.place}: {p.directive} to {p.target}:{_port(p)}" for p in passes)
+        ),
+    )
+
+
+def by_loopback(one: Pass, upstream: str) -> str:
+    """What stands in for an upstream where nginx takes none: a server of its own."""
+    to = f"proxy_pass {upstream};"
+    if _half_of(one) is Context.HTTP:
+        to = f"location / {{ proxy_pass http://{upstream}; }}"
+    return (
+        f"since {one.directive} takes no upstream, write `server {{ listen 127.0.0.1:PORT; {to} }}`"
+        f" into the {_half_of(one)} block, with a free port"
+    )
+
+
+def _half_of(one: Pass) -> Context:
+    """Where the upstream of something that takes none has to stand."""
+    return Context.HTTP if one.protocol is Protocol.HTTP else Context.STREAM
+
+
+def _most_alike(passes: Sequence[Pass]) -> Sequence[Pass]:
+    """Those to the port that most go to, of them in `http` where there are any."""
+    groups: dict[tuple[Context, int | str], list[Pass]] = {}
+    for one in passes:
+        groups.setdefault((one.context, _port(one)), []).append(one)
+    return max(groups.values(), key=lambda some: (some[0].context is Context.HTTP, len(some)))
+
+
+def _port(one: Pass) -> int | str:
+    """As the user is to write it: one that a variable gives only they can tell."""
+    if one.port == ANY_PORT:
+        return "PORT"
+    return one.port or (HTTPS_PORT if one.tls else DEFAULT_PORT)
+
+
+def _line(one: Pass) -> str:
+    """One with variables may lead to other services too."""
+    only = f" (where its variables say {one.target}:{_port(one)})" if one.variable else ""
+    return f"{one.place}{only}"
+
+
+def _free_name(
+    configuration: Configuration, service: str, port: int | str, passes: Sequence[Pass]
+) -> str:
+    """A name for the upstream of these passes that nothing else in their half of nginx has."""
+    context = passes[0].context if passes[0].takes_upstream else _half_of(passes[0])
+    known = {b.upstream.name for b in configuration.upstreams if b.context is context}
+    known |= {p.target for p in configuration.passes if p.context is context and p not in passes}
+    taken = {name.lower() for name in known}
+    names = (service, f"{service}-{port}", f"{service}-{port}-upstream")
+    return next((name for name in names if name.lower() not in taken), names[-1])
+
+
+def not_that_one(
+    configuration: Configuration, wanted: Wanted, found: Sequence[UpstreamBlock]
+) -> Refused:
+    """The settings name an upstream or a file that does not hold exactly one such upstream."""
+    sought = f"upstream {wanted.upstream}" if wanted.upstream else "upstream"
+    place = f" in {wanted.include}" if wanted.include else ""
+    known = _lines(found or configuration.upstreams)
+    alike = bool(found) and not wanted.include
+    which = "; x-composeroll.include says which file is meant" if alike else ""
+    return Refused(
+        f"nginx's configuration does not have exactly one {sought}{place}",
+        help=f"nginx has: {', '.join(known) or 'no upstream at all'}{which}",
+        evidence=configuration.unread,
+    )
+
+
+def not_included(configuration: Configuration, include: str) -> Refused:
+    """No include directive would make nginx read the file."""
+    return Refused(
+        f"nginx does not read {include}: no include directive covers it",
+        help=f"write `include {include};` into the http block of {configuration.main}",
+        evidence=tuple(f"{i.place}: include {i.pattern};" for i in configuration.includes),
+    )
+
+
+def unclear_names(subject: Subject, block: UpstreamBlock) -> Refused:
+    """It may go by a name of the service's that only the gateway knows."""
+    name = block.upstream.name
+    addresses = ", ".join(server.address for server in block.upstream.servers)
+    key = f"services.{subject.service}.x-composeroll"
+    return Refused(
+        f"whether upstream {name} sends requests to {subject.service} is not clear: it names"
+        f" {addresses}, which no container of the project is called",
+        help=f"if it does, set {key}.upstream: {name}; if it does not, {key}.gateway: none, or"
+        " x-composeroll.upstream in the service that it belongs to",
+        evidence=_lines([block]),
+    )
+
+
+def unclear_target(subject: Subject, one: Pass) -> Refused:
+    """A pass with no upstream in between may mean it by such a name."""
+    return Refused(
+        f"whether {one.directive} ({one.place}) sends requests to {subject.service} is not clear:"
+        f" it goes straight to {one.target}, which no container of the project is called",
+        help=f"if it does, let it name {subject.service} itself, of which the rest is told then; if"
+        f" it does not, set services.{subject.service}.x-composeroll.gateway: none",
+    )
+
+
+def nameless(subject: Subject, include: str) -> Refused:
+    """A file that does not exist yet does not tell the upstream's name."""
+    return Refused(
+        f"{include} does not exist yet, so it does not say what its upstream is called",
+        help=f"set x-composeroll.upstream in {subject.service}",
+    )
+
+
+def portless(subject: Subject, upstream: str) -> Refused:
+    """Neither the upstream nor the service says one port."""
+    ports = ", ".join(map(str, subject.exposed)) or "none"
+    return Refused(
+        f"the port of {subject.service} is not clear: upstream {upstream} does not say one,"
+        f" and the service exposes {ports}",
+        help=f"set x-composeroll.port in {subject.service}",
+    )
+
+
+def owned(subject: Subject, block: UpstreamBlock, owner: tuple[str, str] | None) -> Refused:
+    """The file says itself that it is another service's."""
+    project, service = owner or ("", "")
+    return Refused(
+        f"{block.place.file} belongs to service {service} of project {project}",
+        help=f"set x-composeroll.upstream in {subject.service} to its own upstream, or take the"
+        f" first line out of {block.place.file}",
+    )
+
+
+def shared(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> Refused:
+    """Rewriting the upstream would cut off another service, or a server elsewhere."""
+    return Refused(
+        f"upstream {block.upstream.name} names others than {subject.service} too:"
+        f" {', '.join(strangers)}",
+        help=f"give {subject.service} an upstream of its own; or name the others in a"
+        " template of your own (x-composeroll.template)",
+        evidence=_lines([block]),
+    )
+
+
+def by_name_in_template(subject: Subject, template: str, names: Sequence[str]) -> Refused:
+    """Whoever bears the name in DNS gets requests, at every reload."""
+    return Refused(
+        f"the template {template} names {subject.service} itself, which its replicas are called"
+        f" before they are ready and when they stop: {', '.join(names)}",
+        help="take that server out, or make it a `backup`: the replicas are in `upstream.servers`",
+    )
+
+
+def two_protocols(subject: Subject, block: UpstreamBlock, uses: Sequence[Pass]) -> Refused:
+    """Two kinds of pass use one upstream."""
+    words = ", ".join(sorted({use.protocol for use in uses}))
+    return Refused(
+        f"nginx speaks more than one protocol to upstream {block.upstream.name}: {words}",
+        help=f"set x-composeroll.protocol in {subject.service}",
+        evidence=tuple(f"{use.place}: {use.directive}" for use in uses),
+    )
+
+
+def crowded(configuration: Configuration, subject: Subject, block: UpstreamBlock) -> Refused:
+    """The file holds more than the upstream, so it cannot be rewritten as a whole."""
+    name, file = block.upstream.name, block.place.file
+    return Refused(
+        f"upstream {name} stands in {file}, which holds more than this upstream",
+        help=_leave_generator(subject, block)
+        if _is_generated(configuration.files[file])
+        else _move(configuration, block),
+        evidence=(f"{block.place}: upstream {name}", *_also(file, block.neighbours)),
+    )
+
+
+def _is_generated(text: str) -> bool:
+    """By docker-gen, as nginx-proxy does: its template's comments say so."""
+    comments = [line for line in text.splitlines() if line.lstrip().startswith("#")]
+    return any("docker-gen" in line or line.startswith("# nginx-proxy") for line in comments)
+
+
+def _leave_generator(subject: Subject, block: UpstreamBlock) -> str:
+    """What is moved out of such a file comes back at once, as a second upstream of the name."""
+    folder = PurePosixPath(block.place.file).parent
+    return (
+        f"docker-gen writes {block.place.file} anew whenever a container starts, so nothing can be"
+        f" moved out of it: take VIRTUAL_HOST out of services.{subject.service}.environment, and"
+        f" write its `server` block and its upstream into two other files in {folder}"
+    )
+
+
+def _move(configuration: Configuration, block: UpstreamBlock) -> str:
+    """To a file that nginx would read by itself where there can be one, else with its include."""
+    name = f"{block.upstream.name}.conf"
+    beside = PurePosixPath(block.place.file).with_name(name)
+    target = PurePosixPath(configuration.main).parent / "upstreams" / name
+    for path in map(str, (beside, target)):
+        reader = configuration.included_by(path)
+        if reader and path not in configuration.files:
+            return (
+                f"move the block to {path}, a file of its own;"
+                f" `include {reader.pattern};` ({reader.place}) reads it already"
+            )
+    return (
+        f"move the block to {target}, a file of its own, and write `include {target};`"
+        f" in its place ({block.place})"
+    )
+
+
+def _also(file: str, neighbours: Sequence[str]) -> Iterable[str]:
+    return (f"{file} also holds: {neighbour}" for neighbour in neighbours[:5])
+
+
+def _lines(blocks: Iterable[UpstreamBlock]) -> tuple[str, ...]:
+    return tuple(f"upstream {block.upstream.name} ({block.place})" for block in blocks)

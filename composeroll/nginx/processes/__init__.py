@@ -1,0 +1,1 @@
+"""What nginx's processes are and hold, as their kernel tells it."""

@@ -1,0 +1,1 @@
+"""Upstreams made right again without a rollout: seen, mended once, and watched over."""

@@ -1,0 +1,61 @@
+"""Take strangers out of upstreams: addresses that are containers of other services by now.
+
+What nginx gets from there is a good answer to another question. So this waits for no proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from composeroll.config.project import Service
+from composeroll.model import Replica
+from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.planning.plan import Plan
+from composeroll.rollout.stack import Stack
+from composeroll.rollout.steps.evict import EvictStrangers
+from composeroll.rollout.sync.drift import names_a_stranger, owners_of
+from composeroll.rollout.sync.mend import apart, meant, mend, seen, switch_to
+
+MISLED = "containers of other services have these addresses now"
+
+
+def evict(stack: Stack, names: Sequence[str]) -> bool:
+    """Mend what is worst in the upstreams of these services; whether there was anything to do.
+
+    Raises:
+        Locked: a rollout of one of them runs.
+        GatewayError: nginx did not take it; it serves what it served before.
+    """
+    owners = owners_of(stack.engine.replicas())
+    states = seen(stack, stack.project.pick(names)).services
+    misled = [state.name for state in states if names_a_stranger(state, owners)]
+    for group in apart(stack, misled):
+        with stack.locks.hold(group, 0.0) as left:
+            if left.broke_off:  # what nginx runs is in doubt, until `sync` or a rollout reloads all
+                stack.locks.leave_to_others()
+            evict_held(stack, stack.project.pick(group), left)
+    return bool(misled)
+
+
+def evict_held(stack: Stack, services: Sequence[Service], left: Memory) -> bool:
+    """The same by whoever holds the services' locks; whether there was anything to do."""
+    owners = owners_of(stack.engine.replicas())
+    plan = plan_eviction(seen(stack, services).services, owners, left.outgoing)
+    if not plan.empty:
+        mend(stack, services, plan)
+    return not plan.empty
+
+
+def plan_eviction(
+    services: Sequence[ServiceState],
+    owners: Mapping[str, Replica],
+    outgoing: Mapping[str, str] | None = None,
+) -> Plan:
+    """One switch of every upstream that names another service's container. Pure."""
+    switches = tuple(
+        switch_to(meant(state, outgoing or {}), state, state.wiring)
+        for state in services
+        if state.wiring and names_a_stranger(state, owners)
+    )
+    return Plan((EvictStrangers(switches, 0.0, reason=MISLED),)) if switches else Plan()

@@ -1,0 +1,215 @@
+"""`sync`: make every upstream name exactly the replicas of its service that are ready now.
+
+After a reboot, a crash or somebody's `up -d` the addresses in an include may be nobody's, or
+another service's. No container is created here, and none removed but those that an earlier rollout
+left to drain on; none is started but an nginx that has lost its edge. A stranger's address goes at
+once; what is then named has to have proved itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from composeroll.config.project import Service
+from composeroll.errors import GatewayUnread, Refused
+from composeroll.model import Replica
+from composeroll.report.events import Outcome, Warned
+from composeroll.rollout.detached.retirement import retire_drained
+from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.planning.plan import IN_DOUBT, Plan
+from composeroll.rollout.rejoin import rejoin
+from composeroll.rollout.stack import Stack
+from composeroll.rollout.steps import SwitchUpstreams
+from composeroll.rollout.steps.tell_again import TellAgain
+from composeroll.rollout.sync.drift import owners_of
+from composeroll.rollout.sync.evict import evict_held, plan_eviction
+from composeroll.rollout.sync.mend import apart, meant, mend, seen, switch_to
+
+PATIENCE = 5.0
+"""Seconds a replica may take to prove itself: it has been running already."""
+
+REASON = "it named something else than what is ready"
+RIGHT = "the upstreams of all others name what is ready"
+
+
+class Synced(Struct, frozen=True):
+    """How one look and its mend ended.
+
+    Attributes:
+        unready: the names of running replicas that did not prove themselves.
+        refused: why a service's place cannot be used, by its name.
+        settled: another look would find nothing to do, as long as no container changes.
+        draining: old replicas drain on, and are to be looked at again.
+    """
+
+    outcome: Outcome = Outcome.UP_TO_DATE
+    unready: tuple[str, ...] = ()
+    refused: Mapping[str, Refused] = field(default_factory=dict)
+    settled: bool = True
+    draining: bool = False
+
+    def and_also(self, other: Synced) -> Synced:
+        """Both as one."""
+        mended = Outcome.UPDATED in (self.outcome, other.outcome)
+        return Synced(
+            Outcome.UPDATED if mended else Outcome.UP_TO_DATE,
+            self.unready + other.unready,
+            {**self.refused, **other.refused},
+            self.settled and other.settled,
+            self.draining or other.draining,
+        )
+
+
+def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Outcome:
+    """Mend the upstreams of these services, and warn of replicas that get no requests.
+
+    Raises:
+        Locked: a rollout of one of them runs; it will leave the upstream right by itself.
+        GatewayError: nginx did not take it; it serves what it served before.
+        Refused: the place of one of them cannot be used; the others' upstreams are right.
+    """
+    synced = sync_once(stack, names, lock_wait)
+    if synced.unready:
+        stack.world.emit(Warned(unready(synced)))
+    if synced.refused:
+        _refuse(stack, names, synced.refused)
+    return synced.outcome
+
+
+def _refuse(stack: Stack, names: Sequence[str], refused: Mapping[str, Refused]) -> NoReturn:
+    """One reason for several services is told once."""
+    reasons = {refusal.what: refusal for refusal in refused.values()}
+    whom = {what: [name for name in refused if refused[name].what == what] for what in reasons}
+    *others, last = (f"{', '.join(whom[what])}: {what}" for what in reasons)
+    for text in others:
+        stack.world.emit(Warned(text))
+    *_, reason = reasons.values()
+    serving = RIGHT if len(refused) < len(names) else reason.serving
+    raise Refused(last, serving, reason.help, reason.evidence)
+
+
+def unready(synced: Synced) -> str:
+    """The warning about replicas that did not prove themselves."""
+    names = ", ".join(synced.unready)
+    return f"not ready: {names}; an upstream without any ready replica stays as it is"
+
+
+def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Synced:
+    """The same without a word about replicas that are not ready; raises what `sync` raises."""
+    rejoined = rejoin(stack, lock_wait)
+    synced = Synced(Outcome.UPDATED if rejoined else Outcome.UP_TO_DATE)
+    for group in apart(stack, names):
+        right = None if stack.locks.broke_off(group) else _right(stack, stack.project.pick(group))
+        # mostly all is well, and then no rollout is to find a lock in its way
+        synced = synced.and_also(right or _sync_held(stack, group, lock_wait))
+    return synced.and_also(_retire(stack, names, lock_wait))
+
+
+def _retire(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
+    """What earlier rollouts left to drain on."""
+    retired = retire_drained(stack, names, lock_wait)
+    return Synced(Outcome.UPDATED if retired.any else Outcome.UP_TO_DATE, draining=retired.left)
+
+
+def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
+    services = stack.project.pick(names)
+    with stack.locks.hold(names, lock_wait) as left:
+        if left != Memory(broke_off=left.broke_off):
+            stack.locks.leave_to_others()
+        evicted = evict_held(stack, services, left)
+        observed = seen(stack, services)
+        plan, missing = _plan(stack, observed, left)
+        if left.broke_off and _refused(observed):  # nginx cannot be told there
+            stack.locks.leave_to_others()
+        if not plan.empty:
+            mend(stack, services, plan)
+    mended = evicted or not plan.empty
+    outcome = Outcome.UPDATED if mended else Outcome.UP_TO_DATE
+    # a rollout that broke off stays so until somebody finishes it
+    settled = left.broke_off or not (mended or missing or _any_unread(observed))
+    return Synced(outcome, missing, _refused(observed), settled)
+
+
+def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
+    """Nothing where there is something to mend."""
+    observed = seen(stack, services)
+    if not plan_eviction(observed.services, owners_of(stack.engine.replicas())).empty:
+        return None
+    plan, missing = _plan(stack, observed, Memory())
+    if not plan.empty:
+        return None
+    settled = not (missing or _any_unread(observed))
+    return Synced(unready=missing, refused=_refused(observed), settled=settled)
+
+
+def _plan(stack: Stack, observed: Observed, left: Memory) -> tuple[Plan, tuple[str, ...]]:
+    """What is to be mended, and the replicas that cannot be named."""
+    wired = [state for state in observed.services if state.wiring]
+    asked = {state.name: meant(state, left.outgoing) for state in wired}
+    ready = {state.name: _ready(stack, state, asked[state.name]) for state in wired}
+    missing = [r.name for name in asked for r in asked[name] if r not in ready[name]]
+    plan = plan_sync(observed.services, ready, doubtful=left.broke_off)
+    return plan, tuple(missing)
+
+
+def plan_sync(
+    services: Sequence[ServiceState],
+    members: Mapping[str, Sequence[Replica]],
+    *,
+    doubtful: bool = False,
+) -> Plan:
+    """One switch of every upstream that names anything else than its members. Pure.
+
+    An upstream is never emptied: one without any ready replica stays as it is. `doubtful` writes
+    and reloads all, since a rollout was cut off perhaps between the two; what nobody is ready for
+    is at least told once more.
+    """
+    named = (
+        (switch_to(members[state.name], state, state.wiring), state.wiring, members[state.name])
+        for state in services
+        if state.wiring and members[state.name]
+    )
+    switches = tuple(
+        switch
+        for switch, wiring, replicas in named
+        if doubtful
+        or wiring.split
+        or {switch.address(r) for r in replicas} != wiring.upstream.addresses
+    )
+    again = tuple(
+        switch_to((), state, state.wiring)
+        for state in services
+        if doubtful and state.wiring and not members[state.name]
+    )
+    tell = (TellAgain(again, 0.0, reason=IN_DOUBT),) if again else ()
+    return Plan((*tell, SwitchUpstreams(switches, 0.0, reason=REASON)) if switches else tell)
+
+
+def _ready(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> tuple[Replica, ...]:
+    """Outdated ones are asked where nginx knows them: the file may mean another port by now."""
+    route = state.wiring.route if state.wiring else None
+    settings = replace(state.service.settings.ready, timeout=PATIENCE, settle=0.0)
+    told = state.told_of(state.outdated)
+    if told == route:
+        return stack.world.readiness.ready_among(replicas, route, settings)
+    sides = [[r for r in replicas if (r.id in state.outdated) is old] for old in (False, True)]
+    ready = [
+        one
+        for way, side in zip((route, told), sides, strict=True)
+        for one in stack.world.readiness.ready_among(side, way, settings)
+    ]
+    return tuple(r for r in replicas if r in ready)
+
+
+def _any_unread(observed: Observed) -> bool:
+    """Whether a gateway could not be read: no container's event tells when it can."""
+    return any(isinstance(state.refusal, GatewayUnread) for state in observed.services)
+
+
+def _refused(observed: Observed) -> Mapping[str, Refused]:
+    return {state.name: state.refusal for state in observed.services if state.refusal}
