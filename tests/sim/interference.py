@@ -120,6 +120,7 @@ class Outside:
     def up(self, service: str, dice: Random) -> None:
         """Keeps to the file's count, outdated ones first; recreates those, starts what stopped."""
         del dice
+        self._pull_missing(service)
         declared = self._sim.project.services[service].scale or 1
         outdated = [b for b in self._engine.of(service) if self._engine.is_outdated(b)]
         for box in outdated[: max(0, len(self._engine.of(service)) - declared)]:
@@ -133,6 +134,7 @@ class Outside:
 
     def scale(self, service: str, dice: Random) -> None:
         """`up -d --no-recreate --scale`."""
+        self._pull_missing(service)
         one = self._sim.project.services[service].has_own_name
         self.scale_to(service, 1 if one else dice.randint(1, 3))
         self._settle(service)
@@ -228,6 +230,12 @@ class Outside:
                 self._started(box)
         while len(self._engine.of(service)) < count:
             self._make(service)
+
+    def _pull_missing(self, service: str) -> None:
+        """As `up` does before it touches a container."""
+        images = self._sim.images
+        if images.reference(service) not in images.here:
+            images.fetch(service)
 
     def _make(self, service: str, number: int = 0, name: str = "") -> None:
         """An operator's own: a run that has begun before may take it for one of its new ones."""
