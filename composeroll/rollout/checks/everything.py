@@ -31,7 +31,7 @@ def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
     used = stack.host.memory_used_by([r.id for r in everyone if r.running])
     found = once(
         (
-            *findings(observed, stack.locate, leaving),
+            *findings(observed, stack.locate, leaving, ahead=True),
             *forgotten(observed, stack.book.gateway),
             *blanks(stack.project),
             *offered(stack.images.unavailable(services)),

@@ -15,6 +15,7 @@ from composeroll.rollout.checks.redefined import redefined
 from composeroll.rollout.checks.template import rendering
 from composeroll.rollout.checks.volumes import unnamed
 from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.planning.need import Need
 
 OF_PORTS = ("ports", "network_mode")
 """What keeps a gateway from running twice unless an edge holds its ports: told in one sentence."""
@@ -27,16 +28,22 @@ def findings(
     locate: Locate,
     leaving: Collection[str] = (),
     counts: Mapping[str, int] = NOT_SCALED,
+    *,
+    ahead: bool = False,
 ) -> tuple[Finding, ...]:
     """What stands in the way of a rollout, the refusals first.
+
+    A store that is up to date may stay what it is: a nightly `update --all` is not refused for it.
 
     Args:
         observed: the snapshot.
         locate: where a key of the compose file stands.
         leaving: full IDs of the replicas that would have to go.
         counts: how many replicas of a service are asked for, where they are.
+        ahead: tell of what cannot run twice, too, where nothing of it is replaced now.
     """
     states = observed.services
+    doubled = {s.name for s in states if ahead or _is_doubled(s, leaving, counts.get(s.name))}
     gaps = {state.name: _gap(state, alone=len(states) == 1) for state in states}
     found = [
         f.about(state.name)
@@ -46,11 +53,13 @@ def findings(
     found += [
         f.about(state.name)
         for state in states
+        if state.name in doubled
         for f in (
+            *_shared_data(state, gaps[state.name]),
             *_running_twice(state, counts.get(state.name), locate, gaps[state.name]),
-            *_scale(state, counts.get(state.name), locate),
         )
     ]
+    found += [f.about(s.name) for s in states for f in _scale(s, counts.get(s.name), locate)]
     found += [
         f.about(state.name)
         for state in states
@@ -99,13 +108,18 @@ def _gap(state: ServiceState, *, alone: bool) -> str:
 def _of_service(state: ServiceState, leaving: Collection[str], gap: str) -> Iterator[Finding]:
     if state.refusal:
         yield _refusal(state.refusal.what, state.refusal.help or "")
-    yield from _shared_data(state, gap)
     yield from _paused(state)
     yield from _passed_over(state, leaving, gap)
     yield from state.wiring.findings if state.wiring else state.unseen
     yield from unanswerable(state)
     yield from _mounted_code(state)
     yield from gateway_findings(state, leaving)
+
+
+def _is_doubled(state: ServiceState, leaving: Collection[str], asked: int | None) -> bool:
+    """Whether new replicas are to run beside others, or in their place."""
+    need = Need.of(state, dict.fromkeys(leaving, ""), asked)
+    return bool(need.missing or need.outgoing)
 
 
 def _running_twice(

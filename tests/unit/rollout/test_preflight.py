@@ -25,10 +25,13 @@ OBSTACLES: dict[str, dict[str, Any]] = {
 
 
 def found(
-    *states: ServiceState, obstacles: tuple[str, ...] = (), leaving: Collection[str] = ()
+    *states: ServiceState,
+    obstacles: tuple[str, ...] = (),
+    leaving: Collection[str] = (),
+    ahead: bool = True,
 ) -> tuple[Finding, ...]:
     observed = Observed("shop", states, obstacles)
-    return findings(observed, lambda keys: f"file:7 {'.'.join(keys)}", leaving)
+    return findings(observed, lambda keys: f"file:7 {'.'.join(keys)}", leaving, ahead=ahead)
 
 
 @pytest.mark.parametrize("key", OBSTACLES)
@@ -127,6 +130,25 @@ def test_a_store_that_would_have_two_writers_is_refused() -> None:
     assert finding.severity is Severity.REFUSAL
     assert "writes to volume data" in finding.what
     assert "--order stop-first" in finding.help
+
+
+ALONE: list[dict[str, Any]] = [
+    {"container_name": "the-app"},
+    {"volumes": [{"type": "volume", "source": "data", "target": "/data"}]},
+]
+
+
+@pytest.mark.parametrize("raw", ALONE)
+def test_what_cannot_run_twice_is_refused_where_it_has_to_and_else_told_ahead(
+    raw: dict[str, Any],
+) -> None:
+    """A nightly `update --all` was refused for a redis to which nothing was to happen."""
+    one = state([replica(1)], of=service(**raw))
+    assert found(one)
+    assert not found(one, ahead=False)
+    assert found(one, leaving=[replica(1).id], ahead=False)
+    more = findings(Observed("shop", (one,), ()), ".".join, counts={"app": 2})
+    assert more[0].severity is Severity.REFUSAL
 
 
 def test_a_volume_that_is_mounted_at_two_places_is_named_once() -> None:
