@@ -271,10 +271,10 @@ class ServiceLocks:
         """Set the broken lock aside with its note, by its ID: of two that try at once one claims.
 
         Its note must outlive this process too, which may be killed at any point. One that holds
-        nothing yet belonged to somebody who died before they could inherit.
+        nothing belonged to somebody who died before they could inherit, or could not release it.
         """
-        left = self._locks.find(left_beside(found.name))
-        if left and read_note(found).memory == Memory():
+        note, left = read_note(found), self._locks.find(left_beside(found.name))
+        if note.memory == Memory() and (left or note.ended):
             self._locks.release(found.id)
         else:
             self._set_aside(found)

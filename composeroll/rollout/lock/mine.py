@@ -75,9 +75,16 @@ class Mine:
                 raise
 
     def _release(self, container: str) -> None:
-        with suppress(EngineError, EngineUnreachable):  # a dead holder's lock is no obstacle
-            try:
-                self._locks.release(container)
-            except Interrupted as signal:  # there is nothing left to interrupt
-                self.interrupted = signal
-                self._locks.release(container)
+        try:
+            self._release_for_sure(container)
+        except (EngineError, EngineUnreachable):  # a dead holder's lock is no obstacle
+            nothing_left = Note(0.0, ended=True).to_json()
+            with suppress(EngineError, EngineUnreachable):  # else what is done would seem half-done
+                self._locks.write(container, nothing_left)
+
+    def _release_for_sure(self, container: str) -> None:
+        try:
+            self._locks.release(container)
+        except Interrupted as signal:  # there is nothing left to interrupt
+            self.interrupted = signal
+            self._locks.release(container)

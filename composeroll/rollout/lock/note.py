@@ -110,7 +110,7 @@ class Note(Struct, frozen=True):
 
     Attributes:
         beat: the last sign of life, in seconds of the engine's clock.
-        ended: the holder is gone and left something half-done.
+        ended: the holder is gone, and left something half-done or could not release the lock.
     """
 
     beat: float

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from composeroll.errors import Interrupted, Locked
+from composeroll.errors import EngineError, EngineUnreachable, Interrupted, Locked
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.report.events import Event, Noted
 from composeroll.rollout.lock.hold import ServiceLocks
@@ -76,6 +76,28 @@ def test_one_that_comes_before_ends_what_is_at_work() -> None:
     with pytest.raises(Interrupted), locks.hold(["app"]):
         raise SIGNAL
     assert locks.interrupted is None
+    assert not engine.locks
+
+
+@pytest.mark.parametrize("fails", [EngineError("busy"), EngineUnreachable("gone")])
+def test_a_lock_that_cannot_be_released_remembers_nothing_of_what_is_done(
+    monkeypatch: pytest.MonkeyPatch, fails: Exception
+) -> None:
+    """A later rollout that failed removed what a `scale` had added."""
+    engine = EngineLocks()
+    locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
+
+    def fail(container: str) -> None:
+        del container
+        raise fails
+
+    with monkeypatch.context() as busy:
+        busy.setattr(engine, "release", fail)
+        with locks.hold(["app"]):
+            locks.remember(Memory(wanted={"app": 3}, before={"app": ["c1"]}))
+    assert engine.locks
+    with locks.hold(["app"]) as left:
+        assert left == Memory()
     assert not engine.locks
 
 
