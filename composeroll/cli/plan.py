@@ -38,6 +38,7 @@ def command(context: click.Context, /, **options: Any) -> int:
         named = options["services"]
         names = services_of(stack, named, everything=not named)
         pull = Pull(options["pull"])
-        return update(stack, Wanted(names, options["force"], pull, dry_run=True)), names
+        wanted = Wanted(names, options["force"], pull, dry_run=True, everything=not named)
+        return update(stack, wanted), names
 
     return Run.taken_from(context, options, plan_is_answer=True).do(act)

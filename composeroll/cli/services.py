@@ -54,11 +54,14 @@ def _what_updates(gateway: Service) -> str:
 
 
 def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
-    """A migration that was run is not run again by a nightly update."""
-    replicas = stack.engine.replicas()
+    """What was run once is not run again by a nightly update, but for what others wait for.
+
+    Code that is copied, and a migration: a new version of these has to come before what needs it.
+    """
+    replicas, project = stack.engine.replicas(), stack.project
     work = {r.service for r in replicas if not r.finished}
     ended = {r.service for r in replicas} - work
-    ended -= {name for name in ended if stack.project.sharing_volumes_of(name)}
+    ended -= {n for n in ended if project.sharing_volumes_of(n) or project.is_to_end(n)}
     for name in (name for name in names if name in ended):
         note = f"{name} has ended and is left alone: composeroll update {name} runs it again"
         stack.world.emit(Noted(note))

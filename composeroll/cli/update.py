@@ -46,6 +46,7 @@ def command(context: click.Context, /, **options: Any) -> int:
             pull=Pull(options["pull"]),
             dry_run=options["dry_run"],
             lock_wait=options["lock_wait"],
+            everything=options["everything"],
         )
         return update(stack, wanted), names
 

@@ -104,7 +104,7 @@ class ServiceState(Struct, frozen=True):
         unnamed: where its own anonymous volumes are mounted.
         front: what it stands for as a gateway, None for all other services.
         tenants: services that live in its network namespace.
-        ran: it was run in this rollout, and may have ended well by now: see `ends`.
+        ran: its last run counts, and may have ended well by now: see `ends`.
         unseen: what of nginx may lead to it though it has no place there.
         highest_aside: the highest number, for compose, of its replicas that drain on; 0 for none.
         lacking: images that its hooks need and that are not on the engine.
@@ -236,6 +236,11 @@ class Observed(Struct, frozen=True):
     def without(self, services: Collection[str]) -> Observed:
         """The same of all other services."""
         return replace(self, services=tuple(s for s in self.services if s.name not in services))
+
+    def with_last_runs(self) -> Observed:
+        """The same, where what has ended well has done its part, unless it is outdated."""
+        services = (replace(s, ran=s.ran or s.ends) for s in self.services)
+        return replace(self, services=tuple(services))
 
     def after(self, before: Observed) -> Observed:
         """The same, knowing what was run and has ended by itself, and what had been stopped."""

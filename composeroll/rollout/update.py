@@ -50,6 +50,7 @@ class Wanted(Struct, frozen=True):
         pull: compose's `--pull`.
         dry_run: stop after the plan, and change nothing before it either.
         lock_wait: seconds to wait for another rollout of these services.
+        everything: nobody named them: what is run once is run again only where it is outdated.
     """
 
     services: tuple[str, ...]
@@ -57,6 +58,11 @@ class Wanted(Struct, frozen=True):
     pull: Pull = Pull.ALWAYS
     dry_run: bool = False
     lock_wait: float = 0.0
+    everything: bool = False
+
+    def counting_runs(self, observed: Observed) -> Observed:
+        """What was observed, as far as the last run of what is run once is enough."""
+        return observed.with_last_runs() if self.everything else observed
 
 
 def update(stack: Stack, wanted: Wanted) -> Outcome:
@@ -81,7 +87,7 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
         stack.world.emit(Noted(BROKE_OFF))
     always = wanted.pull is Pull.ALWAYS
     moved = stack.images.moved(services, insist=wanted.force) if always else frozenset()
-    observed = look(stack, services).with_newer_images(moved)
+    observed = wanted.counting_runs(look(stack, services)).with_newer_images(moved)
     leaving = outgoing(observed, force=wanted.force)
     pass_preflight(stack, observed, leaving)
     insist_on_images(observed.without(moved), leaving)
@@ -120,13 +126,13 @@ def _used_beside(stack: Stack, services: Sequence[Service]) -> frozenset[str]:
 
 
 def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Memory) -> Outcome:
-    observed = pull_and_look(stack, services, wanted)
+    observed = wanted.counting_runs(pull_and_look(stack, services, wanted))
     leaving = outgoing(observed, force=wanted.force)
     pass_preflight(stack, observed, leaving, left.wanted)
     insist_on_images(observed, leaving)
     retired = retire_held(stack, services)
     if retired:
-        observed = look_again(stack, observed, preflight=True)
+        observed = wanted.counting_runs(look_again(stack, observed, preflight=True))
     leaving = outgoing(observed, force=wanted.force)
     counts = replica_counts(observed, leaving, stack.book.settled)
     memory = stack.locks.remember(memory_of(observed, leaving, counts))

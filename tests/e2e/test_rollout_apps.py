@@ -155,9 +155,11 @@ def test_what_waits_for_a_migration_is_updated_once_that_has_ended_well(start: S
         failed = stack.update("migrate", "app")
         untouched = stack.containers("app")
         stack.set(MIGRATION="0")
-        done = stack.update("migrate", "app")
+        done = stack.update("--all")
+        again = stack.update("--all")
     ended_with(failed, 1, "exited with code 3", "what served before serves on")
     assert untouched == before
     ended_with(done, 0, "await migrate done")
+    ended_with(again, 0, "up to date")
     claims.nothing_was_lost(load.result())
     claims.all_are_new(stack, "app", before, 2)

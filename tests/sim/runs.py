@@ -43,6 +43,7 @@ class Verb(StrEnum):
     FORCE = "update --force"
     SYNC = "sync"
     WATCH = "sync --watch"
+    ALL = "update --all"
     SCALE = "scale"
     ROLLBACK = "rollback"
 
@@ -135,9 +136,11 @@ class Life:
     def _do(self, stack: Stack) -> Outcome:
         run = self.run
         match run.verb:
-            case Verb.UPDATE | Verb.FORCE:
-                force = run.verb is Verb.FORCE
-                wanted = Wanted(run.services, force, run.pull, lock_wait=run.patience)
+            case Verb.UPDATE | Verb.FORCE | Verb.ALL:
+                force, everything = run.verb is Verb.FORCE, run.verb is Verb.ALL
+                wanted = Wanted(
+                    run.services, force, run.pull, lock_wait=run.patience, everything=everything
+                )
                 return update(stack, wanted)
             case Verb.SYNC:
                 return sync(stack, run.services, run.patience)

@@ -84,6 +84,29 @@ def test_a_migration_has_ended_well_before_anything_starts_that_waits_for_it(
     assert began(sim, "app") >= began(sim, "migrate") + 20
 
 
+def test_all_runs_a_migration_again_with_what_waits_for_it_and_only_where_it_is_outdated() -> None:
+    """A nightly update brought new code to a schema that was still the old one."""
+    sim = migrating(SLOW)
+    every = Run(("migrate", "app"), Verb.ALL)
+    assert sim.do(every) == "updated", sim.failure
+    finished(sim, "app", 2)
+    finished(sim, "migrate", 1)
+    assert began(sim, "app") >= began(sim, "migrate") + 20
+    ran, served = ids(sim, "migrate"), ids(sim, "app")
+    assert sim.do(every) == "up to date"
+    sim.images.push("app", "app-v3")
+    assert sim.do(every) == "updated", sim.failure
+    assert ids(sim, "migrate") == ran
+    assert ids(sim, "app") != served
+
+
+def test_where_a_migration_of_all_fails_its_last_run_is_the_one_before() -> None:
+    sim = migrating(FAILING)
+    before = ids(sim, "app"), ids(sim, "migrate")
+    assert sim.do(Run(("migrate", "app"), Verb.ALL)) == "RolledBack"
+    assert (ids(sim, "app"), ids(sim, "migrate")) == before
+
+
 def test_a_migration_that_takes_long_is_not_ended_amid_its_work() -> None:
     sim = migrating(Behaviour(exits=True, lasts=3000.0))
     assert sim.update("migrate", "app") == "updated", sim.failure

@@ -167,7 +167,8 @@ def _shared_data(state: ServiceState, gap: str) -> Iterator[Finding]:
     """
     alone, placed = state.stops_first or state.data_only, state.wiring or state.front
     stores = _stores(state)
-    if placed or state.refusal or alone or not (stores and state.serving):
+    writing = stores and any(r.running for r in state.serving)
+    if placed or state.refusal or alone or not writing:
         return
     yield _refusal(
         f"{state.name} gets no requests from nginx and writes to {stores}: old and new"

@@ -26,6 +26,7 @@ REPLICAS = (
     replace(replica(5, of="crashed", state=ENDED), exit_code=1),
 )
 ALL = ("app", "api", "worker", "code", "crashed")
+ENDS_WELL = "service_completed_successfully"
 TOLD: list[Noted] = []
 WORLD = SimpleNamespace(emit=TOLD.append)
 
@@ -50,6 +51,16 @@ def test_all_leaves_alone_what_was_run_once_and_has_ended_well_and_says_so(stack
     assert "migrate" not in services_of(stack, (), everything=True)
     assert TOLD[-1].text.startswith("migrate has ended and is left alone")
     assert services_of(stack, ("migrate",), everything=False) == ("migrate",)
+
+
+def test_all_means_what_others_wait_for_too_though_it_has_ended(stack: Stack) -> None:
+    """A new version of a migration has to come before the code that needs it."""
+    waits = {"app": {"image": "app:2", "depends_on": {"migrate": {"condition": ENDS_WELL}}}}
+    model = {"front": {"image": "nginx:1"}, "migrate": {"image": "app:2"}, **waits}
+    project = read_project({"name": "shop", "services": model}, [])
+    one = cast("Stack", SimpleNamespace(project=project, engine=stack.engine, world=WORLD))
+    assert services_of(one, (), everything=True) == ("migrate", "app")
+    assert not TOLD[0].text.startswith("migrate")
 
 
 def test_without_names_only_services_of_active_profiles_are_meant() -> None:

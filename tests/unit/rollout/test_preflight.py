@@ -151,6 +151,13 @@ def test_what_cannot_run_twice_is_refused_where_it_has_to_and_else_told_ahead(
     assert more[0].severity is Severity.REFUSAL
 
 
+def test_what_has_ended_writes_to_its_volume_no_more() -> None:
+    volume = {"type": "volume", "source": "data", "target": "/data"}
+    ended = replace(replica(1, state=ContainerState.EXITED), restart_policy="no")
+    one = state([ended], of=service(volumes=[volume]), is_to_end=True, ran=True)
+    assert not found(one, leaving=[ended.id])
+
+
 def test_a_volume_that_is_mounted_at_two_places_is_named_once() -> None:
     places = [
         {"type": "volume", "source": source, "target": f"/{number}"}
