@@ -16,8 +16,8 @@ from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.roll import phase, show_plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps.rejoin import RejoinEdge
-from composeroll.rollout.stranded import given_up, is_left_behind
 from composeroll.rollout.survey.likely import is_told_nginx, may_run_nginx
+from composeroll.rollout.survey.stranded import given_up, is_left_behind
 
 NOT_STARTED = "the engine could not: the edge did not run yet"
 LEFT_BEHIND = "the edge was restarted without it"

@@ -11,6 +11,7 @@ from composeroll.model import Replica
 from composeroll.report.events import Phase, Warned
 from composeroll.rollout.apply import apply
 from composeroll.rollout.detached.draining import SetAside
+from composeroll.rollout.mend import seen
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.roll import phase, show_plan
@@ -18,7 +19,6 @@ from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import RenumberReplicas, RetireReplicas
 from composeroll.rollout.steps.drain import POLL, still_living
 from composeroll.rollout.steps.lingering import FIRST, SETTLED, Lingering, waited_for
-from composeroll.rollout.sync.mend import seen
 
 ENOUGH = 2.0
 """Seconds beyond what connections need to prove that they last."""

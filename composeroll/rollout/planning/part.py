@@ -6,7 +6,6 @@ from composeroll.model import Route
 from composeroll.rollout.carrying import is_idle
 from composeroll.rollout.observed import Wiring
 from composeroll.rollout.planning.need import Need
-from composeroll.rollout.planning.numbering import renamings
 from composeroll.rollout.planning.outgoing import SCALED
 from composeroll.rollout.steps import (
     DONE_WITHIN,
@@ -31,6 +30,7 @@ from composeroll.rollout.steps import (
     Switch,
     before,
 )
+from composeroll.rollout.steps.numbering import renamings
 
 OTHERS = "the others serve meanwhile"
 STOPPED = "a rollout that broke off had stopped them"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from composeroll.report.wording import count_text
-from composeroll.rollout.planning.numbering import renamings
+from composeroll.rollout.steps.numbering import renamings
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 

@@ -10,7 +10,7 @@ from composeroll.config.project import Project, Service
 from composeroll.config.settings import NO_GATEWAY
 from composeroll.errors import Refused
 from composeroll.model import Replica
-from composeroll.rollout.stranded import given_up, is_orphaned, may_be_left_behind
+from composeroll.rollout.survey.stranded import given_up, is_orphaned, may_be_left_behind
 
 
 def may_be_gateways(project: Project) -> frozenset[str]:

@@ -16,11 +16,11 @@ from composeroll.model import Replica
 from composeroll.nginx.clock import Clock, MonotonicClock
 from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.rollout.observed import Places, Wiring
-from composeroll.rollout.stranded import is_left_behind, is_orphaned
 from composeroll.rollout.survey.likely import sounds_like_nginx
 from composeroll.rollout.survey.places import Findings, GatewayService, Sight
 from composeroll.rollout.survey.reach import host_of
 from composeroll.rollout.survey.rejected import Rejected
+from composeroll.rollout.survey.stranded import is_left_behind, is_orphaned
 
 T = TypeVar("T")
 

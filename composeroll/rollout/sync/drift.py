@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from composeroll.model import ContainerState, Health, Replica, host_of_address
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.need import Need
-from composeroll.rollout.stranded import NOT_JOINED
+from composeroll.rollout.survey.stranded import NOT_JOINED
 
 
 def drift(

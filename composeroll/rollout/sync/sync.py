@@ -20,6 +20,7 @@ from composeroll.model import Replica
 from composeroll.report.events import Outcome, Warned
 from composeroll.rollout.detached.retirement import retire_drained
 from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.mend import apart, meant, mend, seen, switch_to
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.planning.plan import IN_DOUBT, Plan
 from composeroll.rollout.rejoin import rejoin
@@ -28,7 +29,6 @@ from composeroll.rollout.steps import SwitchUpstreams
 from composeroll.rollout.steps.tell_again import TellAgain
 from composeroll.rollout.sync.drift import owners_of
 from composeroll.rollout.sync.evict import evict_held, plan_eviction
-from composeroll.rollout.sync.mend import apart, meant, mend, seen, switch_to
 
 PATIENCE = 5.0
 """Seconds a replica may take to prove itself: it has been running already."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composeroll.model import Replica
-from composeroll.rollout.planning.numbering import renamings
+from composeroll.rollout.steps.numbering import renamings
 from tests.unit.rollout.makers import replica
 
 numbers = st.integers(1, 9)

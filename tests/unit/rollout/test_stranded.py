@@ -17,7 +17,7 @@ from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.rejoin import NOBODY, plan_rejoin, rejoin
 from composeroll.rollout.steps.rejoin import GRACE, SERVES_WITHIN
 from composeroll.rollout.steps.serving import POLL
-from composeroll.rollout.stranded import given_up, is_left_behind, may_be_left_behind
+from composeroll.rollout.survey.stranded import given_up, is_left_behind, may_be_left_behind
 from composeroll.rollout.sync.drift import drift
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import replica, service, state
