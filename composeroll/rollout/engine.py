@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from composeroll.model import Hook, Output, Replica
-from composeroll.rollout.detached.draining import SetAside
+from composeroll.rollout.draining import SetAside
 
 
 class Engine(Protocol):

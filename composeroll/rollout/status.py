@@ -10,13 +10,13 @@ from composeroll.errors import Refused
 from composeroll.model import Health, Replica
 from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
 from composeroll.report.wording import count_text
-from composeroll.rollout.detached.draining import SetAside
+from composeroll.rollout.draining import SetAside
+from composeroll.rollout.drift import drift, owners_of
 from composeroll.rollout.lock.note import Held, in_words
 from composeroll.rollout.observe import Survey, observe
 from composeroll.rollout.observed import Places, ServiceState
 from composeroll.rollout.showing import describe
 from composeroll.rollout.stack import Stack
-from composeroll.rollout.sync.drift import drift, owners_of
 
 
 def status_of(stack: Stack, names: Sequence[str]) -> Status:

@@ -9,7 +9,7 @@ import pytest
 
 from composeroll.errors import Refused
 from composeroll.report.events import Noted, Warned
-from composeroll.rollout.detached.draining import read_aside
+from composeroll.rollout.draining import read_aside
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids
 from tests.sim.images import Behaviour

@@ -13,7 +13,7 @@ from composeroll.config.settings import Order
 from composeroll.model import ContainerState, Replica, Server, Upstream
 from composeroll.nginx.include import render_include
 from composeroll.report.events import Event, Planned
-from composeroll.rollout.detached.draining import read_aside
+from composeroll.rollout.draining import read_aside
 from composeroll.rollout.lock.note import LEASE, Memory
 from tests.sim.clock import VirtualClock
 from tests.sim.compose import Engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.errors import Refused
-from composeroll.rollout.detached.draining import SetAside
+from composeroll.rollout.draining import SetAside
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.steps import CreateReplicas, ReplaceReplicas

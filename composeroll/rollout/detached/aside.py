@@ -10,7 +10,7 @@ from typing import Protocol
 
 from composeroll.model import Hook, Output, Replica
 from composeroll.rollout import engine, observe
-from composeroll.rollout.detached.draining import SetAside, aside_name, read_aside
+from composeroll.rollout.draining import SetAside, aside_name, read_aside
 
 
 class Everything(observe.Containers, engine.Engine, Protocol):

@@ -10,7 +10,7 @@ from composeroll.config.project import Service
 from composeroll.model import Replica
 from composeroll.report.events import Phase, Warned
 from composeroll.rollout.apply import apply
-from composeroll.rollout.detached.draining import SetAside
+from composeroll.rollout.draining import SetAside
 from composeroll.rollout.mend import seen
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.plan import Plan

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from composeroll.config.project import Service
 from composeroll.model import Replica
+from composeroll.rollout.drift import names_a_stranger, owners_of
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.mend import apart, meant, mend, seen, switch_to
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps.evict import EvictStrangers
-from composeroll.rollout.sync.drift import names_a_stranger, owners_of
 
 MISLED = "containers of other services have these addresses now"
 

@@ -19,6 +19,7 @@ from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import Replica
 from composeroll.report.events import Outcome, Warned
 from composeroll.rollout.detached.retirement import retire_drained
+from composeroll.rollout.drift import owners_of
 from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.mend import apart, meant, mend, seen, switch_to
 from composeroll.rollout.observed import Observed, ServiceState
@@ -27,7 +28,6 @@ from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import SwitchUpstreams
 from composeroll.rollout.steps.tell_again import TellAgain
-from composeroll.rollout.sync.drift import owners_of
 from composeroll.rollout.sync.evict import evict_held, plan_eviction
 
 PATIENCE = 5.0

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from composeroll.model import Replica
 from composeroll.rollout.detached.aside import Everything, ServingEngine
-from composeroll.rollout.detached.draining import SetAside, aside_name, read_aside
+from composeroll.rollout.draining import SetAside, aside_name, read_aside
 from tests.unit.rollout.makers import replica
 
 NOON = 1_700_000_000.0

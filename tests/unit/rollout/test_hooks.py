@@ -11,7 +11,7 @@ import pytest
 from composeroll.errors import EngineError
 from composeroll.model import ContainerState, Hook, Output, Replica
 from composeroll.report.events import Event, Warned
-from composeroll.rollout.detached.draining import SetAside
+from composeroll.rollout.draining import SetAside
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.steps import (

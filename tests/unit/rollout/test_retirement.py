@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from composeroll.errors import GatewayUnread
 from composeroll.model import Health, Held, Replica
-from composeroll.rollout.detached.draining import SetAside, aside_name
 from composeroll.rollout.detached.retirement import retire_held
+from composeroll.rollout.draining import SetAside, aside_name
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 

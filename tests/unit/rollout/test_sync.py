@@ -12,10 +12,10 @@ from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import ContainerState, Replica
 from composeroll.report.events import Outcome, Warned
 from composeroll.rollout.detached.retirement import Retired
+from composeroll.rollout.drift import owners_of
 from composeroll.rollout.mend import meant
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.sync import sync as rollout_sync
-from composeroll.rollout.sync.drift import owners_of
 from composeroll.rollout.sync.evict import plan_eviction
 from composeroll.rollout.sync.sync import RIGHT, Synced, plan_sync
 from tests.unit.rollout.makers import replica, service, state, wiring
