@@ -124,11 +124,13 @@ class CreateReplicas(Step, frozen=True):
 
     def _lead_away_from(self, made: Sequence[Replica], world: World) -> None:
         """Nginx may send to new replicas by the name, or by an address that an old one had."""
-        if self.back and any(self._is_named(r, self.back) for r in made):
+        if self.back and any(self._is_named(r, self.back, world) for r in made):
             self.back.lead_back(world, self.timeout)
 
-    def _is_named(self, made: Replica, back: Switch) -> bool:
-        return back.may_lead_to(made) or (self.by_name and made.running)
+    def _is_named(self, made: Replica, back: Switch, world: World) -> bool:
+        if back.may_lead_to(made):
+            return True
+        return made.running and (self.by_name or back.goes_by_a_name(world))
 
 
 class StartReplicas(Step, frozen=True):

@@ -31,6 +31,7 @@ class Machine:
     """An engine with containers, and a gateway that takes what it is told; both write it down."""
 
     containers: list[Replica]
+    file: str = "as it was"
     done: list[tuple[object, ...]] = field(default_factory=list)
 
     @property
@@ -46,7 +47,9 @@ class Machine:
             start_all=self._noting("compose starts"),
         )
         gateways = SimpleNamespace(
-            restore=lambda _: self.done.append(("nginx is led back",)), old_workers=lambda _: 0
+            restore=lambda _: self.done.append(("nginx is led back",)),
+            old_workers=lambda _: 0,
+            read=lambda container, path: self.file,
         )
         rooms = SimpleNamespace(
             engine=engine, gateways=gateways, project="shop", clock=VirtualClock()
@@ -97,6 +100,13 @@ def test_one_that_nginx_reaches_by_the_name_goes_once_nginx_has_been_told_of_the
     create = CreateReplicas("app", 1, 2, before([OLD]), NEW, switch(), by_name=True)
     create.undo(machine.world)
     assert machine.done == [*([("nginx is led back",)] * told), *removed(MADE.id)]
+
+
+def test_one_that_a_restarted_nginx_may_reach_by_the_name_goes_once_nginx_has_been_told() -> None:
+    """It began with the name, while this rollout knows of an address."""
+    machine = Machine([OLD, MADE], "upstream app { server app:80; }")
+    CreateReplicas("app", 1, 2, before([OLD]), NEW, switch()).undo(machine.world)
+    assert machine.done == [("nginx is led back",), *removed(MADE.id)]
 
 
 def test_what_somebody_elses_compose_has_recreated_is_not_ours_to_remove() -> None:
