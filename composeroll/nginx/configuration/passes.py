@@ -154,6 +154,8 @@ def _read(
     values = _values(given, around, settled(parents)) if late else {}
     for argument in _readings(said, values):
         host, port = target_of(argument, named)
+        if not host:
+            continue  # as by the `""` of a map: nginx answers 500 there
         if port is None and directive.name in ("push", "pull"):
             port = _RTMP_PORT
         tls = argument.startswith(_OVER_TLS)

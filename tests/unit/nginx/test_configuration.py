@@ -191,6 +191,14 @@ def test_a_pass_through_a_map_counts_for_each_of_its_values() -> None:
     assert [p.target for p in found.passes] == ["stable", "canary"]
 
 
+@pytest.mark.parametrize("url", ["$to", "http://$to", "http://$to/x", "https://$to$request_uri"])
+def test_where_a_map_gives_nothing_its_pass_leads_to_nobody(url: str) -> None:
+    """There nginx answers 500."""
+    chosen = 'map $host $to { default ""; a.example.com app:81; }'
+    found = configured(f"{chosen} server {{ location / {{ proxy_pass {url}; }} }}")
+    assert [(p.target, p.port) for p in found.passes] == [("app", 81)]
+
+
 def test_a_variable_that_is_set_in_one_server_says_nothing_of_another() -> None:
     """As in the sites of linuxserver's SWAG, which all call their variables alike."""
     site = (

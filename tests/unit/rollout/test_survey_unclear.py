@@ -91,6 +91,15 @@ def test_a_pass_may_mean_a_service_by_a_name_of_links_as_an_upstream_may(
         assert "let it name worker itself" in (place.help or "")
 
 
+def test_what_a_map_says_of_hosts_that_it_does_not_know_is_nobody_s_name() -> None:
+    chosen = 'map $host $to { default ""; a.example.com app:9000; }'
+    site = f"{chosen} server {{ listen 81; location / {{ proxy_pass http://$to; }} }}"
+    shop = read_project({"name": "shop", "services": {"app": {}, "nginx": {}, "worker": {}}}, [])
+    running = (replica(1), replica(2, of="nginx"), replace(replica(3, of="worker"), exposed=(80,)))
+    survey = GatewaySurvey(SomeNginx({"nginx": ("app", 1)}, site))
+    assert not survey.look(shop, shop.pick(["worker"]), running, preflight=True).wirings
+
+
 @pytest.mark.parametrize(
     ("settings", "refused"),
     [({}, True), ({"gateway": "none"}, False), ({"order": "stop-first"}, False)],
