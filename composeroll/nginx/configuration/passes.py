@@ -10,7 +10,12 @@ from msgspec import Struct
 from composeroll.model import Protocol
 from composeroll.nginx.configuration.settled import is_set, settled, spelled
 from composeroll.nginx.configuration.syntax import COMMENT, Directive, Inside, Place
-from composeroll.nginx.configuration.upstreams import Context, host_and_port
+from composeroll.nginx.configuration.upstreams import (
+    DEFAULT_PORT,
+    HTTPS_PORT,
+    Context,
+    host_and_port,
+)
 
 _PROTOCOLS = {
     "proxy_pass": Protocol.HTTP,
@@ -82,6 +87,13 @@ class Pass(Struct, frozen=True):
         """
         same = self.target.lower() == upstream.lower() and self.context is context
         return self.port is None and same
+
+    @property
+    def backend_port(self) -> int:
+        """The port that it leads to: without one nginx's own default; or `ANY_PORT`."""
+        if self.port is None:
+            return HTTPS_PORT if self.tls else DEFAULT_PORT
+        return self.port
 
     @property
     def takes_upstream(self) -> bool:

@@ -9,10 +9,9 @@ from msgspec import Struct
 from composeroll.errors import Refused
 from composeroll.model import Server
 from composeroll.nginx.configuration.configuration import Configuration
-from composeroll.nginx.configuration.passes import Pass
+from composeroll.nginx.configuration.passes import ANY_PORT, Pass
 from composeroll.nginx.configuration.upstreams import (
     DEFAULT_PORT,
-    HTTPS_PORT,
     UpstreamBlock,
     host_and_port,
     is_name,
@@ -59,10 +58,9 @@ def unclear_passes(configuration: Configuration, subject: Subject) -> Iterator[P
     """The same of passes that go straight to a name, with a port that the service exposes."""
     blocks = configuration.upstreams
     for one in configuration.passes:
-        port = one.port or (HTTPS_PORT if one.tls else DEFAULT_PORT)
         straight = not any(one.uses(block.upstream.name, block.context) for block in blocks)
         unknown = is_name(one.target) and "$" not in one.target
-        if straight and unknown and port in subject.exposed and subject.may_be_its_name(one.target):
+        if straight and unknown and _fits(one, subject) and subject.may_be_its_name(one.target):
             yield one
 
 
@@ -92,6 +90,12 @@ def others_in(block: UpstreamBlock, subject: Subject) -> tuple[str, ...]:
         if subject.of_others(*host_and_port(server.address, DEFAULT_PORT))
         or (mixed and _elsewhere(server, subject))
     )
+
+
+def _fits(one: Pass, subject: Subject) -> bool:
+    """Whether a pass may lead to a port that the service exposes."""
+    ports = subject.exposed
+    return bool(ports) if one.backend_port == ANY_PORT else one.backend_port in ports
 
 
 def _elsewhere(server: Server, subject: Subject) -> bool:

@@ -9,12 +9,7 @@ from composeroll.errors import Refused
 from composeroll.model import Protocol
 from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.configuration.passes import ANY_PORT, Pass
-from composeroll.nginx.configuration.upstreams import (
-    DEFAULT_PORT,
-    HTTPS_PORT,
-    Context,
-    UpstreamBlock,
-)
+from composeroll.nginx.configuration.upstreams import Context, UpstreamBlock
 from composeroll.nginx.discovery.subject import Subject, Wanted
 
 
@@ -85,9 +80,7 @@ def _most_alike(passes: Sequence[Pass]) -> Sequence[Pass]:
 
 def _port(one: Pass) -> int | str:
     """As the user is to write it: one that a variable gives only they can tell."""
-    if one.port == ANY_PORT:
-        return "PORT"
-    return one.port or (HTTPS_PORT if one.tls else DEFAULT_PORT)
+    return "PORT" if one.port == ANY_PORT else one.backend_port
 
 
 def _line(one: Pass) -> str:

@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 
 from composeroll.model import Finding, Replica, Severity
 from composeroll.nginx.configuration.configuration import Configuration
-from composeroll.nginx.configuration.upstreams import DEFAULT_PORT, HTTPS_PORT, host_and_port
+from composeroll.nginx.configuration.upstreams import DEFAULT_PORT, host_and_port
 from composeroll.nginx.discovery.claims import passes_to
 from composeroll.nginx.discovery.subject import Subject, addresses
 
@@ -52,8 +52,7 @@ def _ways(configuration: Configuration) -> Iterator[_Way]:
             host, port = host_and_port(server.address, DEFAULT_PORT)
             yield f"upstream {block.upstream.name} ({block.place})", host, port
     for one in configuration.passes:
-        port = one.port or (HTTPS_PORT if one.tls else DEFAULT_PORT)
-        yield f"{one.directive} ({one.place})", one.target, port
+        yield f"{one.directive} ({one.place})", one.target, one.backend_port
 
 
 def _is_of_the_host(host: str, gateway: Replica, subject: Subject) -> bool:

@@ -74,6 +74,8 @@ def test_it_is_one_that_the_gateway_can_reach_and_that_the_settings_do_not_deny(
         ("APP:9000", (9000,), False),
         ("$svc:9000", (9000,), False),
         ("backend", (80,), True),
+        ("backend:$server_port", (8000,), True),
+        ("backend:$server_port", (), False),
     ],
 )
 def test_a_pass_may_mean_a_service_by_a_name_of_links_as_an_upstream_may(
