@@ -34,7 +34,7 @@ _CALLS = {
     Context.RTMP: {"push": Protocol.TCP, "pull": Protocol.TCP}
     | dict.fromkeys(
         (
-            *("on_connect", "on_play", "on_publish", "on_done", "on_play_done"),
+            *("on_connect", "on_disconnect", "on_play", "on_publish", "on_done", "on_play_done"),
             *("on_publish_done", "on_record_done", "on_update"),
         ),
         Protocol.HTTP,
@@ -161,7 +161,7 @@ def _read(
     around = _server_around(parents)
     heard = listens(around) if around else ()
     named = [name for name, half in upstreams if half is context]
-    said = _said(directive)
+    said = _said(directive, context)
     late = "$" in said
     values = _values(given, around, settled(parents)) if late else {}
     for argument in _readings(said, values):
@@ -181,13 +181,14 @@ def _spoken(directive: Directive, parents: tuple[Directive, ...]) -> Protocol | 
         return _CALLS[context].get(name)
     if name in _PROTOCOLS:
         return Protocol.TCP if context is Context.STREAM else _PROTOCOLS[name]
-    within = not directive.args or _said(directive)[:1] in ("/", "@")  # as `upload_pass @saved`
+    within = _said(directive, context)[:1] in ("/", "@")  # as `upload_pass @saved`
     return Protocol.TCP if name.endswith(_OTHER_MODULES) and not within else None
 
 
-def _said(directive: Directive) -> str:
+def _said(directive: Directive, context: Context) -> str:
     """The argument that names the backend: in modules such as Dubbo's it is the last."""
-    return directive.args[0 if directive.name in _PROTOCOLS else -1]
+    first = directive.name in _PROTOCOLS or context in _CALLS
+    return directive.args[0 if first else -1]
 
 
 def _server_around(parents: tuple[Directive, ...]) -> Directive | None:

@@ -185,6 +185,24 @@ def test_a_pass_names_its_target(
     assert (found.target, found.port, found.protocol) == (target, port, protocol)
 
 
+@pytest.mark.parametrize(
+    ("line", "target", "port"),
+    [
+        ("push rtmp://app:1936/live playpath=x tcUrl=rtmp://cdn/live;", "app", 1936),
+        ("pull rtmp://app/main?id=1 name=channel static;", "app", 1935),
+        ("push app;", "app", 1935),
+        ("on_publish http://app/allow;", "app", None),
+        ("on_disconnect http://app:81/gone;", "app", 81),
+    ],
+)
+def test_what_rtmp_relays_to_or_calls_is_the_first_thing_in_its_line(
+    line: str, target: str, port: int | None
+) -> None:
+    text = f"events {{}}\nrtmp {{ server {{ application live {{ {line} }} }} }}\n"
+    (found,) = read_configuration(join_dump({MAIN: text})).passes
+    assert (found.target, found.port) == (target, port)
+
+
 def test_a_pass_through_a_map_counts_for_each_of_its_values() -> None:
     chosen = "map $cookie_c $to { hostnames; default stable; x canary; }"
     found = configured(f"{chosen} server {{ location / {{ proxy_pass http://$to; }} }}")
