@@ -32,7 +32,7 @@ from composeroll.nginx.configuration.upstreams import (
 
 _SEVERAL = (
     *("auth_request", "mirror", "ssi", "slice", "add_before_body", "add_after_body"),
-    *("post_action", "mail", "ssl_stapling", "ssl_ocsp", "http2", "http3"),
+    *("post_action", "mail", "rtmp", "ssl_stapling", "ssl_ocsp", "http2", "http3"),
     *(
         "proxy_cache",
         "fastcgi_cache",
@@ -77,6 +77,7 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Sequence[Upstrea
     """What holds for this configuration."""
     around = _around(tree)
     ports: set[int] = set()
+    unpaired: set[int] = set()
     reusing: dict[int, Place] = {}
     websockets: list[Place] = []
     for one in passes:
@@ -84,12 +85,15 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Sequence[Upstrea
             blind = f"where {one.directive} at {one.place} leads is not known beforehand"
             return Pairing(next(_unpaired(tree), blind))
         own = _upstreams_ports(one, upstreams) or _own_ports(one)
+        if not one.of_nginx:  # such as nchan's to Redis, which it keeps without any client
+            unpaired |= own
+            continue
         ports |= own
         every = around[one.place, one.directive]
         if one.context is Context.HTTP and any(map(_stays_open, every)):
             reusing |= dict.fromkeys(own, one.place)
             websockets += [one.place] if any(map(_upgrades, every)) else []
-    ending = frozenset(ports - reusing.keys())
+    ending = frozenset(ports - reusing.keys() - unpaired)
     return Pairing(next(_unpaired(tree), ""), ending, reusing, tuple(websockets))
 
 

@@ -96,6 +96,11 @@ class Pass(Struct, frozen=True):
         return self.port
 
     @property
+    def of_nginx(self) -> bool:
+        """Whether it is a directive of nginx's own modules."""
+        return self.directive in _PROTOCOLS
+
+    @property
     def takes_upstream(self) -> bool:
         """Whether it could name one."""
         return self.context not in _CALLS

@@ -123,6 +123,19 @@ def test_a_module_that_nobody_knows_may_connect_to_anybody(module: str, *, blind
     assert bool(pairing(main=f"load_module {module};").blind) is blind
 
 
+def test_a_stream_of_rtmp_is_pushed_to_several_and_played_by_many() -> None:
+    live = "server { listen 1935; application live { push rtmp://10.0.0.9/live; } }"
+    assert "`rtmp`" in pairing(main=f"rtmp {{ {live} }}").blind
+
+
+@pytest.mark.parametrize("beside", ["", "location /q { proxy_pass http://10.0.0.9:6379; }"])
+def test_what_a_module_of_others_connects_to_may_stay_without_a_client(beside: str) -> None:
+    """As nchan's to its Redis."""
+    other = f"location /sub {{ nchan_redis_pass 10.0.0.9:6379; }} {beside}"
+    found = pairing(server=other)
+    assert (found.blind, set(found.ending)) == ("", {9000, 9300})
+
+
 def test_the_reason_says_where_it_stands() -> None:
     assert f"`http2 on` ({MAIN}:" in pairing(server="http2 on;").blind
 
