@@ -47,8 +47,8 @@ def published_findings(
 
 def _ways(configuration: Configuration) -> Iterator[_Way]:
     for block in configuration.upstreams:
-        used = [s for s in block.upstream.servers if passes_to(configuration, block)]
-        for server in used:
+        up = [s for s in block.upstream.servers if "down" not in s.parameters]
+        for server in up if passes_to(configuration, block) else ():
             host, port = host_and_port(server.address, DEFAULT_PORT)
             yield f"upstream {block.upstream.name} ({block.place})", host, port
     for one in configuration.passes:

@@ -50,6 +50,13 @@ def test_an_upstream_that_nothing_uses_leads_nowhere() -> None:
     assert not list(published_findings(told, BRIDGED, PUBLISHED))
 
 
+@pytest.mark.parametrize("spare", ["down", "max_fails=0 down"])
+def test_a_server_that_is_down_leads_nowhere(spare: str) -> None:
+    site = "server { location / { proxy_pass http://there; } }"
+    told = configured(site, there=f"upstream there {{ server a:1; server 10.0.0.1:9005 {spare}; }}")
+    assert not list(published_findings(told, BRIDGED, PUBLISHED))
+
+
 def test_an_address_that_a_container_may_have_had_is_not_the_host_s() -> None:
     places = (
         Attachment("n1", "staging_default", subnets=("10.0.0.7/24",), gateways=("10.0.0.1",)),
