@@ -67,6 +67,7 @@ def _is_of_the_host(host: str, gateway: Replica, subject: Subject) -> bool:
         return host.endswith(_OF_THE_HOST) or (on_host and host == _LOCAL_NAME)
     if address.is_loopback:
         return on_host
+    host = str(address)  # as the engine spells it: IPv6 can be written in many ways
     if any(host in place.gateways for place in gateway.networks):
         return True
     subnets = [subnet for place in gateway.networks for subnet in place.subnets]

@@ -57,6 +57,13 @@ def test_a_server_that_is_down_leads_nowhere(spare: str) -> None:
     assert not list(published_findings(told, BRIDGED, PUBLISHED))
 
 
+@pytest.mark.parametrize("spelling", ["[fd00:0::1]", "[FD00::1]", "[fd00::1]"])
+def test_the_host_s_address_is_the_same_however_it_is_spelt(spelling: str) -> None:
+    place = Attachment("n1", "staging_default", subnets=("fd00::7/64",), gateways=("fd00::1",))
+    told = configured(f"server {{ location / {{ proxy_pass http://{spelling}:9005; }} }}")
+    assert list(published_findings(told, replace(BRIDGED, networks=(place,)), PUBLISHED))
+
+
 def test_an_address_that_a_container_may_have_had_is_not_the_host_s() -> None:
     places = (
         Attachment("n1", "staging_default", subnets=("10.0.0.7/24",), gateways=("10.0.0.1",)),
