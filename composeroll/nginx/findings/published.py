@@ -64,7 +64,8 @@ def _is_of_the_host(host: str, gateway: Replica, subject: Subject) -> bool:
     try:
         address = ip_address(host)
     except ValueError:
-        return host.endswith(_OF_THE_HOST) or (on_host and host == _LOCAL_NAME)
+        name = host.lower().removesuffix(".")
+        return name.endswith(_OF_THE_HOST) or (on_host and name == _LOCAL_NAME)
     if address.is_loopback:
         return on_host
     host = str(address)  # as the engine spells it: IPv6 can be written in many ways

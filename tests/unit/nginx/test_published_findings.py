@@ -18,6 +18,8 @@ ON_HOST = replace(BRIDGED, networks=(Attachment("h", "host"),))
     ("host", "bridged", "on_host"),
     [
         ("host.docker.internal:9005", True, True),
+        ("HOST.Docker.internal.:9005", True, True),
+        ("LocalHost:9005", False, True),
         ("10.0.0.1:9005", True, True),
         ("172.17.0.1:9005", True, True),
         ("192.168.1.20:9005", True, True),
