@@ -33,9 +33,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def test_a_file_that_somebody_breaks_meanwhile_takes_everything_back(stack: Stack) -> None:
     (gateway,) = stack.gateways
-    with nobody_notices(stack), update(stack, "app") as run:
+    with nobody_notices(stack), update(stack, "app", pause="await") as run:
         run.step("await")
         with configured(gateway.id, "servre;"):
+            run.go_on()
             done = run.end()
     ended_with(done, 1, "nginx rejects its configuration", "servre", SERVES)
 
@@ -43,9 +44,10 @@ def test_a_file_that_somebody_breaks_meanwhile_takes_everything_back(stack: Stac
 def test_a_reload_that_nginx_accepts_and_does_not_take_is_noticed(stack: Stack) -> None:
     """The port of a `listen` is taken: test and reload both end well, and nothing changes."""
     (gateway,) = stack.gateways
-    with occupied(gateway.id), nobody_notices(stack), update(stack, "app") as run:
+    with occupied(gateway.id), nobody_notices(stack), update(stack, "app", pause="await") as run:
         run.step("await")
         with configured(gateway.id, LISTENS):
+            run.go_on()
             done = run.end()
     ended_with(done, 1, "kept its old configuration", "listen", SERVES)
 
@@ -55,9 +57,10 @@ def test_of_two_gateways_one_that_does_not_take_it_keeps_both_back(start: Start)
     ended_with(stack.update("app"), 0)
     stack.set(EDITION="2")
     second = stack.gateways[1].id
-    with occupied(second), nobody_notices(stack), update(stack, "app") as run:
+    with occupied(second), nobody_notices(stack), update(stack, "app", pause="await") as run:
         run.step("await")
         with configured(second, LISTENS):
+            run.go_on()
             done = run.end()
     ended_with(done, 1, "kept its old configuration", SERVES)
 
@@ -69,9 +72,10 @@ def test_an_nginx_that_is_stopped_meanwhile_ends_the_update(
     """It answers nobody then, so there is no load; the replicas are what they were."""
     (gateway,) = stack.gateways
     before = stack.containers("app")
-    with update(stack, "app") as run:
+    with update(stack, "app", pause="await") as run:
         run.step("await")
         docker.docker(*words, gateway.id)
+        run.go_on()
         try:
             done = run.end()
         finally:

@@ -88,7 +88,7 @@ def test_a_lock_that_is_released_leaves_what_is_half_done_to_the_next_run(stack:
     """Two of four replicas are new then, and nobody wanted four."""
     stack.set(EDITION="released")
     before = claims.Before.of(stack)
-    with update(stack, "app") as run:
+    with update(stack, "app", pause="await") as run:
         run.step("await")
         run.process.kill()
         run.process.wait()
@@ -113,10 +113,11 @@ def test_who_waits_for_a_lock_gets_it_when_it_is_released(stack: Stack) -> None:
 def test_a_prune_in_the_middle_takes_the_lock_and_harms_nothing(stack: Stack) -> None:
     stack.set(EDITION="pruned")
     before = claims.Before.of(stack)
-    with brief_load(stack) as load, update(stack, "app") as run:
+    with brief_load(stack) as load, update(stack, "app", pause="await") as run:
         run.step("await")
         mine = ("--filter", f"label={PROJECT}={stack.project}")  # nobody else's on this engine
         assert "Deleted Containers" in docker.docker("container", "prune", "--force", *mine)
+        run.go_on()
         done = run.end()
     ended_with(done, 0)
     claims.nothing_was_lost(load.result())
@@ -128,10 +129,11 @@ def test_who_lost_the_lock_to_another_run_stops_and_takes_nothing_back(stack: St
     stack.set(EDITION="lost")
     before = claims.Before.of(stack)
     with brief_load(stack) as load:
-        with update(stack, "app") as run:
+        with update(stack, "app", pause="await") as run:
             run.step("await")
             docker.docker("rm", lock_name(stack.project, "app"))
             locked_from_elsewhere(stack, silent_for=0.0)
+            run.go_on()
             lost = run.end()
         ended_with(lost, 4, "was taken over by deploy@elsewhere")
         lock(stack, "release")

@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from tests.e2e.harness import claims, docker, tally
+from tests.e2e.harness.pausing import Pause, pausing
 from tests.e2e.harness.recipe import INCLUDES
 from tests.e2e.harness.stack import ENDS_WITHIN, Done, Stack
 from tests.load import Load, Mix
@@ -74,11 +75,13 @@ class Running:
     """A composeroll that runs, told by its own events.
 
     Attributes:
+        pause: where it waits, if it does.
         events: what it has told so far, from `--json`.
     """
 
     stack: Stack
     process: subprocess.Popen[str]
+    pause: Pause | None = None
     events: list[Mapping[str, Any]] = field(default_factory=list)
 
     def until(self, **wanted: str) -> Mapping[str, Any]:
@@ -98,6 +101,11 @@ class Running:
     def step(self, words: str) -> None:
         """Wait until the step that begins with these words begins."""
         self.until(event="step_started", step=words)
+
+    def go_on(self) -> None:
+        """Let it do the step at whose beginning it waits."""
+        assert self.pause
+        self.pause.over()
 
     def signal(self, number: int) -> None:
         """Send a signal to the process itself."""
@@ -129,25 +137,35 @@ class Running:
 
 
 @contextmanager
-def update(stack: Stack, *words: str, env: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """An update that goes on beside the test; killed if the test ends before it does."""
-    with _begin(stack, words, env or {}) as process:
-        try:
-            yield Running(stack, process)
-        finally:
-            if process.poll() is None:
-                process.kill()
+def update(
+    stack: Stack, *words: str, env: Mapping[str, str] | None = None, pause: str = ""
+) -> Iterator[Running]:
+    """An update that goes on beside the test; killed if the test ends before it does.
+
+    It waits for `go_on` wherever a step begins with the word `pause`.
+    """
+    with ExitStack() as ends:
+        waits = ends.enter_context(pausing(pause)) if pause else None
+        with _begin(stack, words, env or {}, waits) as process:
+            try:
+                yield Running(stack, process, waits)
+            finally:
+                if process.poll() is None:
+                    process.kill()
 
 
-def _begin(stack: Stack, words: tuple[str, ...], env: Mapping[str, str]) -> subprocess.Popen[str]:
-    argv = [sys.executable, "-m", "composeroll", "update", *stack.selection, "--json", *words]
+def _begin(
+    stack: Stack, words: tuple[str, ...], env: Mapping[str, str], pause: Pause | None
+) -> subprocess.Popen[str]:
+    composeroll = pause.argv if pause else [sys.executable, "-m", "composeroll"]
     return subprocess.Popen(
-        argv,
+        [*composeroll, "update", *stack.selection, "--json", *words],
         cwd=stack.directory,
         env={**os.environ, **stack.environment, **env},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        pass_fds=(pause.reads,) if pause else (),
         encoding="utf-8",
     )
 
