@@ -21,10 +21,16 @@ from tests.load import Mix
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
 
-SOON = ("--ready-timeout", "3s", "--settle", "1500ms")
-"""Time enough for a good replica, and to see one die that lives for a second."""
+SOON = ("--ready-timeout", "3s")
+"""For what never accepts a connection."""
 
-BY_PATH = ("--ready-path", "/healthz")
+ANSWERED = ("--ready-timeout", "8s")
+"""Time enough for a bad answer on a machine that has much else to do."""
+
+UNTIL_IT_ENDS = ("--ready-timeout", "60s", "--settle", "30s")
+"""For what is to end by itself, however late it comes to that: nothing is waited for then."""
+
+BY_PATH = (*ANSWERED, "--ready-path", "/healthz")
 LOGGED = tuple(f"says line {number}\n" for number in range(11, 31))
 SERVES = "what served before serves on"
 NEXT = "run the same command again"
@@ -82,11 +88,11 @@ def fpm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     ("stack", "broken", "flags", "says"),
     [
         pytest.param(
-            *("plain", "exits-at-once", (), "exited with code 3"),
+            *("plain", "exits-at-once", UNTIL_IT_ENDS, "exited with code 3"),
             id="docker_rollout_ran_a_crash_without_healthcheck_exits_at_once",
         ),
         pytest.param(
-            *("plain", "never-listens", (), "Connection refused"),
+            *("plain", "never-listens", SOON, "Connection refused"),
             id="docker_orchestrate_55_without_healthcheck_never_listens",
         ),
         pytest.param(
@@ -94,21 +100,21 @@ def fpm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             id="kamal_1041_kamal_proxy_71_answers_500",
         ),
         pytest.param(
-            *("plain", "dies-soon", (), "exited with code 3"),
+            *("plain", "dies-soon", UNTIL_IT_ENDS, "exited with code 3"),
             id="docker_rollout_27_28_dies_while_it_settles",
         ),
-        ("plain", "one-of-two", (), "exited with code 3"),
-        ("checked", "exits-at-once", (), "exited with code 3"),
-        ("checked", "never-listens", (), "Connection refused"),
+        ("plain", "one-of-two", UNTIL_IT_ENDS, "exited with code 3"),
+        ("checked", "exits-at-once", UNTIL_IT_ENDS, "exited with code 3"),
+        ("checked", "never-listens", SOON, "Connection refused"),
         pytest.param(
-            *("checked", "unhealthy", (), "/healthz answered 500"),
+            *("checked", "unhealthy", ANSWERED, "/healthz answered 500"),
             id="docker_rollout_15_unhealthy",
         ),
         pytest.param(
-            *("checked", "fails-healthcheck", (), "this healthcheck always fails"),
+            *("checked", "fails-healthcheck", ANSWERED, "this healthcheck always fails"),
             id="docker_rollout_46_47_51_fails_healthcheck",
         ),
-        ("checked", "dies-soon", (), "exited with code 3"),
+        ("checked", "dies-soon", UNTIL_IT_ENDS, "exited with code 3"),
     ],
     indirect=["stack"],
 )
@@ -119,7 +125,7 @@ def test_a_broken_replica_never_gets_a_request(
     old = {container.id[:12] for container in stack.containers("app")}
     stack.set(BROKEN=broken, EDITION=broken)
     with nobody_notices(stack, WHO) as load:
-        done = stack.update(*SOON, *flags, "--events", str(events), "app")
+        done = stack.update(*flags, "--events", str(events), "app")
     ended_with(done, 1, says, SERVES, NEXT, *LOGGED)
     assert "says line 10\n" not in done.stderr
     assert set(load.result().versions()) == old
@@ -133,17 +139,23 @@ def test_watchtower_90_444_542_a_broken_build_under_the_same_tag_is_taken_back(
     ended_with(stack.update("--settle", "0s", "app"), 0)
     stack.push("2", BROKEN="answers-500")
     with nobody_notices(stack, pulled=True):
-        done = stack.update(*SOON, *BY_PATH, "app")
+        done = stack.update(*BY_PATH, "app")
     ended_with(done, 1, "answered 500", "broken on purpose", SERVES)
 
 
 @pytest.mark.parametrize(
     ("command", "flags", "says"),
     [
-        ("php-fpm8.4 --no-such-flag", (), "exited with code 64"),
-        ("sleep 60", (), "Connection refused"),
-        ("php-fpm8.4 --nodaemonize", ("--ready-path", "/nowhere"), "answered 404"),
-        ("sh -c 'php-fpm8.4 & sleep 1; exit 3'", ("--ready-path", "/ping"), "exited with code 3"),
+        ("php-fpm8.4 --no-such-flag", UNTIL_IT_ENDS, "exited with code 64"),
+        ("sleep 60", SOON, "Connection refused"),
+        (
+            *("php-fpm8.4 --nodaemonize", (*ANSWERED, "--ready-path", "/nowhere")),
+            "answered 404",
+        ),
+        (
+            *("sh -c 'php-fpm8.4 & sleep 1; exit 3'", (*UNTIL_IT_ENDS, "--ready-path", "/ping")),
+            "exited with code 3",
+        ),
     ],
 )
 def test_a_broken_php_fpm_never_gets_a_request(
@@ -152,7 +164,7 @@ def test_a_broken_php_fpm_never_gets_a_request(
     events = tmp_path / "events"
     fpm.set(COMMAND=command, EDITION="broken")
     with nobody_notices(fpm, PING):
-        done = fpm.update(*SOON, *flags, "--events", str(events), "php-fpm")
+        done = fpm.update(*flags, "--events", str(events), "php-fpm")
     ended_with(done, 1, says, SERVES, NEXT)
     assert not switched(events)
 
