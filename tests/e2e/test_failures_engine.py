@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import claims, recipe
+from tests.e2e.harness.holding import half_sent
 from tests.e2e.harness.rolling import is_tidy
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
@@ -36,8 +37,9 @@ def test_an_engine_that_is_lost_changes_nothing_and_the_same_command_finishes(
     with tempfile.TemporaryDirectory() as folder, brief_load(stack) as load:
         # a path of its own: a socket's may have 107 characters
         with wire(Path(folder)) as line, update(stack, "app", env=line.environment) as run:
-            run.step(step)
-            line.cut()
+            with half_sent(stack.url, "/post"):  # the drain is not over before this
+                run.step(step)
+                line.cut()
             lost = run.end()
         again = stack.update("app")
     assert lost.code in (1, 5), str(lost)
@@ -50,9 +52,11 @@ def test_an_engine_that_is_lost_changes_nothing_and_the_same_command_finishes(
 
 def test_docker_rollout_ran_two_at_once_the_second_is_told_who_holds_the_lock(stack: Stack) -> None:
     stack.set(EDITION="two-at-once", BROKEN="never-listens")
-    with nobody_notices(stack), update(stack, "--ready-timeout", "6s", "app") as run:
+    soon = ("--ready-timeout", "2s")
+    with nobody_notices(stack), update(stack, *soon, "app", pause="await") as run:
         run.step("await")
         second = stack.update("app")
+        run.go_on()
         first = run.end()
     stack.set(BROKEN="")
     ended_with(second, 4, "nothing was touched", "composeroll lock")

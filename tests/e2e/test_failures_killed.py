@@ -58,10 +58,12 @@ def killed_and_run_again(stack: Stack, *moments: tuple[str, float], edition: str
 
 def kill(stack: Stack, step: str, delay: float, *, whole: bool) -> None:
     """Begin an update and kill it; where it may leave steps out, it may also end before that."""
-    with update(stack, "app") as run:
+    with update(stack, "app", pause=step) as run:
         seen = run.begins(step)
         assert seen or not whole, f"no step {step!r}: {run.end()}"
-        time.sleep(delay if seen else 0.0)  # a random moment is what is wanted
+        if seen and delay:
+            run.go_on()
+            time.sleep(delay)  # a random moment is what is wanted
         run.signal(signal.SIGKILL)
         code = run.process.wait()
     ends = {-signal.SIGKILL} if seen and not delay else {-signal.SIGKILL, 0}

@@ -13,6 +13,7 @@ import pytest
 from tests.bed import state
 from tests.e2e.conftest import Start
 from tests.e2e.harness import claims, recipe
+from tests.e2e.harness.holding import half_sent
 from tests.e2e.harness.rolling import is_tidy
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
@@ -83,8 +84,9 @@ def test_kamal_450_a_signal_before_the_line_takes_everything_back(
 ) -> None:
     mix = LONG if phase is draining else CALM
     with nobody_notices(stack, mix), update(stack, "app") as run:
-        phase(run)
-        run.signal(number)
+        with half_sent(stack.url, "/post"):  # the drain, and with it the line, is not before this
+            phase(run)
+            run.signal(number)
         done = run.end()
     ended_with(done, code, signal.Signals(number).name, SERVES)
 
@@ -103,10 +105,11 @@ def test_a_signal_while_pulling_touches_nothing(stack: Stack) -> None:
 
 def test_signals_that_keep_coming_change_nothing(stack: Stack) -> None:
     with nobody_notices(stack), update(stack, "app") as run:
-        run.step("await")
-        for _ in range(20):
-            run.signal(signal.SIGINT)
-            run.signal(signal.SIGTERM)
+        with half_sent(stack.url, "/post"):
+            run.step("await")
+            for _ in range(20):
+                run.signal(signal.SIGINT)
+                run.signal(signal.SIGTERM)
         done = run.end()
     assert done.code in (130, 143), str(done)
     ended_with(done, done.code, SERVES)
@@ -161,7 +164,7 @@ def await_new(stack: Stack, run: Terminal, states: Collection[str] = ("running",
         found = [c.state for c in stack.containers("app")]
         return len(found) == 4 and set(found) <= set(states)
 
-    state.await_state("The new replicas", all_there, 20.0)
+    state.await_state("The new replicas", all_there, 60.0)
 
 
 def plain(screen: str) -> str:
