@@ -22,7 +22,7 @@ JOIN = "cannot join network namespace of a non running container"
 
 STARTED = "start gateway in the network of its edge"
 
-BACK_WITHIN = 20.0
+BACK_WITHIN = 60.0
 
 VERSIONS = itertools.count(2)
 
@@ -97,7 +97,7 @@ def test_a_replacement_that_a_reboot_ends_is_finished_by_the_same_command(
 ) -> None:
     before = claims.Before.of(stack)
     stack.push(str(next(VERSIONS)), "gateway")
-    with update(stack, "gateway") as run:
+    with update(stack, "gateway", pause=step) as run:
         run.step(step)
         run.process.kill()
         run.process.wait()

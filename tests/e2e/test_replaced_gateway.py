@@ -127,7 +127,7 @@ def test_killed_while_the_old_nginx_ends_the_same_command_finishes(stack: Stack)
 
 def killed_at(stack: Stack, step: str) -> None:
     """Begin an update of the gateway, and kill it where a step begins."""
-    with update(stack, "gateway") as run:
+    with update(stack, "gateway", pause=step) as run:
         run.step(step)
         run.process.kill()
         run.process.wait()
@@ -154,10 +154,11 @@ def test_https_ipv6_and_http_2_stay_and_nobody_rolls_a_service_meanwhile(stack: 
     stack.push(new, "gateway")
     with (
         under_load(stack, CALM, url=stack.urls(8080)[0]) as six,
-        update(stack, "gateway") as run,
+        update(stack, "gateway", pause="rehearse") as run,
     ):
         run.step("rehearse")
         beside = stack.update("app")
+        run.go_on()
         ended_with(run.end(), 0)
     ended_with(beside, 4, "app is locked by", "gateway")
     claims.nothing_was_lost(six.result())
