@@ -154,8 +154,8 @@ def nginx_course(nginx: NginxSide) -> list[str]:
     lines.append(f"written: {door.read(nginx.include) == one}, old workers: {door.old_workers()}")
     with nginx.request_under_way():
         door.reload()
-        lines.append(f"reloaded under a request: old workers: {door.old_workers()}")
-    lines.append(f"the request has ended: {nginx.await_old_workers_gone()}")
+        lines.append(f"reloaded under a request: one old worker: {nginx.await_old_workers(1)}")
+    lines.append(f"the request has ended, and none is left: {nginx.await_old_workers(0)}")
     door.install({nginx.include: two})
     lines.append(f"written, not reloaded: old workers: {door.old_workers()}")
     nginx.refuse_next()
@@ -167,7 +167,7 @@ def nginx_course(nginx: NginxSide) -> list[str]:
     door.restore({nginx.include: one})
     door.reload()
     door.reload()
-    lines.append(f"reloaded twice: {nginx.await_old_workers_gone()}")
+    lines.append(f"reloaded twice: {nginx.await_old_workers(0)}")
     return lines
 
 

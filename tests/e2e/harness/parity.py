@@ -12,7 +12,7 @@ from composeroll.errors import EngineError
 from composeroll.model import Replica
 from composeroll.rollout import engine, observe
 from composeroll.rollout.lock.door import Locks
-from tests.e2e.engine_projects import Project, docker
+from tests.e2e.engine_projects import Project, docker, until_they_sleep
 from tests.sim.interference import Move, Outside
 from tests.sim.world import PROJECT, Sim
 
@@ -129,6 +129,7 @@ class Real:
 
     def die(self, container: str) -> None:
         """From within; the engine was not asked to stop it."""
+        until_they_sleep([container])
         argv = ["docker", "exec", container, "sh", "-c", "kill -TERM 1"]
         subprocess.run(argv, check=False, capture_output=True)  # it goes with the container
         docker("wait", container)

@@ -61,8 +61,8 @@ class NginxSide(Protocol):
     def request_under_way(self) -> AbstractContextManager[None]:
         """While the block runs, a client is being served."""
 
-    def await_old_workers_gone(self) -> bool:
-        """Whether they all leave."""
+    def await_old_workers(self, count: int) -> bool:
+        """Whether so many stay in the end, and the others leave."""
 
     def refuse_next(self) -> None:
         """What is written next is not to pass nginx's test."""
@@ -104,9 +104,9 @@ class RealNginx:
             assert said.startswith(b"HTTP/1.1 100 "), said
             yield
 
-    def await_old_workers_gone(self) -> bool:
-        """By asking again and again."""
-        return _until(lambda: self.door.old_workers() == 0)
+    def await_old_workers(self, count: int) -> bool:
+        """By asking again and again: one that holds nothing leaves a moment after the reload."""
+        return _until(lambda: self.door.old_workers() == count)
 
     def refuse_next(self) -> None:
         """It is refused for what it says."""
@@ -131,10 +131,11 @@ class SimulatedNginx:
         """Every worker has one there, for `longest` seconds."""
         yield
 
-    def await_old_workers_gone(self) -> bool:
-        """Time passes at once."""
-        self._sim.let_pass(PATIENCE)
-        return self.door.old_workers() == 0
+    def await_old_workers(self, count: int) -> bool:
+        """Time passes at once, where it has to."""
+        if self.door.old_workers() != count:
+            self._sim.let_pass(PATIENCE)
+        return self.door.old_workers() == count
 
     def refuse_next(self) -> None:
         """It reads no text as nginx would."""
