@@ -22,6 +22,11 @@ class Wire:
     listening: socket.socket
     engine: str
     ends: list[socket.socket] = field(default_factory=list)
+    serving: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.serving = threading.Thread(target=self.serve, daemon=True)
+        self.serving.start()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -29,11 +34,13 @@ class Wire:
         return {"DOCKER_HOST": f"{SOCKET}{self.path}"}
 
     def cut(self) -> None:
-        """Nobody gets through any more, and who is talking hears no more."""
+        """Nobody gets through any more, and who is talking, or waits to be heard, hears no more."""
         self.path.unlink(missing_ok=True)
-        for end in (self.listening, *self.ends):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        _shut(self.listening)
+        self.serving.join()
+        self.listening.close()
+        for end in self.ends:
+            _shut(end)
 
     def serve(self) -> None:
         """Accept until cut."""
@@ -45,6 +52,11 @@ class Wire:
                 self.ends += (client, engine)
                 for one, other in ((client, engine), (engine, client)):
                     threading.Thread(target=_pass_on, args=(one, other), daemon=True).start()
+
+
+def _shut(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
 
 
 def _pass_on(one: socket.socket, other: socket.socket) -> None:
@@ -63,7 +75,6 @@ def wire(directory: Path) -> Iterator[Wire]:
     path = directory / "engine.sock"
     with socket.create_server(str(path), family=socket.AF_UNIX) as listening:
         made = Wire(path, listening, host.removeprefix(SOCKET))
-        threading.Thread(target=made.serve, daemon=True).start()
         try:
             yield made
         finally:
