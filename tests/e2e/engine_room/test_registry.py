@@ -55,15 +55,16 @@ def test_a_tag_that_was_never_pushed_is_refused(project: Project, local: Engine)
 
 
 def test_a_registry_that_is_down_is_named_as_unreachable(project: Project, local: Engine) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.socket() as taken:  # nobody else listens there, nor does this one
+        taken.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{taken.getsockname()[1]}"
-    project.service(image=f"{host}/app:1")
-    for ask in (
-        lambda: local.pull({"app": f"{host}/app:1"}, lambda _: None),
-        lambda: local.registry_digest(f"{host}/app:1"),
-    ):
-        with pytest.raises(EngineUnreachable, match=re.escape(f"registry {host} does not")):
-            ask()
+        project.service(image=f"{host}/app:1")
+        for ask in (
+            lambda: local.pull({"app": f"{host}/app:1"}, lambda _: None),
+            lambda: local.registry_digest(f"{host}/app:1"),
+        ):
+            with pytest.raises(EngineUnreachable, match=re.escape(f"registry {host} does not")):
+                ask()
 
 
 def test_an_interrupted_pull_leaves_no_process_behind(project: Project, local: Engine) -> None:
