@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from tests.e2e.conftest import Start
-from tests.e2e.harness import claims, docker, recipe
+from tests.e2e.harness import claims, recipe
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Done, Stack
 from tests.e2e.harness.trouble import (
@@ -90,7 +91,7 @@ def test_a_good_version_is_watched_and_stays(stack: Stack) -> None:
     ended_with(done, 0)
     claims.nothing_was_lost(load.result())
     seen = [event for event in rolling.events if event["event"] == "watching"]
-    assert seen[-1]["requests"] > 100
+    assert 0 < seen[-1]["requests"] <= load.result().total
     assert seen[-1]["errors"] == 0
     claims.all_are_new(stack, "app", before, 2)
     claims.the_include_names_exactly_the_replicas(stack, "app")
@@ -116,7 +117,8 @@ def test_a_replica_that_fails_while_it_is_watched_sends_the_traffic_back(
     with nobody_notices(stack, RETRIED), update(stack, "--monitor", "30s", "app") as rolling:
         rolling.step("watch")
         new = next(c for c in stack.containers("app") if c.id not in ran)
-        docker.docker("exec", new.id, "sh", "-c", trouble)
+        argv = ["docker", "exec", new.id, "sh", "-c", trouble]
+        subprocess.run(argv, check=False, capture_output=True)  # it may go with the container
         done = rolling.end()
     ended_with(done, 1, f"{new.name} ", "what served before serves on")
     assert any(what in str(done) for what in says)
