@@ -35,7 +35,7 @@ class Watch:
         """Everything it has printed so far."""
         return self.output.read_text(encoding="utf-8", errors="replace")
 
-    def until(self, words: str, seconds: float = 30.0) -> None:
+    def until(self, words: str, seconds: float = 60.0) -> None:
         """Wait until it has printed these words."""
         state.await_state(f"{words!r} from sync --watch", lambda: words in self.said, seconds)
 
