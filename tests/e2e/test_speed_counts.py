@@ -71,17 +71,21 @@ def test_a_healthcheck_every_30_s_delays_by_less_than_2_s_beyond_the_apps_own_st
 ) -> None:
     stack = start(recipe.app(kind="checked", replicas=1))
     stack.push("2")
-    own = seconds_to_accept(images.APPS["plain"].ref)
+    own = [seconds_to_pass(images.APPS["plain"].ref)]
     done = stack.update("--json", "app")
+    own.append(seconds_to_pass(images.APPS["plain"].ref))  # machines are faster and slower by turns
     assert done.code == 0, str(done)
     events = map(json.loads, done.stdout.splitlines())
     ready = [event for event in events if event["event"] == "replica_ready"]
     assert "healthcheck" in ready[0]["how"]
-    assert ready[0]["seconds"] < own + 2
+    assert ready[0]["seconds"] < max(own) + 2
 
 
-def seconds_to_accept(image: str) -> float:
-    """How long an image of the app takes from its start until its port accepts."""
+def seconds_to_pass(image: str) -> float:
+    """How long an image of the app takes from its start until it passes its check.
+
+    That is asked once, as soon as the port accepts.
+    """
     container = docker("create", image)
     try:
         docker("start", container)
@@ -89,6 +93,7 @@ def seconds_to_accept(image: str) -> float:
         form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
         address = docker("inspect", "--format", form, container)
         state.await_state(f"{image} at {address}", lambda: accepts(address), 30)
+        docker("exec", container, "python3", "/srv/check.py")
         return time.monotonic() - began
     finally:
         docker("rm", "--force", container)
