@@ -140,7 +140,7 @@ def test_a_command_that_is_not_waited_for_any_longer_is_told_apart_from_one_that
         saying([(Channel.STDOUT, b"begins")])(peer)
         peer.recv(1)
 
-    hung = commands(Speaking(hangs)).execute("c1", ["true"], timeout=0.05)
+    hung = commands(Speaking(hangs)).execute("c1", ["true"], timeout=0.5)
     assert (hung.exit_code, hung.stdout, hung.overdue) == (124, "begins", True)
     assert not Output(124).overdue
 
@@ -166,7 +166,7 @@ def test_a_command_that_was_let_go_before_anybody_waited_is_not_waited_for() -> 
 
 
 def test_as_few_commands_as_calls_are_on_their_way_to_the_engine_at_once() -> None:
-    way = Speaking(saying([]), handshake=0.02, limit=3)
+    way = Speaking(saying([]), handshake=0.2, limit=3)
     far = commands(way)
     side_by_side(lambda _: far.execute("c1", ["true"]), range(12))
     assert way.most == 3

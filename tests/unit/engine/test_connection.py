@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,15 +37,14 @@ class Alarm(Exception):
 
 
 @pytest.fixture
-def alarm() -> Iterator[None]:
-    """A signal whose handler raises, a moment from now."""
+def alarm() -> Iterator[Callable[[], object]]:
+    """Sends a signal whose handler raises, a moment from when it is called."""
 
     def ring(*_: object) -> None:
         raise Alarm
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, 0.1)
-    yield
+    yield partial(signal.setitimer, signal.ITIMER_REAL, 0.1)
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
 
@@ -63,12 +63,19 @@ def test_threads_never_receive_each_others_answers(api: Api) -> None:
         assert all(pool.map(ask, range(200)))
 
 
-@pytest.mark.usefixtures("alarm")
-def test_after_an_interrupted_call_the_next_one_gets_its_own_answer(api: Api) -> None:
+def test_after_an_interrupted_call_the_next_one_gets_its_own_answer(
+    api: Api, alarm: Callable[[], object]
+) -> None:
     api.get("/echo")
     with pytest.raises(Alarm):
-        api.get("/slow?5")
+        interrupted(api, alarm)
     assert api.get("/echo", {"n": "mine"}).json() == {"asked": "n=mine"}
+
+
+def interrupted(api: Api, alarm: Callable[[], object]) -> None:
+    """A call that an alarm ends."""
+    alarm()
+    api.get("/slow?5")
 
 
 def test_a_kept_connection_that_the_engine_has_closed_is_replaced(api: Api, sham: Sham) -> None:
@@ -82,7 +89,7 @@ def test_never_more_connections_than_the_transport_allows(sham: Sham) -> None:
     transport = UnixSocket(str(sham.server_address))
     transport.limit = 3
     api = Api(transport)
-    side_by_side(lambda _: api.get("/slow?0.02"), range(12))
+    side_by_side(lambda _: api.get("/slow?0.2"), range(12))
     api.close()
     assert sham.most == 3
     assert sham.connections == 3

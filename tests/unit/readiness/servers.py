@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from composeroll.readiness.fastcgi import Record
 
@@ -27,10 +28,17 @@ def serving(serve: Serve) -> Iterator[str]:
             thread.join()
 
 
-def free_address() -> str:
-    """An address where nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"127.0.0.1:{listener.getsockname()[1]}"
+def closed_address() -> str:
+    """An address where nothing listens, and nobody else can meanwhile."""
+    return f"127.0.0.1:{_deaf().getsockname()[1]}"
+
+
+@cache
+def _deaf() -> socket.socket:
+    """A socket that has a port of its own and does not listen, as long as the tests run."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    return taken
 
 
 def answering(*answers: bytes) -> Serve:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from composeroll.config.settings import Ready
 from composeroll.config.values import SETTINGS
 from composeroll.errors import EngineError, EngineUnreachable, NotReady
-from composeroll.model import Health, Healthcheck, Output, Protocol
+from composeroll.model import ContainerEvent, Health, Healthcheck, Output, Protocol
 from composeroll.readiness.attempt import REQUEST_LIMIT
 from composeroll.readiness.fastcgi import Record
 from composeroll.report.events import Noted, ReplicaReady
@@ -35,7 +35,7 @@ from tests.unit.readiness.servers import (
     Serve,
     answering,
     cgi,
-    free_address,
+    closed_address,
     http_answer,
     php_fpm,
     record,
@@ -212,7 +212,7 @@ def test_a_server_that_hangs_is_given_up_at_the_timeout() -> None:
 def test_a_port_that_nobody_listens_on_is_not_ready() -> None:
     with pytest.raises(NotReady, match=r"cannot be reached: Connection refused \(port"):
         Engine(ONE).readiness().await_ready(
-            (ONE,), route(free_address()), replace(QUICK, path=None)
+            (ONE,), route(closed_address()), replace(QUICK, path=None)
         )
 
 
@@ -272,12 +272,20 @@ def test_a_death_while_the_engines_events_were_interrupted_is_seen_when_they_are
         engine.readiness().await_ready((ONE,), None, Ready(settle=60))
 
 
-def test_a_replica_killed_for_lack_of_memory_says_so() -> None:
+def test_a_replica_killed_for_lack_of_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine(ONE)
     engine.tell("oom", ONE.id)
-    threading.Timer(0.05, engine.kill, (ONE.id, 137)).start()
+    listen = engine.next
+
+    def next_event(timeout: float) -> ContainerEvent | None:
+        event = listen(timeout)
+        if event and event.action == "oom":
+            engine.kill(ONE.id, 137)
+        return event
+
+    monkeypatch.setattr(engine, "next", next_event)
     with pytest.raises(NotReady, match="was killed for lack of memory"):
-        engine.readiness().await_ready((ONE,), route(free_address()), PATIENT)
+        engine.readiness().await_ready((ONE,), route(closed_address()), PATIENT)
 
 
 def test_the_death_of_a_container_that_is_not_ours_is_nothing_to_us() -> None:

@@ -19,7 +19,7 @@ from composeroll.readiness.relayed import RelayDialer
 from tests.unit.readiness.engine import Host, route
 from tests.unit.readiness.servers import (
     answering,
-    free_address,
+    closed_address,
     http_answer,
     php_fpm,
     serving,
@@ -80,13 +80,13 @@ def test_binary_bytes_pass_a_relay_unchanged(ask: Ask) -> None:
 def test_a_relay_knows_an_open_port_from_a_closed_one(ask: Ask) -> None:
     with serving(silent) as address:
         assert ask(TcpProbe(1), address).good
-    closed = ask(TcpProbe(1), free_address())
+    closed = ask(TcpProbe(1), closed_address())
     assert not closed.good
     assert "refused" in closed.said
 
 
 def test_a_request_to_a_closed_port_fails_through_a_relay(ask: Ask) -> None:
-    assert not ask(HttpProbe("/", None, OK), free_address()).good
+    assert not ask(HttpProbe("/", None, OK), closed_address()).good
 
 
 def test_a_relay_ends_when_we_hang_up_on_a_silent_server(host: Host, relay: Relay) -> None:

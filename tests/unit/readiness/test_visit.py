@@ -9,7 +9,7 @@ from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.direct import DirectDialer
 from composeroll.readiness.visit import Visits
 from tests.unit.readiness.engine import Engine
-from tests.unit.readiness.servers import Serve, answering, free_address, http_answer, serving
+from tests.unit.readiness.servers import Serve, answering, closed_address, http_answer, serving
 
 HERE = Attachment("n1", "shop_default", "127.0.0.1")
 
@@ -80,7 +80,7 @@ def test_what_ends_where_nobody_listens_any_more_has_closed_nothing(
 
 
 def test_a_site_where_nobody_listens_has_no_status() -> None:
-    status, said = visited(Site(int(free_address().rpartition(":")[2])))
+    status, said = visited(Site(int(closed_address().rpartition(":")[2])))
     assert (status, "cannot be reached" in said) == (0, True)
 
 
