@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from . import command, say, state
-from .errors import BedError
+from .errors import BedError, NotReadyError
 
 PORT = int(os.environ.get("COMPOSEROLL_BED_REGISTRY_PORT", "5055"))
 ADDRESS = f"127.0.0.1:{PORT}"
 NAME = "composeroll-bed-registry"
 IMAGE = "composeroll-bed/registry"
-ANSWERS_WITHIN = 20.0
-REPLIES_WITHIN = 10.0
+ANSWERS_WITHIN = 60.0
+REPLIES_WITHIN = 60.0
 
 MANIFESTS = (
     "application/vnd.oci.image.index.v1+json",
@@ -28,8 +28,11 @@ MANIFESTS = (
 
 
 def up() -> None:
-    """Return with a registry that answers on ADDRESS."""
-    if answers():
+    """Return with a registry that answers on ADDRESS.
+
+    One that runs is waited for: others may be using it, and it may be they who keep it busy.
+    """
+    if answers() or (runs() and _comes()):
         return
     with say.timed(f"starting the registry on {ADDRESS}"):
         command.run(
@@ -65,6 +68,21 @@ def down() -> None:
     """Remove the registry's container; its volume, and so its images, stay."""
     if command.answers(["docker", "container", "inspect", NAME]):
         command.run(["docker", "rm", "-f", NAME])
+
+
+def runs() -> bool:
+    """Whether its container does."""
+    argv = ["docker", "container", "inspect", "--format", "{{.State.Running}}", NAME]
+    return command.output(argv).strip() == "true"
+
+
+def _comes() -> bool:
+    """Whether it answers after all."""
+    try:
+        state.await_state("The registry", answers, ANSWERS_WITHIN)
+    except NotReadyError:
+        return False
+    return True
 
 
 def answers() -> bool:
