@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -48,8 +47,11 @@ def test_a_half_sent_request_is_waited_for_and_another_services_websocket_is_not
     events, over = tmp_path / "events", threading.Event()
 
     def finish_late() -> tuple[bool, bytes]:
-        draining = partial(drains, events)
-        state.await_state("The drain", lambda: over.is_set() or draining(), DRAINS_WITHIN)
+        def there_or_over() -> bool:
+            post.go_on()
+            return over.is_set() or drains(events)
+
+        state.await_state("The drain", there_or_over, DRAINS_WITHIN)
         over.wait(HELD)
         there = before <= {c.id for c in staging.containers("php-fpm")}
         return there, post.finish()
@@ -128,4 +130,4 @@ def until_nobody_drains(stack: Stack) -> None:
         assert done.code == 0, str(done)
         return not any(".draining." in c.name for c in stack.containers("app"))
 
-    state.await_state(f"{stack.project} without what drained", synced, 30)
+    state.await_state(f"{stack.project} without what drained", synced, 60)

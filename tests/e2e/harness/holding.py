@@ -20,7 +20,11 @@ HANDSHAKE = (
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 
-HALF = "POST {path} HTTP/1.1\r\nHost: held\r\nContent-Length: 4\r\n\r\nha"
+LENGTH = 10_000
+"""Bytes of a body: nginx keeps as many in its memory."""
+
+BEGUN = "ha"
+HALF = f"POST {{path}} HTTP/1.1\r\nHost: held\r\nContent-Length: {LENGTH}\r\n\r\n{BEGUN}"
 
 
 @dataclass
@@ -88,13 +92,19 @@ def held_websocket(url: str, path: str) -> Iterator[HeldWebsocket]:
 
 @dataclass
 class HalfSent:
-    """A POST of which half the body is missing."""
+    """A POST of which most of the body is missing."""
 
     sock: socket.socket
+    left: int = LENGTH - len(BEGUN)
+
+    def go_on(self) -> None:
+        """Send one byte more: nginx gives up a client that has sent none for a minute."""
+        self.sock.sendall(b"l")
+        self.left -= 1
 
     def finish(self) -> bytes:
         """Send the rest; the answer's first line."""
-        self.sock.sendall(b"lf")
+        self.sock.sendall(b"f" * self.left)
         return self.sock.recv(65536).partition(b"\r\n")[0]
 
 
