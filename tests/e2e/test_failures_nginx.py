@@ -135,7 +135,7 @@ def occupied(container: str) -> Iterator[None]:
     where = ("--network", f"container:{container}")
     other = docker.docker("run", "--detach", *where, images.APPS["plain"].ref)
     try:
-        state.await_state("port 8000 to be taken", lambda: listens(other), 20.0)
+        state.await_state("port 8000 to be taken", lambda: listens(other), 60.0)
         yield
     finally:
         docker.docker("rm", "--force", other)

@@ -46,13 +46,14 @@ def status(gateway: Services) -> int:
 
 
 def test_it_starts_without_its_service_and_says_that_nobody_is_there(gateway: Services) -> None:
-    gateway.wait_until_responsive(lambda: status(gateway) == 502, timeout=20, pause=0.1)
+    gateway.wait_until_responsive(lambda: status(gateway) == 502, timeout=60, pause=0.1)
 
 
 def test_nginx_proxy_1289_after_a_restart_it_trusts_no_address_from_before(
     gateway: Services,
 ) -> None:
     compose = gateway._docker_compose  # noqa: SLF001 - pytest-docker hands out no other way to it
+    gateway.wait_until_responsive(lambda: status(gateway) == 502, timeout=60, pause=0.1)
     compose.execute(f'exec -T gateway sh -c "{STALE}"')
     compose.execute("restart --timeout 1 gateway")
 
@@ -60,4 +61,4 @@ def test_nginx_proxy_1289_after_a_restart_it_trusts_no_address_from_before(
         read = "exec -T gateway cat /opt/nginx/include/app.include"
         return bool(compose.execute(read).startswith(b"# written by the gateway's entrypoint"))
 
-    gateway.wait_until_responsive(is_written_anew, timeout=20, pause=0.1)
+    gateway.wait_until_responsive(is_written_anew, timeout=60, pause=0.1)

@@ -29,7 +29,7 @@ INCLUDES = "/opt/nginx/include"
 APP = f"{INCLUDES}/app.include"
 DEFAULT = "upstream app { zone app 256k; server 127.0.0.1:8000; }\n"
 COMMAND = ("nginx", "-c", "/opt/nginx/nginx.conf", "-g", "daemon off;")
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 NO_PROGRAM = 127
 """How `docker exec` ends where the image has no such program."""
 

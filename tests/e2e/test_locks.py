@@ -61,7 +61,7 @@ def test_kamal_656_1517_1930_another_hosts_run_is_left_alone_until_somebody_rele
     stack: Stack,
 ) -> None:
     stack.set(EDITION="elsewhere")
-    locked_from_elsewhere(stack, silent_for=LEASE / 3)
+    locked_from_elsewhere(stack, silent_for=LEASE / 9)
     with nobody_notices(stack):
         ended_with(stack.update("app"), 4, "deploy@elsewhere", "composeroll lock release app")
         assert "app is locked by deploy@elsewhere" in lock(stack, "status")
@@ -102,7 +102,7 @@ def test_who_waits_for_a_lock_gets_it_when_it_is_released(stack: Stack) -> None:
     stack.set(EDITION="waited")
     before = claims.Before.of(stack)
     locked_from_elsewhere(stack, silent_for=0.0)
-    with update(stack, "--lock-wait", "30s", "app") as run:
+    with update(stack, "--lock-wait", "2m", "app") as run:
         run.until(event="noted", text="waiting: ")
         lock(stack, "release")
         done = run.end()

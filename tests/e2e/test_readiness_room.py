@@ -40,6 +40,9 @@ WAYS = ("direct", "plain", "busybox")
 INTERVAL = 30
 """Seconds between two healthchecks of the image."""
 
+TIMEOUT = 5
+"""Seconds that are waited for what never comes: an answer that is not wanted comes before."""
+
 SLOW = 30
 """Seconds until an answer that nobody waits for."""
 
@@ -122,7 +125,7 @@ def test_a_real_php_fpm_that_has_no_such_script_is_not_ready(
 ) -> None:
     route = bed.route(way, 9000, Protocol.FASTCGI)
     with pytest.raises(NotReady, match=r"answered 404 \(FastCGI /nowhere\.php\)") as error:
-        bed.await_ready(way, php_fpm, route, Ready(path="/nowhere.php", timeout=2))
+        bed.await_ready(way, php_fpm, route, Ready(path="/nowhere.php", timeout=TIMEOUT))
     assert "  File not found." in error.value.evidence
 
 
@@ -137,7 +140,7 @@ def test_an_http_service_is_ready_by_its_path_and_by_its_port(
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_body_of_an_answer_that_is_not_wanted_is_shown(bed: Bed, app: Replica, way: str) -> None:
-    unwanted = Ready(path="/", status=((204, 204),), timeout=2)
+    unwanted = Ready(path="/", status=((204, 204),), timeout=TIMEOUT)
     with pytest.raises(NotReady, match="answered 200") as error:
         bed.await_ready(way, app, bed.route(way, 8000), unwanted)
     shown = json.loads(error.value.evidence[1])
@@ -148,7 +151,7 @@ def test_a_body_of_an_answer_that_is_not_wanted_is_shown(bed: Bed, app: Replica,
 def test_a_port_that_never_opens_is_not_ready(bed: Bed, way: str) -> None:
     replica = bed.run(APP, "app", BROKEN="never-listens")
     with pytest.raises(NotReady, match=r"refused.*\(port 8000 accepts\)"):
-        bed.await_ready(way, replica, bed.route(way, 8000), Ready(timeout=2))
+        bed.await_ready(way, replica, bed.route(way, 8000), Ready(timeout=TIMEOUT))
 
 
 def test_a_gateway_without_shell_or_relay_is_refused_with_what_to_add(
@@ -175,7 +178,7 @@ def test_a_healthcheck_is_not_waited_for_in_its_own_interval(bed: Bed) -> None:
 def test_a_failing_healthchecks_own_words_are_shown(bed: Bed) -> None:
     replica = bed.run(CHECKED, "app", BROKEN="fails-healthcheck")
     with pytest.raises(NotReady, match="it ended its check with 1") as error:
-        bed.await_ready("direct", replica, None, Ready(timeout=2))
+        bed.await_ready("direct", replica, None, Ready(timeout=TIMEOUT))
     assert "  this healthcheck always fails" in error.value.evidence
 
 

@@ -19,7 +19,7 @@ from tests.e2e.harness.docker import docker
 SSHD = Image("composeroll-e2e/sshd", E2E_FOLDER / "sshd")
 SOCKET = "/var/run/docker.sock"
 HOST_KEY = "/etc/ssh/ssh_host_ed25519_key.pub"
-ANSWERS_WITHIN = 15.0
+ANSWERS_WITHIN = 60.0
 
 WITH_A_KEY = """\
 IdentityFile {key}

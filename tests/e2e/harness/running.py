@@ -19,7 +19,7 @@ from tests.e2e.harness.artifacts import alive, keep
 from tests.e2e.harness.recipe import Recipe
 from tests.e2e.harness.stack import Stack
 
-ANSWERS_WITHIN = 30.0
+ANSWERS_WITHIN = 60.0
 AT_ONCE = 4
 
 
