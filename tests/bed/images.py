@@ -214,8 +214,12 @@ def _options(image: Image, version: str, labels: Mapping[str, str]) -> Iterator[
 
 
 def _sources_of(refs: Iterable[str]) -> dict[str, str]:
-    """The fingerprints of the images the engine holds, by each of their names."""
+    """The fingerprints of the images the engine holds, by each of their names.
+
+    The engine says `:latest` where an image's name here says nothing.
+    """
     form = f'{{{{json .RepoTags}}}}\t{{{{index .Config.Labels "{SOURCES}"}}}}'
     rows = command.output(["docker", "image", "inspect", "--format", form, *refs]).splitlines()
     known = (row.split("\t") for row in rows if row.startswith("["))
-    return {ref: sources for names, sources in known for ref in json.loads(names)}
+    named = ((name, sources) for names, sources in known for name in json.loads(names))
+    return {ref: s for name, s in named for ref in (name, name.removesuffix(":latest"))}
