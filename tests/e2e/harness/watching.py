@@ -17,7 +17,7 @@ from tests.e2e.harness.docker import Container
 from tests.e2e.harness.stack import Stack
 
 SERVER = re.compile(r"^\s*server\s+(\S+?):\d+[ ;]", re.MULTILINE)
-AT_WORK = re.compile(r"^\S+ +(plan|apply|failed) ")
+AT_WORK = re.compile(r"^\S+ +(plan |apply |failed |(\d+)/(?!\2 ))")
 """Its last line, as long as something follows."""
 
 ENDS_WITHIN = 20.0
