@@ -102,8 +102,8 @@ class DrainReplicas(Step, frozen=True):
                 guard.heed_until(events, min(now + _pause(now - began), end))
             else:
                 world.emit(Draining(0))
-            guard.look()
-        insist_on_all_told(world, routes, starts)
+            insist_on_all_told(world, routes, starts)
+            guard.look()  # last of all: from here on nothing is left to go back to
 
     def _connections(self, world: World, gateways: Collection[str]) -> Mapping[str, int]:
         named = {one.route.address(r): r.name for one in self.leaving for r in one.replicas}
