@@ -221,6 +221,7 @@ class World(Struct, frozen=True):
         nginx: asked where a gateway itself is replaced.
         lock: asked before every step.
         proven: replicas as they were when they proved themselves in this run, by full ID.
+        drained: full IDs of what this run has drained: nothing new is told of it.
     """
 
     project: str
@@ -234,3 +235,4 @@ class World(Struct, frozen=True):
     shield: Callable[[], AbstractContextManager[None]]
     lock: Lock
     proven: dict[str, Replica] = field(default_factory=dict)
+    drained: set[str] = field(default_factory=set)

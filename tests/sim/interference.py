@@ -88,10 +88,13 @@ class Outside:
         self._engine.start_now(box, avoid=left)
 
     def swap(self, service: str, dice: Random) -> None:
-        """Both stopped, and started in the other order."""
+        """Both stopped, and started in the other order: each has an address of its own."""
+        boxes = self._engine.boxes.values()
+        edges = {box.host for box in boxes}
+        apart = [b for b in boxes if b.running and not b.host and b.id not in edges]
         for box in self._one(service, dice):
-            others = [b for b in self._engine.boxes.values() if b.running and b is not box]
-            if not others:
+            others = [b for b in apart if b is not box]
+            if not others or box not in apart:
                 return
             other = dice.choice(others)
             ips = other.ip, box.ip

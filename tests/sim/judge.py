@@ -134,10 +134,25 @@ class Judge:
         return bool(foreign and any(map(_is_name, names)))
 
     def may_begin(self, gateway: Gateway, present: Gateway) -> None:
-        """A gateway that takes requests beside another one sends them to the same replicas."""
-        told = {service: set(addresses) for service, addresses in gateway.current.told.items()}
-        wanted = {s: set(addresses) for s, addresses in present.current.told.items()}
-        self._insist(told == wanted, f"{gateway.id} begins with {told}, and not with {wanted}")
+        """A gateway that takes requests beside another one sends them to the same replicas.
+
+        Or to all that serve: the other one may go by a name, or by where they were before.
+        """
+        wanted = present.current.told
+        self._insist(
+            gateway.current.told.keys() == wanted.keys(), f"{gateway.id} begins without a service"
+        )
+        for service, told in gateway.current.told.items():
+            what = f"{gateway.id} begins with {set(told)}, and not with {set(wanted[service])}"
+            right = set(told) == set(wanted[service]) or self._means_what_serves(service, told)
+            self._insist(right, what)
+
+    def _means_what_serves(self, service: str, told: Collection[str]) -> bool:
+        """Whether it is all that do their work; of those that are to go, some or none."""
+        own = (b for b in self.boxes() if b.service == service and not b.aside)
+        working = [box for box in own if self._works(box)]
+        staying = {f"{b.ip}:9000" for b in working if b.id not in self.process().listed}
+        return staying <= set(told) <= {f"{box.ip}:9000" for box in working}
 
     def _others_work(self, service: str) -> bool:
         """Whether there is anybody but what this run has made: else nobody better can be named."""

@@ -182,8 +182,12 @@ def _confirm(behind: Sequence[Part], gateways: Sequence[Part]) -> tuple[Step, ..
         return ()
     waited = [part for part in behind if part.gives_up_what_runs]
     late = [part for part in waited if gateways or not (part.switches and part.drains)]
+    if not late:
+        return ()
     incoming = tuple(part.fresh() for part in late)
-    return (ConfirmReady(incoming, reason="what they replace goes next"),) if late else ()
+    switched = (part.state.wiring for part in late if part.switches)
+    routes = tuple(wiring.route for wiring in switched if wiring)
+    return (ConfirmReady(incoming, routes, reason="what they replace goes next"),)
 
 
 def _cut_after(parts: Sequence[Part]) -> float | None:

@@ -17,7 +17,7 @@ def current_texts(world: World, front: Front) -> Mapping[str, str]:
     """The includes of all services behind a gateway, by path, as it has them when this is asked.
 
     A name is written as the addresses it means now: nginx would first have to ask for it, and
-    answers 502 until it knows.
+    answers 502 until it knows. One that was restarted goes by names that mean what drained, too.
     """
     source = front.takers[0]
     texts: dict[str, str] = {}
@@ -54,7 +54,8 @@ def _by_address(world: World, service: str, wiring: Wiring, text: str) -> str:
     if upstream is None or not upstream.names:
         return text
     everyone = world.engine.replicas([service])
-    serving = tuple(r for r in everyone if r.running and wiring.route.address(r))
+    there = (r for r in everyone if r.running and r.id not in world.drained)
+    serving = tuple(r for r in there if wiring.route.address(r))
     if not serving:
         return text
     return Switch(Incoming(service, frozenset()), wiring.route, upstream).text(

@@ -15,6 +15,7 @@ from composeroll.rollout.steps.joined import insist_on_all_told, starts_of
 from composeroll.rollout.steps.lingering import Lingering, waited_for
 from composeroll.rollout.steps.sets import Incoming, names
 from composeroll.rollout.steps.step import Step
+from composeroll.rollout.steps.told import insist_that_none_is_named
 from composeroll.rollout.world import World
 
 POLL = 0.1
@@ -103,7 +104,14 @@ class DrainReplicas(Step, frozen=True):
             else:
                 world.emit(Draining(0))
             insist_on_all_told(world, routes, starts)
+            for one in self.leaving:
+                insist_that_none_is_named(world, one.route, one.replicas)
             guard.look()  # last of all: from here on nothing is left to go back to
+        world.drained.update(replica.id for replica in leaving)
+
+    def undo(self, world: World) -> None:
+        """They serve again; the steps before tell nginx."""
+        world.drained.difference_update(r.id for one in self.leaving for r in one.replicas)
 
     def _connections(self, world: World, gateways: Collection[str]) -> Mapping[str, int]:
         named = {one.route.address(r): r.name for one in self.leaving for r in one.replicas}

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 
 from msgspec import Struct, field
 
-from composeroll.errors import EngineError, GatewayError
+from composeroll.errors import GatewayError
 from composeroll.model import Replica, Route, Upstream
-from composeroll.nginx.include import (
-    parse_include,
-    render_include,
-    with_nobody,
-    with_servers,
-    written_by,
-)
+from composeroll.nginx.include import render_include, with_nobody, with_servers, written_by
 from composeroll.readiness.death import cause_of_death
 from composeroll.rollout.steps.drain import await_old_workers_gone
 from composeroll.rollout.steps.sets import Incoming, insist_as_proven
+from composeroll.rollout.steps.told import told_now
 from composeroll.rollout.world import Texts, World
 
 
@@ -176,14 +170,7 @@ class Switch(Struct, frozen=True):
 
         The next reload, for whatever service, then means all that runs.
         """
-        files = [self._file(container, world) for container in self.route.containers]
-        return any(upstream and upstream.names for upstream in map(parse_include, files))
-
-    def _file(self, container: str, world: World) -> str:
-        """What a gateway's include holds now; empty where it cannot be read."""
-        with suppress(EngineError, GatewayError):
-            return world.gateways.read(container, self.route.include) or ""
-        return ""
+        return any(upstream.names for upstream in told_now(world, self.route))
 
     def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
         """The include that names these replicas.

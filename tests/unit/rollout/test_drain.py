@@ -79,6 +79,7 @@ class Drained:
             gateways=gateways,
             engine=engine,
             proven={},
+            drained=set(),
             clock=self,
             emit=self.told.append,
             events=lambda: nullcontext(self),

@@ -83,6 +83,7 @@ class Drained:
             engine=engine,
             nginx=nginx,
             proven={},
+            drained=set(),
             clock=self,
             emit=lambda event: self.told.append((self.time, event)),
             events=lambda: nullcontext(self),

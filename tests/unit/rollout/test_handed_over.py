@@ -56,6 +56,7 @@ class Gateways:
         old: the include of the one that serves.
         has: that of the new one.
         serving: what runs of the service behind them.
+        drained: which of it the rollout has drained.
         done: what the new one was told, and how.
     """
 
@@ -63,6 +64,7 @@ class Gateways:
     old: str = NOW
     has: str = "another"
     serving: tuple[Replica, ...] = (replica(1),)
+    drained: frozenset[str] = frozenset()
     done: list[tuple[object, ...]] = field(default_factory=list)
 
     def hand_over(self) -> None:
@@ -71,6 +73,7 @@ class Gateways:
         front = Front(("old",), place, None, {"app": wiring(1)})
         everyone = {"app": self.serving, "nginx": (self.new,)}
         world = SimpleNamespace(
+            drained=self.drained,
             project="shop",
             engine=SimpleNamespace(replicas=lambda names: everyone[names[0]]),
             nginx=SimpleNamespace(put=lambda *words: self.done.append(("put", *words))),
@@ -116,6 +119,15 @@ def test_a_name_is_handed_over_as_the_addresses_that_it_means_now() -> None:
     assert path == APP
     assert "server 10.0.0.1:80" in str(text)
     assert "app:80" not in str(text)
+
+
+def test_a_name_that_a_restarted_nginx_goes_by_is_handed_over_without_what_has_drained() -> None:
+    both = (replica(1), replica(3, NEW))
+    gateways = Gateways(CREATED, old=BY_NAME, serving=both, drained=frozenset({both[0].id}))
+    gateways.hand_over()
+    ((_, _, _, text),) = gateways.done
+    assert "server 10.0.0.3:80" in str(text)
+    assert "10.0.0.1:80" not in str(text)
 
 
 def test_a_name_that_means_nobody_now_is_handed_over_as_it_is() -> None:

@@ -1,0 +1,91 @@
+"""The world, or an operator, moves at any moment of a rollout; it ends well with the next one.
+
+The judge looks after every change. What nobody could mend is left out: the old image of copied code
+that an operator has removed. What an nginx meets that is itself replaced is in `test_edge`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sim.effort import WHOLE
+from tests.sim.images import SICK, Behaviour
+from tests.sim.interference import Move
+from tests.sim.moments import moment
+from tests.sim.runs import Moved, Run
+from tests.sim.stacks import EXITING, STACKS, app, with_services
+from tests.sim.world import Sim
+
+CODE = "code and php-fpm"
+BEHIND = [stack for stack in STACKS if "gateway" not in stack or stack == "two gateways"]
+
+STEP = 101 if WHOLE else 997
+"""Of all moves at all moments every so many-th is tried: primes, so that each comes at many."""
+
+SICKNESS = {
+    "sound": None,
+    "never ready": SICK["never ready"],
+    "dies soon": Behaviour(ready_after=0.0, dies_after=0.2),
+}
+
+LONG = 200.0
+"""Seconds until what drains, or crashes and is started again, has come to rest."""
+
+
+def stack_with(stack: str, sickness: str) -> Sim:
+    """One whose last service but for code has an image that is well, or not."""
+    sim = STACKS[stack]()
+    if behaviour := SICKNESS[sickness]:
+        *_, last = (name for name in with_services(sim) if not is_code(name))
+        sim.images.push(last, f"{last}-sick", behaviour)
+    return sim
+
+
+def is_code(name: str) -> bool:
+    return name.startswith("applications")
+
+
+def moves(stack: str, sickness: str) -> Iterator[Moved]:
+    """Some of the moves at some of the moments, and over all stacks at most of them."""
+    whole = stack_with(stack, sickness)
+    whole.do(Run(with_services(whole)))
+    kinds = [move for move in Move if (stack, move) != (CODE, Move.PRUNE_ALL_IMAGES)]
+    numbers = range(1, len(whole.faults.told) + 1)
+    every = [Moved(n, move, chance) for n in numbers for move in kinds for chance in range(2)]
+    yield from every[::STEP]
+
+
+@pytest.mark.parametrize("sickness", SICKNESS)
+@pytest.mark.parametrize("stack", BEHIND)
+def test_whatever_moves_at_whatever_moment_the_next_rollout_ends_well(
+    stack: str, sickness: str
+) -> None:
+    for moved in moves(stack, sickness):
+        sim = stack_with(stack, sickness)
+        names = with_services(sim)
+        sim.do(Run(names, moves=[moved]))
+        for name in names:
+            sim.images.push(name, f"{name}-sound", EXITING if is_code(name) else Behaviour())
+        for _ in ("to the end", "what has drained since"):
+            sim.let_pass(LONG)
+            assert sim.update(*names) in ("updated", "up to date"), (moved, sim.failure)
+        assert sim.update(*names) == "up to date", (moved, sim.planned)
+        assert not sim.locks.all
+
+
+@pytest.mark.parametrize("chance", range(3))
+def test_a_new_replica_that_falls_at_the_very_end_of_the_drain_is_seen(chance: int) -> None:
+    """One look for whatever had begun meanwhile came after the last look at it."""
+    retires = moment(app(2), "begin: retire")
+    for number in range(retires - 9, retires):
+        app(2).do(Run(("app",), moves=[Moved(number, Move.SWAP, chance)]))
+
+
+@pytest.mark.parametrize("chance", range(4))
+def test_a_batch_stops_nothing_that_has_the_address_of_one_that_stays(chance: int) -> None:
+    """Two old ones were stopped and started in the other order, about when nginx was switched."""
+    switched = moment(app(3, batch=1), "begin: point")
+    for number in range(switched, switched + 10):
+        app(3, batch=1).do(Run(("app",), moves=[Moved(number, Move.SWAP, chance)]))
