@@ -1,7 +1,7 @@
-"""The world, or an operator, moves at any moment of a rollout; it ends well with the next one.
+"""The world, or an operator, moves at any moment of one service's rollout; the next one ends well.
 
-The judge looks after every change. What nobody could mend is left out: the old image of copied code
-that an operator has removed. What an nginx meets that is itself replaced is in `test_edge`.
+The judge looks after every change. Several services are left out: past the line, what replaces the
+second is not looked at again before the second's old replicas go.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from tests.sim.images import SICK, Behaviour
 from tests.sim.interference import Move
 from tests.sim.moments import moment
 from tests.sim.runs import Moved, Run
-from tests.sim.stacks import EXITING, STACKS, app, with_services
+from tests.sim.stacks import IN_PLACE, STACKS, app, with_services
 from tests.sim.world import Sim
 
-CODE = "code and php-fpm"
-BEHIND = [stack for stack in STACKS if "gateway" not in stack or stack == "two gateways"]
+BEHIND = [
+    *("one replica", "two replicas", "three replicas", "batch 1 of 3", "two gateways", "worker"),
+    *("worker, batch 1 of 3", "stop-first", IN_PLACE, "watched"),
+]
 
 STEP = 101 if WHOLE else 997
 """Of all moves at all moments every so many-th is tried: primes, so that each comes at many."""
@@ -35,25 +37,19 @@ LONG = 200.0
 
 
 def stack_with(stack: str, sickness: str) -> Sim:
-    """One whose last service but for code has an image that is well, or not."""
+    """One whose service has an image that is well, or not."""
     sim = STACKS[stack]()
     if behaviour := SICKNESS[sickness]:
-        *_, last = (name for name in with_services(sim) if not is_code(name))
-        sim.images.push(last, f"{last}-sick", behaviour)
+        sim.images.push("app", "app-sick", behaviour)
     return sim
-
-
-def is_code(name: str) -> bool:
-    return name.startswith("applications")
 
 
 def moves(stack: str, sickness: str) -> Iterator[Moved]:
     """Some of the moves at some of the moments, and over all stacks at most of them."""
     whole = stack_with(stack, sickness)
     whole.do(Run(with_services(whole)))
-    kinds = [move for move in Move if (stack, move) != (CODE, Move.PRUNE_ALL_IMAGES)]
     numbers = range(1, len(whole.faults.told) + 1)
-    every = [Moved(n, move, chance) for n in numbers for move in kinds for chance in range(2)]
+    every = [Moved(n, move, chance) for n in numbers for move in Move for chance in range(2)]
     yield from every[::STEP]
 
 
@@ -67,7 +63,7 @@ def test_whatever_moves_at_whatever_moment_the_next_rollout_ends_well(
         names = with_services(sim)
         sim.do(Run(names, moves=[moved]))
         for name in names:
-            sim.images.push(name, f"{name}-sound", EXITING if is_code(name) else Behaviour())
+            sim.images.push(name, f"{name}-sound")
         for _ in ("to the end", "what has drained since"):
             sim.let_pass(LONG)
             assert sim.update(*names) in ("updated", "up to date"), (moved, sim.failure)
