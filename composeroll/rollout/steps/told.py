@@ -23,10 +23,13 @@ def told_now(world: World, route: Route) -> Iterator[Upstream]:
 def insist_on_addresses(world: World, route: Route) -> None:
     """A gateway that was restarted may begin with names, which mean what has drained, too.
 
+    A name that it was told is none of those: a user's template may add one.
+
     Raises:
         NotReady: one has.
     """
-    if any(upstream.names for upstream in told_now(world, route)):
+    as_told = all(world.gateways.untouched(c, route.include) for c in route.containers)
+    if not as_told and any(upstream.names for upstream in told_now(world, route)):
         what = "was restarted, and goes by a name that means the old replicas, too"
         raise NotReady(f"nginx in {route.gateway} {what}", help="run the same command again")
 
