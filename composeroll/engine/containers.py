@@ -76,12 +76,12 @@ class Containers:
         """Start them; one that runs already is fine."""
         side_by_side(self._start, containers)
 
-    def stop(self, containers: Iterable[str], grace: float | None = None) -> None:
-        """Send the stop signal, and SIGKILL after `grace` seconds (None: each container's own).
+    def stop(self, graces: Mapping[str, float | None]) -> None:
+        """Send the stop signal, and SIGKILL after each one's seconds (None: the container's own).
 
         One that is stopped already, or gone, is fine.
         """
-        side_by_side(lambda container: self._stop(container, grace), containers)
+        side_by_side(lambda one: self._stop(*one), graces.items())
 
     def restart(self, containers: Iterable[str], grace: float) -> None:
         """Stop those that run, within `grace` seconds, and start all.

@@ -96,9 +96,9 @@ class Engine:
         """Start them side by side; running ones are fine."""
         self._containers.start(containers)
 
-    def stop(self, containers: Iterable[str], grace: float | None = None) -> None:
-        """Stop them side by side within `grace` seconds (None: their own); gone ones are fine."""
-        self._containers.stop(containers, grace)
+    def stop(self, graces: Mapping[str, float | None]) -> None:
+        """Stop them side by side, each within its seconds (None: its own); gone ones are fine."""
+        self._containers.stop(graces)
 
     def restart(self, containers: Iterable[str], grace: float) -> None:
         """Stop those that run, within `grace` seconds, and start all."""

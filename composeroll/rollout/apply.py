@@ -10,6 +10,7 @@ from composeroll.errors import (
     Interrupted,
     Locked,
     LockLost,
+    NotReady,
     RolledBack,
     UndoFailed,
     Unfinished,
@@ -62,7 +63,7 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
         raise  # somebody else decides now: taking anything back would be against their plan
     except BaseException as failure:
         if len(done) > len(plan.reversible):
-            serving = now_serving(done)
+            serving = _said_to_serve(failure) or now_serving(done)
             raise Unfinished(what_of(failure), serving, AGAIN, _evidence(failure)) from failure
         with world.shield():
             _undo(done, failure, world, plan)
@@ -149,6 +150,11 @@ def _left(done: Sequence[Step]) -> str:
     if stopped:
         return f"{' and '.join(stopped)} may not serve: `composeroll status` tells"
     return LEFT
+
+
+def _said_to_serve(failure: BaseException) -> str | None:
+    """A step that has seen in time that it must not be done knows who serves."""
+    return failure.serving if isinstance(failure, NotReady) else None
 
 
 def now_serving(steps: Sequence[Step]) -> str:

@@ -51,8 +51,8 @@ class Engine(Protocol):
         """Set their restart policy to `no`."""
         ...
 
-    def stop(self, ids: Sequence[str], grace: float | None) -> None:
-        """Stop them side by side; `grace` in seconds, None for each container's own."""
+    def stop(self, graces: Mapping[str, float | None]) -> None:
+        """Stop these IDs side by side, each within its seconds, None for the container's own."""
         ...
 
     def remove(self, ids: Sequence[str], *, volumes: bool) -> None:

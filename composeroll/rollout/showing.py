@@ -105,8 +105,8 @@ def _switched(done: Sequence[Step]) -> set[str]:
 def _idle(done: Sequence[Step]) -> set[str]:
     """The services whose old replicas have nothing left to do."""
     drained = (one for step in done if type(step) is DrainReplicas for one in step.leaving)
-    retired = {step.service for step in done if isinstance(step, RetireReplicas)}
-    return retired | {one.incoming.service for one in drained}
+    retired = (one for step in done if isinstance(step, RetireReplicas) for one in step.retiring)
+    return {one.service for one in retired} | {one.incoming.service for one in drained}
 
 
 def _is_among(snapshot: Sequence[Replica], replica: Replica) -> bool:

@@ -191,7 +191,7 @@ def test_netcat_ends_with_the_replica_at_the_latest(bed: Bed) -> None:
     replica = bed.run(APP, "app", STOP="at-once")
     bed.await_ready("direct", replica, bed.route("direct", 8000), Ready(path="/healthz"))
     _give_up_a_request(bed, "busybox", replica)
-    bed.engine.stop((replica.id,), grace=0)
+    bed.engine.stop({replica.id: 0})
     assert _only_nginx_within(bed, bed.gateways["busybox"], seconds=SLOW / 2)
 
 

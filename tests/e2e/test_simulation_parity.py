@@ -25,7 +25,7 @@ def numbering(seen: Observed) -> None:
     seen.look("created")
     engine.start([r.id for r in seen.all])
     seen.look("started")
-    engine.stop([seen.id(2)], 0)
+    engine.stop({seen.id(2): 0})
     engine.remove([seen.id(2)], volumes=True)
     engine.create({SERVICE: 3})
     seen.look("one removed, one created")
@@ -51,7 +51,7 @@ def stopped(seen: Observed) -> None:
     for what in ("remove", "stop", "forbid to restart"):
         calls = {
             "remove": lambda: engine.remove([gone], volumes=True),
-            "stop": lambda: engine.stop([gone], 0),
+            "stop": lambda: engine.stop({gone: 0}),
             "forbid to restart": lambda: engine.forbid_restart([gone]),
         }
         seen.attempt(f"{what} it", calls[what])
@@ -81,12 +81,12 @@ def addresses(seen: Observed) -> None:
     engine.start([first])
     engine.start([second])
     seen.look("two started")
-    engine.stop([first], 0)
+    engine.stop({first: 0})
     engine.start([third])
     seen.look("one stopped, another started")
     engine.start([first])
     seen.look("the first again")
-    engine.stop([first, third], 0)
+    engine.stop({first: 0, third: 0})
     engine.start([first])
     engine.start([third])
     seen.look("started in another order")
@@ -100,7 +100,7 @@ def operators(seen: Observed) -> None:
     seen.side.use("v2")
     seen.side.scale(4)
     seen.look("scaled to 4 without recreating")
-    engine.stop([seen.id(4)], 0)
+    engine.stop({seen.id(4): 0})
     seen.side.prune()
     seen.look("pruned")
     seen.side.up()

@@ -39,9 +39,18 @@ class GatewayDoor:
     touched: set[str] = field(default_factory=set)
     may_run: list[Mapping[str, str]] = field(default_factory=list)
 
+    def _ask(self, what: str) -> None:
+        """Nothing can be run in a container that does not run."""
+        self.faults.ask(f"{what} {self.container.id}", GatewayError)
+        self._insist_it_runs()
+
+    def _insist_it_runs(self) -> None:
+        if self.container.id not in self.nginx.all:
+            raise GatewayError(f"{self.container.id} does not run")
+
     def configuration(self) -> Mapping[str, str]:
         """What `nginx -T` prints."""
-        self.faults.ask(f"look at nginx in {self.container.id}", GatewayError)
+        self._ask("look at nginx in")
         self.known = Known(dict(self.container.files))
         return self.known.files
 
@@ -62,6 +71,7 @@ class GatewayDoor:
     def restore(self, texts: Texts) -> None:
         """Write and test."""
         with self.faults.change(f"write the include in {self.container.id}", GatewayError):
+            self._insist_it_runs()
             self.faults.process.has_written = True
             self.touched |= {service_of(text) for text in texts.values() if text}
             for path, text in texts.items():
@@ -76,19 +86,20 @@ class GatewayDoor:
     @contextmanager
     def reload_at_hand(self) -> Iterator[None]:
         """A command that waits for a word changes nothing."""
-        self.faults.ask(f"have a reload wait in {self.container.id}", GatewayError)
+        self._ask("have a reload wait in")
         yield
 
     def reload(self) -> None:
         """New workers, or an error."""
-        self.faults.ask(f"look at workers of {self.container.id}", GatewayError)
+        self._ask("look at workers of")
         earlier, self.before = self.before, frozenset(self.container.workers)
         self.may_run.append(self.known.files)
         with self.faults.change(f"reload {self.container.id}", GatewayError):
+            self._insist_it_runs()
             if not self.container.deaf:
                 self.nginx.reload(self.container, self.touched)
                 self.touched = set()
-        self.faults.ask(f"look for new workers of {self.container.id}", GatewayError)
+        self._ask("look for new workers of")
         if self.container.deaf:
             self.before = earlier
             self.may_run.pop()
@@ -111,14 +122,14 @@ class GatewayDoor:
 
     def old_workers(self) -> int:
         """From before this run's last reload, or seen leaving. The engine tells of such looks."""
-        self.faults.ask(f"look at workers of {self.container.id}", GatewayError)
+        self._ask("look at workers of")
         self.nginx.on_look(self.container.id)
         return len(self._old())
 
     def held(self, leaving: Collection[str]) -> Held:
         """What each of them holds: websockets at last, before that anything."""
         del leaving
-        self.faults.ask(f"look at connections of {self.container.id}", GatewayError)
+        self._ask("look at connections of")
         old = self._old()
         own = frozenset(str(id(w)) for w in old if w.lasting)
         others = frozenset(str(id(w)) for w in old if w.elsewhere)
@@ -126,7 +137,7 @@ class GatewayDoor:
 
     def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
         """One for each old worker that knows the address."""
-        self.faults.ask(f"count connections of {self.container.id}", GatewayError)
+        self._ask("count connections of")
         old = self.container.workers[:-1]
         return {a: sum(a in told for w in old for told in w.told.values()) for a in addresses}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.sim.nginx import Gateway
+from tests.sim.survey import include_of
 
 if TYPE_CHECKING:
     from tests.sim.containers import Box
@@ -18,6 +19,7 @@ class Edge:
 
     def __init__(self, sim: Sim) -> None:
         self._sim = sim
+        self._known: dict[str, Gateway] = {}
         sim.engine.on_start = self._start
         sim.engine.on_end = self._end
         sim.judge.edge = True
@@ -27,7 +29,11 @@ class Edge:
             return
         gateways = self._sim.gateways
         present = gateways.takers
-        gateway = Gateway(box.id, box.files)
+        for name in self._sim.upstreams:  # its image has a boot default
+            box.files.setdefault(include_of(name), self._sim.include(name, [f"{name}:9000"]))
+        # started again it is the same container to whoever has read its configuration
+        gateway = self._known.setdefault(box.id, Gateway(box.id, box.files))
+        gateway.quits = False
         gateways.boot(gateway)
         self._sim.judge.edge = True
         if self._sim.faults.process.rolled is not None and present:
@@ -38,5 +44,6 @@ class Edge:
         gateways = self._sim.gateways.all
         for gone in [id_ for id_ in gateways if box.id in (id_, self._sim.engine.boxes[id_].host)]:
             del gateways[gone]
-        if self._sim.faults.process.rolled is None and not self._sim.gateways.takers:
-            self._sim.judge.edge = False
+        if self._sim.faults.process.rolled is None:
+            self._sim.judge.nginx_fell = self._sim.judge.moves
+            self._sim.judge.edge &= bool(self._sim.gateways.takers)

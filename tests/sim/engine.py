@@ -42,7 +42,7 @@ class Containers:
     """Containers one by one. `composeroll.rollout.engine.Engine` without compose's part."""
 
     def __init__(self, clock: VirtualClock, faults: Faults, images: Images, judge: Judge) -> None:
-        self.on_look: Callable[[], None] = lambda: None
+        self.on_look: Callable[[Sequence[str] | None], None] = lambda _: None
         self.on_start: Callable[[Box], None] = _nothing
         self.on_end: Callable[[Box], None] = _nothing
         self.gateways: Callable[[], tuple[Replica, ...]] = tuple
@@ -58,7 +58,7 @@ class Containers:
     def replicas(self, services: Sequence[str] | None = None) -> tuple[Replica, ...]:
         """In all states, by service and number."""
         self._faults.ask("read containers")
-        self.on_look()
+        self.on_look(services)
         if services == ["nginx"] and self.gateways():
             return self.gateways()
         project = [b for b in self.boxes.values() if b.service]
@@ -140,10 +140,9 @@ class Containers:
                 self.stop_now(box)
                 self.start_now(box)
 
-    def stop(self, ids: Sequence[str], grace: float | None) -> None:
+    def stop(self, graces: Mapping[str, float | None]) -> None:
         """One that is stopped, or gone, is fine."""
-        del grace
-        for box in self._known(ids):
+        for box in self._known(list(graces)):
             if box.state in (ContainerState.RUNNING, ContainerState.RESTARTING):
                 with self._faults.change(f"stop {box.name}"):
                     self._stop_if_there(box)

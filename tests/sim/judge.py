@@ -36,6 +36,7 @@ class Judge:
         falls: how many replicas of a service the world has taken, for which nobody is to blame.
         fallen: each of them, and how often the world had moved by then.
         moves: how often the world has moved.
+        nginx_fell: how often it had when it last took an nginx away.
         edge: whether the gateway is itself a service, so that there always has to be one.
         counted: whether a number that was reached holds: with the locks, an operator removes what
             a rollout at work knew of it, and another one's number may be taken back.
@@ -53,6 +54,7 @@ class Judge:
         self.falls: Counter[str] = Counter()
         self.fallen: list[tuple[Box, int]] = []
         self.moves = 0
+        self.nginx_fell = 0
         self.edge = False
         self.counted = True
         self.broken: list[str] = []
@@ -85,6 +87,8 @@ class Judge:
     def look(self) -> None:
         """The running upstreams name only running, proven replicas of their own service."""
         taking = [gateway for gateway in self.gateways() if not gateway.quits]
+        if not taking and self.nginx_fell > self.process().saw_nginx:
+            self.edge = False  # until there is one again
         self._insist(not self.edge or bool(taking), "no gateway takes requests")
         given_up = [g for g in self.gateways() if g.quits and g.current.timed_out]
         for gateway in (g for g in self.gateways() if g not in given_up):
@@ -102,8 +106,8 @@ class Judge:
     def may_tell(self, worker: Worker, touched: Collection[str]) -> None:
         """A reload is answered for, but for what was wrong before, and what nobody can know yet."""
         process = self.process()
-        unseen = process.looked < self.moves
         for service, told in worker.told.items():
+            unseen = process.looked.get(service, 0) < self.moves
             mine = service in touched and self._others_work(service)
             for address, box in told.items():
                 wrong = self._wrong(service, address, box)
@@ -279,7 +283,9 @@ class Judge:
         """How many of a run's new replicas it has seen fall: nothing old may go for those."""
         process = self.process()
         return sum(
-            box.service == service and box.born == process.number and when <= process.looked
+            box.service == service
+            and box.born == process.number
+            and when <= process.looked.get(service, 0)
             for box, when in self.fallen
         )
 

@@ -11,6 +11,7 @@ from composeroll.nginx.include import parse_include, written_by
 from tests.sim.clock import VirtualClock
 from tests.sim.containers import Box
 from tests.sim.judge import Judge
+from tests.sim.process import Process
 
 TOLD_TO_QUIT = 0.1
 """Seconds after a reload until nginx tells the old workers to quit, as measured."""
@@ -104,6 +105,10 @@ class Gateways:
         worker = Worker(self.meaning(gateway), booted=self._judge.moves)
         self._judge.overlook(worker)
         gateway.workers[:] = [worker]
+
+    def tell_of_look(self, process: Process) -> None:
+        """It knows from now on which nginx the world has taken away."""
+        process.saw_nginx = self._judge.moves
 
     @property
     def takers(self) -> list[Gateway]:

@@ -28,8 +28,9 @@ class Process:
         dead: whether it was killed.
         ends_at: when a signal reaches it, for good.
         shields: how many shields against signals it stands behind.
-        looked: how often the world had moved when it last read containers.
-        began: how often it had moved when it first did so.
+        looked: how often the world had moved when it last read each service's containers.
+        saw_nginx: how often it had moved when it last asked whether an nginx takes requests.
+        began: how often it had moved when it first read containers.
         listed: full IDs that it may remove.
         has_written: whether it has told nginx anything.
         stale: addresses that were wrong in an upstream when it last looked before it did so.
@@ -50,7 +51,8 @@ class Process:
     interrupted: bool = False
     ends_at: float = float("inf")
     shields: int = 0
-    looked: int = 0
+    looked: dict[str, int] = field(default_factory=dict)
+    saw_nginx: int = 0
     has_looked: bool = False
     has_written: bool = False
     began: int = 0

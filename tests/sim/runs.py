@@ -105,7 +105,7 @@ class Life:
             forces=self.run.verb is Verb.FORCE,
             faults=by_number(self.run.faults),
             moves=self._moves(),
-            looked=self.sim.judge.moves,
+            looked=dict.fromkeys(self.sim.project.services, self.sim.judge.moves),
             stale=self.sim.judge.stale(),
         )
 

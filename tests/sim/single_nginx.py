@@ -48,6 +48,7 @@ class SingleNginx:
     def serves(self, container: Replica) -> bool:
         """Whether it answers by now; one that was told to quit takes nothing new."""
         self._faults.ask(f"look at the workers of {container.name}")
+        self._gateways.tell_of_look(self._faults.process)
         gateway = self._gateways.all.get(container.id)
         if gateway and container.id not in self._engine.boxes:
             return not gateway.quits

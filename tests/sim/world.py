@@ -44,6 +44,7 @@ class Sim:
         moved: how often the world has moved in each way.
         moved_at: when it did so last.
         runs: how many runs there were.
+        upstreams: the services that nginx has an upstream for.
     """
 
     def __init__(self, services: Mapping[str, Mapping[str, Any]], *, gateways: int = 1) -> None:
@@ -61,6 +62,7 @@ class Sim:
         self.moved: Counter[Move] = Counter()
         self.moved_at = 0.0
         self.runs = 0
+        self.upstreams: set[str] = set()
         self.edge = Edge(self) if NGINX in services else None
         for number in range(1, 0 if self.edge else gateways + 1):
             self.gateways.boot(Gateway(f"gateway-{number}", {}))
@@ -92,6 +94,7 @@ class Sim:
 
     def tell(self, service: str, addresses: list[str]) -> None:
         """Make every gateway start anew with an upstream of exactly these addresses."""
+        self.upstreams.add(service)
         text = self.include(service, addresses)
         for gateway in self.gateways.all.values():
             gateway.files[include_of(service)] = text
@@ -175,10 +178,11 @@ class Sim:
         self.gateways.on_look = self.engine.tell_of_top
         self.locks.on_memory = self._allow_what_is_wanted
 
-    def _list_what_may_go(self) -> None:
+    def _list_what_may_go(self, services: Sequence[str] | None) -> None:
         """A run may remove what it saw to be outdated or down; `--force`, all it saw at first."""
         process = self.faults.process
-        process.looked = self.judge.moves
+        seen = self.project.services if services is None else services
+        process.looked |= dict.fromkeys(seen, self.judge.moves)
         rolled = process.rolled or frozenset()
         boxes = [
             box

@@ -108,9 +108,9 @@ class ServingEngine:
         """Set their restart policy to `no`."""
         self._all.forbid_restart(ids)
 
-    def stop(self, ids: Sequence[str], grace: float | None) -> None:
+    def stop(self, graces: Mapping[str, float | None]) -> None:
         """Stop them side by side."""
-        self._all.stop(ids, grace)
+        self._all.stop(graces)
 
     def remove(self, ids: Sequence[str], *, volumes: bool) -> None:
         """Remove stopped containers."""

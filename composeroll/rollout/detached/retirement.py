@@ -16,7 +16,7 @@ from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.roll import phase, show_plan
 from composeroll.rollout.stack import Stack
-from composeroll.rollout.steps import RenumberReplicas, RetireReplicas
+from composeroll.rollout.steps import RenumberReplicas, RetireReplicas, Retiring
 from composeroll.rollout.steps.drain import POLL, still_living
 from composeroll.rollout.steps.lingering import FIRST, SETTLED, Lingering, waited_for
 
@@ -86,9 +86,8 @@ def plan_retirement(state: ServiceState, due: Sequence[SetAside], *, last: bool)
     """Stop and remove these; with the last of them, names count from 1 again. Pure."""
     replicas = tuple(one.replica for one in due)
     service = state.service
-    retire = RetireReplicas(
-        state.name, replicas, service.grace, service.stop_hooks, reason="drained"
-    )
+    retiring = Retiring(state.name, replicas, service.grace, service.stop_hooks)
+    retire = RetireReplicas((retiring,), reason="drained")
     renumber = RenumberReplicas(state.name, len(state.replicas), reason="names count from 1 again")
     return Plan(final=(retire, renumber) if last else (retire,))
 

@@ -7,7 +7,7 @@ from composeroll.rollout.planning.part import Part
 from composeroll.rollout.steps import (
     AwaitGatewaysEnd,
     ClearRehearsal,
-    CreateReplicas,
+    CreateGateways,
     HandOverUpstreams,
     ProveGateway,
     QuitGateways,
@@ -39,13 +39,14 @@ class GatewayPart(Part, frozen=True):
         hooks, reason = self.state.service.stop_hooks, "new connections reach the new one"
         return (QuitGateways(self.outgoing, hooks, self._grace, reason=reason),)
 
-    def finish(self) -> tuple[Step, ...]:
-        """The steps past the line, after those of the services behind it.
+    def await_end(self) -> tuple[Step, ...]:
+        """The step past the line that comes after those of the services behind it.
 
         A service that ends its websockets when it stops frees the old nginx of them.
         """
-        steps = (self._await_end(), self._retire(), self._renumber())
-        return tuple(step for step in steps if step)
+        if not self._shares:
+            return ()
+        return (AwaitGatewaysEnd(self.outgoing, self._timeout, reason="it ends what it has begun"),)
 
     def _clear(self) -> Step | None:
         if not self.state.leftovers:
@@ -65,7 +66,15 @@ class GatewayPart(Part, frozen=True):
         now, ready = before(self.state.serving), self.state.service.settings.ready
         total = len(now.ids) + self.missing
         return (
-            CreateReplicas(self.name, self.missing, total, now, self.state.image, reason=self.why),
+            CreateGateways(
+                self.name,
+                self.missing,
+                total,
+                now,
+                self.state.image,
+                timeout=self._timeout,
+                reason=self.why,
+            ),
             RehearseGateway(
                 self.name,
                 now,
@@ -102,11 +111,6 @@ class GatewayPart(Part, frozen=True):
     def _watch(self) -> Step | None:
         seconds = self.state.service.settings.monitor
         return WatchIncoming((self.incoming(),), seconds) if seconds and self.missing else None
-
-    def _await_end(self) -> Step | None:
-        if not self._shares:
-            return None
-        return AwaitGatewaysEnd(self.outgoing, self._timeout, reason="it ends what it has begun")
 
     @property
     def _shares(self) -> bool:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from composeroll.model import Replica
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.counting import next_batch, replicas_wanted
-from composeroll.rollout.planning.outgoing import Reasons
+from composeroll.rollout.planning.outgoing import SCALED, Reasons
 from composeroll.rollout.steps import Incoming
 
 
@@ -114,6 +114,18 @@ class Need(Struct, frozen=True):
         if not (self.stops_first and self.outgoing and self.state.wiring):
             return ()
         return tuple(r for r in self.staying if r.running and r.id in self.chosen)
+
+    @property
+    def brings(self) -> str:
+        """The image that it runs afterwards; its reference may name one that nothing runs yet."""
+        staying = [r.image for r in self.staying]
+        new = self.missing or self.state.image in staying
+        return self.state.image if new or not staying else staying[0]
+
+    @property
+    def goes_as(self) -> str:
+        """What the replicas are that go."""
+        return "surplus" if self.why.startswith(SCALED) else "replaced"
 
     @property
     def detaches(self) -> bool:

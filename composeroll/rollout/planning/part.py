@@ -6,7 +6,6 @@ from composeroll.model import Route
 from composeroll.rollout.carrying import is_idle
 from composeroll.rollout.observed import Wiring
 from composeroll.rollout.planning.need import Need
-from composeroll.rollout.planning.outgoing import SCALED
 from composeroll.rollout.steps import (
     DONE_WITHIN,
     AdoptReplicas,
@@ -23,7 +22,7 @@ from composeroll.rollout.steps import (
     RemoveVolumes,
     RenumberReplicas,
     ReplaceReplicas,
-    RetireReplicas,
+    Retiring,
     StartReplicas,
     Step,
     StopReplicas,
@@ -42,14 +41,8 @@ class Part(Need, frozen=True):
     @property
     def idle(self) -> bool:
         """Whether nothing is to be done for it."""
-        return not (self.prepare() or self.switches or self.finish() or self.tidy())
-
-    @property
-    def brings(self) -> str:
-        """The image that it runs afterwards; its reference may name one that nothing runs yet."""
-        staying = [r.image for r in self.staying]
-        new = self.missing or self.state.image in staying
-        return self.state.image if new or not staying else staying[0]
+        ends = self.retiring() or self.finish() or self.tidy()
+        return not (self.prepare() or self.switches or ends)
 
     def judged(self) -> Judged:
         """What is judged by its answers: the new beside the outdated, else beside all others."""
@@ -106,9 +99,16 @@ class Part(Need, frozen=True):
         steps = (down, self._clear(), self._adopt(), *self._bring_up(), self._prove())
         return tuple(step for step in steps if step)
 
+    def retiring(self) -> Retiring | None:
+        """What goes past the line, side by side with that of other services."""
+        stays = self.detaches or (self.replaced_in_place and self.missing)
+        if stays or not self.outgoing:
+            return None
+        return Retiring(self.name, self.outgoing, self._grace, self.state.service.stop_hooks)
+
     def finish(self) -> tuple[Step, ...]:
-        """The steps past the line."""
-        steps = (self._retire(), self._renumber())
+        """The steps past the line, after what goes has gone."""
+        steps = (self._detach(), self._renumber())
         return tuple(step for step in steps if step)
 
     def tidy(self) -> tuple[Step, ...]:
@@ -256,16 +256,9 @@ class Part(Need, frozen=True):
             reason="others start with what it leaves",
         )
 
-    def _retire(self) -> Step | None:
-        if not self.outgoing or (self.replaced_in_place and self.missing):
+    def _detach(self) -> Step | None:
+        if not (self.outgoing and self.detaches):
             return None
-        if self.detaches:
-            return self._detach()
-        why = "surplus" if self.why.startswith(SCALED) else "replaced"
-        hooks = self.state.service.stop_hooks
-        return RetireReplicas(self.name, self.outgoing, self._grace, hooks, reason=why)
-
-    def _detach(self) -> Step:
         timeout = self.state.service.settings.drain.timeout
         end = f"`composeroll sync {self.name}` ends it"
         return DetachReplicas(self.outgoing, timeout, reason=end)

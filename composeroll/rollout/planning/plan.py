@@ -17,6 +17,7 @@ from composeroll.rollout.steps import (
     DrainReplicas,
     Judged,
     PinUpstreams,
+    RetireReplicas,
     Step,
     SwitchUpstreams,
     WatchIncoming,
@@ -109,7 +110,9 @@ def plan_rollout(
         ),
         final=(
             *(step for part in gateways for step in part.take_leave()),
-            *(step for part in (*behind, *gateways) for step in part.finish()),
+            *_finish(behind),
+            *(step for part in gateways for step in part.await_end()),
+            *_finish(gateways),
             *(step for part in parts for step in part.tidy()),
         ),
         later=tuple(
@@ -188,6 +191,15 @@ def _confirm(behind: Sequence[Part], gateways: Sequence[Part]) -> tuple[Step, ..
     switched = (part.state.wiring for part in late if part.switches)
     routes = tuple(wiring.route for wiring in switched if wiring)
     return (ConfirmReady(incoming, routes, reason="what they replace goes next"),)
+
+
+def _finish(parts: Sequence[Part]) -> tuple[Step, ...]:
+    """What goes, and then what that leaves to be done."""
+    leaving = [(part, retiring) for part in parts if (retiring := part.retiring())]
+    reason = " and ".join(dict.fromkeys(part.goes_as for part, _ in leaving))
+    every = tuple(retiring for _, retiring in leaving)
+    retire = (RetireReplicas(every, reason=reason),) if every else ()
+    return (*retire, *(step for part in parts for step in part.finish()))
 
 
 def _cut_after(parts: Sequence[Part]) -> float | None:

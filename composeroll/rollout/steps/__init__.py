@@ -11,13 +11,18 @@ from composeroll.rollout.steps.leftovers import RemoveLeftovers
 from composeroll.rollout.steps.monitor import WatchIncoming
 from composeroll.rollout.steps.point import LeaveToOthers, PinUpstreams, SwitchUpstreams
 from composeroll.rollout.steps.prove import ProveGateway
-from composeroll.rollout.steps.quit import AwaitGatewaysEnd, QuitGateways, StartGateways
+from composeroll.rollout.steps.quit import (
+    AwaitGatewaysEnd,
+    CreateGateways,
+    QuitGateways,
+    StartGateways,
+)
 from composeroll.rollout.steps.ready import AwaitReady
 from composeroll.rollout.steps.rehearse import ClearRehearsal, RehearseGateway
 from composeroll.rollout.steps.rejoin import RejoinEdge
 from composeroll.rollout.steps.renumber import RenumberReplicas
 from composeroll.rollout.steps.replace import ReplaceReplicas
-from composeroll.rollout.steps.retire import RetireReplicas
+from composeroll.rollout.steps.retire import RetireReplicas, Retiring
 from composeroll.rollout.steps.sets import Incoming
 from composeroll.rollout.steps.start import Before, CreateReplicas, StartReplicas, before
 from composeroll.rollout.steps.step import Step
@@ -34,6 +39,7 @@ __all__ = [
     "Before",
     "ClearRehearsal",
     "ConfirmReady",
+    "CreateGateways",
     "CreateReplicas",
     "DetachReplicas",
     "DrainFirst",
@@ -53,6 +59,7 @@ __all__ = [
     "RenumberReplicas",
     "ReplaceReplicas",
     "RetireReplicas",
+    "Retiring",
     "StartGateways",
     "StartReplicas",
     "Step",

@@ -37,5 +37,5 @@ class AdoptReplicas(Step, frozen=True):
         if self.back:
             self.back.lead_back(world, self.timeout)
         world.engine.forbid_restart(ids(self.replicas))
-        world.engine.stop(ids(self.replicas), None)
+        world.engine.stop(dict.fromkeys(ids(self.replicas)))
         world.engine.remove(ids(self.replicas), volumes=True)

@@ -44,14 +44,17 @@ class Guard:
             self.heed(events.next(left))
 
     def look(self) -> None:
-        """See that all are well.
+        """See that all are well at one moment: one after the other, the first may fall meanwhile.
 
         Raises:
             NotReady: one died, even if it runs again, is gone, or turned unhealthy.
         """
+        if not self._guarded:
+            return
+        everyone = self._world.engine.replicas([one.service for one in self._guarded])
         for one in self._guarded:
             known = [r.id for r in self._known.values() if r.service == one.service]
-            for replica in one.look_up_running(self._world, known):
+            for replica in one.running_among(everyone, self._world, known):
                 if before := self._known.get(replica.id):
                     self._insist(before, replica)
                 else:

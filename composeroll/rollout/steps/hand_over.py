@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from composeroll.errors import NotReady
+from composeroll.model import Replica
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps.current import current_texts
+from composeroll.rollout.steps.joined import AGAIN
 from composeroll.rollout.steps.sets import Incoming
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
@@ -29,6 +32,7 @@ class HandOverUpstreams(Step, frozen=True):
         Raises:
             EngineError: a file cannot be put there.
             GatewayError: a running one did not take it.
+            NotReady: somebody has started one since this run looked at nginx.
         """
         texts = current_texts(world, self.front)
         for replica in self.incoming.look_up(world):
@@ -36,6 +40,13 @@ class HandOverUpstreams(Step, frozen=True):
                 for path, text in texts.items():
                     world.nginx.put(replica.id, path, text)
                 continue
+            self._insist_on_known(replica)
             read = {path: world.gateways.read(replica.id, path) for path in texts}
             if read != texts:
                 world.gateways.switch({replica.id: texts})
+
+    def _insist_on_known(self, replica: Replica) -> None:
+        told = {one for wiring in self.front.behind.values() for one in wiring.route.containers}
+        if replica.id not in told | {*self.front.takers}:
+            what = "began to take requests during the rollout, and was told nothing"
+            raise NotReady(f"{replica.name} {what}", help=AGAIN)

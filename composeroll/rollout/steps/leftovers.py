@@ -30,7 +30,7 @@ class RemoveLeftovers(Step, frozen=True):
         """
         self._insist_that_none_runs(world)
         world.engine.forbid_restart(ids(self.replicas))
-        world.engine.stop(ids(self.replicas), 0)
+        world.engine.stop(dict.fromkeys(ids(self.replicas), 0.0))
         world.engine.remove(ids(self.replicas), volumes=False)
 
     def _insist_that_none_runs(self, world: World) -> None:

@@ -153,5 +153,5 @@ def clear(world: World, service: str) -> None:
     """Remove the container of a rehearsal, if there is one."""
     left = world.nginx.find(name_of(world.project, service))
     if left:
-        world.engine.stop([left.id], 0)
+        world.engine.stop({left.id: 0.0})
         world.engine.remove([left.id], volumes=True)

@@ -101,7 +101,7 @@ class ReplaceReplicas(Step, frozen=True):
     def _recreate(self, world: World) -> None:
         """Compose makes the successor under a passing name, and cannot where one was left."""
         left = ids(left_beside(world.engine.replicas([self.service])))
-        world.engine.stop(left, None)  # `docker compose start` starts those too
+        world.engine.stop(dict.fromkeys(left))  # `docker compose start` starts those too
         world.engine.remove(left, volumes=False)
         world.engine.recreate(self.service, self.count, renew_volumes=self.renew_volumes)
 

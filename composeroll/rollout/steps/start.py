@@ -109,7 +109,7 @@ class CreateReplicas(Step, frozen=True):
             self._insist_on_ours(seen)
             self._lead_away_from(made, world)
             world.engine.forbid_restart(ids(made))
-            world.engine.stop(ids(made), None)
+            world.engine.stop(dict.fromkeys(ids(made)))
             world.engine.remove(ids(made), volumes=True)
         if self.before.newcomers(world, self.service):
             raise EngineError(f"new containers of {self.service} are there after {SWEEPS} removals")

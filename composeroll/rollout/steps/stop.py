@@ -34,14 +34,14 @@ class StopReplicas(Step, frozen=True):
     def do(self, world: World) -> None:
         """Stop them with the service's grace period."""
         run_stop_hooks(world, self.service, self.replicas, self.hooks, self.grace)
-        world.engine.stop(ids(self.replicas), self.grace)
+        world.engine.stop(dict.fromkeys(ids(self.replicas), self.grace))
 
     def undo(self, world: World) -> None:
         """Start them again: what holds their port has to be gone by then.
 
         The new containers are stopped here already, since their creation is undone only later.
         """
-        world.engine.stop(ids(self.before.newcomers(world, self.service)), None)
+        world.engine.stop(dict.fromkeys(ids(self.before.newcomers(world, self.service))))
         world.engine.start(ids(self.replicas))
         if self.back:
             now = world.engine.replicas([self.service])

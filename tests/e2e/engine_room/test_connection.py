@@ -38,7 +38,7 @@ def test_over_the_socket_reading_needs_no_docker_program(
     assert local.processes(one)
     assert local.read_file(one, "/etc/hostname")
     with local.events() as events:
-        local.stop([one], 0)
+        local.stop({one: 0})
         assert events.next(5)
 
 
@@ -61,7 +61,7 @@ def test_after_an_interrupted_call_the_engine_answers_as_before(
     (one,) = running(engine)
     until_they_sleep([one])
     with pytest.raises(Alarm), alarm_after(0.3):
-        engine.stop([one], 3)
+        engine.stop({one: 3})
     replica = engine.find(one)
     assert replica is not None
     assert replica.id == one

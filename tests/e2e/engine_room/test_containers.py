@@ -32,10 +32,10 @@ def test_starting_stopping_and_removing_twice_is_as_good_as_once(engine: Engine)
     engine.start([one])
     for _ in range(2):
         engine.forbid_restart([one])
-        engine.stop([one], 5)
+        engine.stop({one: 5})
     for _ in range(2):
         engine.remove([one])
-    engine.stop([one])
+    engine.stop({one: None})
     engine.forbid_restart([one])
     assert engine.find(one) is None
 
@@ -62,7 +62,7 @@ def test_twenty_containers_that_ignore_sigterm_stop_in_the_time_of_a_few(
     assert {replica.state for replica in engine.replicas()} == {ContainerState.RUNNING}
     until_they_sleep(twenty)
     start = time.monotonic()
-    engine.stop(twenty, GRACE)
+    engine.stop(dict.fromkeys(twenty, GRACE))
     assert time.monotonic() - start < len(twenty) * GRACE / 2
     assert {replica.exit_code for replica in engine.replicas()} == {137}
 
@@ -72,7 +72,7 @@ def test_without_a_grace_period_the_containers_own_holds(project: Project, local
     (one,) = running(local)
     until_they_sleep([one])
     start = time.monotonic()
-    local.stop([one])
+    local.stop({one: None})
     assert 1 <= time.monotonic() - start < ENGINES_GRACE
 
 
@@ -83,7 +83,7 @@ def test_removing_takes_the_anonymous_volumes_along_only_when_told(
     for volumes, left in ((False, 1), (True, 0)):
         (one,) = running(local)
         volume = docker("inspect", "--format", "{{(index .Mounts 0).Name}}", one)
-        local.stop([one], 0)
+        local.stop({one: 0})
         local.remove([one], volumes=volumes)
         found = docker("volume", "ls", "--quiet", "--filter", f"name={volume}").split()
         assert len(found) == left
@@ -112,7 +112,7 @@ def test_what_running_containers_use_and_their_host_has_left_is_known_at_once(
     engine: Engine,
 ) -> None:
     here, ended = running(engine, 2)
-    engine.stop([ended], 0)
+    engine.stop({ended: 0})
     began = time.monotonic()
     used = engine.memory_used_by([here, ended])
     left = engine.memory_left()

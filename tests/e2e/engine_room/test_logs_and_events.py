@@ -42,7 +42,7 @@ def test_events_are_the_projects_own_and_only_those_asked_for(engine: Engine) ->
     with engine.events(["start", "die"]) as events:
         docker("run", "--rm", "--label", f"{PROJECT_LABEL}={engine.project}x", BASE, "true")
         (one,) = running(engine)  # and a creation, and a signal, which nobody asked for
-        engine.stop([one], 5)
+        engine.stop({one: 5})
         seen = [events.next(30), events.next(30)]
         assert events.next(0.2) is None
     assert [(e.action, e.id, e.service) for e in seen if e] == [

@@ -29,7 +29,7 @@ def test_while_replicas_stop_on_every_connection_locks_do_not_wait(
         engine_at(sham, limit) as engine,
         ThreadPoolExecutor(1) as pool,
     ):
-        stops = pool.submit(engine.stop, [f"c{n}" for n in range(8)], 60.0)
+        stops = pool.submit(engine.stop, {f"c{n}": 60.0 for n in range(8)})
         for _ in range(limit or 8):
             assert sham.posted.acquire(timeout=5)
         assert engine.locks.id_of("composeroll-lock.shop.app") is None

@@ -16,7 +16,7 @@ from composeroll.errors import NotReady
 from composeroll.model import Attachment, Replica, Site, Visit
 from composeroll.nginx.configuration.configuration import read_configuration
 from composeroll.rollout.observed import Front
-from composeroll.rollout.steps import Incoming, ProveGateway, RetireReplicas
+from composeroll.rollout.steps import Incoming, ProveGateway, RetireReplicas, Retiring
 from composeroll.rollout.steps.limited import PAUSE
 from composeroll.rollout.steps.prove import ROUNDS
 from composeroll.rollout.steps.serving import await_serving
@@ -55,7 +55,7 @@ class Surroundings:
             replicas=lambda _: (self.container,),
             logs=lambda *_: ("its last words",),
             forbid_restart=lambda ids: self.told.append(("forbid", ids)),
-            stop=lambda ids, _: self.told.append(("stop", ids)),
+            stop=lambda graces: self.told.append(("stop", [*graces])),
             remove=lambda ids, *, volumes: self.told.append((f"remove {volumes}", ids)),
         )
         return cast("Any", SimpleNamespace(nginx=nginx, engine=engine, clock=self.clock))
@@ -116,6 +116,6 @@ def test_an_nginx_that_never_accepts_is_given_up_in_time_with_what_helps() -> No
 def test_what_retires_is_not_started_again_by_its_policy() -> None:
     always, never = container(1, restarts="always"), container(2)
     around = Surroundings(always)
-    RetireReplicas("nginx", (always, never), None).do(around.world)
+    RetireReplicas((Retiring("nginx", (always, never)),)).do(around.world)
     both: Sequence[str] = [always.id, never.id]
     assert around.told == [("forbid", [always.id]), ("stop", both), ("remove True", both)]

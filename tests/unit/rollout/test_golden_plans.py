@@ -210,8 +210,8 @@ counts them)
   8  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
   9  drain shop-app-1 (111111111111) for up to 1m
      ── no way back after this ──
- 10  renumber 1 replica of migrate  (names count from 1 again)
- 11  retire shop-app-1 (111111111111)  (replaced)
+ 10  retire shop-app-1 (111111111111)  (replaced)
+ 11  renumber 1 replica of migrate  (names count from 1 again)
  12  renumber 1 replica of app  (names count from 1 again)\
 """)
 
@@ -312,10 +312,9 @@ def test_two_services_share_one_switch() -> None:
   7  point upstreams app, api at what is ready of app, api, in nginx
   8  drain shop-app-1 (111111111111), shop-api-5 (555555555555) for up to 1m
      ── no way back after this ──
-  9  retire shop-app-1 (111111111111)  (replaced)
+  9  retire shop-app-1 (111111111111), shop-api-5 (555555555555)  (replaced)
  10  renumber 1 replica of app  (names count from 1 again)
- 11  retire shop-api-5 (555555555555)  (replaced)
- 12  renumber 1 replica of api  (names count from 1 again)\
+ 11  renumber 1 replica of api  (names count from 1 again)\
 """)
 
 

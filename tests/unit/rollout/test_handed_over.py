@@ -57,6 +57,7 @@ class Gateways:
         has: that of the new one.
         serving: what runs of the service behind them.
         drained: which of it the rollout has drained.
+        known: which new ones were seen to take requests before.
         done: what the new one was told, and how.
     """
 
@@ -65,12 +66,13 @@ class Gateways:
     has: str = "another"
     serving: tuple[Replica, ...] = (replica(1),)
     drained: frozenset[str] = frozenset()
+    known: tuple[str, ...] = ()
     done: list[tuple[object, ...]] = field(default_factory=list)
 
     def hand_over(self) -> None:
         """Give the new one what the old one has."""
         place = Attachment("n1", "shop_default", "10.0.0.15")
-        front = Front(("old",), place, None, {"app": wiring(1)})
+        front = Front(("old", *self.known), place, None, {"app": wiring(1)})
         everyone = {"app": self.serving, "nginx": (self.new,)}
         world = SimpleNamespace(
             drained=self.drained,
@@ -105,9 +107,16 @@ def test_one_that_was_only_created_finds_the_upstreams_of_now_when_it_starts() -
 def test_one_that_runs_since_a_rollout_was_cut_off_is_told_what_it_does_not_know(
     has: str, told: list[tuple[object, ...]]
 ) -> None:
-    gateways = Gateways(RUNS, has=has)
+    gateways = Gateways(RUNS, has=has, known=(RUNS.id,))
     gateways.hand_over()
     assert gateways.done == told
+
+
+def test_one_that_somebody_has_started_meanwhile_is_for_the_next_run() -> None:
+    gateways = Gateways(RUNS)
+    with pytest.raises(NotReady, match="shop-nginx-2 began to take requests during the rollout"):
+        gateways.hand_over()
+    assert gateways.done == []
 
 
 def test_a_name_is_handed_over_as_the_addresses_that_it_means_now() -> None:

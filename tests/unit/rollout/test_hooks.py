@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.steps import (
     ReplaceReplicas,
     RetireReplicas,
+    Retiring,
     StartReplicas,
     StopReplicas,
     before,
@@ -69,9 +70,10 @@ class World:
         """Nothing has a policy."""
         assert ids == []
 
-    def stop(self, ids: Collection[str], grace: float | None) -> None:
+    def stop(self, graces: Mapping[str, float | None]) -> None:
         """Tell it."""
-        self.told.append(f"stop {len(ids)} within {grace}")
+        within = " and ".join(dict.fromkeys(map(str, graces.values())))
+        self.told.append(f"stop {len(graces)} within {within}")
 
     def remove(self, ids: Collection[str], *, volumes: bool) -> None:
         """Tell it."""
@@ -102,15 +104,22 @@ def test_a_hook_runs_in_what_runs_before_the_stop_and_keeps_nobody(
 ) -> None:
     leaving = replica(1), replica(2, state=ContainerState.EXITED)
     world = World((*leaving, replica(3)), ends=ends)
-    RetireReplicas("app", leaving, 10.0, (HOOK,)).do(cast("Any", world))
+    RetireReplicas((Retiring("app", leaving, 10.0, (HOOK,)),)).do(cast("Any", world))
     assert world.told == ["bye in 1", "stop 2 within 10.0", "remove 2"]
     assert world.events == warned
 
 
 def test_a_hook_runs_too_in_what_has_drained_on_after_its_rollout() -> None:
     world = World((replica(3),), drains_on=(replica(1),))
-    RetireReplicas("app", (replica(1),), 10.0, (HOOK,)).do(cast("Any", world))
+    RetireReplicas((Retiring("app", (replica(1),), 10.0, (HOOK,)),)).do(cast("Any", world))
     assert world.told == ["bye in 1", "stop 1 within 10.0", "remove 1"]
+
+
+def test_what_several_services_retire_stops_side_by_side_each_within_its_own_seconds() -> None:
+    world = World(())
+    patient = Retiring("app", (replica(1), replica(2)), 60.0)
+    RetireReplicas((patient, Retiring("api", (replica(3),)))).do(cast("Any", world))
+    assert world.told == ["stop 3 within 60.0 and None", "remove 3"]
 
 
 def test_a_hook_runs_too_before_what_stops_first_is_stopped() -> None:
@@ -159,7 +168,7 @@ def test_a_hook_may_take_what_its_service_may_take_to_stop(
     grace: float | None, waited: float
 ) -> None:
     world = World((replica(1),))
-    RetireReplicas("app", (replica(1),), grace, (HOOK,)).do(cast("Any", world))
+    RetireReplicas((Retiring("app", (replica(1),), grace, (HOOK,)),)).do(cast("Any", world))
     StopReplicas("app", (replica(1),), grace, before([replica(1)]), None, (HOOK,)).do(
         cast("Any", world)
     )

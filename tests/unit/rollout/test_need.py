@@ -11,7 +11,7 @@ from composeroll.model import ContainerState, Replica, Server, Upstream
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.need import Need
 from composeroll.rollout.planning.part import Part
-from composeroll.rollout.steps import CreateReplicas, ReplaceReplicas, RetireReplicas
+from composeroll.rollout.steps import CreateReplicas, ReplaceReplicas
 from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state, wiring
 
 
@@ -109,8 +109,9 @@ def test_the_name_leads_to_new_replicas_where_nothing_runs_that_it_could_be_pinn
 
 def test_replicas_are_given_as_long_to_stop_as_their_file_says() -> None:
     observed = state([replica(1)], wiring(1), of=service(stop_grace_period="1m30s"))
-    (retire,) = (s for s in part(observed).finish() if isinstance(s, RetireReplicas))
-    assert retire.grace == 90.0
+    retiring = part(observed).retiring()
+    assert retiring
+    assert retiring.grace == 90.0
 
 
 def test_what_is_replaced_in_place_goes_back_to_what_served() -> None:

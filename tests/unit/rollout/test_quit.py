@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,13 +13,21 @@ from msgspec.structs import replace
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Hook, Output, Replica
 from composeroll.report.events import Draining, Event, Warned
-from composeroll.rollout.steps import AwaitGatewaysEnd, QuitGateways, StartGateways, before
+from composeroll.rollout.steps import (
+    AwaitGatewaysEnd,
+    CreateGateways,
+    QuitGateways,
+    StartGateways,
+    Step,
+    before,
+)
 from composeroll.rollout.steps.serving import await_serving
 from composeroll.rollout.steps.sets import names
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import NEW, replica
 
 FIRST, SECOND = replica(1, of="nginx"), replica(2, NEW, of="nginx")
+CRASHED = replace(FIRST, started_at="before it crashed")
 ENDED = replica(3, of="nginx", state=ContainerState.EXITED)
 
 
@@ -28,11 +37,13 @@ class Gateways:
 
     Attributes:
         lasts: seconds from the word to the end.
+        serving: which take requests.
         done: what was done to which container.
     """
 
     containers: tuple[Replica, ...]
     lasts: float = 0.0
+    serving: Collection[str] = ()
     done: list[tuple[str, object]] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
     clock: VirtualClock = field(default_factory=VirtualClock)
@@ -44,10 +55,12 @@ class Gateways:
             find=self._find,
             quit=lambda one: self.done.append(("quit", one.id)),
             workers=lambda _: 2,
-            serves=lambda _: False,
+            serves=lambda one: one.id in self.serving,
         )
         engine = SimpleNamespace(
             replicas=lambda _: self.containers,
+            stop=lambda graces: self.done.append(("stop", [*graces])),
+            remove=self._remove,
             forbid_restart=lambda ids: self.done.append(("forbid restart", ids)),
             logs=lambda *_: (),
             aside=lambda _: (),
@@ -55,6 +68,11 @@ class Gateways:
         )
         world = SimpleNamespace(nginx=nginx, engine=engine, clock=self.clock, emit=self.told.append)
         return cast("Any", world)
+
+    def _remove(self, ids: list[str], *, volumes: bool) -> None:
+        assert volumes
+        self.done.append(("remove", ids))
+        self.containers = tuple(one for one in self.containers if one.id not in ids)
 
     def _hook(self, container: str, hook: Hook, _: float) -> Output:
         self.done.append((" ".join(hook.command), container))
@@ -103,6 +121,35 @@ def test_what_does_not_end_in_time_is_told_before_it_is_cut(
     assert around.told[-1] == Warned(said)
     assert around.told[0] == Draining(2 * len(containers))
     assert around.clock.now() == pytest.approx(5.0, abs=0.2)
+
+
+def test_one_that_the_engine_was_starting_again_when_it_was_told_is_told_then() -> None:
+    around = Gateways((FIRST, SECOND), serving={FIRST.id, SECOND.id})
+    AwaitGatewaysEnd((CRASHED,), 60.0).do(around.world)
+    assert around.done == [("quit", FIRST.id)]
+    assert around.clock.now() < 1.0
+
+
+@pytest.mark.parametrize("step", [QuitGateways((FIRST,)), AwaitGatewaysEnd((CRASHED,), 60.0)])
+def test_the_last_one_that_takes_requests_is_told_nothing(step: Step) -> None:
+    around = Gateways((FIRST, SECOND), serving={FIRST.id})
+    with pytest.raises(NotReady, match="no other nginx takes requests any more") as stays:
+        step.do(around.world)
+    assert stays.value.serving == "the old nginx serves on"
+    assert around.done == []
+
+
+def test_a_new_one_that_takes_requests_unasked_ends_them_before_it_goes() -> None:
+    """Somebody's `up --scale` has started what was only created."""
+    around = Gateways((FIRST, SECOND), serving={FIRST.id, SECOND.id})
+    CreateGateways("nginx", 1, 2, before([FIRST]), NEW, timeout=60.0).undo(around.world)
+    assert around.done == [
+        ("forbid restart", [SECOND.id]),
+        ("quit", SECOND.id),
+        ("forbid restart", [SECOND.id]),
+        ("stop", [SECOND.id]),
+        ("remove", [SECOND.id]),
+    ]
 
 
 def test_on_the_way_back_the_new_one_ends_what_it_has_begun_and_the_old_one_stays() -> None:

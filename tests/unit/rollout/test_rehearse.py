@@ -84,7 +84,7 @@ class Stage:
             replicas=lambda _: self.replicas,
             forbid_restart=lambda ids: self.done.append(("forbid restart", *ids)),
             start=lambda ids: self.done.append(("start", *ids)),
-            stop=lambda ids, grace: self.done.append(("stop", *ids, grace)),
+            stop=lambda graces: self.done.append(("stop", graces)),
             remove=lambda ids, *, volumes: self.done.append(("remove", *ids, volumes)),
             logs=lambda *_: (),
         )
@@ -200,7 +200,7 @@ def test_it_begins_with_the_includes_of_the_present_one_and_is_removed_with_its_
         ("stand in", replica(2).id, name, edge.id),
         ("put", ACTOR.id, INCLUDE, PRESENT_TEXT),
         ("start", ACTOR.id),
-        ("stop", ACTOR.id, 0),
+        ("stop", {ACTOR.id: 0}),
         ("remove", ACTOR.id, True),
     ]
 
@@ -258,12 +258,12 @@ def test_the_way_back_removes_what_a_half_done_one_has_left_and_nothing_else() -
     stage = Stage()
     rehearsal().undo(stage.world)
     rehearsal().undo(stage.world)
-    assert stage.done == [("stop", ACTOR.id, 0), ("remove", ACTOR.id, True)]
+    assert stage.done == [("stop", {ACTOR.id: 0}), ("remove", ACTOR.id, True)]
 
 
 def test_what_a_killed_rehearsal_has_left_is_cleared_away_with_the_leftovers() -> None:
     left = replica(2, NEW, of="nginx", state=ContainerState.EXITED)
     stage = Stage(replicas=(left,))
     ClearRehearsal("nginx", (left,)).do(stage.world)
-    assert stage.done[:2] == [("stop", ACTOR.id, 0), ("remove", ACTOR.id, True)]
+    assert stage.done[:2] == [("stop", {ACTOR.id: 0}), ("remove", ACTOR.id, True)]
     assert stage.done[-1] == ("remove", left.id, False)

@@ -44,7 +44,7 @@ class Engine:
         engine = SimpleNamespace(
             replicas=lambda _: self.containers,
             tag=lambda *what: self.done.append(("tag", *what)),
-            stop=lambda ids, grace: self.done.append(("stop", tuple(ids), grace)),
+            stop=lambda graces: self.done.append(("stop", graces)),
             remove=lambda ids, *, volumes: self.done.append(("remove", tuple(ids), volumes)),
             recreate=self._recreate,
             remove_volumes=lambda names: self.done.append(("remove volumes", tuple(names))),
@@ -65,7 +65,7 @@ def test_a_successor_that_was_left_goes_first_but_keeps_the_volumes_it_may_share
     engine = Engine((BEFORE, PASSING))
     STEP.do(engine.world)
     assert engine.done == [
-        ("stop", (PASSING.id,), None),
+        ("stop", {PASSING.id: None}),
         ("remove", (PASSING.id,), False),
         ("recreate", "app", 1, False),
     ]

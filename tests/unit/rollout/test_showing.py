@@ -22,6 +22,7 @@ from composeroll.rollout.steps import (
     Leaving,
     PinUpstreams,
     RetireReplicas,
+    Retiring,
     Step,
     Switch,
     SwitchUpstreams,
@@ -66,7 +67,7 @@ SWITCH = Switch(ALL, PLACE.route, PLACE.upstream)
         (PinUpstreams((SWITCH,), 10.0), Stage.OUTGOING, True),
         (SwitchUpstreams((SWITCH,), 10.0), Stage.DRAINING, False),
         (DrainReplicas((Leaving(ALL, PLACE.route, (OLD,)),), 10.0), Stage.STOPPING, True),
-        (RetireReplicas("app", (OLD,), None), Stage.STOPPING, True),
+        (RetireReplicas((Retiring("app", (OLD,)),)), Stage.STOPPING, True),
     ],
 )
 def test_what_leaves_goes_by_the_steps_of_its_own_service(

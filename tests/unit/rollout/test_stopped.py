@@ -66,7 +66,7 @@ def switch() -> Switch:
 def test_what_stops_has_as_long_as_its_file_says() -> None:
     machine = Machine()
     stopping(None).do(machine.world)
-    assert machine.done == [("stop", [OLD.id], 30.0)]
+    assert machine.done == [("stop", {OLD.id: 30.0})]
 
 
 @pytest.mark.parametrize("back", [switch(), None])
@@ -77,7 +77,7 @@ def test_on_the_way_back_the_new_one_stops_and_nginx_is_told_where_the_old_one_i
     machine = Machine()
     stopping(back).undo(machine.world)
     told = [("nginx names", [7])] if back else []
-    assert machine.done == [("stop", [MADE.id], None), ("start", [OLD.id]), *told]
+    assert machine.done == [("stop", {MADE.id: None}), ("start", [OLD.id]), *told]
 
 
 def test_what_drains_on_is_not_started_by_a_reboot_and_then_no_run_counts_it() -> None:

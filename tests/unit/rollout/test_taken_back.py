@@ -73,7 +73,7 @@ def switch() -> Switch:
 
 def removed(*ids: str, volumes: str = "with volumes") -> list[tuple[object, ...]]:
     """How containers that were new go: the engine may not start them again meanwhile."""
-    return [("forbid restart", [*ids]), ("stop", [*ids], None), ("remove", [*ids], volumes)]
+    return [("forbid restart", [*ids]), ("stop", dict.fromkeys(ids)), ("remove", [*ids], volumes)]
 
 
 def test_what_was_created_goes_with_the_volumes_that_were_made_for_it() -> None:
@@ -132,7 +132,7 @@ def test_a_leftover_that_the_engine_keeps_starting_is_killed_and_its_volumes_sta
     RemoveLeftovers("app", (left,)).do(machine.world)
     assert machine.done == [
         ("forbid restart", [left.id]),
-        ("stop", [left.id], 0),
+        ("stop", {left.id: 0}),
         ("remove", [left.id], "without"),
     ]
 
