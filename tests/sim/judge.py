@@ -263,8 +263,13 @@ class Judge:
                         told[address] = None
 
     def _cuts_nothing(self, box: Box) -> None:
-        """An nginx that is stopped has quit before, and its requests have had their time."""
-        mine = [gateway for gateway in self.gateways() if gateway.id == box.id]
+        """An nginx that is stopped has quit before, and its requests have had their time.
+
+        Nobody can know of one that somebody has started since the last look.
+        """
+        looked = self.process().looked.get(box.service, 0)
+        seen = [g for g in self.gateways() if g.current.booted <= looked]
+        mine = [gateway for gateway in seen if gateway.id == box.id]
         cut = [g for g in mine if not (g.quits and all(w.timed_out for w in g.workers))]
         self._insist(not cut, f"{box.name} is stopped with requests in its hands")
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.sim.edge import NGINX
 from tests.sim.effort import WHOLE
 from tests.sim.images import SICK, SOUND, Behaviour
-from tests.sim.interference import Move
+from tests.sim.interference import Move, Outside
 from tests.sim.moments import moment
 from tests.sim.runs import Moved, Run
 from tests.sim.stacks import EXITING, STACKS, app, with_services
@@ -19,9 +20,6 @@ from tests.sim.world import Sim
 
 GATEWAYS = frozenset({"gateway", "two gateways behind an edge", "gateway and its service"})
 
-BY_HAND = {Move.SCALE, Move.REMOVE}
-"""What an operator does to nginx itself: without one that runs a rollout is refused, and one that
-is started between a look and a stop is seen too late."""
 
 STEP = 101 if WHOLE else 997
 """Of all moves at all moments every so many-th is tried: primes, so that each comes at many."""
@@ -63,9 +61,14 @@ def moves(stack: str, sickness: str) -> Iterator[Moved]:
     whole = stack_with(stack, sickness)
     whole.do(Run(with_services(whole)))
     numbers = range(1, len(whole.faults.told) + 1)
-    kinds = [move for move in Move if not (stack in GATEWAYS and move in BY_HAND)]
-    every = [Moved(n, move, chance) for n in numbers for move in kinds for chance in range(2)]
+    every = [Moved(n, move, chance) for n in numbers for move in Move for chance in range(2)]
     yield from every[::STEP]
+
+
+def follow_advice(sim: Sim) -> None:
+    """Where somebody has removed the only nginx, a rollout is refused, and names compose's `up`."""
+    if NGINX in sim.project.services and not any(box.running for box in sim.engine.of(NGINX)):
+        Outside(sim).move(Move.UP, NGINX, 0)
 
 
 @pytest.mark.parametrize(("stack", "sickness"), CASES)
@@ -78,6 +81,7 @@ def test_whatever_moves_at_whatever_moment_the_next_rollout_ends_well(
         sim.do(Run(names, moves=[moved]))
         for name in names:
             push_sound(sim, name)
+        follow_advice(sim)
         for _ in ("to the end", "what has drained since"):
             sim.let_pass(LONG)
             assert sim.update(*names) in ("updated", "up to date"), (moved, sim.failure)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from composeroll.errors import NotReady
 from composeroll.model import Replica
 from composeroll.rollout.observed import Front
@@ -35,18 +37,27 @@ class HandOverUpstreams(Step, frozen=True):
             NotReady: somebody has started one since this run looked at nginx.
         """
         texts = current_texts(world, self.front)
-        for replica in self.incoming.look_up(world):
-            if not replica.running:
+        before = self.incoming.look_up(world)
+        for replica in before:
+            if replica.running:
+                self._tell(world, replica, texts)
+            else:
                 for path, text in texts.items():
                     world.nginx.put(replica.id, path, text)
-                continue
-            self._insist_on_known(replica)
-            read = {path: world.gateways.read(replica.id, path) for path in texts}
-            if read != texts:
-                world.gateways.switch({replica.id: texts})
+        running = {replica.id for replica in before if replica.running}
+        for replica in self.incoming.look_up(world):
+            if replica.running and replica.id not in running:
+                raise _untold(replica)
 
-    def _insist_on_known(self, replica: Replica) -> None:
-        told = {one for wiring in self.front.behind.values() for one in wiring.route.containers}
-        if replica.id not in told | {*self.front.takers}:
-            what = "began to take requests during the rollout, and was told nothing"
-            raise NotReady(f"{replica.name} {what}", help=AGAIN)
+    def _tell(self, world: World, replica: Replica, texts: Mapping[str, str]) -> None:
+        known = {one for wiring in self.front.behind.values() for one in wiring.route.containers}
+        if replica.id not in known | {*self.front.takers}:
+            raise _untold(replica)
+        read = {path: world.gateways.read(replica.id, path) for path in texts}
+        if read != texts:
+            world.gateways.switch({replica.id: texts})
+
+
+def _untold(replica: Replica) -> NotReady:
+    what = "began to take requests during the rollout, and was told nothing"
+    return NotReady(f"{replica.name} {what}", help=AGAIN)

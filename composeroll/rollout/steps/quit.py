@@ -54,16 +54,20 @@ class StartGateways(StartReplicas, frozen=True):
 
         Raises:
             GatewayError: the old one takes none any more, as after a rollout that was cut off past
-                its line, and a new one does.
+                its line, and a new one does; or somebody has removed the old one.
         """
         begun = self.before.newcomers(world, self.service)
-        if self.beside and _takes_any(world, begun) and not _takes_any(world, self._others(world)):
+        if self.beside and begun and self._is_alone(world, begun):
             raise GatewayError(f"no other {self.service} takes requests: {names(begun)} stays")
         tell_to_quit(world, begun)
         await_end(world, begun, self.timeout)
 
-    def _others(self, world: World) -> Collection[Replica]:
-        return [r for r in world.engine.replicas([self.service]) if r.id in self.before.ids]
+    def _is_alone(self, world: World, begun: Collection[Replica]) -> bool:
+        """Only just started, it takes none yet; what it is alone with may be nothing at all."""
+        if self.before.is_gone(world, self.service):
+            return True
+        others = [r for r in world.engine.replicas([self.service]) if r.id in self.before.ids]
+        return _takes_any(world, begun) and not _takes_any(world, others)
 
 
 class QuitGateways(Step, frozen=True):

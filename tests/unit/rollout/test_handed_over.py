@@ -58,6 +58,7 @@ class Gateways:
         serving: what runs of the service behind them.
         drained: which of it the rollout has drained.
         known: which new ones were seen to take requests before.
+        started: what the new one is as soon as it was given something.
         done: what the new one was told, and how.
     """
 
@@ -67,17 +68,17 @@ class Gateways:
     serving: tuple[Replica, ...] = (replica(1),)
     drained: frozenset[str] = frozenset()
     known: tuple[str, ...] = ()
+    started: Replica | None = None
     done: list[tuple[object, ...]] = field(default_factory=list)
 
     def hand_over(self) -> None:
         """Give the new one what the old one has."""
         place = Attachment("n1", "shop_default", "10.0.0.15")
         front = Front(("old", *self.known), place, None, {"app": wiring(1)})
-        everyone = {"app": self.serving, "nginx": (self.new,)}
         world = SimpleNamespace(
             drained=self.drained,
             project="shop",
-            engine=SimpleNamespace(replicas=lambda names: everyone[names[0]]),
+            engine=SimpleNamespace(replicas=self._replicas),
             nginx=SimpleNamespace(put=lambda *words: self.done.append(("put", *words))),
             gateways=SimpleNamespace(
                 read=lambda container, _: self.old if container == "old" else self.has,
@@ -86,6 +87,10 @@ class Gateways:
         )
         step = HandOverUpstreams(Incoming("nginx", frozenset()), front)
         step.do(cast("Any", world))
+
+    def _replicas(self, names: list[str]) -> tuple[Replica, ...]:
+        new = self.started if self.started and self.done else self.new
+        return {"app": self.serving, "nginx": (new,)}[names[0]]
 
 
 def nginx(state: ContainerState) -> Replica:
@@ -110,6 +115,13 @@ def test_one_that_runs_since_a_rollout_was_cut_off_is_told_what_it_does_not_know
     gateways = Gateways(RUNS, has=has, known=(RUNS.id,))
     gateways.hand_over()
     assert gateways.done == told
+
+
+def test_one_that_somebody_starts_while_it_is_given_them_is_for_the_next_run_too() -> None:
+    """It may have begun with what its image has."""
+    gateways = Gateways(CREATED, started=RUNS)
+    with pytest.raises(NotReady, match="shop-nginx-2 began to take requests during the rollout"):
+        gateways.hand_over()
 
 
 def test_one_that_somebody_has_started_meanwhile_is_for_the_next_run() -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from composeroll.errors import NotReady
+from composeroll.errors import GatewayError, NotReady
 from composeroll.model import ContainerState, Hook, Output, Replica
 from composeroll.report.events import Draining, Event, Warned
 from composeroll.rollout.steps import (
@@ -128,6 +128,13 @@ def test_one_that_the_engine_was_starting_again_when_it_was_told_is_told_then() 
     AwaitGatewaysEnd((CRASHED,), 60.0).do(around.world)
     assert around.done == [("quit", FIRST.id)]
     assert around.clock.now() < 1.0
+
+
+def test_a_new_one_stays_that_is_all_there_is_since_somebody_removed_the_old_one() -> None:
+    around = Gateways((SECOND,))
+    with pytest.raises(GatewayError, match="no other nginx takes requests: shop-nginx-2"):
+        StartGateways("nginx", before([FIRST]), beside=True).undo(around.world)
+    assert around.done == []
 
 
 @pytest.mark.parametrize("step", [QuitGateways((FIRST,)), AwaitGatewaysEnd((CRASHED,), 60.0)])
