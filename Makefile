@@ -50,7 +50,7 @@ sim-long: ## 1,000,000 random rollouts, with SEED to begin from: an hour or two
 .PHONY: test
 test: ## everything: check, the simulation, then end to end on a real engine
 	@$(BOTH) env images
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory check QUICK_TESTS=tests/unit
 	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory e2e
 

@@ -24,6 +24,9 @@ GATEWAYS = frozenset({"gateway", "two gateways behind an edge", "gateway and its
 STEP = 101 if WHOLE else 997
 """Of all moves at all moments every so many-th is tried: primes, so that each comes at many."""
 
+ENDS = 300
+"""First and last moments that are tried: where there are more, a long wait lies between them."""
+
 SICKNESS = {
     "sound": None,
     "never ready": SICK["never ready"],
@@ -60,7 +63,8 @@ def moves(stack: str, sickness: str) -> Iterator[Moved]:
     """Some of the moves at some of the moments, and over all stacks at most of them."""
     whole = stack_with(stack, sickness)
     whole.do(Run(with_services(whole)))
-    numbers = range(1, len(whole.faults.told) + 1)
+    last = len(whole.faults.told)
+    numbers = [n for n in range(1, last + 1) if n <= ENDS or n > last - ENDS]
     every = [Moved(n, move, chance) for n in numbers for move in Move for chance in range(2)]
     yield from every[::STEP]
 
