@@ -133,6 +133,25 @@ def killed_at(stack: Stack, step: str) -> None:
         run.process.wait()
 
 
+def test_where_the_new_nginx_has_died_since_its_proof_the_old_one_is_not_told_to_quit(
+    stack: Stack,
+) -> None:
+    before, (now, new) = claims.Before.of(stack), which(stack)
+    stack.push(new, "gateway")
+    with update(stack, "gateway", pause="quit") as run:
+        run.step("quit")
+        *_, newest = stack.gateways
+        docker.docker("rm", "--force", newest.id)
+        run.go_on()
+        done = run.end()
+    ended_with(done, 5, "no other nginx takes requests any more", "the old nginx serves on")
+    with under_load(stack, replace(CALM, version_header="X-Gateway")) as load:
+        ended_with(stack.update("gateway"), 0)
+    claims.nothing_was_lost(load.result())
+    assert set(load.result().versions()) == {now, new}
+    is_tidy(stack, before)
+
+
 def test_while_two_gateways_listen_a_service_is_updated_in_both(stack: Stack) -> None:
     before, (_, new) = claims.Before.of(stack), which(stack)
     stack.push(new, "gateway")
