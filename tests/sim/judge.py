@@ -218,7 +218,7 @@ class Judge:
                 # no run begins and starts something before nginx has told its workers to quit
                 before = worker.replaced_by not in (0, process.number)
                 gone = before or worker.leaving or worker.timed_out
-                excused = gone or worker.booted > process.began
+                excused = gone or worker.booted.get(box.service, 0) > process.began
                 self._insist(
                     not named or excused, f"{box.name} is started, and {gateway.id} goes by names"
                 )
@@ -239,7 +239,8 @@ class Judge:
         for gateway in self.gateways():
             for worker in gateway.workers:
                 servers = worker.told.get(box.service, {})
-                known = worker.booted <= self.process().began and not alone
+                booted = worker.booted.get(box.service, 0)
+                known = booted <= self.process().began and not alone
                 named = any(map(_is_name, servers)) and known
                 reached = box.running and ((named and box.proven) or box in servers.values())
                 done = worker.elsewhere or worker.timed_out
@@ -268,8 +269,7 @@ class Judge:
         Nobody can know of one that somebody has started since the last look.
         """
         looked = self.process().looked.get(box.service, 0)
-        seen = [g for g in self.gateways() if g.current.booted <= looked]
-        mine = [gateway for gateway in seen if gateway.id == box.id]
+        mine = [g for g in self.gateways() if g.id == box.id and g.started <= looked]
         cut = [g for g in mine if not (g.quits and all(w.timed_out for w in g.workers))]
         self._insist(not cut, f"{box.name} is stopped with requests in its hands")
 

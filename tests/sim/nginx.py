@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -28,7 +28,8 @@ class Worker:
 
     Attributes:
         told: what it sends requests to.
-        booted: how often the world had moved when nginx was started with it.
+        booted: by service, how often the world had moved when nginx was started with what is told
+            of it; absent where a reload has told something else since.
         replaced_by: the number of the process that made it leave; 0 while it takes requests.
         timed_out: whether a drain has given up waiting for it, and has said so.
         elsewhere: whether all that it still holds are other services' websockets.
@@ -36,7 +37,7 @@ class Worker:
     """
 
     told: Told
-    booted: int = 0
+    booted: Mapping[str, int] = field(default_factory=dict)
     replaced_by: int = 0
     leaving: bool = False
     timed_out: bool = False
@@ -55,6 +56,7 @@ class Gateway:
         websockets: whether other services' websockets keep every worker after that.
         own_websockets: whether the rolled services' own do.
         quits: whether it was told to take nothing new.
+        started: how often the world had moved when it was last started.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Gateway:
     workers: list[Worker] = field(default_factory=list)
     network_mode: str = ""
     quits: bool = False
+    started: int = 0
 
     @property
     def name(self) -> str:
@@ -102,7 +105,8 @@ class Gateways:
     def boot(self, gateway: Gateway) -> None:
         """Start nginx with the files that are there, right or wrong."""
         self.all[gateway.id] = gateway
-        worker = Worker(self.meaning(gateway), booted=self._judge.moves)
+        gateway.started, told = self._judge.moves, self.meaning(gateway)
+        worker = Worker(told, booted=dict.fromkeys(told, gateway.started))
         self._judge.overlook(worker)
         gateway.workers[:] = [worker]
 
@@ -127,8 +131,8 @@ class Gateways:
         Whoever reloads answers for the services whose files it has touched.
         """
         old, new = gateway.current, Worker(self.meaning(gateway))
-        if _addresses(new.told) == _addresses(old.told):
-            new.booted = old.booted  # nothing was said that nginx did not begin with
+        before, now = _addresses(old.told), _addresses(new.told)
+        new.booted = {s: when for s, when in old.booted.items() if before[s] == now.get(s)}
         self._judge.may_forget(old, new)
         self._judge.may_tell(new, touched)
         gateway.workers.append(new)
