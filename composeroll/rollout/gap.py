@@ -40,7 +40,7 @@ def gap(taken: Sequence[Taken]) -> str | None:
 
 
 def stops(step: Step) -> Iterator[str]:
-    """The service that has a gap; one that only holds data, and is renewed, serves nobody."""
+    """The service that has a gap."""
     match step:
-        case StopReplicas(gap=True) | ReplaceReplicas(renew_volumes=False):
+        case StopReplicas(gap=True) | ReplaceReplicas(gap=True):
             yield step.service

@@ -158,6 +158,12 @@ class ServiceState(Struct, frozen=True):
         has_ended = all(r.finished or r.state is ContainerState.CREATED for r in self.replicas)
         return not waits and (self.is_to_end or has_ended)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is run once and has ended: nobody misses it while it is replaced."""
+        gets_requests = self.wiring or self.front
+        return self.is_to_end and not (gets_requests or any(r.running for r in self.replicas))
+
     def address(self, replica: Replica) -> str:
         """`host:port` by which the gateway knows a replica, or is to; empty without a gateway.
 
@@ -266,7 +272,7 @@ class Observed(Struct, frozen=True):
             replica.id
             for state in self.services
             for replica in state.replicas
-            if replica.running or state.data_only or state.stops_first
+            if replica.running or state.data_only or state.stops_first or state.is_over
         )
 
     def still_there(self, reasons: Mapping[str, str]) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -98,6 +99,40 @@ def test_all_runs_a_migration_again_with_what_waits_for_it_and_only_where_it_is_
     assert sim.do(every) == "updated", sim.failure
     assert ids(sim, "migrate") == ran
     assert ids(sim, "app") != served
+
+
+def named() -> Sim:
+    """The same with a name of its own, which compose gives to one container and no more."""
+    sim = Sim(
+        {
+            "migrate": {"container_name": "the-migrate"},
+            "app": {"depends_on": {"migrate": {"condition": "service_completed_successfully"}}},
+        }
+    )
+    sim.run("migrate", 1, EXITING)
+    sim.run("app", 2)
+    sim.wire("app")
+    sim.images.push("migrate", "migrate-v2", EXITING)
+    sim.images.push("app", "app-v2")
+    return sim
+
+
+@pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.ALL])
+@pytest.mark.parametrize("kind", [Kind.FAIL, Kind.KILL, Kind.INTERRUPT])
+def test_a_migration_with_a_name_of_its_own_stopped_anywhere_is_finished_by_running_again(
+    verb: Verb, kind: Kind
+) -> None:
+    """It was refused, though an ended one does not have to run twice."""
+    whole, run = named(), Run(("migrate", "app"), verb)
+    assert whole.do(run) == "updated", whole.failure
+    finished(whole, "migrate", 1)
+    for number in range(1, len(whole.faults.told) + 1):
+        sim = named()
+        sim.do(replace(run, faults=[Fault(number, kind)]))
+        sim.let_leases_end()
+        assert sim.do(run) in ("updated", "up to date"), (number, sim.failure)
+        finished(sim, "app", 2)
+        finished(sim, "migrate", 1)
 
 
 def test_where_a_migration_of_all_fails_its_last_run_is_the_one_before() -> None:

@@ -157,7 +157,7 @@ def _down_in_an_edge(state: ServiceState) -> Finding:
 def _gets_along(state: ServiceState, obstacle: Obstacle) -> bool:
     """Whether a rollout of it needs no two at a time, or is told of this in another sentence."""
     told = state.tenants or (state.front and obstacle.key in OF_PORTS)
-    return bool(state.data_only or state.stops_first or told)
+    return bool(state.data_only or state.stops_first or state.is_over or told)
 
 
 def _shared_data(state: ServiceState, gap: str) -> Iterator[Finding]:

@@ -209,6 +209,7 @@ class Part(Need, frozen=True):
 
     def _replace(self) -> Step:
         old = (self.state.serving or self.state.replicas)[0]
+        gap = not (self.state.data_only or self.state.is_over)
         return ReplaceReplicas(
             service=self.name,
             count=self.wanted,
@@ -219,7 +220,8 @@ class Part(Need, frozen=True):
             definition=old.config_hash,
             grace=self._grace,
             hooks=self.state.service.stop_hooks,
-            reason=self.why if self.state.data_only else f"{self.why}; {self._gap}",
+            gap=gap,
+            reason=f"{self.why}; {self._gap}" if gap else self.why,
         )
 
     def _prove(self) -> Step | None:

@@ -27,6 +27,7 @@ class ReplaceReplicas(Step, frozen=True):
         back: their upstream, to be told the address of what is recreated on the way back.
         definition: compose's hash of the definition it ran with, empty where that is not known.
         grace: the service's own grace period.
+        gap: whether anybody is missed meanwhile; not what only holds data, or has ended.
         hooks: the service's `pre_stop`, which compose runs for no container that it recreates.
     """
 
@@ -39,6 +40,7 @@ class ReplaceReplicas(Step, frozen=True):
     definition: str = ""
     grace: float | None = None
     hooks: tuple[Hook, ...] = ()
+    gap: bool = True
 
     def __str__(self) -> str:
         volumes = ", with new volumes" if self.renew_volumes else ""
@@ -76,7 +78,7 @@ class ReplaceReplicas(Step, frozen=True):
         return "@" in self.reference
 
     def _is_as_before(self, replica: Replica) -> bool:
-        runs = replica.running or self.renew_volumes
+        runs = replica.running or not self.gap
         settled = not is_left_by_recreate(replica.name)
         image_stays = replica.image == self.previous
         return settled and runs and image_stays and self._is_defined_as_before(replica)

@@ -289,10 +289,10 @@ class Replaced(ReplaceReplicas, frozen=True):
         """Nothing."""
 
 
-@pytest.mark.parametrize("renews", [False, True])
-def test_after_a_gap_it_is_said_that_what_was_stopped_serves_again(*, renews: bool) -> None:
-    gap = Replaced("app", 1, "sha256:1", "app:1", renew_volumes=renews)
+@pytest.mark.parametrize("missed", [True, False])
+def test_after_a_gap_it_is_said_that_what_was_stopped_serves_again(*, missed: bool) -> None:
+    gap = Replaced("app", 1, "sha256:1", "app:1", renew_volumes=False, gap=missed)
     _, failure = run(gap, Noting("prove", doing=EngineError("no")))
     assert isinstance(failure, RolledBack)
-    says = "serves on" if renews else "was stopped meanwhile, and serves again"
+    says = "was stopped meanwhile, and serves again" if missed else "serves on"
     assert failure.serving == f"everything was taken back: what served before {says}"

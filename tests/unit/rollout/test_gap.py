@@ -21,8 +21,8 @@ START = StartReplicas("app", before(()))
 WATCH = WatchIncoming((Incoming("web", frozenset()),), 60.0, ())
 
 
-def in_place(*, renews: bool) -> Step:
-    return ReplaceReplicas("code", 1, "old", "code:1", renew_volumes=renews)
+def in_place(*, missed: bool) -> Step:
+    return ReplaceReplicas("code", 1, "old", "code:1", renew_volumes=False, gap=missed)
 
 
 def taken(*steps: Step) -> list[Taken]:
@@ -34,15 +34,13 @@ def test_it_lasts_from_the_first_stop_to_the_last_step_that_brings_something_up(
     assert gap(taken(START, STOP, START, WATCH)) == "app did not answer for 2.0s at most"
 
 
-@pytest.mark.parametrize(("renews", "none"), [(True, True), (False, False)])
-def test_what_is_replaced_in_place_has_one_unless_it_only_holds_data(
-    *, renews: bool, none: bool
-) -> None:
-    assert (gap(taken(in_place(renews=renews))) is None) is none
+@pytest.mark.parametrize("missed", [True, False])
+def test_what_is_replaced_in_place_has_one_unless_nobody_misses_it(*, missed: bool) -> None:
+    assert (gap(taken(in_place(missed=missed))) is not None) is missed
 
 
 def test_services_that_stop_together_are_told_together() -> None:
-    told = gap(taken(STOP, in_place(renews=False), STOP))
+    told = gap(taken(STOP, in_place(missed=True), STOP))
     assert told == "app and code did not answer for 3.0s at most"
 
 

@@ -73,6 +73,15 @@ def test_no_gap_helps_who_wants_two_of_it_for_good(key: str, order: dict[str, An
     assert not findings(Observed("shop", (one,), ()), ".".join, counts={"app": 1})
 
 
+@pytest.mark.parametrize("runs", [ContainerState.EXITED, ContainerState.RUNNING])
+def test_a_migration_that_is_over_may_have_a_name_of_its_own(runs: ContainerState) -> None:
+    """It does not have to run twice, nor is anybody without it while it is replaced."""
+    migration = state(
+        [replica(1, state=runs)], of=service(**OBSTACLES["container_name"]), is_to_end=True
+    )
+    assert bool(found(migration)) == (runs is ContainerState.RUNNING)
+
+
 def test_a_second_container_of_one_name_is_no_replica_that_the_file_should_ask_for() -> None:
     second = replica(1, name="0123456789ab_the-app")
     alone = service(**OBSTACLES["container_name"], **STOP_FIRST)

@@ -26,7 +26,7 @@ AFTER = replace(
 )
 PASSING = replace(AFTER, name=f"{BEFORE.id[:12]}_{BEFORE.name}", id="f" * 64)
 STEP = ReplaceReplicas("app", 1, OLD, "app:1", renew_volumes=False, definition="as before")
-RENEWS = replace(STEP, renew_volumes=True)
+RENEWS = replace(STEP, renew_volumes=True, gap=False)
 BY_DIGEST = replace(STEP, reference=f"app@sha256:{'d' * 64}")
 
 
