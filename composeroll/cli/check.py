@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,9 +9,9 @@ import click
 from composeroll.cli.looking import look, looking_options
 from composeroll.errors import ExitCode
 from composeroll.model import Severity
-from composeroll.report.printer import Printer
 
 if TYPE_CHECKING:
+    from composeroll.report.printer import Printer
     from composeroll.rollout.stack import Stack
 
 
@@ -25,9 +23,8 @@ def command(context: click.Context, /, **options: Any) -> int:
 
     Each finding comes with its reason and the line to change. Nothing is touched.
     """
-    printer = Printer(sys.stdout, os.environ, as_json=options["as_json"])
 
-    def answer(stack: Stack, services: tuple[str, ...]) -> int:
+    def answer(stack: Stack, services: tuple[str, ...], printer: Printer) -> int:
         from composeroll.rollout.checks.everything import everything  # noqa: PLC0415 - late
 
         found = everything(stack, services)

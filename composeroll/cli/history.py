@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from composeroll.cli.looking import look, reading_options
 from composeroll.errors import ExitCode
-from composeroll.report.printer import Printer
 from composeroll.report.status import Past
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from composeroll.report.printer import Printer
     from composeroll.rollout.history.revision import Revision
     from composeroll.rollout.stack import Stack
 
@@ -25,9 +23,8 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
     """Show the revisions of the services, oldest first: image, when, how it ended, and who."""
-    printer = Printer(sys.stdout, os.environ, as_json=options["as_json"])
 
-    def answer(stack: Stack, services: tuple[str, ...]) -> int:
+    def answer(stack: Stack, services: tuple[str, ...], printer: Printer) -> int:
         stack.project.pick(services)
         printer.history(past(stack, services))
         return ExitCode.DONE

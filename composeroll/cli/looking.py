@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -15,11 +18,13 @@ from composeroll.cli.options import (
     take_compose_flags,
     take_settings,
 )
-from composeroll.errors import Refused
+from composeroll.errors import ComposerollError, Refused
+from composeroll.report.printer import Printer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from composeroll.config.flags import ComposeFlags
     from composeroll.report.events import Event
     from composeroll.rollout.stack import Stack
 
@@ -36,7 +41,7 @@ looking_options = stacked(_asked, setting_options, compose_options)
 reading_options = stacked(_asked, compose_options)
 """The same of one that reads what was written, about which no setting says anything."""
 
-Answer: TypeAlias = "Callable[[Stack, tuple[str, ...]], int]"
+Answer: TypeAlias = "Callable[[Stack, tuple[str, ...], Printer], int]"
 Meant: TypeAlias = "Callable[[Stack], tuple[str, ...]]"
 
 
@@ -61,12 +66,27 @@ def look(
     Args:
         context: the verb's.
         options: the verb's, of which compose's flags and the settings are taken out.
-        answer: gets the stack and the services that are meant, and gives the exit code.
+        answer: gets the stack, the services that are meant and where to print, and gives the exit
+            code.
         unnamed: the services that are meant where none is named.
     """
     flags, settings = take_compose_flags(context, options), take_settings(options)
-    with open_stack(flags, settings, unheard) as stack:
-        return answer(stack, options["services"] or unnamed(stack))
+    as_json, said = options["as_json"], flags.spelled_out
+    printer = Printer(sys.stdout, os.environ, as_json=as_json, said=said)
+    with spelled_out(flags), open_stack(flags, settings, unheard) as stack:
+        return answer(stack, options["services"] or unnamed(stack), printer)
+
+
+@contextmanager
+def spelled_out(flags: ComposeFlags) -> Iterator[None]:
+    """The commands that an error tells of have these flags."""
+    try:
+        yield
+    except ComposerollError as error:
+        error.what = flags.spelled_out(error.what)
+        error.serving = error.serving and flags.spelled_out(error.serving)
+        error.help = error.help and flags.spelled_out(error.help)
+        raise
 
 
 def unheard(event: Event) -> None:

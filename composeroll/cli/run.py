@@ -19,6 +19,7 @@ from composeroll.errors import ComposerollError, ExitCode
 from composeroll.report.choose import Mode, reporter_for
 from composeroll.report.ending import finished_by
 from composeroll.report.events import Finished, Outcome
+from composeroll.report.reporter import Saying
 from composeroll.report.sections import Ci
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ class Run(Struct, frozen=True):
             The exit code.
         """
         signals = Signals()
+        shown = reporter_for(self.mode, sys.stdout, sys.stderr, os.environ)
         with (
-            reporter_for(self.mode, sys.stdout, sys.stderr, os.environ) as report,
+            Saying(shown, self.flags.spelled_out) as report,
             signals.raised(),
         ):
             try:

@@ -49,8 +49,8 @@ def _but_for_gateways(stack: Stack) -> tuple[str, ...]:
 def _what_updates(gateway: Service) -> str:
     """An nginx without an edge is refused, unless a gap is accepted: see `checks.gateway`."""
     if gateway.edge or gateway.settings.order is Order.STOP_FIRST:
-        return f"composeroll update {gateway.name} updates it"
-    return f"composeroll check {gateway.name} says what its update needs"
+        return f"`composeroll update {gateway.name}` updates it"
+    return f"`composeroll check {gateway.name}` says what its update needs"
 
 
 def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
     ended = {r.service for r in replicas} - work
     ended -= {n for n in ended if project.sharing_volumes_of(n) or project.is_to_end(n)}
     for name in (name for name in names if name in ended):
-        note = f"{name} has ended and is left alone: composeroll update {name} runs it again"
+        note = f"{name} has ended and is left alone: `composeroll update {name}` runs it again"
         stack.world.emit(Noted(note))
     return tuple(name for name in names if name not in ended)
 

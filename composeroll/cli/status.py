@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,9 +9,9 @@ from msgspec.structs import replace
 
 from composeroll.cli.looking import look, looking_options
 from composeroll.errors import ExitCode
-from composeroll.report.printer import Printer
 
 if TYPE_CHECKING:
+    from composeroll.report.printer import Printer
     from composeroll.rollout.stack import Stack
 
 
@@ -22,9 +20,8 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
     """Show the replicas, their images, what nginx's files name, and where they disagree."""
-    printer = Printer(sys.stdout, os.environ, as_json=options["as_json"])
 
-    def answer(stack: Stack, services: tuple[str, ...]) -> int:
+    def answer(stack: Stack, services: tuple[str, ...], printer: Printer) -> int:
         from composeroll.rollout.status import Lenient, status_of  # noqa: PLC0415 - late
 
         survey = Lenient(stack.survey)

@@ -36,7 +36,8 @@ def command(context: click.Context, /, **options: Any) -> int:
 
         if not watch:
             names = services or all_but_nginx(stack)
-            return sync(stack, names, patience), names
+            mended = sync(stack, names, patience)
+            return (Outcome.UPDATED, mended) if mended else (Outcome.UP_TO_DATE, names)
         from composeroll.rollout.sync.watch import sync_for_ever  # noqa: PLC0415 - late
 
         stack.project.pick(services)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -51,21 +53,31 @@ class ComposeFlags(Struct, frozen=True):
 
     def docker_argv(self) -> list[str]:
         """`docker` and the flags that choose the engine."""
-        return [
-            "docker",
-            *_option("--context", self.context),
-            *_option("--host", self.host),
-        ]
+        return ["docker", *self._engine()]
 
     def compose_argv(self) -> list[str]:
         """`docker … compose` and the flags that choose the project."""
+        return [*self.docker_argv(), "compose", *self._project()]
+
+    def spelled_out(self, text: str) -> str:
+        """`text`, where every command in backticks has these flags: it can be run as it stands."""
+        compose, docker = shlex.join(self.compose_argv()), shlex.join(self.docker_argv())
+        own = shlex.join(["composeroll", *self._engine(), *self._project()])
+        return (
+            text.replace("`docker ", f"`{docker} ")
+            .replace(f"`{docker} compose ", f"`{compose} ")
+            .replace("`composeroll ", f"`{own} ")
+        )
+
+    def _engine(self) -> list[str]:
+        return [*_option("-c", self.context), *_option("-H", self.host)]
+
+    def _project(self) -> list[str]:
         return [
-            *self.docker_argv(),
-            "compose",
-            *_each("--file", self.files),
+            *_each("-f", self.files),
             *_each("--profile", self.profiles),
             *_each("--env-file", self.env_files),
-            *_option("--project-name", self.project_name),
+            *_option("-p", self.project_name),
             *_option("--project-directory", self.project_directory),
         ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from msgspec import to_builtins
@@ -22,7 +22,7 @@ from composeroll.report.tables import (
     past_cells,
     status_lines,
 )
-from composeroll.report.wording import clean_event
+from composeroll.report.wording import clean_event, each_text
 
 
 class Printer:
@@ -32,19 +32,27 @@ class Printer:
         stdout: where the answer goes.
         environ: asked for the locale, `NO_COLOR` and `TERM`.
         as_json: one JSON document instead.
+        said: how each text of the answer is said.
     """
 
     def __init__(
-        self, stdout: TextIO, environ: Mapping[str, str], *, as_json: bool = False
+        self,
+        stdout: TextIO,
+        environ: Mapping[str, str],
+        *,
+        as_json: bool = False,
+        said: Callable[[str], str] = str,
     ) -> None:
         self._ascii_only = not speaks_unicode(environ, stdout.encoding or "ascii")
         self._channel = Channel(stdout, ascii_only=self._ascii_only)
         self._colour = not environ.get("NO_COLOR")
         self._terminal = on_terminal(stdout, environ)
         self._json = as_json
+        self._said = said
 
     def status(self, status: Status) -> None:
         """Every service with its replicas."""
+        status = each_text(status, self._said)
         if self._json:
             self._channel.line(json.dumps(to_builtins(status), indent=2))
         else:
@@ -52,6 +60,7 @@ class Printer:
 
     def findings(self, findings: Sequence[Finding]) -> None:
         """Every finding, the worst first."""
+        findings = [each_text(finding, self._said) for finding in findings]
         if self._json:
             self._channel.line(json.dumps([finding_keys(f) for f in findings], indent=2))
         else:

@@ -19,9 +19,6 @@ STYLES = {
 }
 """Any other outcome is red."""
 
-COMMANDS = ("composeroll ", "docker ")
-"""How advice begins that is nothing but a command."""
-
 WORD = re.compile(r"`[^`]*`[^\s`]*|\S+")
 """A command amid a sentence is one word."""
 
@@ -53,10 +50,7 @@ def end_rows(end: Finished, pen: Pen) -> list[Text]:
 
 
 def _next(line: str, pen: Pen) -> list[Text]:
-    head = Text("    next     ", "dim")
-    if line.startswith(COMMANDS):
-        return [head.append(line, "bold")]
-    return _hanging(head, line, "bold", pen)
+    return _hanging(Text("    next     ", "dim"), line, "bold", pen)
 
 
 def _split(evidence: tuple[str, ...]) -> list[str]:

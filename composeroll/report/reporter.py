@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from composeroll.report.events import Event
+from composeroll.report.wording import each_text
 
 
 class Reporter:
@@ -39,6 +41,37 @@ class Reporter:
 
     def close(self) -> None:
         """Let go of whatever the reporter holds (a timer, a part of the screen)."""
+
+
+class Saying(Reporter):
+    """Hands every event on, with each text in it said in another way.
+
+    Args:
+        to: who shows it.
+        said: from a text to how it is said.
+    """
+
+    def __init__(self, to: Reporter, said: Callable[[str], str]) -> None:
+        self._to = to
+        self._said = said
+
+    @property
+    def shows_replicas(self) -> bool:
+        """Whether the other does."""
+        return self._to.shows_replicas
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        self._to(each_text(event, self._said))
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._to.__enter__()
+        return self
+
+    def close(self) -> None:
+        """End."""
+        self._to.close()
 
 
 class Both(Reporter):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct
@@ -82,18 +84,16 @@ def clean_text(text: str, *, ascii_only: bool = False) -> str:
 
 def clean_event(event: T, *, ascii_only: bool = False) -> T:
     """The same event with every text in it made safe to print, at any depth."""
-    return _cleaned(event, ascii_only=ascii_only)
+    return each_text(event, partial(clean_text, ascii_only=ascii_only))
 
 
-def _cleaned(value: T, *, ascii_only: bool) -> T:
-    cleaned: object = value
+def each_text(value: T, said: Callable[[str], str]) -> T:
+    """The same event, status or finding with every text in it said so, at any depth."""
+    found: object = value
     if isinstance(value, str) and not isinstance(value, Enum):
-        cleaned = clean_text(value, ascii_only=ascii_only)
+        found = said(value)
     elif isinstance(value, tuple):
-        cleaned = tuple(_cleaned(item, ascii_only=ascii_only) for item in value)
+        found = tuple(each_text(item, said) for item in value)
     elif isinstance(value, Struct):
-        found = asdict(value)
-        cleaned = replace(
-            value, **{k: _cleaned(v, ascii_only=ascii_only) for k, v in found.items()}
-        )
-    return cleaned  # type: ignore[return-value]  # the branches keep the type, which mypy cannot see
+        found = replace(value, **{k: each_text(v, said) for k, v in asdict(value).items()})
+    return found  # type: ignore[return-value]  # the branches keep the type, which mypy cannot see

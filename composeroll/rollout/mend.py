@@ -12,9 +12,9 @@ from composeroll.rollout.lock.note import Memory
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed, ServiceState, Wiring
 from composeroll.rollout.planning.plan import Plan
-from composeroll.rollout.roll import names, phase, show_plan
+from composeroll.rollout.roll import phase, show_plan
 from composeroll.rollout.stack import Stack
-from composeroll.rollout.steps import Incoming, Switch
+from composeroll.rollout.steps import Incoming, Switch, SwitchUpstreams
 
 
 def seen(stack: Stack, services: Sequence[Service]) -> Observed:
@@ -85,9 +85,18 @@ def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -
     )
 
 
-def mend(stack: Stack, services: Sequence[Service], plan: Plan) -> None:
-    """Show the plan, and run it; whoever is killed at it leaves word that nginx is in doubt."""
+def mend(stack: Stack, plan: Plan) -> tuple[str, ...]:
+    """Show the plan, and run it; whoever is killed at it leaves word that nginx is in doubt.
+
+    Returns:
+        The services whose upstreams it is about; none where there is nothing to do.
+    """
+    if plan.empty:
+        return ()
+    pointing = [step for step in plan.steps if isinstance(step, SwitchUpstreams)]
+    mended = sorted({switch.incoming.service for step in pointing for switch in step.switches})
     show_plan(stack, plan)
     stack.locks.remember(Memory(mending=True))
-    with phase(stack, Phase.APPLY, f"mend the upstreams of {names(services)}"):
+    with phase(stack, Phase.APPLY, f"mend the upstreams of {', '.join(mended)}"):
         apply(plan, stack.world)
+    return tuple(mended)

@@ -24,22 +24,23 @@ LEFT_BEHIND = "the edge was restarted without it"
 NOBODY = "nobody answers at the edge's ports"
 
 
-def rejoin(stack: Stack, lock_wait: float) -> bool:
-    """Bring every gateway back into the network of its edge; whether there was anything to do.
+def rejoin(stack: Stack, lock_wait: float) -> tuple[str, ...]:
+    """Bring every gateway back into the network of its edge; those for which that was needed.
 
     Raises:
         Locked: a rollout of one of them runs.
         GatewayError: it could not be started, or its nginx does not accept.
     """
     if not any(service.edge for service in stack.project.services.values()):
-        return False
-    done = False
+        return ()
+    done = []
     for service in sorted({replica.service for replica in _stranded(stack)}):
         with stack.locks.hold([service], lock_wait) as left:
             if left != Memory(broke_off=left.broke_off):
                 stack.locks.leave_to_others()
-            done |= _start(stack, service)
-    return done
+            if _start(stack, service):
+                done.append(service)
+    return tuple(done)
 
 
 def _start(stack: Stack, service: str) -> bool:

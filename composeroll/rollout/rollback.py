@@ -111,7 +111,7 @@ def _target(
         found = next((r for r in revisions if r.number == number), None)
         missing = f"{service} has no revision {number}"
     if found is None:
-        raise UsageError(missing, help=f"composeroll history {service}")
+        raise UsageError(missing, help=f"`composeroll history {service}`")
     return found
 
 
@@ -120,13 +120,13 @@ def _insist(stack: Stack, target: Revision, reference: str) -> None:
     if stack.engine.image_id(target.image) is None:
         raise Refused(
             f"the image of revision {target.number} is no longer on the engine",
-            help=f"composeroll history {target.service} shows what is; x-composeroll.keep says how"
-            " many are kept",
+            help=f"`composeroll history {target.service}` shows what is;"
+            " x-composeroll.keep says how many are kept",
         )
     if "@" in reference:
         raise Refused(
             f"the file gives {target.service} the image {reference}, by its digest, and no other"
             " image can have that name",
             help=f"write image: {target.reference} into the file, then"
-            f" composeroll update {target.service}",
+            f" `composeroll update {target.service}`",
         )

@@ -65,7 +65,7 @@ def _insist_on_one(observed: Observed, counts: Mapping[str, int]) -> None:
             needs = "requests need a gateway" if state.front else "an nginx upstream needs a server"
             raise UsageError(
                 f"{state.name} cannot be scaled to 0: {needs}",
-                help=f"docker compose stop {state.name}, if it is to be down",
+                help=f"`docker compose stop {state.name}`, if it is to be down",
             )
 
 
@@ -76,6 +76,6 @@ def _tell_outdated(stack: Stack, observed: Observed) -> None:
             stack.world.emit(
                 Warned(
                     f"{count_text(many, 'replica')} of {state.name} {stay};"
-                    f" new ones are not: composeroll update {state.name}"
+                    f" new ones are not: `composeroll update {state.name}`"
                 )
             )

@@ -82,7 +82,8 @@ def test_a_gateway_that_does_not_run_is_refused_with_the_command_that_starts_it(
     finally:
         stack.compose("start", "gateway")
         await_answers(stack)
-    ended_with(done, REFUSED, "no nginx runs in gateway", "docker compose up -d gateway")
+    helps = stack.advised("docker compose", "up -d gateway")
+    ended_with(done, REFUSED, "no nginx runs in gateway", helps)
 
 
 def test_a_read_only_mount_over_the_include_is_refused(start: Start) -> None:

@@ -63,7 +63,8 @@ def test_kamal_656_1517_1930_another_hosts_run_is_left_alone_until_somebody_rele
     stack.set(EDITION="elsewhere")
     locked_from_elsewhere(stack, silent_for=LEASE / 9)
     with nobody_notices(stack):
-        ended_with(stack.update("app"), 4, "deploy@elsewhere", "composeroll lock release app")
+        helps = stack.advised("composeroll", "lock release app")
+        ended_with(stack.update("app"), 4, "deploy@elsewhere", helps)
         assert "app is locked by deploy@elsewhere" in lock(stack, "status")
         assert "released app, held by deploy@elsewhere" in lock(stack, "release")
         assert lock(stack, "status") == "no service is locked\n"
@@ -92,7 +93,8 @@ def test_a_lock_that_is_released_leaves_what_is_half_done_to_the_next_run(stack:
         run.step("await")
         run.process.kill()
         run.process.wait()
-    assert "`composeroll update app` finishes it" in lock(stack, "release")
+    helps = stack.advised("composeroll", "update app")
+    assert f"{helps} finishes it" in lock(stack, "release")
     ended_with(stack.update("app"), 0)
     claims.all_are_new(stack, "app", before.containers, 2)
     is_tidy(stack, ("app",), before)

@@ -17,7 +17,7 @@ def what_is_half_done(stack: Stack, before: claims.Before) -> bool:
     said = stack.composeroll("status", *stack.selection)
     assert said.code == 0, str(said)
     if locked or extra:
-        assert "composeroll update app" in said.stdout, str(said)
+        assert stack.advised("composeroll", "update app") in said.stdout, str(said)
     return locked or extra
 
 

@@ -49,7 +49,9 @@ def one_wins(course: Course, stack: Stack, version: str, size: int) -> None:
         _one_did_it(ends)
         for end in ends:
             if end.code == LOCKED:
-                ended_with(end, LOCKED, "is locked by", "composeroll lock release app")
+                ended_with(
+                    end, LOCKED, "is locked by", stack.advised("composeroll", "lock release app")
+                )
         _is_right(stack, ("app",), before)
 
 

@@ -143,7 +143,8 @@ class Life:
                 )
                 return update(stack, wanted)
             case Verb.SYNC:
-                return sync(stack, run.services, run.patience)
+                mended = sync(stack, run.services, run.patience)
+                return Outcome.UPDATED if mended else Outcome.UP_TO_DATE
             case Verb.WATCH:
                 self.process.ends_at = self.sim.clock.now() + run.lasts
                 with suppress(Interrupted):

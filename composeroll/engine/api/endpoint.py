@@ -88,5 +88,5 @@ def _host_of_context(config: Path, name: str) -> str:
         return str(json.loads(meta.read_text(encoding="utf-8"))["Endpoints"]["docker"]["Host"])
     except (OSError, ValueError, KeyError) as error:
         raise UsageError(
-            f"there is no docker context {name!r}", help="docker context ls"
+            f"there is no docker context {name!r}", help="`docker context ls`"
         ) from error

@@ -45,7 +45,7 @@ def moved_findings(
                 Severity.WARNING,
                 f"upstream {block.upstream.name} ({block.place}) of {owner} names addresses that"
                 f" are {subject.service}'s by now",
-                f"composeroll sync {owner}",
+                f"`composeroll sync {owner}`",
             )
 
 

@@ -87,5 +87,5 @@ def _only_built(state: ServiceState) -> Iterator[Finding]:
         yield Finding(
             Severity.NOTE,
             f"{state.name} has no image to pull: an update takes what was built last",
-            f"before it: docker compose build {state.name}",
+            f"before it: `docker compose build {state.name}`",
         )

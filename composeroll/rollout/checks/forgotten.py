@@ -32,7 +32,7 @@ def _finding(service: str, gateway: str) -> Finding:
         Severity.REFUSAL,
         f"{service} was in the nginx of {gateway} at its last rollout, and no running nginx knows"
         " it now",
-        f"docker compose up -d {gateway}, and see in its logs that nginx stays up; or, where no"
+        f"`docker compose up -d {gateway}`, and see in its logs that nginx stays up; or, where no"
         f" nginx is to speak to {service} any more,"
         f" services.{service}.x-composeroll.gateway: {NO_GATEWAY}",
     )

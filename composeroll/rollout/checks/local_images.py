@@ -18,7 +18,7 @@ def insist_on_images(observed: Observed, leaving: Reasons) -> None:
     """
     created = [s for s in observed.services if _creates(s, leaving)]
     missing = {f"{s.reference} of {s.name}": _how_to_get(s) for s in created if not s.image}
-    missing |= {f"{i} of {s.name}": f"docker pull {i}" for s in created for i in s.lacking}
+    missing |= {f"{i} of {s.name}": f"`docker pull {i}`" for s in created for i in s.lacking}
     if missing:
         which = ", ".join(missing)
         help_ = "; ".join(dict.fromkeys(missing.values()))
@@ -32,4 +32,4 @@ def _creates(state: ServiceState, leaving: Reasons) -> bool:
 
 def _how_to_get(state: ServiceState) -> str:
     builds = state.service.builds
-    return f"docker compose build {state.name}" if builds else f"docker pull {state.reference}"
+    return f"`docker compose build {state.name}`" if builds else f"`docker pull {state.reference}`"

@@ -150,7 +150,7 @@ def _down_in_an_edge(state: ServiceState) -> Finding:
     return _refusal(
         f"{state.name} does not run, and lives in the network of {state.service.edge}, where a new"
         " one comes up beside one that serves",
-        f"docker compose up -d --no-deps {state.name} starts it with the image of now",
+        f"`docker compose up -d --no-deps {state.name}` starts it with the image of now",
     )
 
 
@@ -238,7 +238,7 @@ def _mounted_code(state: ServiceState) -> Iterator[Finding]:
             f"{other} mounts the volumes of {state.name} and goes on seeing the old ones,"
             " which stay",
             f"keep {other} from mounting {state.name}, or afterwards, with a gap of its own:"
-            f" docker compose up -d --no-deps {other}",
+            f" `docker compose up -d --no-deps {other}`",
         )
 
 

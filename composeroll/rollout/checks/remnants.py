@@ -32,7 +32,7 @@ def _strangers(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Fin
                 Severity.WARNING,
                 f"upstream {state.wiring.upstream.name} sends requests for {state.name} to"
                 f" {other.name}, which has that address now",
-                f"composeroll sync {state.name}",
+                f"`composeroll sync {state.name}`",
             )
 
 
@@ -50,7 +50,7 @@ def _deserted(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Find
                 Severity.WARNING,
                 f"upstream {upstream.name} sends requests to {server.address}, where no replica of"
                 f" {state.name} is: docker gives it to the next container of any project",
-                f"composeroll sync {state.name}",
+                f"`composeroll sync {state.name}`",
             )
 
 
@@ -62,7 +62,7 @@ def _numbers(state: ServiceState) -> Iterator[Finding]:
                 Severity.WARNING,
                 f"{replica.name} bears the name that compose gives while it recreates a container:"
                 " it was interrupted",
-                f"composeroll update {state.name} clears it away",
+                f"`composeroll update {state.name}` clears it away",
             )
     for number, count in Counter(r.number for r in state.replicas).items():
         if count > 1:
@@ -70,5 +70,5 @@ def _numbers(state: ServiceState) -> Iterator[Finding]:
                 Severity.WARNING,
                 f"{count} containers of {state.name} have the number {number}: compose counts them"
                 " as one",
-                f"composeroll update --force {state.name} numbers them anew",
+                f"`composeroll update --force {state.name}` numbers them anew",
             )

@@ -70,5 +70,5 @@ def _unhealthy_dependencies(state: ServiceState, everyone: Sequence[Replica]) ->
                 Severity.WARNING,
                 f"{state.name} wants {name} to be healthy first, and it"
                 f" {'is not' if running else 'does not run'}",
-                f"docker compose up -d --no-deps --wait {name}",
+                f"`docker compose up -d --no-deps --wait {name}`",
             )

@@ -41,7 +41,7 @@ def _way_on(state: ServiceState) -> str:
     """Of one that has failed nobody can tell code from data: a database fails as soon as well."""
     if not any(r.over and r.exit_code for r in state.replicas):
         return "let it end or sleep"
-    again = f"docker compose pull {state.name} && docker compose up -d --no-deps {state.name}"
+    again = f"`docker compose pull {state.name}` and `docker compose up -d --no-deps {state.name}`"
     return f"let it end well with the volumes it has, then run the same command again: {again}"
 
 
@@ -55,7 +55,7 @@ def _help(state: ServiceState) -> str:
     if set(state.unnamed) <= set(state.service.mounted):
         return (
             "copy what is to stay to the named volume, then once, with a gap:"
-            f" docker compose up -d --no-deps {state.name}"
+            f" `docker compose up -d --no-deps {state.name}`"
         )
     line = ", ".join(_volume(path, state.unnamed) for path in state.unnamed)
     return f"name the volume: services.{state.name}.volumes: [{line}]"

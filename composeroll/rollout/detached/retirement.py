@@ -28,11 +28,11 @@ class Retired(Struct, frozen=True):
     """How one attempt ended.
 
     Attributes:
-        any: whether something was retired.
+        services: those of which something was retired.
         left: whether something drains on.
     """
 
-    any: bool = False
+    services: tuple[str, ...] = ()
     left: bool = False
 
 
@@ -46,7 +46,7 @@ def retire_drained(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -
     aside = stack.world.engine.aside(names)
     if not aside:
         return Retired()
-    retired = False
+    retired = []
     services = stack.project.pick(sorted({one.replica.service for one in aside}))
     for state in seen(stack, services).services:
         # judged without the lock, which a rollout may want: what has drained stays so
@@ -57,8 +57,8 @@ def retire_drained(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -
                 (now,) = seen(stack, [state.service]).services
                 if still := _unnamed(now, due):  # nginx may have been made anew since
                     _retire(stack, now, still)
-                    retired = True
-    return Retired(retired, left=bool(stack.world.engine.aside(names)))
+                    retired.append(state.name)
+    return Retired(tuple(retired), left=bool(stack.world.engine.aside(names)))
 
 
 def retire_held(stack: Stack, services: Sequence[Service]) -> bool:

@@ -13,7 +13,7 @@ def taken_over(lock: Found) -> Locked:
     return Locked(
         f"the lock {lock.name} was taken over by {whose(lock)}",
         STAYS,
-        "composeroll lock status",
+        "`composeroll lock status`",
     )
 
 
@@ -23,7 +23,7 @@ def half_done(lock: Found) -> Locked:
     return Locked(
         f"a rollout of {service} broke off, and is to be finished first",
         "nothing was touched",
-        f"composeroll update {service}",
+        f"`composeroll update {service}`",
     )
 
 
@@ -33,5 +33,5 @@ def held(lock: Found, now: float) -> Locked:
         str(held_by(lock, now)),
         "nothing was touched",
         "wait for it with --lock-wait 10m; if you know that it is gone:"
-        f" composeroll lock release {service_of(lock)}",
+        f" `composeroll lock release {service_of(lock)}`",
     )

@@ -89,7 +89,7 @@ def why_lost(replica: Replica, replicas: Sequence[Replica], project: Project) ->
     name, edge = replica.service, own.edge if own else ""
     if is_orphaned(replica, replicas, edge):
         what = f"{name} is cut off: {edge} was made anew without it"
-        return Refused(what, help=f"docker compose up -d --no-deps {name}")
+        return Refused(what, help=f"`docker compose up -d --no-deps {name}`")
     if may_be_left_behind(replica, replicas):
         what = f"{name} is cut off: {edge or 'its edge'} was restarted without it"
         return Refused(what, help="`composeroll sync` restarts it")
@@ -106,9 +106,9 @@ def _no_nginx_in(
     if lost := next(filter(None, (why_lost(r, replicas, project) for r in mine)), None):
         return lost
     if gateway == service.name:
-        return Refused(f"no nginx runs in {gateway}", help=f"docker compose up -d {gateway}")
+        return Refused(f"no nginx runs in {gateway}", help=f"`docker compose up -d {gateway}`")
     return Refused(
         f"no nginx runs in {gateway}, so {service.name} cannot be put behind it",
-        help=f"docker compose up -d {gateway}; for a service that no nginx speaks to, set"
+        help=f"`docker compose up -d {gateway}`; for a service that no nginx speaks to, set"
         f" services.{service.name}.x-composeroll.gateway: {NO_GATEWAY}",
     )

@@ -38,13 +38,11 @@ def evict(stack: Stack, names: Sequence[str]) -> bool:
     return bool(misled)
 
 
-def evict_held(stack: Stack, services: Sequence[Service], left: Memory) -> bool:
-    """The same by whoever holds the services' locks; whether there was anything to do."""
+def evict_held(stack: Stack, services: Sequence[Service], left: Memory) -> tuple[str, ...]:
+    """The same by whoever holds the services' locks; those that named a stranger."""
     owners = owners_of(stack.engine.replicas())
     plan = plan_eviction(seen(stack, services).services, owners, left.outgoing)
-    if not plan.empty:
-        mend(stack, services, plan)
-    return not plan.empty
+    return mend(stack, plan)
 
 
 def plan_eviction(

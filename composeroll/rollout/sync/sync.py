@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from composeroll.config.project import Service
 from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import Replica
-from composeroll.report.events import Outcome, Warned
+from composeroll.report.events import Warned
 from composeroll.rollout.detached.retirement import retire_drained
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.lock.note import Memory
@@ -41,13 +41,14 @@ class Synced(Struct, frozen=True):
     """How one look and its mend ended.
 
     Attributes:
+        mended: the services for which something was done.
         unready: the names of running replicas that did not prove themselves.
         refused: why a service's place cannot be used, by its name.
         settled: another look would find nothing to do, as long as no container changes.
         draining: old replicas drain on, and are to be looked at again.
     """
 
-    outcome: Outcome = Outcome.UP_TO_DATE
+    mended: tuple[str, ...] = ()
     unready: tuple[str, ...] = ()
     refused: Mapping[str, Refused] = field(default_factory=dict)
     settled: bool = True
@@ -55,9 +56,8 @@ class Synced(Struct, frozen=True):
 
     def and_also(self, other: Synced) -> Synced:
         """Both as one."""
-        mended = Outcome.UPDATED in (self.outcome, other.outcome)
         return Synced(
-            Outcome.UPDATED if mended else Outcome.UP_TO_DATE,
+            tuple(dict.fromkeys(self.mended + other.mended)),
             self.unready + other.unready,
             {**self.refused, **other.refused},
             self.settled and other.settled,
@@ -65,8 +65,11 @@ class Synced(Struct, frozen=True):
         )
 
 
-def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Outcome:
+def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> tuple[str, ...]:
     """Mend the upstreams of these services, and warn of replicas that get no requests.
+
+    Returns:
+        The services for which something was done; none where all was right.
 
     Raises:
         Locked: a rollout of one of them runs; it will leave the upstream right by itself.
@@ -78,7 +81,7 @@ def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Outcome:
         stack.world.emit(Warned(unready(synced)))
     if synced.refused:
         _refuse(stack, names, synced.refused)
-    return synced.outcome
+    return synced.mended
 
 
 def _refuse(stack: Stack, names: Sequence[str], refused: Mapping[str, Refused]) -> NoReturn:
@@ -101,8 +104,7 @@ def unready(synced: Synced) -> str:
 
 def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Synced:
     """The same without a word about replicas that are not ready; raises what `sync` raises."""
-    rejoined = rejoin(stack, lock_wait)
-    synced = Synced(Outcome.UPDATED if rejoined else Outcome.UP_TO_DATE)
+    synced = Synced(rejoin(stack, lock_wait))
     for group in apart(stack, names):
         right = None if stack.locks.broke_off(group) else _right(stack, stack.project.pick(group))
         # mostly all is well, and then no rollout is to find a lock in its way
@@ -113,7 +115,7 @@ def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Syn
 def _retire(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
     """What earlier rollouts left to drain on."""
     retired = retire_drained(stack, names, lock_wait)
-    return Synced(Outcome.UPDATED if retired.any else Outcome.UP_TO_DATE, draining=retired.left)
+    return Synced(retired.services, draining=retired.left)
 
 
 def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
@@ -126,13 +128,10 @@ def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
         plan, missing = _plan(stack, observed, left)
         if left.broke_off and _refused(observed):  # nginx cannot be told there
             stack.locks.leave_to_others()
-        if not plan.empty:
-            mend(stack, services, plan)
-    mended = evicted or not plan.empty
-    outcome = Outcome.UPDATED if mended else Outcome.UP_TO_DATE
+        mended = dict.fromkeys((*evicted, *mend(stack, plan)))
     # a rollout that broke off stays so until somebody finishes it
     settled = left.broke_off or not (mended or missing or _any_unread(observed))
-    return Synced(outcome, missing, _refused(observed), settled)
+    return Synced(tuple(mended), missing, _refused(observed), settled)
 
 
 def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:

@@ -174,5 +174,5 @@ def test_an_interrupted_creation_has_ended_when_the_interruption_is_seen(
     with pytest.raises(Alarm), alarm_after(moment):
         create_and_linger()
     count = len(local.replicas())
-    assert not processes_about(f"--project-name {local.project}")
+    assert not processes_about(f"-p {local.project}")
     assert len(local.replicas()) == count

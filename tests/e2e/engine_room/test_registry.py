@@ -73,7 +73,7 @@ def test_an_interrupted_pull_leaves_no_process_behind(project: Project, local: E
         project.service(image=reference)
         with pytest.raises(Alarm), alarm_after(0.5):
             local.pull({"app": reference}, lambda _: None)
-    assert not processes_about(f"--project-name {project.name}")
+    assert not processes_about(f"-p {project.name}")
 
 
 def test_a_tag_can_be_given_and_taken(project: Project, local: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -75,6 +76,11 @@ class Stack:
     def selection(self) -> tuple[str, ...]:
         """Compose's flags that select it."""
         return ("-p", self.project, *(word for file in self.files for word in ("-f", file)))
+
+    def advised(self, program: str, words: str) -> str:
+        """A command as composeroll tells of it: in backticks, and with the flags it was given."""
+        files = [word for file in self.files for word in ("-f", file)]
+        return f"`{shlex.join([*program.split(), *files, '-p', self.project])} {words}`"
 
     def composeroll(
         self, *words: str, env: Mapping[str, str] | None = None, cwd: Path | None = None

@@ -123,9 +123,9 @@ def test_all_names_the_gateway_that_it_leaves_alone(stack: Stack) -> None:
     assert any(noted.text.startswith("front is taken for a gateway and left") for noted in TOLD)
 
 
-UPDATES = "composeroll update nginx updates it"
+UPDATES = "`composeroll update nginx` updates it"
 PORTS = [{"target": 80, "published": "80", "protocol": "tcp"}]
-NEEDS = "composeroll check nginx says what its update needs"
+NEEDS = "`composeroll check nginx` says what its update needs"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 from composeroll.cli import run
 from composeroll.cli.ended import RUNS
 from composeroll.cli.signals import CAUGHT, HEARD, Signals
+from composeroll.config.flags import ComposeFlags
 from composeroll.engine.side_by_side import side_by_side
 from composeroll.errors import Interrupted
 from composeroll.report.choose import Mode
@@ -93,7 +94,7 @@ def test_only_before_the_first_step_does_a_signal_say_that_nothing_was_touched()
     assert untouched.value.serving == "no container was touched"
     with after.raised(), pytest.raises(Interrupted) as amid:
         signal.raise_signal(signal.SIGTERM)
-    assert (amid.value.serving, amid.value.help) == (None, "composeroll status tells what serves")
+    assert (amid.value.serving, amid.value.help) == (None, "`composeroll status` tells what serves")
 
 
 def test_a_signal_after_all_was_done_changes_nothing_of_how_the_run_ends(
@@ -107,7 +108,7 @@ def test_a_signal_after_all_was_done_changes_nothing_of_how_the_run_ends(
         signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr(run, "open_stack", opened)
-    asked = run.Run(cast("Any", None), cast("Any", {}), Mode())
+    asked = run.Run(ComposeFlags(), cast("Any", {}), Mode())
     assert asked.do(lambda _: (Outcome.UPDATED, ("app",)), RUNS) == 0
     assert "app runs" in "".join(capsys.readouterr())
 

@@ -15,9 +15,9 @@ def test_docker_rollout_5_11_13_17_54_every_flag_is_passed_on_in_the_order_it_wa
         host="ssh://deploy@staging.example",
     )
     assert " ".join(flags.compose_argv()) == (
-        "docker --host ssh://deploy@staging.example compose --file a.yml --file b.yml"
+        "docker -H ssh://deploy@staging.example compose -f a.yml -f b.yml"
         " --profile web --profile ops --env-file .env --env-file .env.staging"
-        " --project-name shop --project-directory /srv/shop"
+        " -p shop --project-directory /srv/shop"
     )
 
 

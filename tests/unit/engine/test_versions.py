@@ -25,8 +25,8 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("docker")
 def test_docker_is_asked_about_the_engine_that_the_flags_choose() -> None:
-    assert compose_version(FLAGS) == "--host ssh://staging compose version --short"
-    assert engine_version(FLAGS) == "--host ssh://staging version --format {{.Server.Version}}"
+    assert compose_version(FLAGS) == "-H ssh://staging compose version --short"
+    assert engine_version(FLAGS) == "-H ssh://staging version --format {{.Server.Version}}"
 
 
 def test_a_docker_that_may_not_be_run_is_unreachable(docker: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_second_upstream_with_the_same_replicas_would_go_stale() -> None:
 @pytest.mark.parametrize(
     ("owner", "server", "severity", "mend"),
     [
-        ("websocket", "10.0.0.5", Severity.WARNING, "composeroll sync websocket"),
+        ("websocket", "10.0.0.5", Severity.WARNING, "`composeroll sync websocket`"),
         ("renamed", "10.0.0.5", Severity.REFUSAL, "pass to backend there instead"),
         ("websocket", "php-fpm", Severity.REFUSAL, "pass to backend there instead"),
     ],

@@ -183,7 +183,7 @@ def rolled_back() -> Iterator[Timed]:
             "staging-php-fpm-3 answered status 500 for 60s",
             65.4,
             serving="staging-php-fpm-1 and staging-php-fpm-2, which never noticed",
-            help="docker run --rm -it registry.example.com/staging/php-fpm:staging php-fpm -t",
+            help="`docker run --rm -it registry.example.com/staging/php-fpm:staging php-fpm -t`",
             evidence=LOG,
         ),
     )

@@ -72,7 +72,7 @@ def test_a_failure_says_what_serves_what_to_do_and_shows_the_evidence() -> None:
 12:00:00  undone       start 2 replicas of php-fpm (0.7s)
 12:00:00  rolled back  staging-php-fpm-3 answered status 500 for 60s (1m05s)
 12:00:00  serving      staging-php-fpm-1 and staging-php-fpm-2, which never noticed
-12:00:00  next         docker run --rm -it registry.example.com/staging/php-fpm:staging php-fpm -t
+12:00:00  next         `docker run --rm -it registry.example.com/staging/php-fpm:staging php-fpm -t`
 12:00:00               | NOTICE: fpm is running, pid 1
 12:00:00               | PHP Fatal error:  Class "Cache" not found in /app/ping.php:3
 12:00:00               | Stack trace:

@@ -119,7 +119,7 @@ def test_the_end_of_a_failure_stays_readable() -> None:
 
   ✘ rolled back  staging-php-fpm-3 answered status 500 for 60s            1m05s
     serving  staging-php-fpm-1 and staging-php-fpm-2, which never noticed
-    next     docker run --rm -it registry.example.com/staging/php-fpm:staging php-fpm -t
+    next     `docker run --rm -it registry.example.com/staging/php-fpm:staging php-fpm -t`
 
     │ NOTICE: fpm is running, pid 1
     │ PHP Fatal error:  Class "Cache" not found in /app/ping.php:3
@@ -227,6 +227,6 @@ def test_an_end_is_broken_between_words_and_a_command_not_at_all(width: int) -> 
     said = " ".join(" ".join(row.removeprefix("    \u2502").split()) for row in rows)
     assert advice in said
     assert log in said
-    bare = "docker compose --project-name shop up -d --no-deps --force-recreate nginx --wait"
+    bare = "`docker compose --project-name shop up -d --no-deps --force-recreate nginx --wait`"
     (row,) = (r for r in end_rows(replace(end, help=bare), pen) if "--no-deps" in r.plain)
     assert row.plain.endswith(bare)

@@ -264,7 +264,7 @@ def test_what_is_half_done_in_a_service_beside_is_to_be_finished_first(
         locks.hold(["nginx"], beside=["app"]),
     ):
         pass
-    assert refused.value.help == "composeroll update app"
+    assert refused.value.help == "`composeroll update app`"
     assert [*engine.locks] == [broken]
 
 

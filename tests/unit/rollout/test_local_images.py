@@ -16,7 +16,7 @@ def test_an_image_that_a_hook_needs_is_missed_before_anything_stops() -> None:
     with pytest.raises(Refused) as refused:
         insist_on_images(Observed("shop", (one,)), {replica(1).id: MOVED})
     assert refused.value.what.endswith(": tool:1 of app, other:1 of app")
-    assert refused.value.help == "docker pull tool:1; docker pull other:1"
+    assert refused.value.help == "`docker pull tool:1`; `docker pull other:1`"
     insist_on_images(Observed("shop", (one,)), {})
 
 
@@ -24,4 +24,4 @@ def test_an_image_of_its_own_is_missed_too() -> None:
     one = state([replica(1)], image="", reference="app:1")
     with pytest.raises(Refused, match="app:1 of app") as refused:
         insist_on_images(Observed("shop", (one,)), {replica(1).id: MOVED})
-    assert refused.value.help == "docker pull app:1"
+    assert refused.value.help == "`docker pull app:1`"

@@ -297,7 +297,9 @@ def test_code_that_has_failed_where_it_is_is_run_again_with_the_volumes_it_has()
     code = state([failed], unnamed=("/code",), sharing=("fpm",))
     (refusal,) = findings(Observed("shop", (code,)), ".".join)
     assert refusal.severity is Severity.REFUSAL
-    assert refusal.help.endswith("docker compose pull app && docker compose up -d --no-deps app")
+    assert refusal.help.endswith(
+        "`docker compose pull app` and `docker compose up -d --no-deps app`"
+    )
 
 
 def test_anonymous_volumes_that_nobody_else_mounts_are_a_warning_with_the_line() -> None:
@@ -310,7 +312,7 @@ def test_who_has_named_the_volume_since_is_told_how_to_keep_what_is_in_the_old_o
     volume = {"type": "volume", "source": "data", "target": "/data"}
     redis = service(volumes=[volume], **STOP_FIRST)
     (finding,) = found(state([replica(1)], of=redis, unnamed=("/data",)))
-    assert finding.help.endswith("docker compose up -d --no-deps app")
+    assert finding.help.endswith("`docker compose up -d --no-deps app`")
 
 
 def test_volumes_that_compose_hands_on_or_that_hold_code_are_no_finding() -> None:

@@ -27,7 +27,7 @@ GONE = Server("10.0.0.9:80", comment="shop-app-2 222222222222")
 def test_an_address_that_its_replica_has_left_is_named_though_nobody_here_has_it() -> None:
     (warning,) = found(serving_at(RIGHT, GONE))
     assert "sends requests to 10.0.0.9:80, where no replica of app is" in warning.what
-    assert warning.help == "composeroll sync app"
+    assert warning.help == "`composeroll sync app`"
 
 
 def test_a_paused_replica_has_its_address_still() -> None:

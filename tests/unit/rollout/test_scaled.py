@@ -58,7 +58,7 @@ def test_what_gets_requests_is_not_scaled_to_nothing_but_stopped_where_it_is_to_
 ) -> None:
     with pytest.raises(UsageError, match=f"app cannot be scaled to 0: {why}") as refused:
         scaled(observed, 0, monkeypatch)
-    assert refused.value.help == "docker compose stop app, if it is to be down"
+    assert refused.value.help == "`docker compose stop app`, if it is to be down"
     assert scaled(observed, 1, monkeypatch) == (Outcome.UPDATED, [])
 
 
@@ -77,7 +77,7 @@ def test_what_stays_outdated_is_told_with_the_command_that_updates_it(
     old: list[int], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, told = scaled(state([replica(number) for number in old]), 2, monkeypatch)
-    assert told == [Warned(f"{said}; new ones are not: composeroll update app")]
+    assert told == [Warned(f"{said}; new ones are not: `composeroll update app`")]
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_what_only_sounds_like_nginx_is_not_restarted_and_nobody_waits_for_it(
     exporter = replace(lost, service="nginx-exporter", command=("/usr/bin/exporter",))
     around = Stack(exporter, EDGE)
     around.serves = [False]
-    assert rejoin(around.stack, 0.0) is done
+    assert bool(rejoin(around.stack, 0.0)) is done
     assert around.clock.now() == 0.0
 
 

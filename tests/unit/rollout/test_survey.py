@@ -190,7 +190,7 @@ def test_what_has_moved_in_a_second_gateway_is_put_right_there_by_sync() -> None
     assert isinstance(place["app"], Wiring)
     (found,) = place["app"].findings
     assert found.what.startswith("in nginx-outer, upstream web (")
-    assert (found.severity, found.help) == (Severity.WARNING, "composeroll sync web")
+    assert (found.severity, found.help) == (Severity.WARNING, "`composeroll sync web`")
 
 
 def test_what_stands_elsewhere_is_not_looked_at_where_every_place_is_known() -> None:
@@ -241,7 +241,7 @@ def test_an_nginx_that_is_down_may_be_the_one_of_a_service_that_no_other_speaks_
     place = survey.look(shop, [shop.services["app"]], running, preflight=True).wirings["app"]
     assert isinstance(place, Refused)
     assert place.what.startswith(f"no nginx runs in {down.service}")
-    assert f"docker compose up -d {down.service}" in (place.help or "")
+    assert f"`docker compose up -d {down.service}`" in (place.help or "")
     assert "services.app.x-composeroll.gateway: none" in (place.help or "")
 
 
@@ -250,13 +250,13 @@ def test_an_nginx_that_is_down_is_not_to_be_put_behind_itself() -> None:
     survey = GatewaySurvey(SomeNginx({}))
     place = survey.look(shop, [shop.services["nginx"]], (down,), preflight=True).wirings["nginx"]
     assert isinstance(place, Refused)
-    assert (place.what, place.help) == ("no nginx runs in nginx", "docker compose up -d nginx")
+    assert (place.what, place.help) == ("no nginx runs in nginx", "`docker compose up -d nginx`")
 
 
 @pytest.mark.parametrize(
     ("how", "help_"),
     [
-        ({"network_mode": "container:gone"}, "docker compose up -d --no-deps nginx"),
+        ({"network_mode": "container:gone"}, "`docker compose up -d --no-deps nginx`"),
         ({"started_at": "2026-11-22T10:00:00Z"}, "`composeroll sync` restarts it"),
         (
             {

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import ContainerState, Replica
-from composeroll.report.events import Outcome, Warned
+from composeroll.report.events import Warned
 from composeroll.rollout.detached.retirement import Retired
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.mend import meant
@@ -116,7 +116,7 @@ def test_a_gateway_that_could_not_be_read_is_looked_at_again_without_an_event(
 ) -> None:
     found = SimpleNamespace(services=(state([replica(1)], refusal=refusal),))
     monkeypatch.setattr(rollout_sync, "seen", lambda *_: found)
-    monkeypatch.setattr(rollout_sync, "rejoin", lambda *_: False)
+    monkeypatch.setattr(rollout_sync, "rejoin", lambda *_: ())
     monkeypatch.setattr(rollout_sync, "apart", lambda *_: (("app",),))
     monkeypatch.setattr(rollout_sync, "retire_drained", lambda *_: Retired())
     stack = SimpleNamespace(
@@ -133,9 +133,9 @@ def test_a_gateway_that_could_not_be_read_is_looked_at_again_without_an_event(
 def test_of_several_groups_all_are_to_be_settled_and_one_may_mend_or_drain(
     *, first: bool, second: bool
 ) -> None:
-    ends = {True: Outcome.UPDATED, False: Outcome.UP_TO_DATE}
+    ends = {True: ("app", "api"), False: ()}
     one = Synced(ends[first], settled=first, draining=first)
     both = one.and_also(Synced(ends[second], settled=second, draining=second))
-    assert both.outcome is ends[first or second]
+    assert both.mended == ends[first or second]
     assert both.settled == (first and second)
     assert both.draining == (first or second)

@@ -11,7 +11,7 @@ import pytest
 
 from composeroll.errors import EngineUnreachable, GatewayUnread, Interrupted, Locked
 from composeroll.model import ContainerEvent
-from composeroll.report.events import Event, Outcome, Warned
+from composeroll.report.events import Event, Warned
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.sync import watch
 from composeroll.rollout.sync.sync import Synced
@@ -171,7 +171,7 @@ def test_what_happens_inside_containers_does_not_keep_it_from_looking_again(
 
 def test_a_replica_that_is_not_ready_yet_is_asked_again(watched: Watch) -> None:
     waiting = Synced(unready=("shop-app-2",), settled=False)
-    mended = Synced(Outcome.UPDATED, settled=False)
+    mended = Synced(("app",), settled=False)
     world = watched(looks=[waiting, mended, Synced()])
     assert world.looks == [0.0, watch.RETRY, 2 * watch.RETRY]
     assert world.said == []
@@ -185,7 +185,7 @@ def test_one_that_stays_so_is_told_of_once(watched: Watch) -> None:
 
 
 def test_what_broke_off_is_not_mended_again_and_again(watched: Watch) -> None:
-    assert watched(looks=[Synced(Outcome.UPDATED, settled=True)]).looks == [0.0]
+    assert watched(looks=[Synced(("app",), settled=True)]).looks == [0.0]
 
 
 def test_an_engine_that_goes_is_taken_up_again_and_told_of_once(watched: Watch) -> None:

@@ -73,7 +73,7 @@ def test_nginx_proxy_1289_an_address_that_now_is_another_services_is_named() -> 
     other = replica(7, of="secrets")
     (warning,) = found(state([well(1)], wiring(1, 7)), other)
     assert "to shop-secrets-7, which has that address now" in warning.what
-    assert warning.help == "composeroll sync app"
+    assert warning.help == "`composeroll sync app`"
 
 
 def test_what_a_killed_compose_left_is_named() -> None:
@@ -139,7 +139,7 @@ def test_what_is_only_built_is_not_pulled() -> None:
     (note,) = found(state([well(1)], wiring(1), of=built.services["app"]))
     assert (note.severity, note.help) == (
         Severity.NOTE,
-        "before it: docker compose build app",
+        "before it: `docker compose build app`",
     )
 
 
