@@ -40,11 +40,11 @@ class ServiceStatus(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """All that `status` tells of a project; `lock` is sentences or empty."""
+    """All that `status` tells of a project; `locks` has a sentence for each who holds some."""
 
     project: str
     services: tuple[ServiceStatus, ...]
-    lock: str = ""
+    locks: tuple[str, ...] = ()
 
 
 class Past(Struct, frozen=True):

@@ -40,7 +40,8 @@ Table = Callable[[Sequence[Column], Sequence[Row], str], list[Line]]
 
 def status_lines(status: Status, table: Table) -> Iterator[Line]:
     """The project, then a block a service."""
-    yield (Cell(status.project, "bold"), *_facts(status))
+    yield (Cell(status.project, "bold"),)
+    yield from map(_note, status.locks)
     for service in status.services:
         yield (Cell(""),)
         yield from _service_lines(service, table)
@@ -81,9 +82,9 @@ def finding_keys(finding: Finding) -> dict[str, object]:
     }
 
 
-def _facts(status: Status) -> Iterator[Cell]:
-    if status.lock:
-        yield Cell(f"{GAP}{status.lock}", "yellow")
+def _note(sentence: str) -> Line:
+    """What is not as it should be, and the command for it."""
+    return (Cell(f"{GAP}! ", "yellow"), Cell(sentence, "yellow"))
 
 
 def _service_lines(service: ServiceStatus, table: Table) -> Iterator[Line]:
@@ -92,8 +93,7 @@ def _service_lines(service: ServiceStatus, table: Table) -> Iterator[Line]:
     yield (Cell(service.service, "bold"), Cell(f"{GAP}{count}{route}", "dim"))
     if service.replicas:
         yield from table(REPLICA, [_replica_cells(r) for r in service.replicas], GAP)
-    for note in service.notes:
-        yield (Cell(f"{GAP}! ", "yellow"), Cell(note, "yellow"))
+    yield from map(_note, service.notes)
 
 
 def _replica_cells(replica: ReplicaStatus) -> list[Cell]:

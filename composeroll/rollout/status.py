@@ -33,7 +33,7 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
             _service(state, (*notes_of(state, owners, held), *_draining(stack, state, aside)))
             for state in observed.services
         ),
-        lock="; ".join(in_words(locks)),
+        locks=in_words(locks),
     )
 
 

@@ -45,7 +45,7 @@ STATUS = Status(
         ),
         ServiceStatus("redis", "", ()),
     ),
-    lock="php-fpm is locked by deploy@ci",
+    locks=("php-fpm is locked by deploy@ci",),
 )
 FINDINGS = (
     Finding(Severity.WARNING, "nginx has no keepalive_min_timeout", "keepalive_min_timeout 5s;"),
@@ -64,7 +64,8 @@ def printed(environ: dict[str, str], *, as_json: bool = False) -> str:
 
 def test_in_a_pipe_the_columns_are_aligned_text() -> None:
     assert printed(UTF8) == snapshot("""\
-staging  php-fpm is locked by deploy@ci
+staging
+  ! php-fpm is locked by deploy@ci
 
 php-fpm  2 replicas, upstream backend in nginx, fastcgi
   replica            image         address          state              ready  upstream
