@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
-from . import base_image, command, registry, say
+from . import base_image, command, registry, say, state
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGING_FOLDER = ROOT / "examples" / "staging"
@@ -155,9 +155,9 @@ def push(image: Image) -> None:
 
 
 def publish(image: Image, ref: str, version: str, **args: str) -> None:
-    """Move the tag `ref` in the registry to a new build of `image`; the engine's own tag stays.
+    """Move the tag `ref` in the registry to a build of `image`; the engine's own tag stays.
 
-    So a later `docker pull` really moves a tag, and really fetches layers.
+    So a later `docker pull` really moves a tag.
 
     Args:
         image: what is built.
@@ -165,12 +165,23 @@ def publish(image: Image, ref: str, version: str, **args: str) -> None:
         version: what the build argument VERSION says.
         args: further build arguments.
     """
-    passing = replace(image, ref=f"{ref}-{uuid.uuid4().hex[:8]}", args={**image.args, **args})
-    labels = {SOURCES: fingerprint(image), VERSION: version, PUBLISHED: ref}
-    command.run(["docker", "build", *_options(passing, version, labels)], log="images")
-    push(passing)
-    registry.copy_tag(passing.ref, ref)
-    command.run(["docker", "image", "rm", passing.ref])
+    registry.issue(_built(image, version, args), ref, {PUBLISHED: ref})
+
+
+def _built(image: Image, version: str, args: Mapping[str, str]) -> str:
+    """Where in the registry there is a build of `image`; what was built once is not built again."""
+    variant = replace(image, args={**image.args, **args})
+    sources = fingerprint(variant)
+    what = hashlib.sha256(f"{sources} {version}".encode()).hexdigest()
+    built = replace(variant, ref=f"{registry.ADDRESS}/built/{image.folder.name}:{what[:32]}")
+    labels = {SOURCES: sources, VERSION: version, PUBLISHED: built.ref}
+    with (state.directory() / "built.lock").open("w") as lock:
+        flock(lock, LOCK_EX)  # who wants the same one waits for it
+        if not registry.has(built.ref):
+            command.run(["docker", "build", *_options(built, version, labels)], log="images")
+            push(built)
+            command.run(["docker", "image", "rm", built.ref])
+    return built.ref
 
 
 def bump(service: str, version: str | None = None) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from email.message import Message
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 from . import command, say, state
 from .errors import BedError, NotReadyError
@@ -25,6 +29,7 @@ MANIFESTS = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
+BLOB = "application/octet-stream"
 
 
 def up() -> None:
@@ -106,19 +111,59 @@ def has(ref: str) -> bool:
 def copy_tag(old: str, new: str) -> None:
     """Let `new` name the image that `old` names; both are tags of one repository."""
     kind, body = _manifest(old)
-    _ask(_manifest_path(new), method="PUT", body=body, kind=kind)
+    _put(new, kind, body)
+
+
+def issue(old: str, new: str, marks: Mapping[str, str]) -> None:
+    """Let `new` name what `old` names with `marks` among its labels: an image of its own ID.
+
+    Its layers are those of `old`, which the registry need not be sent again.
+    """
+    kind, manifest = _image(old)
+    config = _config(old, manifest)
+    config["config"]["Labels"] = {**(config["config"].get("Labels") or {}), **marks}
+    body = json.dumps(config).encode()
+    manifest["config"] |= {"digest": _upload(new, body), "size": len(body)}
+    for layer in manifest["layers"]:
+        _mount(layer["digest"], _repository(old), _repository(new))
+    _put(new, kind, json.dumps(manifest).encode())
 
 
 def labels(ref: str) -> Mapping[str, str]:
     """The labels of the image that `ref` names in the registry."""
-    manifest = json.loads(_manifest(ref)[1])
-    repository = _repository(ref)
-    if "manifests" in manifest:
-        digest = manifest["manifests"][0]["digest"]
-        manifest = json.loads(_ask(f"{repository}/manifests/{digest}")[1])
-    digest = manifest["config"]["digest"]
-    config = json.loads(_ask(f"{repository}/blobs/{digest}")[1])
+    config = _config(ref, _image(ref)[1])
     return dict(config["config"].get("Labels") or {})
+
+
+def _image(ref: str) -> tuple[str, dict[str, Any]]:
+    """An image's manifest and what kind it is; of an index, the first one's."""
+    kind, body = _manifest(ref)
+    manifest = json.loads(body)
+    if "manifests" not in manifest:
+        return kind, manifest
+    headers, body = _ask(f"{_repository(ref)}/manifests/{manifest['manifests'][0]['digest']}")
+    return headers["Content-Type"], json.loads(body)
+
+
+def _config(ref: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    body = _ask(f"{_repository(ref)}/blobs/{manifest['config']['digest']}")[1]
+    return dict(json.loads(body))
+
+
+def _upload(ref: str, blob: bytes) -> str:
+    """Send a blob to the repository of `ref`; its digest."""
+    digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
+    headers, _ = _ask(f"{_repository(ref)}/blobs/uploads/", method="POST")
+    _, _, place = headers["Location"].partition("/v2/")
+    more = "&" if "?" in place else "?"
+    _ask(f"{place}{more}{urlencode({'digest': digest})}", method="PUT", body=blob, kind=BLOB)
+    return digest
+
+
+def _mount(digest: str, old: str, new: str) -> None:
+    """Let a repository hold a blob of another."""
+    wanted = urlencode({"mount": digest, "from": old})
+    _ask(f"{new}/blobs/uploads/?{wanted}", method="POST")
 
 
 def _repository(ref: str) -> str:
@@ -130,13 +175,18 @@ def _manifest_path(ref: str) -> str:
 
 
 def _manifest(ref: str) -> tuple[str, bytes]:
-    return _ask(_manifest_path(ref))
+    headers, body = _ask(_manifest_path(ref))
+    return headers["Content-Type"], body
+
+
+def _put(ref: str, kind: str, manifest: bytes) -> None:
+    _ask(_manifest_path(ref), method="PUT", body=manifest, kind=kind)
 
 
 def _ask(
     path: str, *, method: str = "GET", body: bytes | None = None, kind: str = ""
-) -> tuple[str, bytes]:
-    """One request; the reply's content type and body.
+) -> tuple[Message, bytes]:
+    """One request; the reply's headers and body.
 
     Raises:
         BedError: the registry does not answer, or says no.
@@ -146,6 +196,6 @@ def _ask(
     request = urllib.request.Request(url, body, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=REPLIES_WITHIN) as reply:
-            return reply.headers["Content-Type"], reply.read()
+            return reply.headers, reply.read()
     except OSError as error:
         raise BedError(f"The registry on {ADDRESS} says {error} to {method} {path}") from error

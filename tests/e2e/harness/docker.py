@@ -106,20 +106,14 @@ def remove_images(*beginnings: str) -> None:
         docker("rmi", "--force", *names)
 
 
-def remove_kept(project: str) -> None:
-    """Remove the tags by which composeroll keeps a project's images for a rollback."""
-    kept = ("--filter", f"reference=composeroll-kept/{project}:*")
-    if names := docker("images", "--format", "{{.Repository}}:{{.Tag}}", *kept).split():
-        docker("rmi", "--force", *names)
-
-
 def remove_project(project: str) -> None:
-    """Remove what a project still has: containers by label or name, then networks and volumes."""
-    label = f"label={PROJECT}={project}"
-    labelled = docker("ps", "--all", "--filter", label, "--format", "{{.Names}}").split()
-    if left := names_with(project) | set(labelled):
-        docker("rm", "--force", "--volumes", *sorted(left))
+    """Remove what a project has: containers by label or name, then networks and volumes."""
+    form = f'{{{{.Names}}}} {{{{.Label "{PROJECT}"}}}}'
+    rows = (row.split() for row in docker("ps", "--all", "--format", form).splitlines())
+    if left := sorted(name for name, *of in rows if project in name or of == [project]):
+        docker("rm", "--force", "--volumes", *left)
     for kind in ("network", "volume"):
+        label = f"label={PROJECT}={project}"
         if ids := docker(kind, "ls", "--quiet", "--filter", label).split():
             docker(kind, "rm", *ids)
 

@@ -76,8 +76,8 @@ def _prepared(recipe: Recipe, directory: Path, prefix: str) -> Stack:
 
 
 def _start(stack: Stack, without: tuple[str, ...]) -> None:
-    wanted = stack.compose("config", "--services").stdout.split()
-    services = [service for service in wanted if service not in without]
+    everyone = stack.compose("config", "--services").stdout.split() if without else ()
+    services = [service for service in everyone if service not in without]
     stack.compose("up", "--detach", "--no-deps", *services)
     answers = _is_reached if without else answers_well
     await_answers(stack, answers)
@@ -90,22 +90,11 @@ def await_answers(stack: Stack, answers: Callable[[str], bool] = answers_well) -
 
 
 def _remove(stack: Stack) -> None:
-    """Take away all it had, and the lock of a rollout that was killed."""
-    _each(
-        partial(stack.compose, "down", "--volumes", "--remove-orphans", "--timeout", "0"),
-        partial(docker.remove_project, stack.project),
-        partial(docker.remove_images, f"{stack.registry}/"),
-        partial(docker.remove_kept, stack.project),
-    )
-
-
-def _each(*ways: Callable[[], object]) -> None:
-    """Go every way, whatever becomes of those before; what fails is raised in the end."""
+    """Take away all it had, also locks of killed rollouts and images kept for a rollback."""
     try:
-        ways[0]()
+        docker.remove_project(stack.project)
     finally:
-        if ways[1:]:
-            _each(*ways[1:])
+        docker.remove_images(f"{stack.registry}/", f"composeroll-kept/{stack.project}:")
 
 
 def _is_reached(url: str) -> bool:
