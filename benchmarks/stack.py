@@ -139,10 +139,8 @@ def stack(replicas: int, stop: str = FINISH) -> Iterator[Stack]:
         file.write_text(text, encoding="utf-8")
         made = Stack(project, image, stop, file)
         with ExitStack() as left:
-            left.callback(harness.remove_kept, project)
-            left.callback(harness.remove_images, image)
+            left.callback(harness.remove_images, image, f"composeroll-kept/{project}:")
             left.callback(harness.remove_project, project)
-            left.callback(made.compose, "down", "--volumes", "--remove-orphans", "--timeout", "0")
             made.compose("up", "--detach")
             state.await_state("the stack", made.answers, ANSWERS_WITHIN)
             yield made
