@@ -102,8 +102,9 @@ class Before:
     @classmethod
     def of(cls, stack: Stack) -> Self:
         """The stack as it is now."""
-        files = (frozenset(docker.files(g.id, INCLUDES)) for g in stack.gateways)
-        return cls(stack.containers(), tuple(files), docker.tags_of(stack.registry))
+        with stack.at_rest():
+            files = tuple(frozenset(docker.files(g.id, INCLUDES)) for g in stack.gateways)
+            return cls(stack.containers(), files, docker.tags_of(stack.registry))
 
     def count(self, service: str) -> int:
         """How many containers the service had."""

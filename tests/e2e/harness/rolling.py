@@ -77,18 +77,20 @@ def roll(
     assert done.code == 0, str(done)
     claims.nothing_was_lost(load.result())
     claims.the_version_changed(load.result(), old, new)
-    for service in services:
-        wanted = count if service == services[-1] and count else before.count(service)
-        claims.all_are_new(stack, service, before.containers, wanted)
-    is_tidy(stack, services, before)
+    with stack.at_rest():
+        for service in services:
+            wanted = count if service == services[-1] and count else before.count(service)
+            claims.all_are_new(stack, service, before.containers, wanted)
+        is_tidy(stack, services, before)
     return done
 
 
 def is_tidy(stack: Stack, services: tuple[str, ...], before: claims.Before) -> None:
     """Include, other services and compose's own view are as after no rollout at all."""
-    for service in stack.recipe.includes.keys() & set(services):
-        claims.names_count_from_one(stack, service)
-        claims.the_include_names_exactly_the_replicas(stack, service)
-    claims.others_were_not_touched(stack, services, before.containers)
-    claims.nothing_is_left_over(stack, before)
-    claims.compose_has_nothing_to_do(stack, *services)
+    with stack.at_rest():
+        for service in stack.recipe.includes.keys() & set(services):
+            claims.names_count_from_one(stack, service)
+            claims.the_include_names_exactly_the_replicas(stack, service)
+        claims.others_were_not_touched(stack, services, before.containers)
+        claims.nothing_is_left_over(stack, before)
+        claims.compose_has_nothing_to_do(stack, *services)

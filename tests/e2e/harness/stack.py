@@ -6,7 +6,8 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class Stack:
     registry: str
     environment: dict[str, str] = field(default_factory=dict)
     said: list[Done] = field(default_factory=list)
+    _seen: tuple[Container, ...] | None = field(default=None, init=False, repr=False)
 
     @property
     def url(self) -> str:
@@ -118,8 +120,18 @@ class Stack:
 
     def containers(self, *services: str) -> tuple[Container, ...]:
         """Its containers in all states, by service and name; those of some services, or all."""
-        everyone = docker.containers(self.project)
+        everyone = docker.containers(self.project) if self._seen is None else self._seen
         return tuple(c for c in everyone if not services or c.service in services)
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Look at its containers once for the whole block, in which nothing may change them."""
+        before = self._seen
+        self._seen = self.containers()
+        try:
+            yield
+        finally:
+            self._seen = before
 
     def includes(self, service: str) -> list[str]:
         """The text of the service's include in each gateway; empty for one that has none."""
