@@ -208,6 +208,11 @@ class Finished(Struct, frozen=True):
     help: str = ""
     evidence: tuple[str, ...] = ()
 
+    @property
+    def besides(self) -> str:
+        """What the sentence says besides the outcome, for who has told that before it."""
+        return "" if self.text == self.outcome else self.text.removesuffix(f": {self.outcome}")
+
 
 Event = (
     PhaseStarted

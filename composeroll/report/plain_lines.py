@@ -122,7 +122,7 @@ def _detail(event: Event) -> Iterator[Said]:
 
 
 def _end(event: Finished) -> Iterator[Said]:
-    yield Said(event.outcome, f"{event.text} ({seconds_text(event.seconds)})")
+    yield Said(event.outcome, f"{event.besides} ({seconds_text(event.seconds)})".lstrip())
     if event.serving:
         yield Said("serving", event.serving)
     if event.help:

@@ -39,7 +39,7 @@ def end_rows(end: Finished, pen: Pen) -> list[Text]:
     style = STYLES.get(end.outcome, "red")
     sign = pen.glyphs.done if style == "green" else pen.glyphs.failed
     head = marked(sign, style, end.outcome, f"bold {style}").append("  ")
-    rows = [Text(""), *_hanging(head, end.text, "", pen, seconds_text(end.seconds))]
+    rows = [Text(""), *_hanging(head, end.besides, "", pen, seconds_text(end.seconds))]
     if end.serving:
         rows += _hanging(Text("    serving  ", "dim"), end.serving, "", pen)
     if end.help:

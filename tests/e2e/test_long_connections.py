@@ -119,7 +119,7 @@ def test_a_detached_drain_outlives_rollouts_and_sync_ends_it(start: Start) -> No
 
 def still(done: Done) -> None:
     """It found nothing to do."""
-    assert (done.code, "app: up to date" in done.stderr) == (0, True), str(done)
+    assert (done.code, "up to date   app (" in done.stderr) == (0, True), str(done)
 
 
 def until_nobody_drains(stack: Stack) -> None:

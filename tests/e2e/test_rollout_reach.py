@@ -96,7 +96,7 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def is_up_to_date(done: Done) -> None:
-    assert (done.code, "app: up to date" in done.stderr) == (0, True), str(done)
+    assert (done.code, "up to date   app (" in done.stderr) == (0, True), str(done)
 
 
 def wants_a_third(done: Done) -> None:

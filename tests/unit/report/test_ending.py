@@ -18,6 +18,9 @@ from composeroll.errors import (
 )
 from composeroll.report.ending import finished_by
 from composeroll.report.events import Finished, Outcome
+from composeroll.report.pen import Pen
+from composeroll.report.plain_lines import Said, said
+from composeroll.report.remarks import end_rows
 
 
 @pytest.mark.parametrize(
@@ -42,3 +45,19 @@ def test_everything_the_error_holds_is_told() -> None:
     error = RolledBack("it died", serving="the old ones", help="look", evidence=("line",))
     told = Finished(Outcome.ROLLED_BACK, "it died", 2.5, "the old ones", "look", ("line",))
     assert finished_by(error, 2.5) == told
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text", "plain"),
+    [
+        (Outcome.UP_TO_DATE, "app, php-fpm: up to date", "app, php-fpm (1.5s)"),
+        (Outcome.WATCH_ENDED, "watch ended", "(1.5s)"),
+        (Outcome.UPDATED, "app runs 5f425c410deb", "app runs 5f425c410deb (1.5s)"),
+        (Outcome.FAILED, "the image failed", "the image failed (1.5s)"),
+    ],
+)
+def test_an_outcome_is_told_once(outcome: Outcome, text: str, plain: str) -> None:
+    end = Finished(outcome, text, 1.5)
+    assert list(said(end)) == [Said(outcome, plain)]
+    row = end_rows(end, Pen(90))[1].plain.split()
+    assert row[1:] == [*outcome.split(), *plain.removesuffix("(1.5s)").split(), "1.5s"]
