@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 CODE := composeroll tests $(wildcard benchmarks)
-QUICK_TESTS := tests/unit $(wildcard tests/sim)
 TEST_TIMEOUT := 300
 E2E_JOBS ?= 4
 # A third of a quick test's time is waiting, for servers that are to hang and the like.
@@ -50,7 +49,7 @@ sim-long: ## 1,000,000 random rollouts, with SEED to begin from: an hour or two
 .PHONY: test
 test: ## everything: check, the simulation, then end to end on a real engine
 	@$(BOTH) env images
-	@$(MAKE) --no-print-directory check QUICK_TESTS=tests/unit
+	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory e2e
 
@@ -87,7 +86,7 @@ types: env
 	@$(BIN)/mypy $(CODE)
 
 quick: env
-	@$(BIN)/pytest $(QUICK_TESTS) -q -n $(QUICK_JOBS)
+	@$(BIN)/pytest tests/unit -q -n $(QUICK_JOBS)
 
 stage:
 	@$(PYTHON) -m tests.bed staging

@@ -1,4 +1,4 @@
-"""How much of the simulation is gone through: all of it by `make sim`, a part by `make check`."""
+"""How much of the simulation is gone through: all by `make sim`, a part by `pytest tests/sim`."""
 
 from __future__ import annotations
 
