@@ -79,8 +79,8 @@ class Verbs(click.Group):
 
 def _too_early(ctx: click.Context, flag: str, verb: str) -> click.UsageError:
     return click.UsageError(
-        f"{flag} stands behind the verb, such as `composeroll {verb} {flag}`; before it only"
-        " compose's own flags do.",
+        f"{flag} goes after the verb, as in `composeroll {verb} {flag}`; only"
+        " compose's own flags go before it.",
         ctx,
     )
 

@@ -46,5 +46,5 @@ def _counts(texts: Sequence[str]) -> Mapping[str, int]:
 def _count(text: str) -> tuple[str, int]:
     service, _, number = text.partition("=")
     if not service or not number.isdecimal():
-        raise UsageError(f"{text!r} is no SERVICE=N", help="such as php-fpm=3")
+        raise UsageError(f"{text!r} is not of the form SERVICE=N", help="such as php-fpm=3")
     return service, int(number)

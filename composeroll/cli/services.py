@@ -26,7 +26,7 @@ def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tu
         UsageError: none was named; it lists those that could be. Or both was said.
     """
     if everything and named:
-        raise UsageError("services by name, or --all? both make no sense together")
+        raise UsageError("give service names or --all, not both")
     if everything:
         return _but_for_the_ended(stack, _but_for_gateways(stack))
     if not named:

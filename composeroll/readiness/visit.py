@@ -95,4 +95,4 @@ def _introduced(pipe: Pipe, site: Site) -> Pipe:
     try:
         return TlsPipe(pipe, site.host)
     except ssl.SSLError as error:
-        raise NoAnswerError(f"shook no hands over TLS: {error.reason or 'it closed'}") from error
+        raise NoAnswerError(f"failed the TLS handshake: {error.reason or 'it closed'}") from error

@@ -166,7 +166,7 @@ def complaint(said: str) -> tuple[str, ...]:
 def compose_failure(said: str) -> ComposerollError:
     """The error for a compose command that failed, from its error output."""
     lines = complaint(said)
-    what = lines[-1] if lines else "compose failed without a word"
+    what = lines[-1] if lines else "compose failed and printed nothing"
     advice = "is the Compose plugin (2.26 or newer) installed? `docker compose version`"
     for words, help_ in ((_NO_ENGINE, HELP), (_NO_COMPOSE, advice)):
         if words.search(said):

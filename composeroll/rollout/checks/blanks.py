@@ -13,6 +13,6 @@ def blanks(project: Project) -> Iterator[Finding]:
     for name in project.unset:
         yield Finding(
             Severity.WARNING,
-            f"the variable {name} is not set, so compose takes a blank for it",
-            f"set it in the environment or in .env; where a blank is meant, write ${{{name}:-}}",
+            f"the variable {name} is not set, so compose uses an empty value",
+            f"set it in the environment or in .env; if empty is meant, write ${{{name}:-}}",
         )

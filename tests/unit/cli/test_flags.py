@@ -12,9 +12,9 @@ from composeroll.cli.options import compose_options, take_compose_flags
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--json", "update"], "such as `composeroll update --json`;"),
-        (["--json", "check"], "such as `composeroll check --json`;"),
-        (["--to", "3", "rollback", "app"], "such as `composeroll rollback --to`;"),
+        (["--json", "update"], "as in `composeroll update --json`;"),
+        (["--json", "check"], "as in `composeroll check --json`;"),
+        (["--to", "3", "rollback", "app"], "as in `composeroll rollback --to`;"),
         (["--profil", "x", "update"], "No such option '--profil'"),
         (["rollback", "app", "--to", "x"], "'x' is not a valid revision number"),
         (["lock", "status", "--json"], "No such option"),

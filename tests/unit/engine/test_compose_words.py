@@ -214,7 +214,7 @@ def test_what_a_dry_run_says_as_progress_is_its_message_where_it_says_nothing_el
     assert error.what == missing
     assert "no such service" in compose_failure(f" DRY-RUN MODE -  {missing}\nno such service").what
     for silent in ("", RUNNING):
-        assert compose_failure(silent).what == "compose failed without a word"
+        assert compose_failure(silent).what == "compose failed and printed nothing"
 
 
 @pytest.mark.parametrize(

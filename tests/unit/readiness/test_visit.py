@@ -52,8 +52,8 @@ UNRECOGNIZED_NAME = b"\x15\x03\x03\x00\x02\x02\x70"
     [
         (b"", False, True, "closed the connection without an answer"),
         (b"HTTP/1.1 2", False, False, "in the middle of its answer"),
-        (UNRECOGNIZED_NAME, True, True, "shook no hands over TLS: "),
-        (b"", True, True, "shook no hands over TLS: "),
+        (UNRECOGNIZED_NAME, True, True, "failed the TLS handshake: "),
+        (b"", True, True, "failed the TLS handshake: "),
     ],
 )
 def test_a_site_that_closes_without_a_word_is_known_for_that(

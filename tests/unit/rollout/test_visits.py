@@ -36,7 +36,7 @@ def test_an_answer_is_good_if_it_is_accepted_or_no_news(now: int, then: int, *, 
 
 
 CLOSED = Visit(0, "closed the connection without an answer", closed=True)
-DECLINED = Visit(0, "shook no hands over TLS: TLSV1_UNRECOGNIZED_NAME", closed=True)
+DECLINED = Visit(0, "failed the TLS handshake: TLSV1_UNRECOGNIZED_NAME", closed=True)
 REFUSED = Visit(0, "cannot be reached: Connection refused")
 
 
