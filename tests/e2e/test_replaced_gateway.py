@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
 MEND = "of gateway, then run the same command again"
 """The end of what helps where a container of the gateway has died."""
 
-WHICH = replace(FULL, version_header="X-Gateway", rate=100)
+WHICH = replace(FULL, version_header="X-Gateway")
 """Every kind of request but websockets, which end with the nginx that they go through."""
 
 

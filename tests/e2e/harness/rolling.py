@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from tests.e2e.harness import claims, tally
+from tests.e2e.harness.rate import rate
 from tests.e2e.harness.stack import Done, Stack
 from tests.load import Load, Mix
 
@@ -16,7 +17,7 @@ STEADY = 1.0
 LIMIT = 240.0
 
 FULL = Mix(
-    rate=100,
+    rate=rate(100),
     post_path="/post",
     slow_path="/slow?s=3",
     echo=True,

@@ -13,12 +13,13 @@ from typing import Any, Self
 
 from tests.e2e.harness import claims, docker, tally
 from tests.e2e.harness.pausing import Pause, pausing
+from tests.e2e.harness.rate import rate
 from tests.e2e.harness.recipe import INCLUDES
 from tests.e2e.harness.stack import ENDS_WITHIN, Done, Stack
 from tests.load import Load, Mix
 
 CALM = Mix(
-    rate=75,
+    rate=rate(75),
     keepalive=3,
     fresh=2,
     post=2,
