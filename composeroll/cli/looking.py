@@ -72,7 +72,7 @@ def look(
     """
     flags, settings = take_compose_flags(context, options), take_settings(options)
     as_json, said = options["as_json"], flags.spelled_out
-    printer = Printer(sys.stdout, os.environ, as_json=as_json, said=said)
+    printer = Printer(sys.stdout, os.environ, as_json=as_json, change=said)
     with spelled_out(flags), open_stack(flags, settings, unheard) as stack:
         return answer(stack, options["services"] or unnamed(stack), printer)
 

@@ -1,4 +1,4 @@
-"""What one attempt brought back, and the error of an answer that cannot be read."""
+"""The result of one attempt, and the error for an answer that cannot be read."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ LINES_KEPT = 10
 
 
 class AnswerError(Exception):
-    """The other side answered, but not in the protocol it was asked in, or broke off.
+    """The server did not answer in the protocol of the request, or broke off.
 
     Attributes:
-        output: what it said beside, as lines.
+        output: what the server sent besides, as lines.
     """
 
     def __init__(self, said: str, output: tuple[str, ...] = ()) -> None:
@@ -20,15 +20,15 @@ class AnswerError(Exception):
 
 
 class NoAnswerError(AnswerError):
-    """The other side closed the connection without a word, or declined to speak TLS."""
+    """The server closed the connection without an answer, or the TLS handshake failed."""
 
 
 class Answer(Struct, frozen=True):
-    """The outcome of one attempt.
+    """The result of one attempt.
 
     Attributes:
         good: whether it counts as a success.
-        said: what happened, in words that go on from "it …" (`answered 503`).
+        said: what happened, as the rest of a sentence that begins with "it" (`answered 503`).
         output: the end of the body or of the check's output, as lines.
     """
 
@@ -38,5 +38,5 @@ class Answer(Struct, frozen=True):
 
 
 def last_lines(text: str) -> tuple[str, ...]:
-    """The last lines of a body or output that are not blank, as many as one wants to read."""
+    """Return the last `LINES_KEPT` lines that are not blank."""
     return tuple(line.rstrip() for line in text.splitlines() if line.strip())[-LINES_KEPT:]

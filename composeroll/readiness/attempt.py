@@ -1,4 +1,4 @@
-"""One attempt: ask one replica once, by whichever probe."""
+"""One attempt: probe one replica once."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ REQUEST_LIMIT = 5.0
 
 
 class Attempt(Struct, frozen=True):
-    """Asks one replica.
+    """Probes one replica, once for each call.
 
     Attributes:
-        container: its full ID.
-        address: its `host:port` on the gateway's network, empty where nothing can dial it.
+        container: the replica's full ID.
+        address: its `host:port` on the gateway's network; empty if nothing can connect to it.
     """
 
     probe: Probe
@@ -44,7 +44,7 @@ class Attempt(Struct, frozen=True):
     pipes: OpenPipes
 
     def __call__(self, seconds: float) -> Answer:
-        """Ask once, within `seconds` and the probe's own limit."""
+        """Probe once, within `seconds` and the probe's own limit."""
         limit = min(seconds, limit_of(self.probe))
         try:
             return self._ask(limit)
@@ -82,9 +82,10 @@ class Attempt(Struct, frozen=True):
                 return Answer(good=True, said="runs")
 
     def _check(self, command: tuple[str, ...], limit: float) -> Answer:
-        """The port first, since that is cheap to ask: before it accepts no check can pass.
+        """Run the healthcheck once the port accepts a connection.
 
-        A check that asks `localhost` passes in a server that listens nowhere else.
+        The port is cheap to try, and has to accept in any case: a healthcheck that connects to
+        `localhost` also passes in a server that listens on no other address.
         """
         if self.address:
             self.pipes.accepts(self.address, min(limit, REQUEST_LIMIT))
@@ -103,7 +104,7 @@ class Attempt(Struct, frozen=True):
 
     @contextmanager
     def _conversation(self, limit: float, tls: str | None = None) -> Iterator[Conversation]:
-        """With `tls` over TLS, asking for that host; for none where it is empty, as nginx does."""
+        """Connect; over TLS if `tls` is given, which is the server name to send ("" for none)."""
         pipe = self.pipes.dial(self.address, limit)
         try:
             yield Conversation(pipe if tls is None else _over_tls(pipe, limit, tls), limit)
@@ -112,7 +113,7 @@ class Attempt(Struct, frozen=True):
 
 
 def _over_tls(pipe: Pipe, limit: float, host: str) -> Pipe:
-    """With its handshake done, each of whose answers may take so many seconds."""
+    """Return the pipe after a TLS handshake, in which each read may take `limit` seconds."""
     from composeroll.readiness.tls import TlsPipe  # noqa: PLC0415 - ssl is slow to import
 
     name = "" if host.startswith("[") else host.partition(":")[0]
@@ -124,18 +125,21 @@ def _over_tls(pipe: Pipe, limit: float, host: str) -> Pipe:
 
 
 def limit_of(probe: Probe) -> float:
-    """Seconds one attempt may take."""
+    """Return the seconds that one attempt may take."""
     return probe.timeout if isinstance(probe, HealthcheckProbe) else REQUEST_LIMIT
 
 
 def judge_status(status: int, accepted: StatusRanges, body: str) -> Answer:
-    """Whether a status is one of those wanted; the body is shown where it is not."""
+    """Return an answer that is good if the status is accepted, with the end of the body."""
     good = any(first <= status <= last for first, last in accepted)
     return Answer(good, f"answered {status}", last_lines(body))
 
 
 def judge_serving(serving: grpc.Serving | None, *, asked: bool) -> Answer:
-    """Whether a gRPC server is healthy; one that keeps no such status is, unless asked for it."""
+    """Return an answer that is good if a gRPC server is healthy.
+
+    A server that keeps no such status is taken as healthy, unless a setting `asked` for it.
+    """
     if serving is None:
         return Answer(good=not asked, said="answered gRPC without a health service")
     if serving is grpc.Serving.SERVICE_UNKNOWN:

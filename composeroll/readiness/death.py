@@ -1,4 +1,4 @@
-"""Whether a replica has died, and of what."""
+"""Whether a replica has died, and why."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ KILLED = 137
 
 
 def cause_of_death(before: Replica, now: Replica | None, *, short_of_memory: bool = False) -> str:
-    """Why a replica is dead, in words that go on from its name; empty while it lives.
+    """Return why a replica died, as the rest of a sentence that begins with its name.
 
-    A restart counts: a replica that its restart policy revives has died all the same.
+    Empty while it lives. A restart counts as a death, even if the restart policy revived it.
     """
     if now is None:
         return "is gone"
@@ -32,5 +32,5 @@ def _restarted(before: Replica, now: Replica) -> bool:
 
 
 def _with_code(replica: Replica) -> str:
-    # A running container has none: the engine shows 0 again once it has been restarted.
+    # After a restart the exit code is lost: the engine shows 0 for a running container.
     return f" with code {replica.exit_code}" if replica.exit_code else ""

@@ -1,4 +1,4 @@
-"""Which way to a replica's port: straight, or through the gateway."""
+"""How to reach a replica's port: directly, or through the gateway."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from composeroll.readiness.relayed import RelayDialer
 
 
 class Dialers:
-    """Finds the way for a route, and remembers the relay that it found in a gateway."""
+    """Chooses the dialer for a route, and remembers the relay program found in each gateway."""
 
     def __init__(self, door: ContainerDoor, is_local: Callable[[str], bool]) -> None:
-        """Take the engine, and whether this machine reaches a network's addresses, by NetworkID."""
+        """Take the engine, and a test whether this machine reaches a network, by NetworkID."""
         self._door = door
         self._is_local = is_local
         self._relays: dict[str, Relay] = {}
 
     def for_route(self, route: Route) -> Dialer:
-        """A dialer that sees what the gateway sees; of several gateway containers the first.
+        """Return a dialer with the gateway's view of the network: its first container's.
 
         Raises:
             Refused: neither this machine nor anything in the gateway can connect.
@@ -30,7 +30,7 @@ class Dialers:
         return self.from_gateway(route.containers[0], route.network_id)
 
     def from_gateway(self, gateway: str, network_id: str) -> Dialer:
-        """A dialer that sees what one gateway container sees on a network.
+        """Return a dialer with one gateway container's view of a network.
 
         Raises:
             Refused: neither this machine nor anything in the gateway can connect.

@@ -1,4 +1,4 @@
-"""Connections straight from this machine, where the replicas' network is one of its bridges."""
+"""Direct connections from this machine, for networks that are bridges on it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class DirectPipe:
         self.settimeout = connection.settimeout
 
     def close(self) -> None:
-        """Shut down first: a bare close leaves a blocked `recv` waiting."""
+        """Shut down, then close: `close` alone would leave a blocked `recv` waiting."""
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
 
 
 class DirectDialer:
-    """Dials from this machine."""
+    """Connects from this machine."""
 
     def dial(self, address: str, timeout: float) -> DirectPipe:
         """Connect to `host:port` within `timeout` seconds."""
@@ -37,11 +37,11 @@ class DirectDialer:
             raise OSError(f"no connection within {limit:.3g} s") from None
 
     def accepts(self, address: str, timeout: float) -> None:
-        """Connect and hang up."""
+        """Connect, and close the connection."""
         self.dial(address, timeout).close()
 
 
 def split(address: str) -> tuple[str, int]:
-    """Host and port of `host:port`, an IPv6 host without its brackets."""
+    """Return host and port of `host:port`, an IPv6 host without its brackets."""
     host, _, port = address.rpartition(":")
     return host.removeprefix("[").removesuffix("]"), int(port)

@@ -1,4 +1,4 @@
-"""What this package needs of a container engine, stated where it is used."""
+"""What this package needs from a container engine, as protocols."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from composeroll.readiness.pipe import Pipe
 
 
 class Running(Protocol):
-    """A command in a container."""
+    """A command that runs in a container."""
 
     def outcome(self, timeout: float) -> Output:
-        """Wait at most `timeout` seconds for its end; overdue after them, or once it is closed."""
+        """Wait for its end; the output is `overdue` after `timeout` seconds, or once closed."""
         ...
 
     def close(self) -> None:
-        """Let go of it; an `outcome` that waits in another thread ends too."""
+        """Abandon the command; a call of `outcome` that waits in another thread returns."""
         ...
 
 
 class ContainerDoor(Protocol):
     """Commands, connections and state of one engine's containers, from any thread. Full IDs only.
 
-    Every method raises `EngineError` when the engine refuses, `EngineUnreachable` when it is gone.
+    Every method raises `EngineError` if the engine refuses, `EngineUnreachable` if it is gone.
     """
 
     def execute(
         self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
     ) -> Output:
-        """Run `argv` in a container, as `user` (empty: the container's own); seconds."""
+        """Run `argv` in a container, as `user` (empty: the container's), for `timeout` seconds."""
         ...
 
     def begin(self, container: str, argv: Sequence[str]) -> Running:
-        """Start `argv` in a container, as its own user."""
+        """Start `argv` in a container, as the container's user."""
         ...
 
     def dial(self, container: str, argv: Sequence[str]) -> Pipe:
@@ -42,20 +42,20 @@ class ContainerDoor(Protocol):
         ...
 
     def find(self, container: str) -> Replica | None:
-        """A container as it is now, None if it is gone."""
+        """Return a container as it is now, None if it is gone."""
         ...
 
     def logs(self, container: str, lines: int) -> tuple[str, ...]:
-        """The last lines that a container wrote, oldest first."""
+        """Return the last lines that a container wrote, oldest first."""
         ...
 
 
 class EventStream(Protocol):
-    """Events about containers, from the moment it was opened."""
+    """Events about containers, from the moment the stream was opened."""
 
     def next(self, timeout: float) -> ContainerEvent | None:
-        """The next event, or None where there is none within `timeout` seconds.
+        """Return the next event, or None if there is none within `timeout` seconds.
 
-        One without an ID says that events may have been missed.
+        An event without an ID means that events may have been missed.
         """
         ...

@@ -1,4 +1,4 @@
-"""What to show of a replica that failed."""
+"""The lines to print about a replica that failed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOG_LINES = 20
 
 
 def evidence_of(door: ContainerDoor, replica: Replica, answer: Answer | None) -> tuple[str, ...]:
-    """The last answer with its output, then the container's last log lines."""
+    """Return the last answer with its output, then the container's last log lines."""
     asked = _answered(answer) if answer and not answer.good else ()
     return (*asked, *_logged(door, replica))
 
@@ -21,7 +21,7 @@ def _answered(answer: Answer) -> tuple[str, ...]:
 
 
 def _logged(door: ContainerDoor, replica: Replica) -> tuple[str, ...]:
-    # A container that is gone has no log, and that must not hide why it failed.
+    # A removed container has no log, and that error must not hide why the replica failed.
     try:
         lines = door.logs(replica.id, LOG_LINES)
     except (EngineError, EngineUnreachable):

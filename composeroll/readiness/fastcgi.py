@@ -11,7 +11,7 @@ from composeroll.readiness.answer import AnswerError, last_lines
 from composeroll.readiness.pipe import Conversation
 
 CONTENT_LIMIT = 64 * 1024
-"""Bytes of output kept: the status stands at its beginning."""
+"""Bytes of output kept; the status is at its beginning."""
 
 _HEADER = struct.Struct(">BBHHBx")  # version, type, request ID, content length, padding length
 _REQUEST = 1
@@ -46,8 +46,8 @@ def ask(conversation: Conversation, path: str, host: str) -> CgiResponse:
     """Request `path` and read the answer up to its END_REQUEST.
 
     Raises:
-        AnswerError: what came back is no FastCGI, broke off, or is a refusal.
-        OSError: the connection broke or the time is over.
+        AnswerError: the answer is not FastCGI, broke off, or is a refusal.
+        OSError: the connection broke, or the time limit has passed.
     """
     conversation.send(request(parameters(path, host)))
     return read_response(conversation)
@@ -107,7 +107,7 @@ def parse_cgi(output: bytes, errors: bytes = b"") -> CgiResponse:
     """Status and body of a CGI document (RFC 3875, section 6).
 
     Raises:
-        AnswerError: there is no header, or its Status is no number.
+        AnswerError: there is no header, or its Status is not a number.
     """
     head, separator, body = output.replace(b"\r\n", b"\n").partition(b"\n\n")
     complaint = errors.decode(errors="replace")

@@ -1,7 +1,7 @@
 """One call of `grpc.health.v1.Health/Check` over HTTP/2 with prior knowledge (RFC 9113).
 
-By hand: the call is one fixed request, and the answer is one small DATA frame whose protobuf says
-everything, or two numbers in a header block. h2 would bring three packages for these few frames.
+Written here and not taken from h2, which would bring three packages for a few frames: the call is
+one fixed request, and the answer is one small DATA frame, or two numbers in a header block.
 """
 
 from __future__ import annotations
@@ -82,13 +82,13 @@ _STATUSES = {b"": Serving.UNKNOWN, **{bytes([0x08, status]): status for status i
 
 
 def ask(conversation: Conversation, service: str, authority: str) -> Serving | None:
-    """The health of `service`; None where the server says that it has no health service.
+    """Return the health of `service`; None if the server has no health service.
 
-    `SERVICE_UNKNOWN` where it keeps no status of that name: a call ends with NOT_FOUND then.
+    `SERVICE_UNKNOWN` if it keeps no status of that name: the call then ends with NOT_FOUND.
 
     Raises:
-        AnswerError: what came back is no HTTP/2, broke off, or is a refusal.
-        OSError: the connection broke or the time is over.
+        AnswerError: the answer is not HTTP/2, broke off, or is a refusal.
+        OSError: the connection broke, or the time limit has passed.
     """
     conversation.send(request(service, authority))
     message, said = b"", dict[str, int]()
@@ -114,7 +114,7 @@ def ask(conversation: Conversation, service: str, authority: str) -> Serving | N
 
 
 def request(service: str, authority: str) -> bytes:
-    """Preface, settings, and the whole call."""
+    """Return the connection preface, the settings, and the whole call, as bytes."""
     name = service.encode()
     check = b"\x0a" + _varint(len(name)) + name if name else b""
     return b"".join(
@@ -128,10 +128,10 @@ def request(service: str, authority: str) -> bytes:
 
 
 def parse_message(data: bytes) -> Serving | None:
-    """The status in a complete gRPC message, None while it is not complete.
+    """Return the status in a complete gRPC message, None while it is incomplete.
 
     Raises:
-        AnswerError: the message is no HealthCheckResponse.
+        AnswerError: the message is not a HealthCheckResponse.
     """
     if len(data) < _PREFIX.size:
         return None
@@ -186,7 +186,7 @@ def _read_frame(conversation: Conversation) -> tuple[int, int, int, bytes]:
 
 
 def _block(conversation: Conversation, payload: bytes, flags: int) -> bytes:
-    """The header block that begins in a HEADERS frame, whole (RFC 9113, 6.2 and 6.10)."""
+    """Return the whole header block that begins in a HEADERS frame (RFC 9113, 6.2 and 6.10)."""
     block = _unpadded(payload, flags)
     if flags & Flag.PRIORITY:
         block = block[_PRIORITY_LENGTH:]
@@ -199,10 +199,10 @@ def _block(conversation: Conversation, payload: bytes, flags: int) -> bytes:
 
 
 def _knows_no_such_call(said: Mapping[str, int]) -> bool:
-    """Whether there is no health service; a 404 means that too (doc/http-grpc-status-mapping.md).
+    """Whether there is no health service; 404 means that too (doc/http-grpc-status-mapping.md).
 
     Raises:
-        AnswerError: it is not gRPC that answers.
+        AnswerError: the server does not answer in gRPC.
     """
     status = said.get(STATUS)
     if status not in (_OK, _NOT_FOUND):
@@ -220,17 +220,17 @@ def _raise_if_refused(kind: int, payload: bytes) -> None:
     if kind == Frame.RST_STREAM:
         raise AnswerError("reset the call")
     if kind == Frame.GOAWAY:
-        _raise_if_sent_away(payload)
+        _raise_if_goaway_covers_us(payload)
 
 
-def _raise_if_sent_away(payload: bytes) -> None:
-    """Who says goodbye without an error still answers the streams that it names."""
+def _raise_if_goaway_covers_us(payload: bytes) -> None:
+    """A GOAWAY without an error still lets the server answer the streams up to the one it names."""
     if len(payload) < _GOAWAY.size:
         raise AnswerError("does not speak HTTP/2")
     last, error = _GOAWAY.unpack_from(payload)
     if error or last & 0x7FFFFFFF < _STREAM:
         said = payload[_GOAWAY.size :].decode(errors="replace")
-        raise AnswerError(f"sent us away{f': {said}' if said else ''}")
+        raise AnswerError(f"closed the connection (GOAWAY){f': {said}' if said else ''}")
 
 
 def _acknowledge(conversation: Conversation, kind: int, flags: int, payload: bytes) -> None:

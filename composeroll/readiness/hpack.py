@@ -1,8 +1,7 @@
 """The two numbers in an HTTP/2 header block that say how a gRPC call went (HPACK, RFC 7541).
 
-An answer is the first that a connection carries, so what counts stands in it word by word, or in
-the static table: nothing has to be kept from block to block. Both are numbers, so digits are all
-that is decoded of Huffman's code.
+The answer is the first one on its connection, so both fields are literals or in the static table,
+and no dynamic table has to be kept. Both are numbers, so only digits are decoded from Huffman code.
 """
 
 from __future__ import annotations
@@ -14,19 +13,19 @@ from composeroll.readiness.answer import AnswerError
 STATUS, GRPC_STATUS = ":status", "grpc-status"
 
 _STATIC = {8: 200, 9: 204, 10: 206, 11: 304, 12: 400, 13: 404, 14: 500}
-"""What the static table has of `:status`, by index (appendix A)."""
+"""The static table's entries for `:status`, by index (appendix A)."""
 
 _NAMES = {
     b":status": STATUS,
     b"grpc-status": GRPC_STATUS,
-    bytes.fromhex("9acac8b21234da8f"): GRPC_STATUS,  # in Huffman's code
+    bytes.fromhex("9acac8b21234da8f"): GRPC_STATUS,  # in Huffman code
 }
 
 _DIGITS = {
     **{f"{digit:05b}": str(digit) for digit in (0, 1, 2)},
     **{f"{22 + digit:06b}": str(digit) for digit in range(3, 10)},
 }
-"""The digits by their bits (appendix B)."""
+"""The digits by their Huffman code (appendix B)."""
 
 _LONGEST = len("200")
 _PADDING = "1111111"
@@ -39,16 +38,16 @@ _TABLE_SIZE = 0x20
 
 
 def numbers(block: bytes) -> dict[str, int]:
-    """What `:status` and `grpc-status` say, where they stand in a whole header block.
+    """Return the values of `:status` and `grpc-status` in a complete header block.
 
     Raises:
-        AnswerError: it is no header block, or one of them is no number.
+        AnswerError: the block is malformed, or one of the values is not a number.
     """
     return dict(_Fields(block))
 
 
 class _Fields:
-    """A walk over the fields of a block."""
+    """Iterates over those fields of a block that are wanted."""
 
     def __init__(self, block: bytes) -> None:
         self._left = memoryview(block)
@@ -68,13 +67,13 @@ class _Fields:
                 yield name, _number(*self._string())
 
     def _name(self, bits: int) -> str | None:
-        """The name of a literal field, None of any other than the two."""
+        """Return the name of a literal field, None if it is neither of the two."""
         if index := self._integer(bits):
             return STATUS if index in _STATIC else None
         return _NAMES.get(self._string()[0])
 
     def _integer(self, bits: int) -> int:
-        """A number that begins in the low `bits` of the next byte (section 5.1)."""
+        """Return the integer that begins in the low `bits` of the next byte (section 5.1)."""
         limit = (1 << bits) - 1
         number = self._take(1)[0] & limit
         if number < limit:
@@ -87,7 +86,7 @@ class _Fields:
         return number
 
     def _string(self) -> tuple[bytes, bool]:
-        """Its bytes as they came, and whether they are in Huffman's code (section 5.2)."""
+        """Return a string's raw bytes, and whether they are in Huffman code (section 5.2)."""
         coded = bool(self._left and self._left[0] & _CODED)
         return self._take(self._integer(7)), coded
 
@@ -106,7 +105,7 @@ def _number(text: bytes, coded: bool) -> int:  # noqa: FBT001 - the two halves o
 
 
 def _decoded(text: bytes) -> str:
-    """Digits in Huffman's code; empty where it is anything else."""
+    """Return the digits in Huffman code; empty if there is anything else."""
     said, word = "", ""
     for bit in "".join(f"{byte:08b}" for byte in text):
         word += bit

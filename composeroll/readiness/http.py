@@ -1,4 +1,4 @@
-"""One HTTP/1.1 GET (RFC 9112), as much of it as the question "are you ready" needs."""
+"""One HTTP/1.1 GET (RFC 9112), as far as a readiness probe needs it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from composeroll.readiness.pipe import Conversation
 
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 8 * 1024
-"""Bytes: nginx and php refuse longer heads by default; the body is only for people to read."""
+"""Bytes. nginx and php refuse longer heads by default; the body is only shown to the user."""
 
 _PIECE = 4096
 _LINE_END = re.compile(r"\r?\n")  # a bare LF ends a line too, for nginx as for RFC 9112, 2.2
@@ -32,8 +32,9 @@ def ask(conversation: Conversation, path: str, host: str) -> Response:
     """GET `path`.
 
     Raises:
-        AnswerError: what came back is no HTTP; of nothing at all NoAnswerError.
-        OSError: the connection broke or the time is over before the head was there.
+        NoAnswerError: the connection was closed without an answer.
+        AnswerError: the answer is not HTTP.
+        OSError: the connection broke, or the time limit passed, before the head was complete.
     """
     conversation.send(request(path, host))
     head, begun = _head(conversation)
@@ -43,7 +44,7 @@ def ask(conversation: Conversation, path: str, host: str) -> Response:
 
 
 def request(path: str, host: str) -> bytes:
-    """The bytes of the request."""
+    """Return the request as bytes."""
     lines = (
         f"GET {path} HTTP/1.1",
         f"Host: {host}",
@@ -55,7 +56,7 @@ def request(path: str, host: str) -> bytes:
 
 
 def parse_head(head: bytes) -> Response:
-    """Status and fields of a head without its empty line.
+    """Return the status and fields of a head, which is given without its empty line.
 
     Raises:
         AnswerError: it does not begin with an HTTP/1 status line.
@@ -70,7 +71,7 @@ def parse_head(head: bytes) -> Response:
 
 
 def unchunk(body: bytes) -> bytes:
-    """The content of a chunked body, as far as it came."""
+    """Return the content of a chunked body, as far as it has arrived."""
     content = b""
     while body:
         size, _, body = body.partition(b"\r\n")
@@ -99,7 +100,7 @@ def _broken_off(data: bytes) -> AnswerError:
 
 
 def _body(conversation: Conversation, response: Response, data: bytes) -> str:
-    # The status is known: a body that stalls or breaks off changes nothing.
+    # The status decides: a body that stalls or breaks off changes nothing.
     try:
         while not _complete(response, data) and (piece := conversation.read(_PIECE)):
             data += piece

@@ -1,4 +1,4 @@
-"""How often a replica is asked, how long it may take, and the time itself."""
+"""How often a replica is probed, how long it may take, and the clock to measure that."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from composeroll.config.settings import Ready
 from composeroll.readiness.probes import GrpcProbe, Probe, TcpProbe, UpProbe
 
 SETTLE_UNASKED = 3.0
-"""Seconds to stay up where no answer proves that the application behind the port works."""
+"""Seconds a replica has to stay up if no answer proves that the app behind the port works."""
 
 
 SUCCESSES_UNASKED = 2
-"""A port accepts as soon as the kernel listens for it; once more shows that it goes on."""
+"""A port accepts as soon as the kernel listens; a second success shows that the app stayed up."""
 
 
 class Pace(Struct, frozen=True):
-    """The times of one waiting, in seconds.
+    """The times of one wait, in seconds.
 
-    A second success costs one `interval` of every update. It is worth it for a bare port; a
+    A second success costs every update one `interval`. That is worth it for a bare port; a
     healthcheck or a request already goes through the whole application.
 
     Attributes:
-        timeout: until the successes must be there; settling comes on top.
-        interval: from the end of one attempt to the next.
-        successes: how many in a row.
-        settle: how long it must then stay up; it is asked once more at the end.
+        timeout: how long the successes may take; `settle` comes on top.
+        interval: from the end of one attempt to the start of the next.
+        successes: how many in a row are wanted.
+        settle: how long the replica must then stay up; it is probed once more at the end.
     """
 
     timeout: float = 60.0
@@ -39,7 +39,7 @@ class Pace(Struct, frozen=True):
 
 
 def pace_of(ready: Ready, probe: Probe) -> Pace:
-    """The pace that the settings ask for, with what `settle` and `successes` mean for `probe`."""
+    """Return the pace of the settings; `probe` decides about `settle` and `successes` left out."""
     settle = ready.settle
     if settle is None:
         settle = SETTLE_UNASKED if _says_little(probe) else 0.0
@@ -54,24 +54,24 @@ def _says_little(probe: Probe) -> bool:
 
 
 class Clock(Protocol):
-    """Time, so that tests can have their own."""
+    """A clock, so that tests can use a simulated one."""
 
     def now(self) -> float:
-        """Seconds on a clock that only goes forward."""
+        """Return the seconds on a clock that never goes back."""
         ...
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
-        """Let `seconds` pass, or fewer if `stop` is set meanwhile; whether it is set."""
+        """Wait for `seconds`, or until `stop` is set; return whether it is set."""
         ...
 
 
 class MonotonicClock:
-    """The machine's own clock."""
+    """The machine's monotonic clock."""
 
     def now(self) -> float:
-        """Seconds of `time.monotonic`."""
+        """Return the seconds of `time.monotonic`."""
         return time.monotonic()
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
-        """Sleep on the event itself, so that setting it ends the wait at once."""
+        """Wait on the event itself, so that setting it ends the wait at once."""
         return stop.wait(seconds)

@@ -1,4 +1,4 @@
-"""Bytes to and from a replica's port, whichever way they travel."""
+"""Connections to a replica's port, direct or relayed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from composeroll.readiness.answer import AnswerError
 
 
 class Closable(Protocol):
-    """What somebody waits for."""
+    """Something that a thread may be waiting for."""
 
     def close(self) -> None:
-        """Close; who waits in another thread waits no longer."""
+        """Close it; a thread that waits for it wakes up."""
         ...
 
 
@@ -21,39 +21,42 @@ Held = TypeVar("Held", bound=Closable)
 
 
 class Pipe(Closable, Protocol):
-    """A connection, as much of it as a conversation needs."""
+    """A connection: the part of a socket's interface that a conversation needs."""
 
     def sendall(self, data: bytes, /) -> None:
         """Send all of `data`."""
         ...
 
     def recv(self, size: int, /) -> bytes:
-        """Up to `size` bytes, empty at the end; `TimeoutError` after the set timeout."""
+        """Return up to `size` bytes, empty at the end; raise TimeoutError after the set timeout."""
         ...
 
     def settimeout(self, seconds: float, /) -> None:
-        """How long one `recv` or `sendall` may take from now on."""
+        """Set how long each later `recv` or `sendall` may take."""
         ...
 
     def close(self) -> None:
-        """Close; a `recv` that waits in another thread ends too."""
+        """Close it; a `recv` that waits in another thread returns."""
         ...
 
 
 class Dialer(Protocol):
-    """The way to a replica's port. Both methods raise `OSError` where nothing accepts."""
+    """Connects to a replica's port. Both methods raise `OSError` if nothing accepts."""
 
     def dial(self, address: str, timeout: float) -> Pipe:
-        """A pipe to `host:port`; seconds. Through a relay a refusal may only show as its end."""
+        """Return a pipe to `host:port`, within `timeout` seconds.
+
+        Through a relay, a refused connection may look like one that was closed at once.
+        """
         ...
 
     def accepts(self, address: str, timeout: float) -> None:
-        """Return once `host:port` has accepted a connection; seconds."""
+        """Return once `host:port` has accepted a connection, within `timeout` seconds."""
         ...
 
 
 class Conversation:
-    """A pipe with one deadline over everything that is said on it."""
+    """A pipe with one deadline for everything sent and read through it."""
 
     def __init__(self, pipe: Pipe, seconds: float) -> None:
         self._pipe = pipe
@@ -65,15 +68,15 @@ class Conversation:
         self._pipe.sendall(data)
 
     def read(self, size: int) -> bytes:
-        """Some bytes, at most `size`; empty at the end."""
+        """Return at most `size` bytes; empty at the end."""
         self._pipe.settimeout(self._remaining())
         return self._pipe.recv(size)
 
     def exactly(self, size: int) -> bytes:
-        """As many bytes as asked for.
+        """Return exactly `size` bytes.
 
         Raises:
-            AnswerError: the other side closed before.
+            AnswerError: the server closed the connection before.
         """
         data = b""
         while len(data) < size:
@@ -91,9 +94,9 @@ class Conversation:
 
 
 class OpenPipes:
-    """A dialer that knows which of its pipes are open, so that all can be ended at once.
+    """A dialer that tracks its open pipes, so that all of them can be closed at once.
 
-    What else somebody waits for can be held with them.
+    Other things that threads wait for, such as running healthchecks, can be held with them.
     """
 
     def __init__(self, dialer: Dialer) -> None:
@@ -103,11 +106,11 @@ class OpenPipes:
         self._guard = threading.Lock()
 
     def dial(self, address: str, timeout: float) -> Pipe:
-        """As the dialer, unless everything has been closed already."""
+        """As the dialer; the pipe comes back closed if `close` was called before."""
         return self.hold(self._dialer.dial(address, timeout))
 
     def hold(self, held: Held) -> Held:
-        """The same, to be closed with the pipes until it is released; at once if they are."""
+        """Track `held` until it is released, and return it; closed if `close` was called before."""
         with self._guard:
             self._open.add(held)
             late = self._closed
@@ -120,13 +123,13 @@ class OpenPipes:
         self._dialer.accepts(address, timeout)
 
     def release(self, held: Closable) -> None:
-        """Close one pipe whose conversation is over, or what else nobody waits for any longer."""
+        """Close something that no thread waits for any longer, and stop tracking it."""
         with self._guard:
             self._open.discard(held)
         held.close()
 
     def close(self) -> None:
-        """Close all that is open, and each that is dialled or held from now on."""
+        """Close everything that is open, and whatever is dialled or held afterwards."""
         with self._guard:
             self._closed = True
             left = tuple(self._open)

@@ -1,4 +1,4 @@
-"""The ways to ask a replica whether it is ready, and which of them a service gets."""
+"""The probes that can show whether a replica is ready, and the choice of one for a service."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from composeroll.errors import SettingsError
 from composeroll.model import Healthcheck, Protocol, Route
 
 StatusRanges = tuple[tuple[int, int], ...]
-"""Closed ranges of accepted status codes."""
+"""Accepted status codes, as ranges that include both ends."""
 
 
 class HealthcheckProbe(Struct, frozen=True):
-    """The container's own HEALTHCHECK, run by us; `timeout` is its own, in seconds."""
+    """The container's HEALTHCHECK, run by composeroll, with the timeout (seconds) it declares."""
 
     command: tuple[str, ...]
     timeout: float
@@ -27,7 +27,7 @@ class HealthcheckProbe(Struct, frozen=True):
 class HttpProbe(Struct, frozen=True):
     """An HTTP GET; `host` is the Host header, None for the replica's address.
 
-    Over `tls` as nginx speaks to it: certificates are taken as they come.
+    Over `tls` any certificate is accepted, as nginx does by default (`proxy_ssl_verify off`).
     """
 
     path: str
@@ -52,8 +52,9 @@ class FastcgiProbe(Struct, frozen=True):
 class GrpcProbe(Struct, frozen=True):
     """`grpc.health.v1.Health/Check` for `service`, empty for the whole server.
 
-    `asked` is false where nobody set a path: then a server without a health service, or without a
-    status of the whole, passes too, since it has spoken gRPC, which is more than an open port.
+    `asked` is False if no path is set: then a server without a health service, or without a
+    status for the whole server, passes too. It has answered in gRPC, which proves more than an
+    open port.
     """
 
     service: str
@@ -73,7 +74,7 @@ class TcpProbe(Struct, frozen=True):
 
 
 class UpProbe(Struct, frozen=True):
-    """Nothing can be asked: the container runs and goes on running."""
+    """No way to probe: the container has to keep running."""
 
     def __str__(self) -> str:
         return "stays up"
@@ -86,13 +87,13 @@ Probe = HealthcheckProbe | AddressProbe | UpProbe
 
 
 def choose(ready: Ready, healthcheck: Healthcheck | None, route: Route | None) -> Probe:
-    """The probe of a service.
+    """Return the probe of a service.
 
-    A path that someone set goes first, then the container's own HEALTHCHECK, then whatever the
-    protocol allows without a setting; a worker without a route can only stay up.
+    The setting `ready.path` comes first, then the container's HEALTHCHECK, then what the protocol
+    offers without a setting. A worker, which has no route, only has to stay up.
 
     Raises:
-        SettingsError: a path is set, but the protocol has none to ask for.
+        SettingsError: `ready.path` is set, and the protocol has no paths.
     """
     if ready.path is not None and route:
         return _asking_for(ready.path, ready, route)
@@ -106,11 +107,11 @@ def choose(ready: Ready, healthcheck: Healthcheck | None, route: Route | None) -
 
 
 def other_ways(probe: Probe) -> str:
-    """What to be asked instead, as the end of a sentence; empty where somebody has chosen."""
+    """Return advice on other probes, as the end of a sentence; empty if the user has chosen one."""
     if isinstance(probe, GrpcProbe) and not probe.asked:
         return (
-            "; if it tells the health of a service alone, set ready.path: /package.Service, or give"
-            " it a HEALTHCHECK"
+            "; if it reports the health of single services only, set ready.path: /package.Service,"
+            " or give it a HEALTHCHECK"
         )
     return ""
 
@@ -124,8 +125,8 @@ def _asking_for(path: str, ready: Ready, route: Route) -> Probe:
         return GrpcProbe(path.strip("/"), asked=True)
     over = f"{route.protocol} with TLS" if route.tls else route.protocol
     raise SettingsError(
-        f"ready.path is {path}, but nothing can be asked for a path over {over}",
-        help="remove ready.path: the healthcheck is used, or the port where there is none",
+        f"ready.path is {path}, but requests for a path are not supported over {over}",
+        help="remove ready.path: then the healthcheck is used, or the port if there is none",
     )
 
 

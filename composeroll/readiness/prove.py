@@ -1,4 +1,4 @@
-"""The waiting for one replica: ask at once, then again and again until it has proved itself."""
+"""Wait for one replica: probe it at once, then repeatedly until it has proved that it is ready."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from composeroll.readiness.answer import Answer
 from composeroll.readiness.pace import Clock, Pace
 
 SHORTEST_ATTEMPT = 0.1
-"""Seconds the last attempt gets, however little of the timeout is left."""
+"""Seconds granted to the last attempt, even if less than that is left of the timeout."""
 
 
 class OverdueError(Exception):
-    """The time is over; `answer` is the last one that says why."""
+    """The timeout has passed; `answer` is the last failure that was not cut short by it."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.said)
@@ -21,28 +21,28 @@ class OverdueError(Exception):
 
 
 class StoppedError(Exception):
-    """Someone else ended the waiting."""
+    """The wait was ended from outside, through its `stop` event."""
 
 
 SHORTEST_PAUSE = 0.02
-"""Seconds; a look at a port costs far less."""
+"""Seconds; one connection attempt costs far less than that."""
 
 PATIENCE = 4
-"""A pause is at most this part of the time it has already taken: what is ready is then seen at most
-a quarter late, and what starts slowly is not asked a hundred times."""
+"""A pause is at most the time elapsed so far divided by this number: readiness is then noticed at
+most a quarter late, and an app that starts slowly is not probed a hundred times."""
 
 Ask = Callable[[float], Answer]
 """One attempt, given the seconds it may take."""
 
 
 def prove(ask: Ask, pace: Pace, clock: Clock, stop: threading.Event) -> Answer:
-    """Wait until `successes` attempts in a row were good, and one more after `settle`.
+    """Wait until `successes` attempts in a row have succeeded, and one more after `settle`.
 
     Returns:
         The last answer.
 
     Raises:
-        OverdueError: `timeout` is over.
+        OverdueError: `timeout` has passed.
         StoppedError: `stop` was set.
     """
     deadline = clock.now() + pace.timeout
@@ -65,7 +65,7 @@ def _in_a_row(ask: Ask, pace: Pace, clock: Clock, stop: threading.Event, deadlin
         row = row + 1 if answer.good else 0
         if row >= pace.successes:
             return answer
-        # The attempt that the deadline cut short says less than the failure before it.
+        # An attempt cut short by the deadline says less than the failure before it.
         if clock.now() >= deadline:
             raise OverdueError(failed or answer)
         failed = failed if answer.good else answer
@@ -74,7 +74,7 @@ def _in_a_row(ask: Ask, pace: Pace, clock: Clock, stop: threading.Event, deadlin
 
 
 def _pause(interval: float, taken: float) -> float:
-    """Seconds until the next attempt, after one that failed."""
+    """Return the seconds to wait after a failed attempt."""
     return min(interval, max(SHORTEST_PAUSE, taken / PATIENCE))
 
 

@@ -1,4 +1,4 @@
-"""The door of this room: `Readiness.await_ready`."""
+"""The entry point of this package: `Readiness.await_ready`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from composeroll.readiness.vigil import SIDE_BY_SIDE, Asked, Vigil
 from composeroll.report.events import Emit, Event
 
 Listen = Callable[[], AbstractContextManager[EventStream]]
-"""Opens the engine's events from now on."""
+"""Subscribes to the engine's events, from the moment of the call."""
 
 
 class Readiness:
-    """Proof that replicas answer."""
+    """Proves that replicas are ready to serve."""
 
     def __init__(
         self,
@@ -43,34 +43,35 @@ class Readiness:
     def await_ready(
         self, replicas: Sequence[Replica], route: Route | None, settings: Ready
     ) -> None:
-        """Return when every replica of one service has proved itself.
+        """Return when every replica of one service has proved that it is ready.
 
-        However it ends, also by an exception out of a signal handler, none of its threads lives on.
+        Its threads end with it, even when a signal handler raises an exception.
 
         Raises:
-            NotReady: one died, or did not prove itself in time.
-            Refused: nothing can connect to the replicas' network.
-            SettingsError: the settings ask for what the protocol does not have.
-            EngineError: the engine refused to say how a replica is.
-            EngineUnreachable: the engine is gone.
+            NotReady: a replica died, or was not ready in time.
+            Refused: neither this machine nor the gateway can connect to the replicas' network.
+            SettingsError: `ready.path` is set for a protocol that has no paths.
+            EngineError: the engine refused to report a replica's state.
+            EngineUnreachable: the engine does not answer.
         """
         self._prove(replicas, route, settings, self._emit)
 
     def ready_among(
         self, replicas: Sequence[Replica], route: Route | None, settings: Ready
     ) -> tuple[Replica, ...]:
-        """Those of the replicas that prove themselves within `settings.timeout`, each on its own.
+        """Return the replicas that are ready within `settings.timeout`, each judged by itself.
 
-        Nothing is told of it: who stays and looks again and again would drown what counts.
+        No events are emitted: `sync --watch` calls this every few seconds, and its output would
+        bury what matters.
 
         Raises:
-            Refused: nothing can connect to the replicas' network.
-            EngineUnreachable: the engine is gone.
+            Refused: neither this machine nor the gateway can connect to the replicas' network.
+            EngineUnreachable: the engine does not answer.
         """
 
         def proves_itself(replica: Replica) -> bool:
             try:
-                self._prove([replica], route, settings, _unheard)
+                self._prove([replica], route, settings, _discard)
             except NotReady:
                 return False
             return True
@@ -102,7 +103,7 @@ class Readiness:
             ).keep()
 
     def _dialer(self, probe: Probe, route: Route | None) -> Dialer | None:
-        """The way to the replicas; a healthcheck can do without one."""
+        """Return what connects to the replicas; None if nothing can and the probe needs none."""
         if route is None:
             return None
         try:
@@ -119,5 +120,5 @@ class Readiness:
         return Asked(replica, Attempt(probe, replica.id, address, self._door, pipes))
 
 
-def _unheard(event: Event) -> None:
+def _discard(event: Event) -> None:
     del event

@@ -1,4 +1,4 @@
-"""Programs that can connect to a replica from inside the gateway, and which of them is there."""
+"""Programs that can connect to a replica from inside the gateway, and the search for one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ exec 3<>"/dev/tcp/$1/$2" 4<&0 || exit
 cat <&4 >&3 & cat <&3 & wait -n
 kill $(jobs -p) 2>/dev/null
 """
-"""Bytes both ways until either side ends. `wait -n` needs bash 4.3."""
+"""Copies bytes both ways until either side ends. `wait -n` needs bash 4.3."""
 
 _BASH_TRIAL = "((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 403)) && command -v cat"
 
@@ -51,11 +51,11 @@ while True:
 class Relay(Struct, frozen=True):
     """A program that can connect from inside the gateway.
 
-    Two commands, since of an open pipe one cannot tell whether the far end has accepted: `nc` says
-    nothing until the first byte. `touch` answers that with its exit code.
+    It takes two commands, since an open pipe does not show whether the server has accepted: `nc`
+    prints nothing until the first byte. `touch` reports that by its exit code.
 
     Attributes:
-        name: what it is called in messages.
+        name: its name in messages.
         carry: argv of a two-way pipe to a host and port.
         touch: argv that exits with 0 exactly if host and port accept a connection.
     """
@@ -83,13 +83,14 @@ SOCAT = Relay(
 
 
 def netcat(program: Argv, output: Output) -> Relay | None:
-    """The relay for a netcat, by the options that its help lists.
+    """Return the relay for a netcat, chosen by the options that its help lists; None without them.
 
-    OpenBSD's, nmap's and the larger busybox one connect and hang up with `-z`; the smaller busybox
-    one runs a program once it has connected, with `-e`. One with neither cannot tell.
+    With `-z` OpenBSD's, nmap's and the larger busybox netcat connect and disconnect; with `-e` the
+    smaller busybox netcat runs a program once it is connected. Without either, a netcat cannot
+    report whether the server accepted.
 
-    When we hang up on a server that keeps silent, a netcat only half-closes: it stays in the
-    gateway until the replica answers or is stopped.
+    When composeroll disconnects from a server that sends nothing, netcat only half-closes: its
+    process stays in the gateway until the replica answers or is stopped.
     """
     before: Argv
     after: Argv
@@ -101,7 +102,7 @@ def netcat(program: Argv, output: Output) -> Relay | None:
         before, after = limited, ("-e", "true")
     else:
         return None
-    # No -w here: OpenBSD's would also hang up on an answer that takes longer.
+    # No -w here: OpenBSD's netcat would also give up on an answer that takes longer.
     return Relay(
         " ".join(program),
         lambda host, port: (*program, host, port),
@@ -116,11 +117,11 @@ _CANDIDATES: tuple[tuple[Argv, Callable[[Output], Relay | None]], ...] = (
     (("socat", "-V"), lambda output: None if output.exit_code else SOCAT),
     (("python3", "-c", "import select"), lambda output: None if output.exit_code else PYTHON),
 )
-"""What to try, likeliest first, and how its output says that it will do. None needs a shell."""
+"""The commands to try, likeliest first, each with how to read its output. None needs a shell."""
 
 
 def find_relay(door: ContainerDoor, gateway: str) -> Relay:
-    """The first program in the gateway that can connect to a replica.
+    """Return the first program in the gateway that can connect to a replica.
 
     Raises:
         Refused: there is none.
@@ -141,7 +142,7 @@ def _socat(host: str, port: str) -> str:
 
 
 def _try(door: ContainerDoor, gateway: str, trial: Argv) -> Output:
-    # A program that is missing is an exit code to some engines and an error to others.
+    # Some engines report a missing program as an exit code, others as an error.
     try:
         return door.execute(gateway, trial)
     except (EngineError, TimeoutError):

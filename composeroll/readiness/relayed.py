@@ -9,7 +9,7 @@ from composeroll.readiness.relay import Relay
 
 
 class RelayDialer:
-    """Dials from inside a gateway container, through a relay that was found there."""
+    """Connects from inside a gateway container, through a relay program found there."""
 
     def __init__(self, door: ContainerDoor, gateway: str, relay: Relay) -> None:
         self._door = door
@@ -17,7 +17,7 @@ class RelayDialer:
         self._relay = relay
 
     def dial(self, address: str, timeout: float) -> Pipe:
-        """A pipe through the gateway; a refused connection shows as its end."""
+        """Return a pipe through the gateway; if the connection is refused, it reads as ended."""
         host, port = split(address)
         pipe = self._door.dial(self._gateway, self._relay.carry(host, str(port)))
         pipe.settimeout(timeout)

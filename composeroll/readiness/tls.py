@@ -1,4 +1,4 @@
-"""TLS on any pipe, for questions whose answer counts and not who gives it."""
+"""TLS over any pipe, without verifying the server."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _PIECE = 16 * 1024
 
 
 class TlsPipe:
-    """A pipe in which everything goes through TLS; certificates are taken as they come.
+    """A pipe in which everything goes through TLS; any certificate is accepted.
 
-    A gateway is asked at its own address, by a name that is somebody else's certificate as often
-    as not; whether clients would trust it is not what is to be found out.
+    A replica or gateway is reached by its address, which its certificate need not name. What
+    matters is its answer, not whether clients would trust it.
     """
 
     def __init__(self, pipe: Pipe, name: str) -> None:
-        """Shake hands, asking for the host `name` where there is one."""
+        """Do the handshake, with the server name `name` unless it is empty."""
         self._pipe = pipe
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         context = ssl.create_default_context()
@@ -37,14 +37,14 @@ class TlsPipe:
             data = data[self._carry(partial(self._tls.write, data)) :]
 
     def recv(self, size: int) -> bytes:
-        """Up to `size` bytes, empty at the end."""
+        """Return up to `size` bytes, empty at the end."""
         try:
             return self._carry(lambda: self._tls.read(size))
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""
 
     def _carry(self, act: Callable[[], T]) -> T:
-        """Do something with TLS, and carry its bytes to and fro until it is done."""
+        """Call `act`, and pass the bytes that TLS wants to send or read until it is done."""
         while True:
             try:
                 return act()

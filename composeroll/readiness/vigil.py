@@ -1,4 +1,4 @@
-"""Wait until every incoming replica has proved itself, or one of them shows that it will not."""
+"""Wait until every incoming replica is ready, or until one of them can no longer become so."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from composeroll.report.events import Emit, Noted, Probed, ReplicaReady
 from composeroll.report.wording import mend_text
 
 SIDE_BY_SIDE = 32
-"""Replicas asked at the same time, each by a thread of its own."""
+"""Replicas probed at the same time, each in its own thread."""
 
-_GLANCE = 0.02  # seconds between two looks at who is done; a death is an event and wakes at once
+_POLL = 0.02  # seconds between two checks for finished threads; a death is an event: no wait
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One replica as it was after its start, and the way to ask it."""
+    """One replica as it was after its start, and the way to probe it."""
 
     replica: Replica
     ask: Ask
@@ -35,15 +35,15 @@ class Asked:
 
 @dataclass
 class Vigil:
-    """One waiting: a thread for each replica asks, the calling thread listens to the engine.
+    """One wait: a thread for each replica probes it, the calling thread listens to the engine.
 
-    Only the calling thread emits and looks at states; the others do nothing but ask.
+    Only the calling thread emits events and reads states; the others do nothing but probe.
 
     Attributes:
-        how: the probe in users' words.
-        otherwise: what else helps where it does not answer well, as the end of a sentence.
-        events: opened before the states are first looked at, so that no death falls between.
-        hang_up: ends the conversations and lets go of the checks that are under way.
+        how: the probe, as users read it.
+        otherwise: further advice if a replica fails its probe, as the end of a sentence.
+        events: opened before states are first read, so that no death goes unnoticed in between.
+        hang_up: closes the open connections and abandons the healthchecks that still run.
     """
 
     asked: Sequence[Asked]
@@ -64,10 +64,10 @@ class Vigil:
         self._short_of_memory: set[str] = set()
 
     def keep(self) -> None:
-        """Return once all are ready.
+        """Return when all replicas are ready.
 
         Raises:
-            NotReady: one died, or did not prove itself in time.
+            NotReady: a replica died, or was not ready in time.
         """
         for one in self.asked:
             self._require_alive(one.replica)
@@ -96,7 +96,7 @@ class Vigil:
         prove(ask, self.pace, self.clock, self._stop)
 
     def _listen(self) -> None:
-        event = self.events.next(_GLANCE)
+        event = self.events.next(_POLL)
         self._tell()
         if event is None:
             return
@@ -135,7 +135,7 @@ class Vigil:
         return NotReady(
             f"{replica.name} is not ready after {self.pace.timeout:g} s: it {answer.said}"
             f" ({self.how})",
-            help="mend the image and run the same command again; if it only needs longer to start,"
+            help="fix the image and run the same command again; if it only needs longer to start,"
             f" raise ready.timeout (--ready-timeout){self.otherwise}",
             evidence=evidence_of(self.door, replica, answer),
         )
@@ -151,6 +151,6 @@ class Vigil:
         return now
 
     def _note_verdict(self, replica: Replica) -> None:
-        # The engine judges in its own interval: its verdict may be older than our answers.
+        # The engine probes at its own interval: its verdict may be older than our answers.
         if replica.health is Health.UNHEALTHY:
             self.emit(Noted(f"{replica.name} is ready, though the engine still calls it unhealthy"))

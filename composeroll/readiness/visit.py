@@ -1,4 +1,4 @@
-"""Ask a gateway for its sites, once each, and note what it answers."""
+"""Request each of a gateway's sites once, and record the answers."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.pipe import Conversation, Dialer, Pipe
 
 VISIT_LIMIT = 10.0
-"""Seconds for one answer; what serves now may itself be slow."""
+"""Seconds for one answer; the site may be slow before the rollout, too."""
 
 AT_ONCE = 8
 
 PROXY = b"PROXY UNKNOWN\r\n"
-"""The PROXY protocol's line of somebody who will not say who is connecting (haproxy.org, 2.1)."""
+"""The PROXY protocol's header for a client that is not named (haproxy.org, proxy-protocol, 2.1)."""
 
 
 class Visits:
-    """Asks gateways where they stand."""
+    """Requests sites from gateways, at the addresses of their containers."""
 
     def __init__(self, dialers: Dialers) -> None:
         self._dialers = dialers
@@ -29,16 +29,17 @@ class Visits:
     def visit(
         self, place: Attachment, sites: Sequence[Site], via: str, path: str = "/"
     ) -> Mapping[Site, Visit]:
-        """Ask for every site that can be asked at this place.
+        """Request every site that can be reached at this place.
 
         Args:
-            place: where the gateway is on a network.
-            sites: what to ask for.
-            via: a container on that network that carries the question where this machine cannot.
-            path: what to ask each site for.
+            place: the gateway's attachment to a network.
+            sites: the sites to request.
+            via: the full ID of a container on that network, which relays the requests if this
+                machine cannot reach the network.
+            path: the path to request from each site.
 
         Raises:
-            Refused: nothing can connect to that network.
+            Refused: neither this machine nor that container can connect to the network.
         """
         dialer = self._dialers.from_gateway(via, place.network_id)
         asked = [site for site in sites if site.address_in(place)]
@@ -59,7 +60,11 @@ def _ask(dialer: Dialer, place: Attachment, site: Site, path: str) -> Visit:
 
 
 def _answer_or_end(dialer: Dialer, place: Attachment, site: Site, path: str) -> Visit:
-    """Its answer, or that it gives none; through a relay a refusal looks like that, too."""
+    """Return the answer, or that the connection was closed without one.
+
+    Through a relay, a refused connection looks like a closed one: a second attempt, which only
+    connects, tells them apart.
+    """
     try:
         return _answer(dialer, place, site, path)
     except NoAnswerError as ended:
@@ -82,7 +87,7 @@ def _answer(dialer: Dialer, place: Attachment, site: Site, path: str) -> Visit:
 
 
 def _introduced(pipe: Pipe, site: Site) -> Pipe:
-    """With everything said that comes before the request."""
+    """Return the pipe after what precedes a request: the PROXY header, the TLS handshake."""
     pipe.settimeout(VISIT_LIMIT)
     if site.proxied:
         pipe.sendall(PROXY)

@@ -1,4 +1,4 @@
-"""Writing to a stream whose reader may leave and whose encoding may be poor."""
+"""Writing to a stream whose reader may disappear and whose encoding may lack characters."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from typing import TextIO
 DEFAULT_SIZE = os.terminal_size((80, 24))
 
 PATIENCE = 5.0
-"""Seconds that a reader who takes nothing more is waited for, where the stream itself does not
-wait: another process may have made it so, since terminals and pipes are shared."""
+"""Seconds to wait for a reader that has stopped reading, if the stream is non-blocking. Another
+process may have made it so: the flag is shared by all that have the terminal or pipe open."""
 
 _PIECE = 256
-"""Characters that an empty buffer takes whole, at 4 bytes each: a terminal's has 1 KiB, a pipe's 4
-(Python makes it of `st_blksize`). Of more than that, the part is lost that a reader leaves."""
+"""Characters that always fit into an empty buffer, at 4 bytes each: a terminal's has 1 KiB, a
+pipe's 4 KiB (Python takes `st_blksize`). What did not fit would be lost if the reader stalls."""
 
-_LEFT = {errno.EIO, errno.EBADF}  # a terminal that is gone, a descriptor that was closed
+_GONE = {errno.EIO, errno.EBADF}  # a terminal that was closed, a descriptor that was closed
 
 
 class Channel:
-    """A text stream that outlives its reader and never fails on a character.
+    """A text stream that survives the loss of its reader and never fails on a character.
 
-    Once the reader has left (`| head`, a closed terminal) everything written is dropped and the
-    descriptor leads nowhere, so that the interpreter's own last flush is silent too: a rollout
-    must not stop half-way because nobody watches it. Whoever is only slow, or a disk that is full,
-    misses what could not be written meanwhile.
+    A rollout must not stop half-way because nobody watches it. Once the reader is gone (`| head`,
+    a closed terminal), all output is dropped, and the descriptor is redirected to the null device,
+    so that the interpreter's last flush does not fail either. A reader that is only slow, or a
+    disk that is full, loses what could not be written in the meantime.
 
     Args:
         stream: where the text goes.
@@ -42,7 +42,7 @@ class Channel:
         self.open = True
 
     def write(self, text: str) -> None:
-        """Write and flush `text`, replacing what the encoding lacks."""
+        """Write and flush `text`, replacing characters that the encoding lacks."""
         text = text.encode(self._encoding, "replace").decode(self._encoding)
         for start in range(0, len(text), _PIECE):
             if self.open:
@@ -53,7 +53,7 @@ class Channel:
         self.write(f"{text}\n")
 
     def size(self) -> os.terminal_size:
-        """Columns and lines of the terminal behind the stream, 80 by 24 where there is none."""
+        """Return columns and lines of the stream's terminal, 80 by 24 if it has none."""
         with suppress(OSError, ValueError):
             found = os.get_terminal_size(self._stream.fileno())
             return found if found.columns else DEFAULT_SIZE
@@ -61,22 +61,22 @@ class Channel:
 
     def _put(self, piece: str) -> None:
         try:
-            with suppress(BlockingIOError):  # what could not go on its way yet is in the buffer
+            with suppress(BlockingIOError):  # what could not be sent yet is in the buffer
                 self._stream.write(piece)
             self._flush()
         except (ConnectionError, ValueError):
             self._leave()
         except OSError as error:
-            if error.errno in _LEFT:
+            if error.errno in _GONE:
                 self._leave()
             else:
                 self._drop()
 
     def _flush(self) -> None:
-        """Send what the buffer holds.
+        """Send the contents of the buffer.
 
         Raises:
-            BlockingIOError: the reader takes nothing.
+            BlockingIOError: the reader has stopped reading.
         """
         while True:
             try:
@@ -88,34 +88,34 @@ class Channel:
                 return
 
     def _takes_more(self) -> bool:
-        """Wait for the reader, but not again until it has taken something."""
+        """Wait for the reader; after one wait in vain, not again until it has read something."""
         poll = select.poll()
         poll.register(self._stream.fileno(), select.POLLOUT)
         self._patient = bool(poll.poll(PATIENCE * 1000 if self._patient else 0))
         return self._patient
 
     def _drop(self) -> None:
-        """Empty the buffer: what stays in it would fail again, at the interpreter's end too."""
-        with suppress(OSError, ValueError), _kept(self._stream.fileno()):
-            self._lead_nowhere()
+        """Empty the buffer: its contents would fail again, also at the interpreter's exit."""
+        with suppress(OSError, ValueError), _restored(self._stream.fileno()):
+            self._redirect_to_null()
             self._stream.flush()
 
     def _leave(self) -> None:
         self.open = False
         with suppress(OSError, ValueError):
-            self._lead_nowhere()
+            self._redirect_to_null()
 
-    def _lead_nowhere(self) -> None:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
+    def _redirect_to_null(self) -> None:
+        null = os.open(os.devnull, os.O_WRONLY)
         try:
-            os.dup2(nowhere, self._stream.fileno())
+            os.dup2(null, self._stream.fileno())
         finally:
-            os.close(nowhere)
+            os.close(null)
 
 
 @contextmanager
-def _kept(descriptor: int) -> Iterator[None]:
-    """Whatever it is made to lead to inside, it leads where it did before."""
+def _restored(descriptor: int) -> Iterator[None]:
+    """Restore where `descriptor` leads after the block."""
     inheritable, before = os.get_inheritable(descriptor), os.dup(descriptor)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Which renderer an audience gets: a terminal, a log, a CI's log, or a program."""
+"""The choice of a renderer: for a terminal, a log, a CI log, or a program."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Mode(Struct, frozen=True):
     """What the flags ask for.
 
     Attributes:
-        json: `--json`, one event a line on stdout.
-        quiet: `-q`, only warnings and an end that is no success.
-        verbose: `-v`, also every probe.
-        ci: `--ci`, None to go by the environment.
-        plan_is_answer: the verb was `plan` or had `--dry-run`, so the plan belongs on stdout.
+        json: `--json`, one event per line on stdout.
+        quiet: `-q`, only warnings and the end of a run that did not succeed.
+        verbose: `-v`, also every attempt of a probe.
+        ci: `--ci`, None to detect it from the environment.
+        plan_is_answer: the plan is the command's result (`plan`, `--dry-run`): it goes to stdout.
         record: where to write a picture (SVG) of the rollout while it runs.
         events: `--events`, a file that gets the JSON lines as well.
     """
@@ -40,10 +40,10 @@ class Mode(Struct, frozen=True):
 def reporter_for(
     mode: Mode, stdout: TextIO, stderr: TextIO, environ: Mapping[str, str]
 ) -> Reporter:
-    """The reporter for these flags, streams and environment; use it as a context.
+    """Return the reporter for these flags, streams and environment, to be used in a `with` block.
 
     Raises:
-        UsageError: a file that is to be written beside it cannot be.
+        UsageError: the file of `--record` or `--events` cannot be written.
     """
     chosen = _renderer(mode, stdout, stderr, environ)
     if mode.record is not None:
@@ -74,14 +74,14 @@ def _renderer(mode: Mode, stdout: TextIO, stderr: TextIO, environ: Mapping[str, 
 
 
 def ci_of(environ: Mapping[str, str]) -> Ci | None:
-    """The CI whose job this is, by the variable that each sets to `true`."""
+    """Return the CI system that runs this job, by the variable that each sets to `true`."""
     if environ.get("GITLAB_CI") == "true":
         return Ci.GITLAB
     return Ci.GITHUB if environ.get("GITHUB_ACTIONS") == "true" else None
 
 
 def on_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Whether a person watches `stream` on a terminal that can move its cursor."""
+    """Return whether `stream` is a terminal that can move its cursor."""
     return stream.isatty() and environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}
 
 

@@ -1,4 +1,4 @@
-"""The live view on a terminal. Imported only where there is one, because rich comes with it."""
+"""The live view on a terminal. Imported only if there is one, since it imports rich."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from composeroll.report.scene import Scene
 from composeroll.report.wording import clean_event
 
 FRAME = 0.1
-"""Seconds between two frames: seconds tick in tenths."""
+"""Seconds between two frames; times are shown in tenths of a second."""
 
 
 class ConsoleReporter(Reporter):
@@ -27,9 +27,9 @@ class ConsoleReporter(Reporter):
 
     Args:
         progress: the terminal.
-        data: where the plan goes when it is the answer itself (`plan`, `--dry-run`), else None.
-        verbose: keep a line for every probe.
-        ascii_only: draw with ASCII signs.
+        data: where the plan goes if it is the command's result (`plan`, `--dry-run`), else None.
+        verbose: keep a line for every attempt of a probe.
+        ascii_only: draw with ASCII characters.
         colour: use colours.
         clock: monotonic seconds.
     """
@@ -55,12 +55,12 @@ class ConsoleReporter(Reporter):
         self._ticker = threading.Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to tick."""
+        """Start to draw."""
         self._ticker.start()
         return self
 
     def __call__(self, event: Event) -> None:
-        """Show one event; progress of a pull waits for the next frame."""
+        """Show one event at once; the progress of a pull waits for the next frame."""
         event = clean_event(event, ascii_only=self._ascii_only)
         with self._lock:
             if isinstance(event, Planned) and self._data:

@@ -1,4 +1,4 @@
-"""An error as the end of a run, so that every renderer tells it in its own way."""
+"""An error as the last event of a run, so that every renderer can show it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OUTCOMES: tuple[tuple[type[ComposerollError], Outcome], ...] = (
 
 
 def finished_by(error: ComposerollError, seconds: float) -> Finished:
-    """The event that ends a run which `error` ended, `seconds` after the process began."""
+    """Return the last event of a run that `error` ended, `seconds` after the process started."""
     found = (outcome for kind, outcome in OUTCOMES if isinstance(error, kind))
     return Finished(
         outcome=next(found, Outcome.FAILED),

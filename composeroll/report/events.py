@@ -1,4 +1,4 @@
-"""Everything a rollout tells while it runs. Steps emit these; renderers decide how they look."""
+"""The events of a rollout. Steps emit them; renderers decide how they look."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Phase(StrEnum):
-    """The parts of a rollout a person waits for; CI logs fold by them."""
+    """The parts of a rollout that take time; CI logs fold by them."""
 
     PULL = "pull"
     OBSERVE = "observe"
@@ -38,14 +38,14 @@ class PhaseStarted(Struct, frozen=True):
 
 
 class PhaseEnded(Struct, frozen=True):
-    """A phase ended well; a phase that fails is left open so that CI shows it unfolded."""
+    """A phase succeeded; one that fails is left open, so that CI shows it unfolded."""
 
     phase: Phase
     seconds: float
 
 
 class PullProgress(Struct, frozen=True):
-    """One layer of an image on its way.
+    """The progress of one layer of an image.
 
     `current` and `total` are bytes; `total` is 0 while unknown.
     """
@@ -84,7 +84,7 @@ class StepStarted(Struct, frozen=True):
 
 
 class StepEnded(Struct, frozen=True):
-    """A step did what it said, in `seconds`."""
+    """A step succeeded, in `seconds`."""
 
     number: int
     total: int
@@ -93,7 +93,7 @@ class StepEnded(Struct, frozen=True):
 
 
 class StepFailed(Struct, frozen=True):
-    """A step failed; what follows is the way back, or the advice to run again."""
+    """A step failed; what follows is the undoing of the steps before, or advice to run again."""
 
     number: int
     total: int
@@ -102,7 +102,7 @@ class StepFailed(Struct, frozen=True):
 
 
 class StepUndone(Struct, frozen=True):
-    """A step of the way back took back what `step` did."""
+    """The effect of `step` was undone, in `seconds`."""
 
     step: str
     seconds: float
@@ -122,9 +122,11 @@ class Stage(StrEnum):
 class ReplicaRow(Struct, frozen=True):
     """One line of the live table.
 
-    `image` is the whole image ID, `state` the engine's word with its health, `upstream` whether
-    nginx is told to send requests to it, `connections` how many are established from the gateway
-    (None where nobody has counted).
+    Attributes:
+        image: the full image ID.
+        state: the engine's state, with the health.
+        upstream: whether nginx sends requests to it.
+        connections: how many are established from the gateway, None if they were not counted.
     """
 
     service: str
@@ -139,13 +141,13 @@ class ReplicaRow(Struct, frozen=True):
 
 
 class ReplicasSeen(Struct, frozen=True):
-    """The replicas of the services on their way, as they stand now."""
+    """The current replicas of the services that are being rolled out."""
 
     rows: tuple[ReplicaRow, ...]
 
 
 class ReplicaReady(Struct, frozen=True):
-    """A replica proved itself `seconds` after the waiting began; `how` names the probe."""
+    """A replica became ready `seconds` after the wait began; `how` names the probe."""
 
     service: str
     name: str
@@ -154,7 +156,7 @@ class ReplicaReady(Struct, frozen=True):
 
 
 class Probed(Struct, frozen=True):
-    """One try to prove a replica: `detail` is the answer or the refusal. Shown with `-v` only."""
+    """One attempt of a probe: `detail` is the answer or the error. Shown with `-v` only."""
 
     service: str
     name: str
@@ -163,14 +165,14 @@ class Probed(Struct, frozen=True):
 
 
 class Draining(Struct, frozen=True):
-    """Workers from before the reload that still live, and connections by outgoing replica name."""
+    """Workers from before the reload that still run, and connections by outgoing replica's name."""
 
     workers: int
     connections: tuple[tuple[str, int], ...] = ()
 
 
 class Watching(Struct, frozen=True):
-    """What a service's new replicas have answered since the switch, and how much of it was 5xx."""
+    """What a service's new replicas have answered since the switch; `errors` are 5xx answers."""
 
     service: str
     requests: int
@@ -178,13 +180,13 @@ class Watching(Struct, frozen=True):
 
 
 class Noted(Struct, frozen=True):
-    """Something worth knowing that changes nothing."""
+    """Something worth knowing that needs no action."""
 
     text: str
 
 
 class Warned(Struct, frozen=True):
-    """Something that will hurt later, and what to do about it."""
+    """Something that will cause trouble later, and what to do about it."""
 
     text: str
 
@@ -194,10 +196,10 @@ class Finished(Struct, frozen=True):
 
     Attributes:
         outcome: how it ended.
-        text: one sentence a person understands.
-        seconds: from process start to now.
-        serving: what answers requests now, where that needs saying.
-        help: the command that helps next, where one does.
+        text: one sentence for people.
+        seconds: since the start of the process.
+        serving: what answers requests now; empty if that goes without saying.
+        help: the command to run next; empty if there is none.
         evidence: lines of output that show what went wrong.
     """
 
@@ -210,7 +212,7 @@ class Finished(Struct, frozen=True):
 
     @property
     def besides(self) -> str:
-        """What the sentence says besides the outcome, for who has told that before it."""
+        """The sentence without the outcome, for renderers that print the outcome first."""
         return "" if self.text == self.outcome else self.text.removesuffix(f": {self.outcome}")
 
 

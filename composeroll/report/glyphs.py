@@ -1,4 +1,4 @@
-"""The few signs of the live view, for terminals that know Unicode and for those that do not."""
+"""The symbols of the live view, in Unicode and in ASCII."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Glyphs(Struct, frozen=True):
-    """One set of signs; each is one column wide, except `ellipsis`."""
+    """One set of symbols; each is one column wide, except `ellipsis`."""
 
     done: str
     failed: str
@@ -28,9 +28,9 @@ ASCII = Glyphs("+", "x", "<", "!", "-", "-", "|", "#", ".", "..", "|/-\\")
 
 
 def speaks_unicode(environ: Mapping[str, str], encoding: str) -> bool:
-    """Whether the user's locale and the stream can show Unicode.
+    """Return whether the user's locale and the stream can show Unicode.
 
-    The locale is asked too, because Python writes UTF-8 under `LC_ALL=C` all the same (PEP 540).
+    The stream's encoding alone does not tell: Python writes UTF-8 even under `LC_ALL=C` (PEP 540).
     """
     locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "C"
     if locale in {"C", "POSIX"}:

@@ -1,6 +1,6 @@
-"""A table without boxes: columns of styled cells, aligned, that give way when the room is narrow.
+"""A table without boxes: aligned columns of styled cells, which shrink if the terminal is narrow.
 
-The same grid is drawn live, printed as status on a terminal, and written as plain text in a pipe.
+The live view, `status` on a terminal, and `status` in a pipe all use it.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ GAP = "  "
 
 
 class Cell(Struct, frozen=True):
-    """A text and the rich style it has where there are colours."""
+    """A text, and its rich style if there are colours."""
 
     text: str
     style: str = ""
 
 
 class Column(Struct, frozen=True):
-    """A heading, and how the column gives way: the highest `yields` first, down to `least`.
+    """A heading, and how the column shrinks if the table is too wide.
 
-    A column with `least` 0 is left out rather than cut; an `identifier` loses its end. Where that
-    is not enough, a `spare` one is left out too, and then one with a `tightest` cut to that.
+    Columns shrink in turn, the highest `yields` first, down to `least` columns of the terminal; one
+    with `least` 0 is left out instead. If that is not enough, `spare` columns are left out, and
+    then those with a `tightest` shrink down to that. An `identifier` is cut at its end, other texts
+    in the middle.
     """
 
     title: str
@@ -40,14 +42,14 @@ Row = Sequence[Cell]
 
 
 def cells_wide(text: str) -> int:
-    """Terminal columns that `text` takes."""
+    """Return how many columns of the terminal `text` takes."""
     return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def shorten(text: str, width: int, ellipsis: str) -> str:
-    """`text` in `width` columns, cut in its middle.
+    """Return `text` in at most `width` columns, cut in the middle.
 
-    A container's name ends in the number that tells it apart.
+    The end stays, because container names end in the number that tells them apart.
     """
     if cells_wide(text) <= width:
         return text
@@ -57,14 +59,14 @@ def shorten(text: str, width: int, ellipsis: str) -> str:
 
 
 def abbreviate(text: str, width: int) -> str:
-    """The beginning of `text`: an ID's first digits, or whole words where there are several."""
+    """Return the beginning of `text`: the first digits of an ID, or whole words of a sentence."""
     if len(text) <= width or " " not in text:
         return text[:width]
     return text[: width + 1].rsplit(" ", 1)[0][:width]
 
 
 def column_widths(columns: Sequence[Column], rows: Sequence[Row], room: int) -> list[int]:
-    """How wide each column may be in `room` columns; 0 leaves a column out."""
+    """Return the width of each column in a table of `room` columns; 0 leaves the column out."""
     widths = [_natural(column, [r[i] for r in rows]) for i, column in enumerate(columns)]
     for index in sorted(range(len(columns)), key=lambda i: -columns[i].yields):
         over = _total(widths) - room
@@ -88,7 +90,7 @@ def _squeezed(columns: Sequence[Column], widths: list[int], room: int) -> list[i
 def laid_out(
     columns: Sequence[Column], rows: Sequence[Row], room: int, ellipsis: str
 ) -> list[list[Cell]]:
-    """The heading and the rows, every cell cut and padded to its column."""
+    """Return the heading and the rows, every cell truncated and padded to its column."""
     widths = column_widths(columns, rows, room)
     heading = [Cell(column.title, "dim") for column in columns]
     kept = [i for i, width in enumerate(widths) if width]
@@ -98,7 +100,7 @@ def laid_out(
 
 
 def plain_lines(columns: Sequence[Column], rows: Sequence[Row]) -> list[str]:
-    """The grid as text of its natural width, for pipes: nothing is cut there."""
+    """Return the table as text in its natural width, for pipes: nothing is truncated there."""
     return [
         GAP.join(cell.text for cell in row).rstrip()
         for row in laid_out(columns, rows, room=10**6, ellipsis="")

@@ -1,4 +1,4 @@
-"""`--json`: one event, one line, one object; docs/output.md is its contract."""
+"""`--json`: each event is one line with one JSON object. The contract is docs/output.md."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def utc_now() -> datetime:
-    """The time now, in UTC."""
+    """Return the current time, in UTC."""
     return datetime.now(UTC)
 
 
 def snake_case(name: str) -> str:
-    """`StepStarted` is `step_started`."""
+    """Return `step_started` for `StepStarted`."""
     return _WORD.sub("_", name).lower()
 
 
 def event_json(event: Event, at: datetime) -> str:
-    """One event as one line of JSON.
+    """Return one event as one line of JSON.
 
-    ASCII only, so that no locale can spoil it. `at` is RFC 3339 in UTC with milliseconds.
+    It is ASCII, so it does not depend on the locale. `at` is written as RFC 3339, in UTC with
+    milliseconds.
     """
     when = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     found = to_builtins(event)
@@ -56,10 +57,10 @@ class JsonReporter(Reporter):
 
 
 class JsonFile(JsonReporter):
-    """`--events FILE`: the same lines at the end of a file, beside whatever people see.
+    """`--events FILE`: the same lines, appended to a file, besides what the terminal shows.
 
     Raises:
-        UsageError: the file cannot be written; found out before anything is touched.
+        UsageError: the file cannot be opened for writing; this is checked before anything changes.
     """
 
     def __init__(self, target: Path, now: Callable[[], datetime] = utc_now) -> None:

@@ -62,14 +62,14 @@ SVG = """\
   </g>
 </svg>
 """
-"""rich's own template loads a font from another host; a picture must show itself alone."""
+"""In place of rich's template, which loads a font from another host."""
 
 
 class PictureReporter(Reporter):
-    """Follows the rollout beside another reporter and writes the picture at the end.
+    """Follows the rollout beside another reporter, and writes the picture at the end.
 
     Raises:
-        UsageError: the file cannot be written; found out before anything is touched.
+        UsageError: the file cannot be written; this is checked before anything changes.
     """
 
     def __init__(self, target: Path) -> None:
@@ -84,31 +84,31 @@ class PictureReporter(Reporter):
         self._shows = 0
 
     def __call__(self, event: Event) -> None:
-        """Fold one event in, and keep the moment while old replicas drain beside new ones."""
+        """Apply one event, and keep the screen if it shows more than the one kept so far."""
         pen = Pen(WIDTH, now=time.monotonic())
         self._above += self._scene.take(clean_event(event), pen)
-        shows = shown_by(self._scene.view)
+        shows = _interest(self._scene.view)
         if shows and shows >= self._shows:
             self._shows = shows
             self._moment = [*self._above, *self._scene.moving(pen, HEIGHT)]
 
     def close(self) -> None:
-        """Write the file; a run that drained nothing is shown as it ended."""
+        """Write the file; of a run without a drain, its last screen."""
         pen = Pen(WIDTH, now=time.monotonic())
         lines = self._moment or [*self._above, *self._scene.settled(pen)]
-        with suppress(OSError):  # the rollout ended as it ended, with its picture or without
+        with suppress(OSError):  # the rollout is over: a missing picture must not fail it
             self._target.write_text(svg(lines, title="composeroll update"), encoding="utf-8")
 
 
-def shown_by(view: View) -> int:
-    """How much a moment shows: replicas that drain, and better still with connections left."""
+def _interest(view: View) -> int:
+    """Rate a screen: 1 if replicas drain, 2 if connections are left too, else 0."""
     drains = any(row.stage is Stage.DRAINING for row in view.rows)
     counted = drains and view.draining and any(n for _, n in view.draining.connections)
     return int(drains) + int(bool(counted))
 
 
 class _Apart:
-    """A line whose gaps are segments of their own: an SVG text must not begin with spaces."""
+    """A line whose gaps are separate segments: an SVG text loses the spaces it begins with."""
 
     def __init__(self, line: Text) -> None:
         self._line = line
@@ -121,7 +121,7 @@ class _Apart:
 
 
 def svg(lines: Sequence[Text], title: str) -> str:
-    """The lines as an SVG that needs nothing from anywhere."""
+    """Return the lines as an SVG that loads nothing from elsewhere."""
     console = Console(
         record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, highlight=False
     )

@@ -1,4 +1,4 @@
-"""Plain lines for logs, pipes and dumb terminals: a time, a word, a sentence; never an escape."""
+"""Plain lines for logs, pipes and dumb terminals: time, word, sentence; no escape sequences."""
 
 from __future__ import annotations
 
@@ -26,26 +26,27 @@ WORD_WIDTH = 11
 """The longest first word is `rolled back`."""
 
 PAUSE = 3.0
-"""Seconds between two lines about one drain or watch: a long one must not flood the log."""
+"""Seconds between two lines about the same drain or watch, so that a long one does not flood the
+log."""
 
 PATIENCE = 10.0
-"""Seconds after which a step that still runs is named, so that a log's last line is never a lie."""
+"""Seconds after which a step that still runs gets a line: the log then shows what it waits for."""
 
 
 def local_now() -> datetime:
-    """The time now, in the machine's own zone, as a log's reader expects it."""
+    """Return the time in the machine's time zone."""
     return datetime.now().astimezone()
 
 
 class PlainReporter(Reporter):
-    """One line an event that matters; safe to call from several threads.
+    """Writes one line for each event that matters; safe to call from several threads.
 
     Args:
         progress: where the lines go.
-        data: where the plan goes when it is the answer itself (`plan`, `--dry-run`), else None.
-        verbose: also say what each probe answered and where each replica stands.
-        ascii_only: spell out signs that a C locale cannot show.
-        now: the time, for the stamps.
+        data: where the plan goes if it is the command's result (`plan`, `--dry-run`), else None.
+        verbose: also print each probe's answer and each replica's state.
+        ascii_only: spell out characters that a C locale cannot show.
+        now: the current time, for the timestamps.
         clock: monotonic seconds, for the pauses.
     """
 
@@ -72,11 +73,11 @@ class PlainReporter(Reporter):
 
     @property
     def shows_replicas(self) -> bool:
-        """Only where every detail is asked for."""
+        """Whether `-v` was given."""
         return self._verbose
 
     def __call__(self, event: Event) -> None:
-        """Write the lines that `event` is worth."""
+        """Write the lines for `event`, if any."""
         event = clean_event(event, ascii_only=self._ascii_only)
         with self._lock:
             self._watch(event)
@@ -89,7 +90,7 @@ class PlainReporter(Reporter):
                 self.line(line)
 
     def line(self, text: Said) -> None:
-        """Write one line with its time."""
+        """Write one line with a timestamp."""
         stamp = f"{self.now():%H:%M:%S}"
         self._progress.line(f"{stamp}  {text.word:<{WORD_WIDTH}}  {text.text}".rstrip())
 
@@ -125,4 +126,4 @@ class PlainReporter(Reporter):
         with self._lock:
             if self.timer:
                 place = f"{step.number}/{step.total}"
-                self.line(Said(place, f"{step.step} ... still at it after {PATIENCE:.0f}s"))
+                self.line(Said(place, f"{step.step} ... still running after {PATIENCE:.0f}s"))

@@ -1,4 +1,4 @@
-"""Which words each event is worth in a log: pure, one small function an event."""
+"""The lines that each event becomes in a log. Pure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Said(Struct, frozen=True):
 
 
 def said(event: Event, *, verbose: bool = False) -> Iterator[Said]:
-    """The lines for one event, often none."""
+    """Yield the lines for one event, often none."""
     match event:
         case PhaseStarted() | PhaseEnded():
             yield from _phase(event)
@@ -87,25 +87,25 @@ def _progress(event: Draining | Watching) -> Said:
 
 
 def pulled_text(event: Pulled) -> str:
-    """What a pull brought, without the service's name."""
+    """Return the result of a pull, without the service's name."""
     verb = "is now" if event.moved else "is still"
     return f"{event.reference} {verb} {short_image(event.image)}"
 
 
 def draining_text(event: Draining) -> str:
-    """What a drain still waits for."""
+    """Return what a drain still waits for."""
     workers = workers_text(event)
     held = ", ".join(f"{name}: {number}" for name, number in event.connections if number)
     return f"{workers}; connections to {held}" if held else workers
 
 
 def workers_text(event: Draining) -> str:
-    """How many workers from before the reload still live."""
+    """Return how many workers from before the reload still run."""
     return count_text(event.workers, "old worker")
 
 
 def watching_text(event: Watching) -> str:
-    """What the new replicas have answered so far."""
+    """Return what the new replicas have answered so far."""
     return f"{count_text(event.requests, 'request')}, {event.errors} with 5xx"
 
 

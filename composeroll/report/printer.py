@@ -26,13 +26,13 @@ from composeroll.report.wording import clean_event, each_text
 
 
 class Printer:
-    """Prints an answer on `stdout` as its reader can take it.
+    """Prints a command's result on `stdout`: in colour, as plain text, or as JSON.
 
     Args:
-        stdout: where the answer goes.
-        environ: asked for the locale, `NO_COLOR` and `TERM`.
-        as_json: one JSON document instead.
-        said: how each text of the answer is said.
+        stdout: where the result goes.
+        environ: read for the locale, `NO_COLOR` and `TERM`.
+        as_json: print one JSON document.
+        change: returns what to print in place of each text in the result.
     """
 
     def __init__(
@@ -41,26 +41,26 @@ class Printer:
         environ: Mapping[str, str],
         *,
         as_json: bool = False,
-        said: Callable[[str], str] = str,
+        change: Callable[[str], str] = str,
     ) -> None:
         self._ascii_only = not speaks_unicode(environ, stdout.encoding or "ascii")
         self._channel = Channel(stdout, ascii_only=self._ascii_only)
         self._colour = not environ.get("NO_COLOR")
         self._terminal = on_terminal(stdout, environ)
         self._json = as_json
-        self._said = said
+        self._change = change
 
     def status(self, status: Status) -> None:
-        """Every service with its replicas."""
-        status = each_text(status, self._said)
+        """Print every service with its replicas."""
+        status = each_text(status, self._change)
         if self._json:
             self._channel.line(json.dumps(to_builtins(status), indent=2))
         else:
             self._print(status_lines(clean_event(status, ascii_only=self._ascii_only), self._table))
 
     def findings(self, findings: Sequence[Finding]) -> None:
-        """Every finding, the worst first."""
-        findings = [each_text(finding, self._said) for finding in findings]
+        """Print every finding, the worst first."""
+        findings = [each_text(finding, self._change) for finding in findings]
         if self._json:
             self._channel.line(json.dumps([finding_keys(f) for f in findings], indent=2))
         else:
@@ -68,7 +68,7 @@ class Printer:
             self._print(finding_lines(cleaned))
 
     def history(self, past: Sequence[Past]) -> None:
-        """Every rollout, in the order given."""
+        """Print every rollout, in the order given."""
         if self._json:
             self._channel.line(json.dumps([to_builtins(p) for p in past], indent=2))
         else:
@@ -76,7 +76,7 @@ class Printer:
             self._print(self._table(PAST, [past_cells(p) for p in cleaned], ""))
 
     def _table(self, columns: Sequence[Column], rows: Sequence[Row], indent: str) -> list[Line]:
-        """Aligned lines, cut to the terminal where there is one."""
+        """Return aligned lines, truncated to the terminal's width if there is a terminal."""
         if not self._terminal:
             return [(Cell(indent + line),) for line in plain_lines(columns, rows)]
         ellipsis = (ASCII if self._ascii_only else UNICODE).ellipsis
@@ -89,7 +89,7 @@ class Printer:
             for line in lines:
                 self._channel.line("".join(cell.text for cell in line).rstrip())
             return
-        from rich.text import Text  # noqa: PLC0415 - rich only where there are colours
+        from rich.text import Text  # noqa: PLC0415 - rich only if there are colours
 
         from composeroll.report.region import Painter  # noqa: PLC0415 - brings rich
 

@@ -1,4 +1,4 @@
-"""`-q`: silence, but for warnings and for an end that is no success."""
+"""`-q`: only warnings, and the end of a run that did not succeed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ GOOD = frozenset({Outcome.UPDATED, Outcome.UP_TO_DATE, Outcome.PLANNED, Outcome.
 
 
 class QuietReporter(PlainReporter):
-    """Plain lines for what must not be missed; a plan that was asked for is still the answer."""
+    """Plain lines for what must not be missed, and for a plan that is the command's result."""
 
     def __call__(self, event: Event) -> None:
-        """Write the event if it is worth breaking the silence."""
-        if self._speaks(event):
+        """Write the event if `-q` shows it."""
+        if self._shows(event):
             super().__call__(event)
 
-    def _speaks(self, event: Event) -> bool:
+    def _shows(self, event: Event) -> bool:
         if isinstance(event, Finished):
             return event.outcome not in GOOD
         return isinstance(event, Warned) or (isinstance(event, Planned) and self._data is not None)

@@ -1,7 +1,8 @@
-"""The lower part of a terminal that is redrawn in place, while what is above scrolls as usual.
+"""The lower part of a terminal that is redrawn in place, while the lines above scroll as usual.
 
-rich's Live moves up by the lines it wrote; after the window became narrower they take more lines,
-and copies stay behind. This one counts what its lines take at the present width.
+rich's Live moves up by the number of lines it wrote. If the window has become narrower since, they
+occupy more lines, and copies of them stay on the screen. This one counts the lines they occupy at
+the current width.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ ERASE_TO_END_OF_LINE, ERASE_BELOW = "\x1b[K", "\x1b[J"
 
 
 class Painter:
-    """Turns rich texts into a terminal's own codes; without `colour` only bold and dim remain."""
+    """Renders rich texts with escape codes; without `colour`, only bold and dim remain."""
 
     def __init__(self, *, colour: bool) -> None:
         self._console = Console(
@@ -34,14 +35,14 @@ class Painter:
         )
 
     def __call__(self, line: Text) -> str:
-        """One line with its codes, without a newline, neither wrapped nor cut."""
+        """Return one line with its escape codes, neither wrapped nor truncated, and no newline."""
         with self._console.capture() as captured:
             self._console.print(line, end="", soft_wrap=True)
         return captured.get()
 
 
 class Region:
-    """Draws frames over one another. Not locked: one caller at a time."""
+    """Draws each frame over the last. Not thread-safe."""
 
     def __init__(self, channel: Channel, painter: Painter) -> None:
         self._channel = channel
@@ -50,7 +51,7 @@ class Region:
         self._began = False
 
     def draw(self, above: Sequence[Text], frame: Sequence[Text], columns: int) -> None:
-        """Write `above` where the last frame began, to stay, and `frame` under it; one write."""
+        """Replace the last frame by `above`, which stays, and `frame` under it, in one write."""
         if not (above or frame or self._drawn):
             return
         lines = [self._painter(line) for line in [*above, *frame]]
@@ -61,7 +62,7 @@ class Region:
         self._drawn = [line.cell_len for line in frame]
 
     def close(self) -> None:
-        """Give the cursor back."""
+        """Show the cursor again."""
         if self._began:
             self._channel.write(SHOW_CURSOR)
         self._began = False

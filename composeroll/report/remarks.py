@@ -1,4 +1,4 @@
-"""Sentences of the live view: remarks on the way, and how it ended."""
+"""The live view's sentences: notes and warnings, and the end of the run."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ STYLES = {
 """Any other outcome is red."""
 
 WORD = re.compile(r"`[^`]*`[^\s`]*|\S+")
-"""A command amid a sentence is one word."""
+"""A command in backticks counts as one word, so that it is not broken into lines."""
 
 
 def note_rows(sign: str, style: str, text: str, pen: Pen) -> list[Text]:
-    """A remark, wrapped under itself."""
+    """Return a note or warning as lines, the later ones indented under the first."""
     return _hanging(
         marked(sign, style, ""), text, style if style in {"yellow", "red"} else "dim", pen
     )
 
 
 def end_rows(end: Finished, pen: Pen) -> list[Text]:
-    """How it ended, what serves now, what to do next, and what shows it.
+    """Return how the run ended, what serves now, what to do next, and the evidence.
 
-    A command is never broken into lines, so that it can be copied; sentences and what shows it are,
-    between words, before a terminal does it within them.
+    Sentences and evidence are broken into lines between words; a command never is, so that it can
+    be copied.
     """
     style = STYLES.get(end.outcome, "red")
     sign = pen.glyphs.done if style == "green" else pen.glyphs.failed
@@ -58,7 +58,7 @@ def _split(evidence: tuple[str, ...]) -> list[str]:
 
 
 def _evidence(line: str, pen: Pen) -> list[Text]:
-    """Foreign text keeps its own blanks where it fits."""
+    """Return a line of foreign text, with its spaces unchanged if it fits."""
     room = max(pen.measure - 6, 20)
     if len(line) <= room:
         return [Text(f"    {pen.glyphs.bar} {line}".rstrip(), "dim")]
@@ -69,7 +69,7 @@ def _evidence(line: str, pen: Pen) -> list[Text]:
 
 
 def _hanging(head: Text, text: str, style: str, pen: Pen, tail: str = "") -> list[Text]:
-    """`text` wrapped to the right of `head`, with `tail` at the end of the first line."""
+    """Return `text` wrapped to the right of `head`, with `tail` at the end of the first line."""
     room = max(pen.measure - head.cell_len - (len(tail) + 2 if tail else 0), 20)
     first, *rest = _wrapped(text, room) or [""]
     indent = " " * min(head.cell_len, 13)

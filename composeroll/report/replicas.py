@@ -1,4 +1,4 @@
-"""The live table of replicas, with a budget of lines: what moves is shown before what rests."""
+"""The live table of replicas, in a limited number of lines: replicas that change come first."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ STAGE_STYLES = {
 }
 
 RESTING = (Stage.CURRENT, Stage.OUTGOING, Stage.READY)
-"""Stages in which nothing happens now, the least telling first; they are folded first."""
+"""Stages in which nothing happens, the least interesting first; they are the first to be folded."""
 
 
 def replica_rows(
     rows: Sequence[ReplicaRow], connections: Mapping[str, int], pen: Pen, most: int = 0
 ) -> list[Text]:
-    """The table in at most `most` lines (0: as many as it takes), heading included."""
+    """Return the table in at most `most` lines, heading included (0: no limit)."""
     shown, folded = _within(rows, most - 1) if most else (list(rows), [])
     if not rows:
         return []

@@ -1,4 +1,4 @@
-"""What every renderer is: a context that takes events."""
+"""The base class of the renderers, and two that pass events on."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from composeroll.report.wording import each_text
 
 
 class Reporter:
-    """Takes the events of one run, between `with` and its end.
+    """Shows the events of one run, inside a `with` block.
 
-    Safe to call from several threads where a subclass says so; a reporter never raises because of
-    its stream.
+    Subclasses say whether they are safe to call from several threads. A reporter never raises
+    because of its stream.
     """
 
     @property
     def shows_replicas(self) -> bool:
-        """Whether it makes anything of `ReplicasSeen`, which costs looks at the engine."""
+        """Whether it shows `ReplicasSeen`, which takes requests to the engine to make."""
         return True
 
     def __call__(self, event: Event) -> None:
@@ -40,29 +40,29 @@ class Reporter:
         self.close()
 
     def close(self) -> None:
-        """Let go of whatever the reporter holds (a timer, a part of the screen)."""
+        """Release what the reporter holds (a timer, a part of the screen)."""
 
 
 class Saying(Reporter):
-    """Hands every event on, with each text in it said in another way.
+    """Passes every event on, with each text in it changed.
 
     Args:
-        to: who shows it.
-        said: from a text to how it is said.
+        to: the reporter that shows the events.
+        change: returns what to show in place of a text.
     """
 
-    def __init__(self, to: Reporter, said: Callable[[str], str]) -> None:
+    def __init__(self, to: Reporter, change: Callable[[str], str]) -> None:
         self._to = to
-        self._said = said
+        self._change = change
 
     @property
     def shows_replicas(self) -> bool:
-        """Whether the other does."""
+        """Whether the reporter behind it does."""
         return self._to.shows_replicas
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
-        self._to(each_text(event, self._said))
+        self._to(each_text(event, self._change))
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -75,7 +75,7 @@ class Saying(Reporter):
 
 
 class Both(Reporter):
-    """Hands every event to two reporters."""
+    """Passes every event to two reporters."""
 
     def __init__(self, first: Reporter, second: Reporter) -> None:
         self._all = (first, second)

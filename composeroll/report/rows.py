@@ -1,4 +1,4 @@
-"""The lines of phases, layers and steps, one small function each: a view in, rich text out."""
+"""The lines of phases, layers and steps: each function turns one view into rich text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from composeroll.report.wording import bytes_text, seconds_text
 
 
 def phase_row(phase: PhaseView, pen: Pen, *, failed: bool = False) -> Text:
-    """A phase with its seconds, ticking while it runs."""
+    """Return a phase with its seconds, which count up while it runs."""
     if failed:
         return pen.fit(marked(pen.glyphs.failed, "red", phase.title), pen.measure)
     if phase.seconds is None:
@@ -21,7 +21,7 @@ def phase_row(phase: PhaseView, pen: Pen, *, failed: bool = False) -> Text:
 
 
 def layer_row(layer: PullProgress, pen: Pen) -> Text:
-    """One layer: `service  layer  ━━━━━────  12.3 MB of 48.1 MB`."""
+    """Return one layer: `layer  ━━━━━────  12.3 MB of 48.1 MB`."""
     row = Text("    ").append(f"{layer.layer[:12]:<12}  ", "dim")
     if not layer.total:
         return pen.fit(row.append(layer.state.lower(), "dim"), pen.measure)
@@ -34,7 +34,7 @@ def layer_row(layer: PullProgress, pen: Pen) -> Text:
 
 
 def step_row(number: int, step: StepView, pen: Pen, detail: str = "") -> Text:
-    """One step of the plan, waiting, running, done or failed."""
+    """Return one step of the plan: waiting, running, done or failed."""
     sign, style, tail = _step_signs(step, pen)
     waiting = step.started is None and step.seconds is None
     row = marked(sign, style, f"{number:>2}  ", "dim").append(step.text, "dim" if waiting else "")
@@ -55,7 +55,7 @@ def _step_signs(step: StepView, pen: Pen) -> tuple[str, str, str]:
 
 
 def line_of_no_return(pen: Pen, *, passed: bool) -> Text:
-    """The line between what can be taken back and what cannot."""
+    """Return the line between the steps that can be undone and those that cannot."""
     label = " no way back after this "
     style = "yellow" if passed else "bright_black"
     rule = pen.glyphs.rule
@@ -64,6 +64,6 @@ def line_of_no_return(pen: Pen, *, passed: bool) -> Text:
 
 
 def undone_row(step: StepUndone, pen: Pen) -> Text:
-    """One step taken back."""
+    """Return one step that was undone."""
     row = marked(pen.glyphs.undone, "yellow", "    ").append("undone  ", "yellow").append(step.step)
     return pen.apart(row, seconds_text(step.seconds))

@@ -1,4 +1,4 @@
-"""What stands on the screen at one moment: lines that stay, and below them the part that moves."""
+"""The contents of the screen: lines that stay, and below them the part that is redrawn."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from composeroll.report.view import View
 from composeroll.report.wording import count_text, seconds_text
 
 BEFORE = (Phase.PULL, Phase.OBSERVE)
-"""Phases that end before the plan and then stay above it."""
+"""Phases that end before the plan is made; their lines stay above it."""
 
 FEWEST_REPLICAS = 5
-"""Lines the table of replicas keeps when the steps need the room too."""
+"""Lines that the table of replicas gets at least if the steps need room too."""
 
 
 class Scene:
-    """The fold of all events and how it is laid out; knows no terminal.
+    """Lays out the accumulated events as lines, independently of the terminal.
 
     Args:
-        verbose: whether every probe and every ready replica gets a line that stays.
+        verbose: whether each attempt of a probe and each ready replica gets a line that stays.
     """
 
     def __init__(self, *, verbose: bool = False) -> None:
@@ -48,7 +48,7 @@ class Scene:
         self._probed: dict[str, Probed] = {}
 
     def take(self, event: Event, pen: Pen) -> list[Text]:
-        """Fold `event` in; returns the lines that now stay for good."""
+        """Apply `event`; return the lines that from now on stay on the screen."""
         before = self._next_batch(pen) if isinstance(event, Planned) else []
         self.view.take(event, pen.now)
         match event:
@@ -67,7 +67,7 @@ class Scene:
         return []
 
     def moving(self, pen: Pen, height: int) -> list[Text]:
-        """The part that moves, in at most `height` lines."""
+        """Return the part that is redrawn, in at most `height` lines."""
         steps, table = self._plan(pen), []
         if self.view.rows:
             least = min(len(self.view.rows) + 1, FEWEST_REPLICAS)
@@ -76,7 +76,7 @@ class Scene:
         return [*self._phases(pen), *_windowed(steps, height, pen), *table][-height:]
 
     def settled(self, pen: Pen) -> list[Text]:
-        """Everything that is not yet above, as it stays on the screen; nothing spins any more."""
+        """Return the last state of that part, to stay on the screen, without spinners."""
         end = self.view.finished
         pen = replace(pen, glyphs=replace(pen.glyphs, spinner=pen.glyphs.note))
         rows = self._phases(pen, failed=end is None or end.outcome not in GOOD) + self._plan(pen)
@@ -90,7 +90,7 @@ class Scene:
         return event != before
 
     def _next_batch(self, pen: Pen) -> list[Text]:
-        """The plan that ran so far, which a new one replaces."""
+        """Return the lines of the finished plan, which the next batch's plan replaces."""
         rows = (
             self._plan(pen) if any(s.seconds is not None for s in self.view.steps.values()) else []
         )
@@ -138,7 +138,7 @@ class Scene:
                 yield from note_rows("     ", "red", step.failed, pen)
 
     def _progress(self) -> str:
-        """What the running step waits for, or has seen so far."""
+        """Return what the running step waits for, or has counted so far."""
         draining, watching = self.view.draining, self.view.watching
         if draining and draining.workers:
             return workers_text(draining)
@@ -151,9 +151,9 @@ class Scene:
 
 
 def _windowed(rows: list[Text], height: int, pen: Pen) -> list[Text]:
-    """When not all have room, the lines around the one that runs, or else around the last begun.
+    """Return at most `height` rows around the running step, or around the last one that started.
 
-    What has begun has a sign, and the sign of what runs is a spinner.
+    A step that has started shows a symbol; that of a running step is a spinner.
     """
     if len(rows) <= height:
         return rows

@@ -27,7 +27,7 @@ ERASE_LINE = "\x1b[0K"
 
 
 class Ci(StrEnum):
-    """How a CI log is folded; `plain` is not at all."""
+    """How a CI log is folded; `plain` is not folded."""
 
     GITLAB = "gitlab"
     GITHUB = "github"
@@ -35,7 +35,7 @@ class Ci(StrEnum):
 
 
 class GitLabReporter(Reporter):
-    """Sections stay unfolded until a reader folds them, so an open one shows all that failed."""
+    """Marks phases as GitLab's sections; the section of a phase that failed is never closed."""
 
     def __init__(self, plain: PlainReporter, channel: Channel) -> None:
         self._plain = plain
@@ -45,7 +45,7 @@ class GitLabReporter(Reporter):
 
     @property
     def shows_replicas(self) -> bool:
-        """As the lines inside the sections do."""
+        """Whether the lines inside the sections do."""
         return self._plain.shows_replicas
 
     def __call__(self, event: Event) -> None:
@@ -69,7 +69,10 @@ class GitLabReporter(Reporter):
 
 
 class GitHubReporter(Reporter):
-    """A group folds as soon as it is read, so a failure ends it and stands outside, as an error."""
+    """Marks phases as GitHub's groups, which are shown folded.
+
+    A failure ends its group, is printed after it, and becomes an error annotation too.
+    """
 
     def __init__(self, plain: PlainReporter, channel: Channel) -> None:
         self._plain = plain
@@ -78,7 +81,7 @@ class GitHubReporter(Reporter):
 
     @property
     def shows_replicas(self) -> bool:
-        """As the lines inside the groups do."""
+        """Whether the lines inside the groups do."""
         return self._plain.shows_replicas
 
     def __call__(self, event: Event) -> None:
@@ -100,7 +103,7 @@ class GitHubReporter(Reporter):
             self._command("error", event.text)
 
     def close(self) -> None:
-        """Stop watching the running step; what is told after the run stands outside, too."""
+        """Stop watching the running step, and end the group: what follows belongs to none."""
         self._plain.close()
         self._end_group()
 

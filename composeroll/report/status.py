@@ -1,4 +1,4 @@
-"""What `status` and `history` found: the command line fills these, `tables` writes them."""
+"""The results of `status` and `history`: the command line makes them, `tables` prints them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ class ReplicaStatus(Struct, frozen=True):
 
     Attributes:
         image: the image ID, with or without `sha256:`.
-        state: the engine's word with its health (`running (healthy)`).
-        ready: what its own healthcheck says, None where it has not yet, or has none.
-        upstream: whether nginx sends requests to it, None where it is in no upstream by nature: a
-            worker, nginx itself; or where nginx cannot be asked.
+        state: the engine's state, with the health (`running (healthy)`).
+        ready: what its healthcheck says; None if it has no result yet, or there is none.
+        upstream: whether nginx sends requests to it; None if it never does (a worker, nginx
+            itself), or if nginx's configuration cannot be read.
     """
 
     name: str
@@ -26,11 +26,11 @@ class ReplicaStatus(Struct, frozen=True):
 
 
 class ServiceStatus(Struct, frozen=True):
-    """One service: how nginx reaches it, its replicas, and where the two disagree.
+    """One service: how nginx reaches it, its replicas, and the drift between the two.
 
     Attributes:
-        route: `upstream backend in nginx, fastcgi :9000`, empty for a service without one.
-        notes: drift, one sentence each with what mends it.
+        route: `upstream backend in nginx, fastcgi :9000`; empty for a service without an upstream.
+        notes: one sentence for each drift, with what repairs it.
     """
 
     service: str
@@ -40,7 +40,7 @@ class ServiceStatus(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """All that `status` tells of a project; `locks` has a sentence for each who holds some."""
+    """The status of a project; `locks` has a sentence for each run that holds any."""
 
     project: str
     services: tuple[ServiceStatus, ...]

@@ -1,4 +1,4 @@
-"""What the answers of `status`, `check` and `history` say, as lines of styled cells."""
+"""The results of `status`, `check` and `history` as lines of styled cells."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ PAST = (
 SEVERITY_STYLES = {Severity.REFUSAL: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 SEVERITY_WIDTH = 9
 PLACE = re.compile(r"\((?P<file>[^()\n]+):(?P<line>\d+)\)")
-"""A line of a file, as help names it."""
+"""A line of a file, as `help` names it."""
 TOGETHER = "gateway, or several services"
 NOTHING_FOUND = "nothing found that could go wrong"
 
 Line = Sequence[Cell]
 Table = Callable[[Sequence[Column], Sequence[Row], str], list[Line]]
-"""Lays out columns and rows under an indent, as wide as the reader can take."""
+"""Lays out columns and rows, with an indent, in the width of the terminal."""
 
 
 def status_lines(status: Status, table: Table) -> Iterator[Line]:
-    """The project, then a block a service."""
+    """Yield the project, then a block for each service."""
     yield (Cell(status.project, "bold"),)
     yield from map(_note, status.locks)
     for service in status.services:
@@ -48,7 +48,7 @@ def status_lines(status: Status, table: Table) -> Iterator[Line]:
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
-    """By service, those about several or the gateway last; in a group the worst first."""
+    """Yield the findings by service, the worst first; those about the gateway or several last."""
     if not findings:
         yield (Cell(NOTHING_FOUND, "green"),)
     services = sorted({f.service for f in findings}, key=lambda name: (not name, name))
@@ -60,7 +60,7 @@ def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
 
 
 def _of_one(findings: Sequence[Finding]) -> Iterator[Line]:
-    """Severity and sentence, and below it the line to change."""
+    """Yield each finding's severity and sentence, and below it what to do."""
     order = list(Severity)
     for finding in sorted(findings, key=lambda f: order.index(f.severity)):
         word = Cell(f"{finding.severity:<{SEVERITY_WIDTH}}", SEVERITY_STYLES[finding.severity])
@@ -70,7 +70,7 @@ def _of_one(findings: Sequence[Finding]) -> Iterator[Line]:
 
 
 def finding_keys(finding: Finding) -> dict[str, object]:
-    """A finding for programs, with the place its help names."""
+    """Return a finding as a JSON object, with the file and line that its help names."""
     place = PLACE.search(finding.help)
     return {
         "severity": finding.severity.value,
@@ -83,7 +83,7 @@ def finding_keys(finding: Finding) -> dict[str, object]:
 
 
 def _note(sentence: str) -> Line:
-    """What is not as it should be, and the command for it."""
+    """Return the line for something that is not as it should be."""
     return (Cell(f"{GAP}! ", "yellow"), Cell(sentence, "yellow"))
 
 
@@ -110,7 +110,7 @@ def _replica_cells(replica: ReplicaStatus) -> list[Cell]:
 
 
 def past_cells(past: Past) -> list[Cell]:
-    """One rollout of the history."""
+    """Return one rollout of the history as cells."""
     style = "green" if past.outcome in {"updated", "up to date"} else "red"
     took = seconds_text(past.seconds)
     return [

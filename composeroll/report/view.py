@@ -1,4 +1,4 @@
-"""What has happened so far, folded from events: the state that the live view draws."""
+"""The state that the live view draws: what has happened so far, accumulated from the events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from composeroll.report.events import (
 
 
 class StepView(Struct):
-    """One step of the plan: waiting until `started`, done once `seconds` is known."""
+    """One step of the plan: it waits until `started` is set, and is done once `seconds` is."""
 
     text: str
     reason: str = ""
@@ -36,12 +36,12 @@ class StepView(Struct):
 
     @property
     def running(self) -> bool:
-        """Whether it has begun and not ended."""
+        """Whether the step has started and not ended."""
         return self.started is not None and self.seconds is None and not self.failed
 
 
 class PhaseView(Struct):
-    """One phase: running until `seconds` is known."""
+    """One phase: it runs until `seconds` is set."""
 
     title: str
     started: float
@@ -49,7 +49,7 @@ class PhaseView(Struct):
 
 
 class View(Struct):
-    """The fold. `take` is its only way to change; times are the caller's monotonic seconds."""
+    """The accumulated state, changed by `take` only. Times are the caller's monotonic seconds."""
 
     phases: dict[Phase, PhaseView] = field(default_factory=dict)
     layers: dict[tuple[str, str], PullProgress] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class View(Struct):
     finished: Finished | None = None
 
     def take(self, event: Event, at: float) -> None:
-        """Fold one event in."""
+        """Apply one event to the state."""
         match event:
             case PhaseStarted(phase, title):
                 self.phases[phase] = PhaseView(title, at)
@@ -84,9 +84,9 @@ class View(Struct):
 
     @property
     def connections(self) -> dict[str, int]:
-        """Connections by replica, the drain's own count before the table's.
+        """Connections by replica's name, as the drain counts them, or else as the table does.
 
-        Where no worker from before the reload is left, nothing holds a replica that drains.
+        Without workers from before the reload, a draining replica has none.
         """
         counted = {r.name: r.connections for r in self.rows if r.connections is not None}
         if self.draining and not self.draining.workers:

@@ -1,4 +1,4 @@
-"""How seconds, sizes and foreign text are put into words, the same way in every renderer."""
+"""Text for seconds, sizes and counts, and foreign text made safe to print, for every renderer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 def seconds_text(seconds: float) -> str:
-    """`0.4s`, `12.3s`, `1m05s`: three digits are enough to compare."""
+    """Return `0.4s`, `12.3s` or `1m05s`: three digits are enough to compare."""
     if seconds < MINUTE - 0.05:
         return f"{max(seconds, 0):.1f}s"
     minutes, rest = divmod(round(seconds), MINUTE)
@@ -46,7 +46,7 @@ def seconds_text(seconds: float) -> str:
 
 
 def bytes_text(size: float) -> str:
-    """Decimal units, as docker prints an image's size."""
+    """Return a size in decimal units, as docker prints an image's."""
     for unit in ("B", "kB", "MB"):
         if size < KILO:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
@@ -55,27 +55,28 @@ def bytes_text(size: float) -> str:
 
 
 def count_text(number: int, noun: str) -> str:
-    """`1 worker`, `2 workers`."""
+    """Return `1 worker`, `2 workers`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def short_image(image: str) -> str:
-    """The 12 digits docker prints, of an image ID with or without its `sha256:`."""
+    """Return the 12 digits that docker prints of an image ID, which may begin with `sha256:`."""
     return image.removeprefix("sha256:")[:SHORT_ID]
 
 
 def mend_text(service: str, image: str) -> str:
-    """What helps where a replica has died."""
+    """Return the advice for a replica that has died."""
     return (
-        f"mend the image {short_image(image)} of {service}, then run the same command again;"
+        f"fix the image {short_image(image)} of {service}, then run the same command again;"
         f" `composeroll check {service}` shows what else is wrong"
     )
 
 
 def clean_text(text: str, *, ascii_only: bool = False) -> str:
-    """Foreign text (logs, compose's words) without escapes, carriage returns and other controls.
+    """Return foreign text (logs, compose's output) without escape sequences and control characters.
 
-    With `ascii_only`, common signs are spelled out and anything else unprintable becomes `?`.
+    With `ascii_only`, arrows and dashes are spelled out and all other characters beyond ASCII
+    become `?`.
     """
     text = _ESCAPE.sub("", text.replace("\r\n", "\n")).replace("\t", "    ")
     text = _CONTROL.sub(" ", text)
@@ -83,17 +84,17 @@ def clean_text(text: str, *, ascii_only: bool = False) -> str:
 
 
 def clean_event(event: T, *, ascii_only: bool = False) -> T:
-    """The same event with every text in it made safe to print, at any depth."""
+    """Return the event with every text in it made safe to print, at any depth."""
     return each_text(event, partial(clean_text, ascii_only=ascii_only))
 
 
-def each_text(value: T, said: Callable[[str], str]) -> T:
-    """The same event, status or finding with every text in it said so, at any depth."""
+def each_text(value: T, change: Callable[[str], str]) -> T:
+    """Return an event, status or finding with `change` applied to each text, at any depth."""
     found: object = value
     if isinstance(value, str) and not isinstance(value, Enum):
-        found = said(value)
+        found = change(value)
     elif isinstance(value, tuple):
-        found = tuple(each_text(item, said) for item in value)
+        found = tuple(each_text(item, change) for item in value)
     elif isinstance(value, Struct):
-        found = replace(value, **{k: each_text(v, said) for k, v in asdict(value).items()})
+        found = replace(value, **{k: each_text(v, change) for k, v in asdict(value).items()})
     return found  # type: ignore[return-value]  # the branches keep the type, which mypy cannot see

@@ -153,7 +153,7 @@ def test_a_step_that_lasts_is_named_before_it_ends(monkeypatch: pytest.MonkeyPat
         timer.join(timeout=5)
         reporter(StepEnded(2, 8, "await 2 ready replicas", 12.0))
     assert [line[10:] for line in sink.text.splitlines()] == [
-        "2/8          await 2 ready replicas ... still at it after 0s",
+        "2/8          await 2 ready replicas ... still running after 0s",
         "2/8          await 2 ready replicas (12.0s)",
     ]
 

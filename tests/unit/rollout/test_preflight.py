@@ -100,7 +100,7 @@ def test_a_path_that_nobody_can_be_asked_for_is_refused(protocol: str, *, refuse
     place = replace(place, route=replace(place.route, protocol=Protocol(protocol)))
     asking = service(**ours(ready={"path": "/up"}))
     what = [f.what for f in found(state([replica(1)], place, of=asking))]
-    told = "app: ready.path is /up, but nothing can be asked for a path over uwsgi"
+    told = "app: ready.path is /up, but requests for a path are not supported over uwsgi"
     assert what == ([told] if refused else [])
 
 
