@@ -163,12 +163,13 @@ def _gets_along(state: ServiceState, obstacle: Obstacle) -> bool:
 def _shared_data(state: ServiceState, gap: str) -> Iterator[Finding]:
     """A store such as redis, doubled, would be two writers on one set of files.
 
-    One whose place in nginx is refused may well get requests.
+    One whose place in nginx is refused may well get requests, by a unix socket for example.
     """
     alone, placed = state.stops_first or state.data_only, state.wiring or state.front
+    doubted = state.refusal or any(f.severity is Severity.REFUSAL for f in state.unseen)
     stores = _stores(state)
     writing = stores and any(r.running for r in state.serving)
-    if placed or state.refusal or alone or not writing:
+    if placed or doubted or alone or not writing:
         return
     yield _refusal(
         f"{state.name} gets no requests from nginx and writes to {stores}: old and new"

@@ -196,6 +196,15 @@ def test_of_a_service_whose_place_is_refused_nobody_says_that_nginx_sends_it_not
     assert [f.what for f in found(state([replica(1)], of=web, refusal=why))] == [why.what]
 
 
+def test_nor_of_one_that_nginx_may_reach_by_a_socket_in_its_volume() -> None:
+    """Both were told of php-fpm behind a unix socket, and the second denied the first."""
+    fpm = service(volumes=[{"type": "volume", "source": "sockets", "target": "/run/php"}])
+    reached = Finding(Severity.REFUSAL, "nginx may reach app by the unix socket /run/php/fpm.sock")
+    assert [f.what for f in found(state([replica(1)], of=fpm, unseen=(reached,)))] == [reached.what]
+    warned = replace(reached, severity=Severity.WARNING)
+    assert len(found(state([replica(1)], of=fpm, unseen=(warned,)))) == 2
+
+
 def test_a_store_that_only_reads_may_run_twice() -> None:
     volume = {"type": "volume", "source": "data", "target": "/data", "read_only": True}
     assert not found(state([replica(1)], of=service(volumes=[volume])))
