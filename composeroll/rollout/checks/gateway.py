@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 from composeroll.config.project import Service
 from composeroll.config.settings import Order
@@ -17,6 +18,24 @@ KEEPS_ORDER = 29
 (moby/moby#50327)."""
 
 _MANY = ("live", "lose", "their")
+
+PUBLISHED, HOST = "ports and networks", "`network_mode: host`"
+
+
+class _Held(NamedTuple):
+    """How clients reach a gateway that has no edge.
+
+    Attributes:
+        what: the end of a sentence that begins with its name.
+        ports: the edge's line for them, empty where it publishes none.
+        aside: what the edge needs besides.
+        place: what of the gateway's service goes.
+    """
+
+    what: str
+    ports: str
+    aside: str
+    place: str
 
 
 def gateway_findings(state: ServiceState, leaving: Collection[str] = ()) -> Iterator[Finding]:
@@ -70,17 +89,29 @@ def is_smooth(state: ServiceState) -> bool:
 
 
 def edge_wanted(gateway: Service, severity: Severity) -> Finding:
-    """A gateway that holds its ports itself, with the lines that give them to an edge."""
-    ports = ", ".join(f'"{port}"' for port in gateway.ports)
+    """A gateway that clients reach without an edge, with the lines that give it one."""
+    holds = _holds(gateway)
     return Finding(
         severity,
-        f"{gateway.name} publishes its ports itself, so a second nginx cannot take them over",
+        f"{gateway.name} {holds.what}, so a second nginx cannot take them over",
         "give them to a service that does nothing else, of an image that never moves: `edge:"
         " {image: busybox:1.37, command: [sleep, infinity], init: true, restart: unless-stopped,"
-        f' ports: [{ports}], sysctls: {{net.ipv4.tcp_migrate_req: "1"}}}}`, and write'
-        f" `network_mode: service:edge` in {gateway.name} in the place of ports and networks"
+        f'{holds.ports} sysctls: {{net.ipv4.tcp_migrate_req: "1"}}}}`{holds.aside}, and write'
+        f" `network_mode: service:edge` in {gateway.name} in the place of {holds.place}"
         f" ({DOCS}); or accept a gap with --order stop-first",
     )
+
+
+def _holds(gateway: Service) -> _Held:
+    """One in the host's network, and one behind another proxy, publish nothing to copy."""
+    if gateway.ports:
+        ports = ", ".join(f'"{port}"' for port in gateway.ports)
+        return _Held("publishes its ports itself", f" ports: [{ports}],", "", PUBLISHED)
+    if any(o.key == "network_mode" and o.value == "host" for o in gateway.obstacles):
+        aside = f" with the ports that {gateway.name} listens on"
+        return _Held("has its ports in the host's network", ' ports: ["80:80"],', aside, HOST)
+    aside = f" with the networks of {gateway.name}, and `aliases: [{gateway.name}]` in each"
+    return _Held("has its addresses to itself", "", aside, "networks")
 
 
 def recommended(fronts: Mapping[str, Front], services: Mapping[str, Service]) -> Iterator[Finding]:

@@ -56,6 +56,20 @@ def test_the_edge_gets_the_ports_as_they_were_and_no_more_of_the_world() -> None
     assert f"ports: [{lines}]" in finding.help
 
 
+def test_one_in_the_hosts_network_publishes_nothing_and_its_edge_needs_a_port() -> None:
+    (finding,) = found(gateway(container(1), of=nginx(network_mode="host"), edge=False))
+    assert finding.what.startswith("nginx has its ports in the host's network, so")
+    assert 'ports: ["80:80"],' in finding.help
+    assert "in the place of `network_mode: host`" in finding.help
+
+
+def test_one_behind_another_proxy_has_no_ports_that_an_edge_could_take() -> None:
+    (finding,) = found(gateway(container(1), of=nginx(network_mode="bridge"), edge=False))
+    assert finding.what.startswith("nginx has its addresses to itself, so")
+    assert "ports" not in finding.help
+    assert "`aliases: [nginx]`" in finding.help
+
+
 def test_who_accepts_a_gap_is_not_refused_for_what_only_sharing_needs() -> None:
     accepting = nginx(**PORTS, **ours(order="stop-first"))
     assert not found(with_findings(gateway(container(1), of=accepting, edge=False), LONELY))
