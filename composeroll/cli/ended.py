@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 RUNS = "{service} runs {image} on {replicas}"
 SCALED = "{service} is scaled to {replicas} of {image}"
 BACK = "{service} is back at {image} on {replicas}"
+ENDED = "{service} has run {image} to its end"
+NONE = "{service} has no replicas now"
 
 
 def ended_with(stack: Stack, outcome: Outcome, services: Sequence[str], words: str) -> str:
@@ -39,10 +41,10 @@ def ended_with(stack: Stack, outcome: Outcome, services: Sequence[str], words: s
 
 
 def _sentence(service: str, found: Sequence[Replica], words: str) -> str:
+    """What is run once, such as a migration, and what is data only may have ended by now."""
     own = [replica for replica in found if replica.service == service]
-    counted = [
-        replica for replica in own if replica.running
-    ] or own  # data-only ones may have ended
+    counted = [replica for replica in own if replica.running] or own
     images = dict.fromkeys(short_image(replica.image) for replica in counted)
     replicas = count_text(len(counted), "replica")
-    return words.format(service=service, image=" and ".join(images), replicas=replicas)
+    form = (ENDED if all(r.over for r in counted) else words) if counted else NONE
+    return form.format(service=service, image=" and ".join(images), replicas=replicas)

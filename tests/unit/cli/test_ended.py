@@ -9,7 +9,7 @@ import pytest
 
 from composeroll.cli.ended import BACK, RUNS, SCALED, ended_with
 from composeroll.errors import EngineUnreachable
-from composeroll.model import Replica
+from composeroll.model import ContainerState, Replica
 from composeroll.report.events import Outcome
 from composeroll.rollout.stack import Stack
 from tests.unit.rollout.makers import NEW, OLD, replica
@@ -40,6 +40,18 @@ def test_each_service_has_its_own_sentence_and_each_image_is_named() -> None:
     assert said(*found, words=RUNS, services=("app", "api")) == (
         "app runs aaaaaaaaaaaa and bbbbbbbbbbbb on 2 replicas; api runs bbbbbbbbbbbb on 1 replica"
     )
+
+
+def test_what_is_run_once_runs_no_more() -> None:
+    """A migration that had ended was said to run on 1 replica."""
+    ended = replica(1, NEW, of="migrate", state=ContainerState.EXITED)
+    assert (
+        said(ended, words=RUNS, services=("migrate",)) == "migrate has run bbbbbbbbbbbb to its end"
+    )
+
+
+def test_one_that_is_scaled_to_nothing_has_no_image() -> None:
+    assert said(words=SCALED) == "app has no replicas now"
 
 
 def test_an_engine_that_is_gone_by_then_makes_no_failure_of_a_success() -> None:
