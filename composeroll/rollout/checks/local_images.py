@@ -31,5 +31,9 @@ def _creates(state: ServiceState, leaving: Reasons) -> bool:
 
 
 def _how_to_get(state: ServiceState) -> str:
-    builds = state.service.builds
-    return f"`docker compose build {state.name}`" if builds else f"`docker pull {state.reference}`"
+    """A service that is never to be pulled has an image that no registry need know."""
+    if state.service.builds:
+        return f"`docker compose build {state.name}`"
+    if state.service.pull_policy == "never":
+        return f"build or load it there, or write one that is there: services.{state.name}.image"
+    return f"`docker pull {state.reference}`"

@@ -7,7 +7,7 @@ import pytest
 from composeroll.errors import Refused
 from composeroll.rollout.checks.local_images import insist_on_images
 from composeroll.rollout.observed import Observed
-from tests.unit.rollout.makers import MOVED, NEW, replica, state
+from tests.unit.rollout.makers import MOVED, NEW, replica, service, state
 
 
 def test_an_image_that_a_hook_needs_is_missed_before_anything_stops() -> None:
@@ -25,3 +25,11 @@ def test_an_image_of_its_own_is_missed_too() -> None:
     with pytest.raises(Refused, match="app:1 of app") as refused:
         insist_on_images(Observed("shop", (one,)), {replica(1).id: MOVED})
     assert refused.value.help == "`docker pull app:1`"
+
+
+def test_what_is_never_pulled_is_not_looked_for_in_a_registry() -> None:
+    one = state([replica(1)], of=service(pull_policy="never"), image="", reference="app:2")
+    with pytest.raises(Refused, match="app:2 of app") as refused:
+        insist_on_images(Observed("shop", (one,)), {replica(1).id: MOVED})
+    assert "docker pull" not in (refused.value.help or "")
+    assert "services.app.image" in (refused.value.help or "")
