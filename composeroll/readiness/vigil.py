@@ -17,7 +17,7 @@ from composeroll.readiness.evidence import evidence_of
 from composeroll.readiness.pace import Clock, Pace
 from composeroll.readiness.prove import Ask, OverdueError, prove
 from composeroll.report.events import Emit, Noted, Probed, ReplicaReady
-from composeroll.report.wording import mend_text
+from composeroll.report.wording import MEND, mend_text
 
 SIDE_BY_SIDE = 32
 """Replicas probed at the same time, each in its own thread."""
@@ -135,8 +135,8 @@ class Vigil:
         return NotReady(
             f"{replica.name} is not ready after {self.pace.timeout:g} s: it {answer.said}"
             f" ({self.how})",
-            help="fix the image and run the same command again; if it only needs longer to start,"
-            f" raise ready.timeout (--ready-timeout){self.otherwise}",
+            help=f"{MEND}; if it only needs longer to start, raise ready.timeout (--ready-timeout)"
+            f"{self.otherwise}",
             evidence=evidence_of(self.door, replica, answer),
         )
 

@@ -15,6 +15,8 @@ KILO = 1000
 MINUTE = 60
 SHORT_ID = 12
 
+MEND = "fix the image, or its service in the compose file, and run the same command again"
+
 _ESCAPE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC: titles, links
@@ -65,10 +67,10 @@ def short_image(image: str) -> str:
 
 
 def mend_text(service: str, image: str) -> str:
-    """Return the advice for a replica that has died."""
+    """Return the advice for a replica that has died, whose image or definition may be the cause."""
     return (
-        f"fix the image {short_image(image)} of {service}, then run the same command again;"
-        f" `composeroll check {service}` shows what else is wrong"
+        f"fix the image {short_image(image)} of {service}, or its service in the compose file, then"
+        f" run the same command again; `composeroll check {service}` shows what else is wrong"
     )
 
 

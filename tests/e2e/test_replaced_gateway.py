@@ -19,7 +19,7 @@ from tests.e2e.harness.trouble import CALM, brief_load, ended_with, nobody_notic
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
 
-MEND = "of gateway, then run the same command again"
+MEND = "of gateway, or its service in the compose file, then run the same command again"
 """The end of what helps where a container of the gateway has died."""
 
 WHICH = replace(FULL, version_header="X-Gateway")

@@ -109,7 +109,7 @@ def test_an_nginx_that_never_accepts_is_given_up_in_time_with_what_helps() -> No
     with pytest.raises(NotReady, match="no nginx accepts connections in shop-nginx-2") as late:
         await_serving(around.world, "2", "nginx", 3.0)
     assert 3.0 <= around.clock.now() < 4.0
-    assert "of nginx, then run the same command again" in (late.value.help or "")
+    assert "of nginx, or its service in the compose file" in (late.value.help or "")
     assert late.value.evidence[-1] == "  its last words"
 
 
