@@ -9,6 +9,7 @@ from composeroll.config.project import Service, reference_of
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, Locked, Refused, UsageError
 from composeroll.report.events import Noted, Outcome
+from composeroll.report.wording import short_image
 from composeroll.rollout.behind import behind
 from composeroll.rollout.history.revision import Result, Revision, latest, previous, running
 from composeroll.rollout.images import sharing_image_of
@@ -43,8 +44,30 @@ def rollback(
         stack.world.emit(Noted(f"back to revision {target.number}, of {target.at}"))
         _tell_of_sharers(stack, services[0], reference)
         stack.locks.remember(Memory(back_to={service: target.image}), anew=True)
+        before = stack.engine.image_id(reference) or ""
         with _leaving(stack, target, reference, now):
-            return update_held(stack, services, Wanted((service,), pull=Pull.NEVER), left)
+            end = update_held(stack, services, Wanted((service,), pull=Pull.NEVER), left)
+        if _keeps_the_name(services[0], target, reference) and before not in ("", target.image):
+            _tell_of_the_name(stack, target, reference, before)
+        return end
+
+
+def _keeps_the_name(service: Service, target: Revision, reference: str) -> bool:
+    """Whether no registry moves it on: it bears a version, or nobody pulls it."""
+    pulled = service.image and service.pull_policy not in ("never", "build")
+    return reference != target.reference or not pulled
+
+
+def _tell_of_the_name(stack: Stack, target: Revision, reference: str, before: str) -> None:
+    """Whoever writes `app:2` later, here or in another project, would get `app:1` unawares."""
+    held = stack.book.held_as(target.service, before)
+    back = f"; `docker tag {held} {reference}` gives it back what it named" if held else ""
+    stack.world.emit(
+        Noted(
+            f"{reference} names {short_image(target.image)} on this engine from now on, no longer"
+            f" {short_image(before)}{back}"
+        )
+    )
 
 
 def _tell_of_sharers(stack: Stack, service: Service, reference: str) -> None:

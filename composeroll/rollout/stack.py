@@ -120,6 +120,10 @@ class History(Protocol):
         """How many replicas the last rollout that ended well was to leave, 0 where nobody knows."""
         ...
 
+    def held_as(self, service: str, image: str) -> str:
+        """The tag that holds this image back, empty where none does."""
+        ...
+
     def held_images(self, service: str) -> tuple[str, ...]:
         """The images that a scheduled refresh is not to bring back."""
         ...

@@ -233,8 +233,34 @@ def test_a_rollback_past_a_change_of_the_tag_brings_the_version_back_under_the_t
     assert sim.do(ROLLBACK) == "updated"
     assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v2"}
     assert sim.images.here["registry/app:2"] == "sha256:app-v2"
+    assert told_of_the_name(sim) == (
+        "registry/app:2 names app-v2 on this engine from now on, no longer app-v3;"
+        " `docker tag composeroll-kept/shop:app.held-back registry/app:2` gives it back what it"
+        " named"
+    )
     assert sim.update("app") == "up to date"
     in_upstream(sim)
+
+
+def told_of_the_name(sim: Sim) -> str:
+    """What was said of the tag that a rollback moved, empty where nothing was."""
+    said = [e.text for e in sim.events if isinstance(e, Noted) and "from now on" in e.text]
+    return "".join(said)
+
+
+def test_a_tag_that_its_registry_moves_anyway_is_not_told_of() -> None:
+    sim = updated()
+    assert sim.do(ROLLBACK) == "updated"
+    assert not told_of_the_name(sim)
+
+
+def test_a_name_that_nobody_pulls_means_the_older_image_until_somebody_tags_it_again() -> None:
+    """`update --force` brought the older one once more: no registry has the other."""
+    sim = updated()
+    services = cast("dict[str, Service]", sim.project.services)
+    services["app"] = structs.replace(services["app"], pull_policy="never")
+    assert sim.do(ROLLBACK) == "updated"
+    assert "no longer app-v2; `docker tag composeroll-kept/shop:app.held" in told_of_the_name(sim)
 
 
 def test_no_tag_can_bring_a_version_back_where_the_file_names_a_digest() -> None:

@@ -137,6 +137,10 @@ class Book:
         """The images that `held_back` tells of."""
         return tuple(self._holds(service).values())
 
+    def held_as(self, service: str, image: str) -> str:
+        """The tag that holds this image back, empty where none does."""
+        return next((tag for tag, held in self._holds(service).items() if held == image), "")
+
     def hold_back(self, service: str, image: str) -> None:
         """Remember one more version that a scheduled refresh is not to bring back."""
         holds = self._holds(service)
