@@ -38,24 +38,27 @@ class _Held(NamedTuple):
     place: str
 
 
-def gateway_findings(state: ServiceState, leaving: Collection[str] = ()) -> Iterator[Finding]:
+def gateway_findings(
+    state: ServiceState, leaving: Collection[str] = (), *, doubled: bool
+) -> Iterator[Finding]:
     """What concerns one service: as a gateway, or as what others live in.
 
     Args:
         state: the service.
         leaving: full IDs of the replicas that would have to go.
+        doubled: a new one is to come up beside it; else nothing of that forbids anything.
     """
     if state.tenants:
         yield _edge_itself(state, leaving)
     if state.front is None or not state.serving:
         return
-    gap = state.stops_first
-    if state.front.edge is None and not gap:
+    beside = doubled and not state.stops_first
+    if state.front.edge is None and beside:
         yield edge_wanted(state.service, Severity.REFUSAL)
-    if state.service.done_at_start and not gap:
+    if state.service.done_at_start and beside:
         yield _not_rehearsed(state)
     for finding in state.front.findings:
-        if not (gap and finding.severity is Severity.REFUSAL):
+        if beside or finding.severity is not Severity.REFUSAL:
             yield finding
 
 

@@ -33,7 +33,8 @@ def findings(
 ) -> tuple[Finding, ...]:
     """What stands in the way of a rollout, the refusals first.
 
-    A store that is up to date may stay what it is: a nightly `update --all` is not refused for it.
+    A store or an nginx that is up to date may stay what it is: a nightly `update --all` is not
+    refused for it.
 
     Args:
         observed: the snapshot.
@@ -48,7 +49,10 @@ def findings(
     found = [
         f.about(state.name)
         for state in states
-        for f in _of_service(state, leaving, gaps[state.name])
+        for f in (
+            *_of_service(state, leaving, gaps[state.name]),
+            *gateway_findings(state, leaving, doubled=state.name in doubled),
+        )
     ]
     found += [
         f.about(state.name)
@@ -113,7 +117,6 @@ def _of_service(state: ServiceState, leaving: Collection[str], gap: str) -> Iter
     yield from state.wiring.findings if state.wiring else state.unseen
     yield from unanswerable(state)
     yield from _mounted_code(state)
-    yield from gateway_findings(state, leaving)
 
 
 def _is_doubled(state: ServiceState, leaving: Collection[str], asked: int | None) -> bool:

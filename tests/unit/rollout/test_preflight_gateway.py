@@ -16,9 +16,9 @@ PORTS = {"ports": [{"published": "80", "target": 8080}], "network_mode": "bridge
 LONELY = Finding(Severity.REFUSAL, "`listen 80` has no reuseport", "write `listen 80 reuseport;`")
 
 
-def found(*states: ServiceState, leaving: bool = False) -> list[Finding]:
+def found(*states: ServiceState, leaving: bool = False, ahead: bool = True) -> list[Finding]:
     going = [r.id for s in states for r in s.replicas] if leaving else []
-    return list(findings(Observed("shop", states), ".".join, going))
+    return list(findings(Observed("shop", states), ".".join, going, ahead=ahead))
 
 
 def with_findings(of: ServiceState, *more: Finding) -> ServiceState:
@@ -68,6 +68,25 @@ def test_one_behind_another_proxy_has_no_ports_that_an_edge_could_take() -> None
     assert finding.what.startswith("nginx has its addresses to itself, so")
     assert "ports" not in finding.help
     assert "`aliases: [nginx]`" in finding.help
+
+
+HOOKED = {"post_start": [{"command": "true"}]}
+UNFIT = {
+    "no edge": gateway(container(1), of=nginx(**PORTS), edge=False),
+    "no reuseport": with_findings(gateway(container(1)), LONELY),
+    "a hook": gateway(container(1), of=nginx(**HOOKED)),
+}
+
+
+@pytest.mark.parametrize("unfit", UNFIT)
+def test_an_nginx_that_stays_as_it_is_keeps_no_nightly_update_of_all_from_the_others(
+    unfit: str,
+) -> None:
+    """A new app was refused since nginx, which was up to date, had no reuseport."""
+    assert not found(UNFIT[unfit], ahead=False)
+    for when in ({"ahead": True}, {"ahead": False, "leaving": True}):
+        (finding,) = found(UNFIT[unfit], **when)
+        assert finding.severity is Severity.REFUSAL
 
 
 def test_who_accepts_a_gap_is_not_refused_for_what_only_sharing_needs() -> None:
