@@ -44,7 +44,7 @@ HEARD = (
 UNTOUCHED = "no container was touched"
 """What holds until the first step of a plan, which says otherwise."""
 
-LOOK = "`composeroll status` tells what serves"
+LOOK = "`composeroll status` shows what serves"
 """What helps after it: what a signal then ends says more, where it knows more."""
 
 

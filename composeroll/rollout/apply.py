@@ -1,4 +1,4 @@
-"""Run a plan: forward, back where a step fails, and only forward past the line."""
+"""Run a plan. If a step fails, undo all; past the point of no return, only go forward."""
 
 from __future__ import annotations
 
@@ -23,44 +23,44 @@ from composeroll.rollout.world import World
 
 AGAIN = "run the same command again: it finishes what is half-done"
 TRY_AGAIN = "run the same command again: it starts from the beginning"
-MENDED = "mend what is named above, then run the same command again"
+FIX_IT = "fix what is named above, then run the same command again"
 SERVING = "traffic is on the new replicas"
-STAYING = "what is to serve from now on runs"
-LEFT = "what is left runs on: `composeroll status` tells"
-LOST = "somebody removed the lock of this rollout, and another one has changed the upstream since"
+STAYING = "the new containers run"
+LEFT = "the containers that are left keep running: `composeroll status` shows them"
+LOST = "the lock of this rollout was removed, and another rollout has changed the upstream since"
 STAYS = "what was done so far stays as it is"
 
 Show = Callable[[Sequence[Step]], None]
-"""Told of the steps that are done, it shows where that leaves every replica."""
+"""Given the steps that are done, shows the state of every replica."""
 
 
-def unseen(done: Sequence[Step]) -> None:
+def show_nothing(done: Sequence[Step]) -> None:
     """Show nothing."""
     del done
 
 
-def apply(plan: Plan, world: World, show: Show = unseen) -> None:
+def apply(plan: Plan, world: World, show: Show = show_nothing) -> None:
     """Take every step of the plan.
 
     Args:
-        plan: what to do.
-        world: what to do it to.
-        show: told of the steps done so far, before the first and after each.
+        plan: the steps.
+        world: what the steps act on.
+        show: called with the steps done so far, before the first and after each.
 
     Raises:
-        RolledBack: a reversible step failed; everything was taken back.
-        Locked: somebody else has taken over; nothing is taken back.
-        LockLost: somebody else was at work while the lock was gone; nothing is taken back either.
-        Interrupted: a signal came before the line; everything was taken back.
-        UndoFailed: a reversible step failed, and so did taking one back.
-        Unfinished: a step past the line failed, or a signal came there.
+        RolledBack: a reversible step failed; everything was undone.
+        Locked: another run has taken the lock; nothing is undone.
+        LockLost: another run changed something while the lock was gone; nothing is undone.
+        Interrupted: a signal came before the point of no return; everything was undone.
+        UndoFailed: a reversible step failed, and so did undoing one.
+        Unfinished: a step past the point of no return failed, or a signal came there.
     """
     _show(show, ())
     done: list[Step] = []
     try:
         _take_all(plan, done, world, show)
     except (Locked, LockLost):
-        raise  # somebody else decides now: taking anything back would be against their plan
+        raise  # another run decides now: undoing anything could break its rollout
     except BaseException as failure:
         if len(done) > len(plan.reversible):
             serving = _said_to_serve(failure) or now_serving(done)
@@ -68,15 +68,15 @@ def apply(plan: Plan, world: World, show: Show = unseen) -> None:
         with world.shield():
             _undo(done, failure, world, plan)
             _show(show, ())
-            # still inside: a second signal has nothing left to end
-            _tell_rolled_back(failure, done)
+            # inside the shield: a second signal must not replace this error
+            _raise_rolled_back(failure, done)
 
 
 def _take_all(plan: Plan, done: list[Step], world: World, show: Show) -> None:
-    """Take the steps; `done` tells whoever has to deal with a failure how far that went."""
+    """Take the steps, and add each to `done` before it runs, so that a half-done one is undone."""
     taken: list[Taken] = []
     for number, step in enumerate(plan.steps, start=1):
-        done.append(step)  # before it runs: a half-done step is undone too
+        done.append(step)
         taken.append(_take(step, number, plan, world))
         _show(show, done)
         if number == len(plan.reversible) and (over := gap(taken)):
@@ -84,7 +84,7 @@ def _take_all(plan: Plan, done: list[Step], world: World, show: Show) -> None:
 
 
 def _show(show: Show, done: Sequence[Step]) -> None:
-    """It is for people to see: where it cannot be shown, the steps go on all the same."""
+    """Show the replicas; if that fails, the rollout goes on: the table is only for people."""
     try:
         show(done)
     except Interrupted:
@@ -108,11 +108,11 @@ def _take(step: Step, number: int, plan: Plan, world: World) -> Taken:
 
 
 def _ensure_alone(plan: Plan, world: World) -> None:
-    """Hold the lock; where it was gone for a while, see that nobody has been at work meanwhile.
+    """Hold the lock; if it was gone for a while, check that no other run has changed anything.
 
     Raises:
-        Locked: somebody is.
-        LockLost: somebody has been, and is done.
+        Locked: another run has the lock.
+        LockLost: another run has changed something, and has ended.
     """
     if world.lock.ensure() or all(step.untouched(world) for step in plan.steps):
         return
@@ -120,10 +120,10 @@ def _ensure_alone(plan: Plan, world: World) -> None:
 
 
 def _undo(done: Sequence[Step], failure: BaseException, world: World, plan: Plan) -> None:
-    """Take steps back, last first; the first that fails ends it.
+    """Undo the steps, the last first; stop at the first undo that fails.
 
-    While the upstream still names the new replicas they have to stay; and whoever has taken the
-    lock meanwhile may be using them.
+    As long as the upstream names the new replicas, they have to stay; and another run that has
+    taken the lock may be using them.
     """
     for step in reversed(done):
         began = world.clock.now()
@@ -134,7 +134,7 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World, plan: Plan
             raise
         except Exception as stuck:  # noqa: BLE001 - a bug must not hide what still runs
             raise UndoFailed(
-                f"{what_of(failure)}; then taking back “{step}” failed: {what_of(stuck)}",
+                f"{what_of(failure)}; then undoing “{step}” failed: {what_of(stuck)}",
                 _left(done),
                 AGAIN,
                 _evidence(failure) + _evidence(stuck),
@@ -144,37 +144,40 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World, plan: Plan
 
 
 def _left(done: Sequence[Step]) -> str:
-    """What a way back leaves that was not gone to its end."""
+    """Return what serves after an undo that failed, as a sentence."""
     halted = [step.service for step in done if isinstance(step, StopReplicas)]
     stopped = dict.fromkeys((*halted, *(name for step in done for name in stops(step))))
     if stopped:
-        return f"{' and '.join(stopped)} may not serve: `composeroll status` tells"
+        return f"{' and '.join(stopped)} may not serve: `composeroll status` shows it"
     return LEFT
 
 
 def _said_to_serve(failure: BaseException) -> str | None:
-    """A step that has seen in time that it must not be done knows who serves."""
+    """Return what serves, if the failed step says so: it had noticed in time not to go on."""
     return failure.serving if isinstance(failure, NotReady) else None
 
 
 def now_serving(steps: Sequence[Step]) -> str:
-    """What serves past the line, once these steps are done."""
+    """Return what serves past the point of no return, once these steps are done."""
     return SERVING if any(step.moves_traffic for step in steps) else STAYING
 
 
-def _tell_rolled_back(failure: BaseException, done: Sequence[Step]) -> NoReturn:
+def _raise_rolled_back(failure: BaseException, done: Sequence[Step]) -> NoReturn:
     stopped = [name for step in done for name in stops(step)]
-    served = "was stopped meanwhile, and serves again" if stopped else "serves on"
-    serving = f"everything was taken back: what served before {served}{_cleared(done)}"
+    served = "was stopped in the meantime and serves again" if stopped else "keeps serving"
+    serving = f"everything was undone: what served before {served}{_cleared(done)}"
     if isinstance(failure, Interrupted):
         failure.serving, failure.help = serving, TRY_AGAIN
         raise failure
-    help_ = (failure.help if isinstance(failure, ComposerollError) else None) or MENDED
+    help_ = (failure.help if isinstance(failure, ComposerollError) else None) or FIX_IT
     raise RolledBack(what_of(failure), serving, help_, _evidence(failure)) from failure
 
 
 def _cleared(done: Sequence[Step]) -> str:
-    """What did not serve and does not come back; how far a step got that failed, nobody knows."""
+    """Return the leftovers that were removed and are not restored, as the end of a sentence.
+
+    Without those of the last step, which failed: how many of them it removed is unknown.
+    """
     cleared = [r.name for s in done[:-1] if isinstance(s, RemoveLeftovers) for r in s.replicas]
     if not cleared:
         return ""
@@ -186,7 +189,7 @@ def _cleared(done: Sequence[Step]) -> str:
 
 
 def what_of(failure: BaseException) -> str:
-    """One sentence, of a bug too."""
+    """Return one sentence about an error, also about a bug."""
     if isinstance(failure, ComposerollError):
         return failure.what
     return f"an error in composeroll itself: {type(failure).__name__}: {failure}"

@@ -1,4 +1,4 @@
-"""The services behind a gateway: nobody is to roll them while the gateway itself is replaced."""
+"""The services behind a gateway, which must not be rolled out while the gateway is replaced."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from composeroll.rollout.survey.likely import may_be_gateways
 
 
 def behind(stack: Stack, names: Sequence[str]) -> tuple[str, ...]:
-    """The services that those of the named ones send requests to that are gateways.
+    """Return the services behind those of the named ones that are gateways.
 
-    Two rollouts of two services go on side by side, since neither asks for the other's; one of
-    their gateway and one of theirs exclude each other.
+    Rollouts of two services run side by side. A rollout of a gateway and one of a service behind it
+    exclude each other, so the gateway's rollout takes the locks of these services too.
     """
     if not may_be_gateways(stack.project) & set(names):
         return ()

@@ -1,4 +1,4 @@
-"""What every rollout goes through once it is decided: apply, look again, until nothing is left."""
+"""Every rollout once it is decided: apply, observe again, until nothing is left to do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from composeroll.report.events import (
     Warned,
 )
 from composeroll.rollout.again import look_again
-from composeroll.rollout.apply import AGAIN, apply, now_serving, unseen, what_of
+from composeroll.rollout.apply import AGAIN, apply, now_serving, show_nothing, what_of
 from composeroll.rollout.checks.blanks import blanks
 from composeroll.rollout.checks.draining import in_the_way
 from composeroll.rollout.checks.forgotten import forgotten
@@ -44,25 +44,26 @@ from composeroll.rollout.stack import Stack
 from composeroll.rollout.unrouted import unrouted
 
 NOT_RIGHT = "the rollout went through, but not everything is as it should be"
-EARLIER = "what earlier batches brought serves, next to the old replicas that are left"
+VERIFYING = "check that nothing is left to do"
+EARLIER = "the new replicas of earlier batches serve, next to the old ones that are left"
 
 Residue = Callable[[Observed], Reasons]
-"""What would still have to go once all that had to go has gone; it should be nothing."""
+"""Returns the replicas that still have to go, by the last observation: none, if all is well."""
 
 
 def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> Outcome:
-    """Replace what has to go, a batch at a time, and see in the end that nothing is left to do.
+    """Replace the outgoing replicas, a batch at a time, then verify that nothing is left to do.
 
     Args:
-        stack: what it is done to.
-        observed: the snapshot that it was decided on.
-        memory: what has to go, and how many replicas there are to be.
-        residue: what the last look asks for.
+        stack: the project and the rooms that work on it.
+        observed: the observation on which the rollout was decided.
+        memory: the outgoing replicas, and how many replicas there should be.
+        residue: applied to the last observation; if it returns any replica, work is left.
 
     Raises:
-        Refused: compose would replace what drains on from an earlier rollout.
-        RolledBack: a batch failed before its line, and was taken back.
-        Unfinished: something failed past the line, or what was done is to be done again.
+        Refused: compose would replace replicas that still drain from an earlier rollout.
+        RolledBack: a batch failed before its point of no return, and was undone.
+        Unfinished: a step past the point of no return failed, or work is left at the end.
     """
     if memory.broke_off:
         observed = doubted(observed, _before(observed, memory), memory.outgoing)
@@ -73,25 +74,28 @@ def roll(stack: Stack, observed: Observed, memory: Memory, residue: Residue) -> 
     show_rollout(stack, observed, plan)
     if plan.empty:
         return Outcome.UP_TO_DATE
-    with _written_down(stack, observed, plan, memory.wanted) as entry:
+    with _recorded(stack, observed, plan, memory.wanted) as entry:
         return _apply_all(stack, observed, plan, memory, residue, entry)
 
 
 def memory_of(observed: Observed, outgoing: Reasons, counts: Mapping[str, int]) -> Memory:
-    """What a run that breaks off is to leave to the next one."""
+    """Return the notes that the next run needs if this one breaks off."""
     return Memory(outgoing, counts, before=observed.containers())
 
 
 def _before(observed: Observed, memory: Memory) -> Mapping[str, Collection[str]]:
-    """What was there before a broken rollout; once it has begun to retire it, what is new stays."""
+    """Return the containers from before a rollout that broke off.
+
+    Empty once it had begun to retire the outgoing ones: then its new replicas stay.
+    """
     return memory.before if memory.outgoing.keys() <= observed.at_work() else {}
 
 
 class _Entry(Struct):
-    """What is to be written into the history.
+    """The entry that the history will get.
 
     Attributes:
-        serving: what serves since a batch of the new version has come to serve, empty before.
+        serving: what serves, as a sentence, once a batch of the new version does; empty before.
     """
 
     serving: str = ""
@@ -109,7 +113,7 @@ def _apply_all(
     while True:
         _apply(stack, observed, plan, memory)
         entry.serving = serving = now_serving(plan.steps)
-        with _past_the_line(serving), phase(stack, Phase.VERIFY, "see that nothing is left to do"):
+        with _past_no_return(serving), phase(stack, Phase.VERIFY, VERIFYING):
             observed = look_again(stack, observed).after(observed)
             before, leaving = leaving, observed.still_there(leaving)
             plan = plan_rollout(observed, leaving or residue(observed), memory.wanted)
@@ -120,12 +124,12 @@ def _apply_all(
 
 
 def _apply(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> None:
-    """One batch; a signal after its last step comes past the line as well."""
+    """Apply one batch. A signal after its last step counts as past the point of no return."""
     services = [state.service for state in observed.services]
     leaving, done = observed.still_there(memory.outgoing), False
     try:
         with _resumable(observed, memory), phase(stack, Phase.APPLY, f"update {names(services)}"):
-            show = showing(stack.world, observed, leaving) if stack.shows_replicas else unseen
+            show = showing(stack.world, observed, leaving) if stack.shows_replicas else show_nothing
             apply(plan, stack.world, show)
             done = True
     except Interrupted as signal:
@@ -135,24 +139,24 @@ def _apply(stack: Stack, observed: Observed, plan: Plan, memory: Memory) -> None
 
 
 def look(stack: Stack, services: Sequence[Service], *, preflight: bool = True) -> Observed:
-    """One snapshot, told as a phase; with `preflight` compose is asked what scaling would break."""
-    with phase(stack, Phase.OBSERVE, f"look at {names(services)}"):
+    """Observe, as a phase; with `preflight` compose is asked what scaling up would break."""
+    with phase(stack, Phase.OBSERVE, f"observe {names(services)}"):
         return observe(stack.project, services, stack.engine, stack.survey, preflight=preflight)
 
 
 def pass_preflight(
     stack: Stack, observed: Observed, leaving: Reasons, counts: Mapping[str, int] = NOT_SCALED
 ) -> None:
-    """Refuse what cannot go well, and warn of what will hurt; `check` has notes besides.
+    """Refuse what would fail, and warn of what will cause trouble; `check` adds notes.
 
     Args:
-        stack: where warnings are told.
-        observed: the snapshot.
-        leaving: the replicas that would have to go.
-        counts: how many replicas of a service are asked for, where they are.
+        stack: gets the warnings as events.
+        observed: the observation.
+        leaving: the outgoing replicas.
+        counts: the number of replicas asked for, by service, if any was.
 
     Raises:
-        Refused: with every refusal and its mend.
+        Refused: with every refusal and what to do about it.
     """
     found = (
         *findings(observed, stack.locate, leaving, counts),
@@ -165,14 +169,14 @@ def pass_preflight(
 
 
 def show_rollout(stack: Stack, observed: Observed, plan: Plan) -> None:
-    """Tell the plan of a rollout, and which services it switches nothing for."""
+    """Emit the plan of a rollout, and a note about services that no nginx sends requests to."""
     if note := unrouted(observed, plan):
         stack.world.emit(Noted(note))
     show_plan(stack, plan)
 
 
 def show_plan(stack: Stack, plan: Plan) -> None:
-    """Tell the plan, line by line as it will run."""
+    """Emit the plan, line by line as it will run."""
     reversible = tuple(step.line for step in plan.reversible)
     final = tuple(step.line for step in plan.final)
     stack.world.emit(Planned(str(plan), reversible, final))
@@ -180,7 +184,7 @@ def show_plan(stack: Stack, plan: Plan) -> None:
 
 @contextmanager
 def phase(stack: Stack, which: Phase, title: str) -> Iterator[None]:
-    """Tell a phase; one that fails is left open, so that a CI shows it unfolded."""
+    """Emit the start and the end of a phase; one that fails stays open, so that CI unfolds it."""
     began = stack.world.clock.now()
     stack.world.emit(PhaseStarted(which, title))
     yield
@@ -188,18 +192,18 @@ def phase(stack: Stack, which: Phase, title: str) -> Iterator[None]:
 
 
 def names(services: Sequence[Service]) -> str:
-    """`php-fpm, websocket`."""
+    """Return the names as `php-fpm, websocket`."""
     return ", ".join(service.name for service in services)
 
 
 @contextmanager
-def _written_down(
+def _recorded(
     stack: Stack, observed: Observed, plan: Plan, counts: Mapping[str, int]
 ) -> Iterator[_Entry]:
-    """Keep the images of now, and write into the history how it ended.
+    """Keep the current images, and record the end of the rollout in the history.
 
-    What has come to serve is a version to go back from, however it ended. Whoever has lost the
-    lock writes nothing: the other does.
+    A version that has served is recorded as such, however the rollout ended. A run that has lost
+    its lock records nothing: the run that took it does.
     """
     entry = _Entry()
     began = stack.world.clock.now()
@@ -211,7 +215,7 @@ def _written_down(
 
     def record(result: Result) -> None:
         seconds = stack.world.clock.now() - began
-        with _warned_of(stack):
+        with _only_warned(stack):
             stack.book.record(observed.services, result, seconds, counts, plan.brings)
 
     try:
@@ -220,16 +224,16 @@ def _written_down(
         raise
     except BaseException as failure:
         serves = entry.serving or isinstance(failure, Unfinished)
-        with suppress(Interrupted):  # it ends anyway, and says why
+        with suppress(Interrupted):  # the run ends anyway, with the first failure
             record(Result.UPDATED if serves else Result.FAILED)
         raise
-    with _past_the_line(entry.serving):
+    with _past_no_return(entry.serving):
         record(Result.UPDATED)
 
 
 @contextmanager
-def _warned_of(stack: Stack) -> Iterator[None]:
-    """A history that cannot be written ends no rollout."""
+def _only_warned(stack: Stack) -> Iterator[None]:
+    """Turn a failure to write the history into a warning: it must not fail the rollout."""
     try:
         yield
     except Interrupted:
@@ -240,35 +244,36 @@ def _warned_of(stack: Stack) -> Iterator[None]:
 
 @contextmanager
 def _resumable(observed: Observed, memory: Memory) -> Iterator[None]:
-    """What was wanted stays known where a batch that is taken back leaves less than there was.
+    """Mark a failure as half-done if undoing this batch does not restore what was there before.
 
-    Earlier batches stay; and of replicas that crash in a loop some may have been cleared away.
+    That is so after earlier batches, which stay, and if replicas that crash in a loop were removed.
+    The notes in the lock are then kept for the next run.
     """
     try:
         yield
     except ComposerollError as failure:
         if len(observed.still_there(memory.outgoing)) < len(memory.outgoing):
-            _tell_of_earlier(failure)
+            _add_earlier_batches(failure)
         failure.half_done |= any(state.revived for state in observed.services)
         raise
 
 
-def _tell_of_earlier(failure: ComposerollError) -> None:
-    """Whatever became of this batch, it is not true that nothing has changed."""
+def _add_earlier_batches(failure: ComposerollError) -> None:
+    """Say that earlier batches serve, in place of "everything was undone"."""
     if not isinstance(failure, (Locked, LockLost, Unfinished, UndoFailed)):
         failure.serving, failure.help = EARLIER, failure.help or AGAIN
     failure.half_done = True
 
 
 @contextmanager
-def _past_the_line(serving: str) -> Iterator[None]:
-    """Whatever fails or interrupts here, nothing can be taken back any more.
+def _past_no_return(serving: str) -> Iterator[None]:
+    """Turn every failure past the point of no return into `Unfinished`.
 
     Args:
         serving: what serves by now.
 
     Raises:
-        Unfinished: in its place.
+        Unfinished: in place of any other error, and of a signal.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""`update`: the runbook of a rollout, from the pull to the proof that nothing is left to do."""
+"""`update`: the procedure of a rollout, from the pull to the proof that nothing is left to do."""
 
 from __future__ import annotations
 
@@ -35,22 +35,23 @@ from composeroll.rollout.roll import (
 from composeroll.rollout.stack import Stack
 
 FRESH = 2.0
-"""Seconds that a look may have gone on beside a pull: what is decided by an older one would often
-meet another world. Most pulls of a tag whose layers are here take a tenth of a second."""
+"""Seconds. An observation that was made beside a pull is used if the pull took no longer than this;
+an older one could be out of date. Pulling a tag whose layers exist takes some 0.1 s."""
 
-BROKE_OFF = "a rollout broke off: an update finishes that as well, which this plan leaves out"
+BROKE_OFF = "a rollout broke off: `update` also finishes that, which this plan does not show"
 
 
 class Wanted(Struct, frozen=True):
-    """What one `update` was asked for.
+    """The arguments of one `update`.
 
     Attributes:
         services: their names.
         force: replace replicas that are up to date too.
         pull: compose's `--pull`.
-        dry_run: stop after the plan, and change nothing before it either.
+        dry_run: only plan; change nothing.
         lock_wait: seconds to wait for another rollout of these services.
-        everything: nobody named them: what is run once is run again only where it is outdated.
+        everything: `--all`: services that run once, such as migrations, run again only if they are
+            outdated.
     """
 
     services: tuple[str, ...]
@@ -61,12 +62,12 @@ class Wanted(Struct, frozen=True):
     everything: bool = False
 
     def counting_runs(self, observed: Observed) -> Observed:
-        """What was observed, as far as the last run of what is run once is enough."""
+        """Return the observation, with `--all` without services whose last run is still valid."""
         return observed.with_last_runs() if self.everything else observed
 
 
 def update(stack: Stack, wanted: Wanted) -> Outcome:
-    """Bring the services to what the file and the registry say, without losing a request.
+    """Bring the services in line with the compose file and the registry, without losing a request.
 
     Raises:
         ComposerollError: any of its kinds; each says what still serves.
@@ -82,7 +83,7 @@ def update(stack: Stack, wanted: Wanted) -> Outcome:
 
 
 def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outcome:
-    """Plan without a lock, and with what a pull would bring."""
+    """Plan without a lock, with the images that a pull would bring."""
     if stack.locks.broke_off(wanted.services):
         stack.world.emit(Noted(BROKE_OFF))
     always = wanted.pull is Pull.ALWAYS
@@ -100,18 +101,18 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
 
 
 def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Memory) -> Outcome:
-    """The update itself, by whoever holds the services' locks; raises what `update` raises.
+    """Update the services, whose locks the caller holds; raises what `update` raises.
 
     Args:
-        stack: what it is done to.
-        services: in the order in which they are brought up.
-        wanted: what was asked for.
-        left: what broken rollouts of them left to do.
+        stack: the project and the rooms that work on it.
+        services: in the order in which they are started.
+        wanted: the arguments of the update.
+        left: what earlier rollouts that broke off left to do.
     """
     try:
         return _update(stack, services, wanted, left)
     except Locked:
-        raise  # whoever has the lock now goes on with what was pulled
+        raise  # the run that has the lock now uses the images that were pulled
     except ComposerollError as failure:
         if not failure.half_done:
             with stack.world.shield(), suppress(EngineError, EngineUnreachable):
@@ -120,7 +121,7 @@ def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted, left:
 
 
 def _used_beside(stack: Stack, services: Sequence[Service]) -> frozenset[str]:
-    """The images of the project's other services: several may share one reference."""
+    """Return the images that the project's other services run: they may share a reference."""
     mine = {service.name for service in services}
     return frozenset(r.image for r in stack.engine.replicas() if r.service not in mine)
 
@@ -142,10 +143,10 @@ def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Mem
 
 
 def pull_and_look(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Observed:
-    """Both at once: what is asked of compose and nginx does not depend on what a pull brings.
+    """Pull and observe side by side: what compose and nginx report does not depend on the pull.
 
     Raises:
-        ComposerollError: of a pull, or of a look; the pull's come first.
+        ComposerollError: the pull or the observation failed; if both did, the pull's error.
     """
     if wanted.pull is Pull.NEVER:
         return look(stack, services)
@@ -154,6 +155,6 @@ def pull_and_look(stack: Stack, services: Sequence[Service], wanted: Wanted) -> 
         with phase(stack, Phase.PULL, f"pull {names(services)}"):
             stack.images.pull(services, wanted.pull, insist=wanted.force)
         if stack.world.clock.now() - began <= FRESH and seen.read_images():
-            with phase(stack, Phase.OBSERVE, f"look at {names(services)}"):
+            with phase(stack, Phase.OBSERVE, f"observe {names(services)}"):
                 return seen.result()
     return look(stack, services)

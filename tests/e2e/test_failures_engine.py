@@ -61,4 +61,4 @@ def test_docker_rollout_ran_two_at_once_the_second_is_told_who_holds_the_lock(st
     stack.set(BROKEN="")
     ended_with(second, 4, "nothing was touched", stack.advised("composeroll", "lock release app"))
     assert re.search(r"pid \d+", second.stderr)
-    ended_with(first, 1, "what served before serves on")
+    ended_with(first, 1, "what served before keeps serving")

@@ -32,7 +32,7 @@ UNTIL_IT_ENDS = ("--ready-timeout", "60s", "--settle", "30s")
 
 BY_PATH = (*ANSWERED, "--ready-path", "/healthz")
 LOGGED = tuple(f"says line {number}\n" for number in range(11, 31))
-SERVES = "what served before serves on"
+SERVES = "what served before keeps serving"
 NEXT = "run the same command again"
 
 WHO = replace(CALM, version_header="", version_pattern=r'"container": "([0-9a-f]{12})"')

@@ -1,4 +1,4 @@
-"""nginx fails in the middle of an update: what served before serves on, or says what it needs."""
+"""nginx in trouble during an update: what served before keeps serving, and nothing is left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.e2e.harness.trouble import ended_with, nobody_notices, update
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
 
-SERVES = "what served before serves on"
+SERVES = "what served before keeps serving"
 LISTENS = "server { listen 8000; }"
 
 

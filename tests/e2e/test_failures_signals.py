@@ -30,7 +30,7 @@ from tests.e2e.harness.trouble import (
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("the_bed")]
 
-SERVES = "what served before serves on"
+SERVES = "what served before keeps serving"
 CTRL_C = b"\x03"
 NEVER_READY = ("--ready-path", "/healthz", "--ready-status", "299")
 

@@ -73,7 +73,7 @@ def test_a_broken_store_is_taken_back(stack: Stack) -> None:
     ids = [c.id for c in stack.containers("store")]
     done = stack.update("--pull", "never", *STOP_FIRST, *UNTIL_IT_ENDS, "store")
     stack.set(BROKEN="")
-    ended_with(done, 1, "exited with code 3", "what served before was stopped meanwhile")
+    ended_with(done, 1, "exited with code 3", "what served before was stopped in the meantime")
     assert [(c.id, c.state) for c in stack.containers("store")] == [(ids[0], "running")]
 
 
@@ -93,7 +93,7 @@ def test_a_broken_image_in_a_gap_is_taken_back_and_the_old_one_answers_again(
     stack.push("2", BROKEN="answers-500")
     with under_gap(stack) as load:
         done = stack.update(*STOP_FIRST, *NOT_FOR_LONG, "app")
-    ended_with(done, 1, "answered 500", "what served before was stopped meanwhile")
+    ended_with(done, 1, "answered 500", "what served before was stopped in the meantime")
     (back,) = stack.containers("app")
     assert (back.image, back.state) == (old.image, "running")
     assert gap(load) < 2 * LONGEST_GAP

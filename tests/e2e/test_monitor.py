@@ -71,7 +71,7 @@ def taken_back_under_load(stack: Stack) -> Done:
 
 def test_a_version_that_answers_5xx_is_switched_back_by_itself(stack: Stack) -> None:
     done = taken_back_under_load(stack)
-    ended_with(done, 1, "requests with 5xx (", "5% allowed", "what served before serves on")
+    ended_with(done, 1, "requests with 5xx (", "5% allowed", "what served before keeps serving")
     ended_with(done, 1, f"{stack.project}-app-", "\t500\t".expandtabs(4), "could not answer /")
 
 
@@ -120,5 +120,5 @@ def test_a_replica_that_fails_while_it_is_watched_sends_the_traffic_back(
         argv = ["docker", "exec", new.id, "sh", "-c", trouble]
         subprocess.run(argv, check=False, capture_output=True)  # it may go with the container
         done = rolling.end()
-    ended_with(done, 1, f"{new.name} ", "what served before serves on")
+    ended_with(done, 1, f"{new.name} ", "what served before keeps serving")
     assert any(what in str(done) for what in says)

@@ -110,7 +110,7 @@ def test_a_broken_gateway_is_found_out_before_it_takes_a_request(
     with nobody_notices(stack, pulled=True):
         stack.push(broken, "gateway", BROKEN=broken)
         done = stack.update("gateway", "--ready-timeout", "3s")
-    ended_with(done, 1, *says, "what served before serves on")
+    ended_with(done, 1, *says, "what served before keeps serving")
     assert not docker.names_with(f"rehearsal.{stack.project}")
 
 
@@ -144,7 +144,7 @@ def test_where_the_new_nginx_has_died_since_its_proof_the_old_one_is_not_told_to
         docker.docker("rm", "--force", newest.id)
         run.go_on()
         done = run.end()
-    ended_with(done, 5, "no other nginx takes requests any more", "the old nginx serves on")
+    ended_with(done, 5, "no other nginx takes requests any more", "the old nginx keeps serving")
     with under_load(stack, replace(CALM, version_header="X-Gateway")) as load:
         ended_with(stack.update("gateway"), 0)
     claims.nothing_was_lost(load.result())

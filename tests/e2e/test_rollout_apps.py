@@ -157,7 +157,7 @@ def test_what_waits_for_a_migration_is_updated_once_that_has_ended_well(start: S
         stack.set(MIGRATION="0")
         done = stack.update("--all")
         again = stack.update("--all")
-    ended_with(failed, 1, "exited with code 3", "what served before serves on")
+    ended_with(failed, 1, "exited with code 3", "what served before keeps serving")
     assert untouched == before
     ended_with(done, 0, "await migrate done")
     ended_with(again, 0, "up to date")

@@ -35,7 +35,7 @@ def test_it_mends_new_addresses_says_so_and_ends_on_sigterm(start: Start) -> Non
         squatter = ("--name", f"{stack.project}-squatter", "--network", f"{stack.project}_default")
         docker.docker("run", "--detach", *squatter, stack.reference("app"))
         docker.docker("start", one, two)
-        watch.until("point upstream app at what is ready of app")
+        watch.until("point upstream app at the ready replicas of app")
         right = partial(watch.rests_at, partial(names_exactly, stack, "app"))
         state.await_state("A mended upstream", right, MENDED_WITHIN, watch.said)
         with brief_load(stack) as load:

@@ -353,7 +353,7 @@ def test_a_batch_that_fails_after_another_says_who_serves_and_its_version_can_be
     sim.gateways.all["gateway-1"].longest = 5.0
     assert sim.update("app") == "RolledBack"
     assert isinstance(sim.failure, RolledBack)
-    assert "what earlier batches brought serves" in (sim.failure.serving or "")
+    assert "the new replicas of earlier batches serve" in (sim.failure.serving or "")
     sim.gateways.all["gateway-1"].longest = 0.1
     assert sim.do(Run(("app",), Verb.ROLLBACK)) == "updated", sim.failure
     assert {box.image for box in sim.engine.of("app")} == {"sha256:app-v2"}

@@ -138,7 +138,7 @@ def test_of_two_services_whose_rollout_was_cut_off_one_alone_is_taken_back_whole
         sim.images.push("app", "app-sick", SICK["never ready"])
         sim.update("app", "api", fault=fault)
         assert sim.update("app") == "RolledBack", fault
-        assert "everything was taken back" in str(getattr(sim.failure, "serving", "")), fault
+        assert "everything was undone" in str(getattr(sim.failure, "serving", "")), fault
         untouched(sim, "app", before)
         sim.images.push("app", "app-mended")
         assert sim.update("app", "api") == "updated", fault

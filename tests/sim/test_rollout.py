@@ -234,7 +234,7 @@ def test_an_image_that_is_not_here_and_not_pulled_is_refused_by_its_name() -> No
 @pytest.mark.parametrize("after", ["end: apply", "end: verify"])
 @pytest.mark.parametrize(
     ("make", "serves"),
-    [(app, "traffic is on the new replicas"), (worker, "what is to serve from now on runs")],
+    [(app, "traffic is on the new replicas"), (worker, "the new containers run")],
 )
 def test_who_ends_past_the_line_speaks_of_traffic_only_where_there_is_any(
     make: Callable[[], Sim], serves: str, after: str

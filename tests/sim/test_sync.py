@@ -63,7 +63,7 @@ def test_it_shows_what_it_does_and_says_who_is_not_ready() -> None:
     assert sim.do(SYNC) == "updated"
     assert told(sim) == {f"{second.ip}:9000"}
     (planned,) = (event.text for event in sim.events if isinstance(event, Planned))
-    assert "point upstream app at what is ready of app" in planned
+    assert "point upstream app at the ready replicas of app" in planned
     (warned,) = (event.text for event in sim.events if isinstance(event, Warned))
     assert warned.startswith(f"not ready: {first.name}; ")
 

@@ -23,7 +23,7 @@ class AdoptReplicas(Step, frozen=True):
     timeout: float
 
     def __str__(self) -> str:
-        return f"go on with {names(self.replicas)}"
+        return f"adopt {names(self.replicas)}"
 
     def do(self, world: World) -> None:
         """They run already."""

@@ -20,7 +20,7 @@ class DetachReplicas(Step, frozen=True):
     timeout: float
 
     def __str__(self) -> str:
-        return f"let {names(self.replicas)} drain on for up to {format_duration(self.timeout)}"
+        return f"leave {names(self.replicas)} to drain for up to {format_duration(self.timeout)}"
 
     def do(self, world: World) -> None:
         """By full ID; what the engine would start again after a reboot has nothing left to end.

@@ -34,7 +34,7 @@ class SwitchUpstreams(Step, frozen=True):
 
     def __str__(self) -> str:
         upstreams, services, place = _told(self.switches)
-        return f"point {upstreams} at what is ready of {services}{place}"
+        return f"point {upstreams} at the ready replicas of {services}{place}"
 
     def do(self, world: World) -> None:
         """One write, one test and one reload for all upstreams.
@@ -82,7 +82,7 @@ class PinUpstreams(SwitchUpstreams, frozen=True):
 
     def __str__(self) -> str:
         upstreams, services, place = _told(self.switches)
-        return f"pin {upstreams} to what serves of {services} now{place}"
+        return f"pin {upstreams} to the replicas of {services} that serve now{place}"
 
     def do(self, world: World) -> None:
         """Switch, then wait for the workers that still go by the name.

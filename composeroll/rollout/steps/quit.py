@@ -20,7 +20,7 @@ POLL = 0.1
 
 Heed = Callable[[World, Collection[Replica]], None]
 
-SERVES_ON = "the old nginx serves on"
+SERVES_ON = "the old nginx keeps serving"
 
 
 class CreateGateways(CreateReplicas, frozen=True):

@@ -42,7 +42,7 @@ class RehearseGateway(Step, frozen=True):
     shares: bool
 
     def __str__(self) -> str:
-        return f"rehearse the new {self.service} apart from its ports"
+        return f"rehearse the new {self.service} without its ports"
 
     def do(self, world: World) -> None:
         """Create it, hand it the upstreams, start it, look, ask, and remove it.

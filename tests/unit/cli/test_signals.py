@@ -94,7 +94,7 @@ def test_only_before_the_first_step_does_a_signal_say_that_nothing_was_touched()
     assert untouched.value.serving == "no container was touched"
     with after.raised(), pytest.raises(Interrupted) as amid:
         signal.raise_signal(signal.SIGTERM)
-    assert (amid.value.serving, amid.value.help) == (None, "`composeroll status` tells what serves")
+    assert (amid.value.serving, amid.value.help) == (None, "`composeroll status` shows what serves")
 
 
 def test_a_signal_after_all_was_done_changes_nothing_of_how_the_run_ends(

@@ -151,7 +151,7 @@ ROWS = tuple(
         (
             "swarm, moby #30321, #37972",
             "connections dropped; a rollback stops the good one",
-            "a replica stops when its last request has ended; what served serves on",
+            "a replica stops when its last request has ended; what served keeps serving",
         ),
         (
             "argo #4390, #4534",

@@ -89,7 +89,7 @@ def pull() -> Iterator[Timed]:
 
 def planned() -> Iterator[Timed]:
     """What runs, and the plan."""
-    yield 0.0, PhaseStarted(Phase.OBSERVE, "look at php-fpm")
+    yield 0.0, PhaseStarted(Phase.OBSERVE, "observe php-fpm")
     yield 0.2, ReplicasSeen((replica(1, Stage.OUTGOING, 3), replica(2, Stage.OUTGOING, 1)))
     yield 0.0, PhaseEnded(Phase.OBSERVE, 0.2)
     yield 0.0, Planned(PLAN, REVERSIBLE, FINAL)
@@ -148,7 +148,7 @@ def updated() -> Iterator[Timed]:
     yield 0.0, ReplicasSeen(tuple(replica(n, Stage.CURRENT, 0) for n in (3, 4)))
     yield from step(8, 0.1)
     yield 0.0, PhaseEnded(Phase.APPLY, 12.3)
-    yield 0.0, PhaseStarted(Phase.VERIFY, "see that nothing is left to do")
+    yield 0.0, PhaseStarted(Phase.VERIFY, "check that nothing is left to do")
     yield 0.4, PhaseEnded(Phase.VERIFY, 0.4)
     text = f"php-fpm runs {NEW} on 2 replicas"
     yield 0.0, Finished(Outcome.UPDATED, text, 16.1)

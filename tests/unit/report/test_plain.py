@@ -33,7 +33,7 @@ def test_an_update_reads_as_one_line_a_step() -> None:
 12:00:00  pull         php-fpm
 12:00:00               php-fpm: registry.example.com/staging/php-fpm:staging is now 4f1c2a9e0b1d
 12:00:00               done in 3.2s
-12:00:00  observe      look at php-fpm
+12:00:00  observe      php-fpm
 12:00:00               done in 0.2s
 12:00:00  plan           1  start 2 replicas of php-fpm  (the image moved)
 12:00:00                 2  await 2 ready replicas of php-fpm
@@ -59,7 +59,7 @@ def test_an_update_reads_as_one_line_a_step() -> None:
 12:00:00  6/8          drain 2 outgoing replicas of php-fpm (6.4s)
 12:00:00  7/8          retire 2 replicas of php-fpm (0.8s)
 12:00:00  8/8          renumber php-fpm (0.1s)
-12:00:00  verify       see that nothing is left to do
+12:00:00  verify       check that nothing is left to do
 12:00:00               done in 0.4s
 12:00:00  updated      php-fpm runs 4f1c2a9e0b1d on 2 replicas (16.1s)
 """)

@@ -61,7 +61,7 @@ def test_the_plan_is_the_checklist_and_the_table_stands_below() -> None:
     assert text([*above, *scene.moving(NARROW, 40)]) == snapshot("""\
   ✔ pull php-fpm                                                           3.2s
     php-fpm  registry.example.com/staging/php-fpm:staging is now 4f1c2a9e0b1d
-  ✔ look at php-fpm                                                        0.2s
+  ✔ observe php-fpm                                                        0.2s
   ! nginx still sees the old code of volumes_from: php-fpm until it is updated
 
   ✔  1  start 2 replicas of php-fpm  (the image moved)                     1.2s
@@ -98,7 +98,7 @@ def test_the_end_of_a_failure_stays_readable() -> None:
     assert text([*above, *scene.settled(NARROW)]) == snapshot("""\
   ✔ pull php-fpm                                                           3.2s
     php-fpm  registry.example.com/staging/php-fpm:staging is now 4f1c2a9e0b1d
-  ✔ look at php-fpm                                                        0.2s
+  ✔ observe php-fpm                                                        0.2s
   · php-fpm has no healthcheck; asking FastCGI /ping
 
   ✔  1  start 2 replicas of php-fpm  (the image moved)                     1.2s

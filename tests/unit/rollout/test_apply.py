@@ -22,7 +22,7 @@ from composeroll.errors import (
     Unfinished,
 )
 from composeroll.report.events import Event, StepEnded, StepFailed, StepStarted, StepUndone
-from composeroll.rollout.apply import Show, apply, unseen
+from composeroll.rollout.apply import Show, apply, show_nothing
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.steps import ReplaceReplicas, Step
 from composeroll.rollout.world import Lock, World
@@ -123,7 +123,7 @@ def run(
     *reversible: Step,
     final: tuple[Step, ...] = (),
     lock: Lock | None = None,
-    show: Show = unseen,
+    show: Show = show_nothing,
 ) -> tuple[Diary, BaseException | None]:
     """Apply a plan of these steps; what happened, and what was raised."""
     diary = Diary()
@@ -205,8 +205,11 @@ def test_the_way_back_ends_at_the_first_step_that_cannot_be_undone(stuck: Except
     diary, failure = run(Noting("a"), Noting("b", undoing=stuck), Noting("c", BROKEN))
     assert diary.lines == ["a", "b", "c", "undo c", "undo b"]
     assert isinstance(failure, UndoFailed)
-    assert "broken; then taking back “b” failed" in failure.what
-    assert failure.serving == "what is left runs on: `composeroll status` tells"
+    assert "broken; then undoing “b” failed" in failure.what
+    assert (
+        failure.serving
+        == "the containers that are left keep running: `composeroll status` shows them"
+    )
     assert failure.half_done
 
 
@@ -237,7 +240,7 @@ def test_past_the_line_there_is_only_forward(late: BaseException) -> None:
 def test_who_has_moved_no_traffic_says_nothing_of_any() -> None:
     _, failure = run(Noting("a"), final=(Noting("b", BROKEN), Moving("c")))
     assert isinstance(failure, Unfinished)
-    assert failure.serving == "what is to serve from now on runs"
+    assert failure.serving == "the new containers run"
 
 
 def test_who_has_lost_the_lock_takes_nothing_back() -> None:
@@ -294,5 +297,5 @@ def test_after_a_gap_it_is_said_that_what_was_stopped_serves_again(*, missed: bo
     gap = Replaced("app", 1, "sha256:1", "app:1", renew_volumes=False, gap=missed)
     _, failure = run(gap, Noting("prove", doing=EngineError("no")))
     assert isinstance(failure, RolledBack)
-    says = "was stopped meanwhile, and serves again" if missed else "serves on"
-    assert failure.serving == f"everything was taken back: what served before {says}"
+    says = "was stopped in the meantime and serves again" if missed else "keeps serving"
+    assert failure.serving == f"everything was undone: what served before {says}"

@@ -42,7 +42,7 @@ def test_what_was_cleared_away_is_named_where_all_else_was_taken_back(
 ) -> None:
     _, failure = run(Cleared("app", tuple(map(replica, numbers))), Noting("prove", end))
     assert isinstance(failure, (RolledBack, Interrupted))
-    assert f"what served before serves on{says}" in (failure.serving or "")
+    assert f"what served before keeps serving{says}" in (failure.serving or "")
 
 
 def test_what_could_not_be_cleared_away_is_not_told_as_removed() -> None:

@@ -43,7 +43,7 @@ def container(number: int, image: str = OLD, **more: Any) -> Replica:  # noqa: A
 def test_a_second_nginx_is_rehearsed_started_beside_the_first_and_proven() -> None:
     assert plan(gateway(container(1))) == snapshot("""\
   1  create 1 replica of nginx  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
-  2  rehearse the new nginx apart from its ports  (nothing unproven gets traffic)
+  2  rehearse the new nginx without its ports  (nothing unproven gets traffic)
   3  hand the current upstreams to the new nginx: /etc/nginx/app.conf  (before it listens)
   4  start the new nginx  (beside the old one, on the same ports)
   5  prove nginx: workers, listening sockets, every site
@@ -61,10 +61,10 @@ def test_with_its_services_it_goes_last_and_lets_go_first() -> None:
   1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   2  start the new replicas of app  (next to the old ones)
   3  await app ready  (nothing unproven gets traffic)
-  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  4  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   5  drain shop-app-1 (111111111111) for up to 1m
   6  create 1 replica of nginx  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
-  7  rehearse the new nginx apart from its ports  (nothing unproven gets traffic)
+  7  rehearse the new nginx without its ports  (nothing unproven gets traffic)
   8  hand the current upstreams to the new nginx: /etc/nginx/app.conf  (before it listens)
   9  start the new nginx  (beside the old one, on the same ports)
  10  prove nginx: workers, listening sockets, every site
@@ -84,7 +84,7 @@ def test_a_crash_before_the_start_clears_what_was_created_and_its_rehearsal() ->
     assert plan(gateway(container(1), made)) == snapshot("""\
   1  remove leftovers of nginx: shop-nginx-2 (222222222222)  (a run that broke off left them)
   2  create 1 replica of nginx  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
-  3  rehearse the new nginx apart from its ports  (nothing unproven gets traffic)
+  3  rehearse the new nginx without its ports  (nothing unproven gets traffic)
   4  hand the current upstreams to the new nginx: /etc/nginx/app.conf  (before it listens)
   5  start the new nginx  (beside the old one, on the same ports)
   6  prove nginx: workers, listening sockets, every site
@@ -130,7 +130,7 @@ def test_without_an_edge_the_old_one_stops_first_and_the_plan_shows_the_gap() ->
     alone = nginx(network_mode="bridge", **ours(order="stop-first"))
     assert plan(gateway(container(1), of=alone, edge=False)) == snapshot("""\
   1  create 1 replica of nginx  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
-  2  rehearse the new nginx apart from its ports  (nothing unproven gets traffic)
+  2  rehearse the new nginx without its ports  (nothing unproven gets traffic)
   3  hand the current upstreams to the new nginx: /etc/nginx/app.conf  (before it listens)
   4  stop shop-nginx-1 (111111111111)  (GAP: nobody listens until the new one does)
   5  start the new nginx

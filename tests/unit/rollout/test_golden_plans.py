@@ -31,7 +31,7 @@ def test_two_outdated_replicas_are_doubled_switched_drained_and_retired() -> Non
   1  create 2 replicas of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   2  start the new replicas of app  (next to the old ones)
   3  await app ready  (nothing unproven gets traffic)
-  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  4  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   5  drain shop-app-1 (111111111111), shop-app-2 (222222222222) for up to 1m
      ── no way back after this ──
   6  retire shop-app-1 (111111111111), shop-app-2 (222222222222)  (replaced)
@@ -46,7 +46,7 @@ def test_one_batch_at_a_time_leaves_the_names_for_the_last() -> None:
   1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   2  start the new replicas of app  (next to the old ones)
   3  await app ready  (nothing unproven gets traffic)
-  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  4  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   5  drain shop-app-1 (111111111111) for up to 1m
      ── no way back after this ──
   6  retire shop-app-1 (111111111111)  (replaced)
@@ -58,7 +58,7 @@ def test_a_crash_in_the_middle_of_a_retire_goes_on_with_what_is_left() -> None:
     there = [replica(2), replica(3, NEW), replica(4, NEW)]
     assert plan(state(there, wiring(3, 4))) == snapshot("""\
   1  await app ready  (nothing unproven gets traffic)
-  2  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  2  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   3  drain shop-app-2 (222222222222) for up to 1m
      ── no way back after this ──
   4  retire shop-app-2 (222222222222)  (replaced)
@@ -74,7 +74,7 @@ them)
   2  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   3  start the new replicas of app  (next to the old ones)
   4  await app ready  (nothing unproven gets traffic)
-  5  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  5  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   6  drain shop-app-1 (111111111111) for up to 1m
      ── no way back after this ──
   7  retire shop-app-1 (111111111111)  (replaced)
@@ -85,7 +85,7 @@ them)
 def test_a_crash_after_the_start_proves_the_new_ones_before_anything_else() -> None:
     assert plan(state([replica(1), replica(2, NEW)], wiring(1))) == snapshot("""\
   1  await app ready  (nothing unproven gets traffic)
-  2  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  2  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   3  drain shop-app-1 (111111111111) for up to 1m
      ── no way back after this ──
   4  retire shop-app-1 (111111111111)  (replaced)
@@ -97,9 +97,9 @@ def test_what_a_broken_rollout_started_is_gone_on_with_and_goes_if_it_fails() ->
     new = replica(2, NEW)
     half = state([replica(1), new], wiring(1), doubtful=True, half_made=frozenset({new.id}))
     assert plan(half) == snapshot("""\
-  1  go on with shop-app-2 (222222222222)  (a rollout that broke off made them)
+  1  adopt shop-app-2 (222222222222)  (a rollout that broke off made them)
   2  await app ready  (nothing unproven gets traffic)
-  3  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  3  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   4  drain shop-app-1 (111111111111) for up to 1m
      ── no way back after this ──
   5  retire shop-app-1 (111111111111)  (replaced)
@@ -120,7 +120,7 @@ def test_what_serves_by_a_name_alone_is_pinned_though_a_broken_rollout_made_it()
     first, *_ = plan(
         *doubted(found, {"app": [replica(1).id]}, [replica(1).id]).services
     ).splitlines()
-    assert first.startswith("  1  pin upstream app to what serves of app now")
+    assert first.startswith("  1  pin upstream app to the replicas of app that serve now")
 
 
 def test_of_mixed_replicas_only_the_outdated_go() -> None:
@@ -128,7 +128,7 @@ def test_of_mixed_replicas_only_the_outdated_go() -> None:
   1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   2  start the new replicas of app  (next to the old ones)
   3  await app ready  (nothing unproven gets traffic)
-  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  4  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   5  drain shop-app-2 (222222222222) for up to 1m
      ── no way back after this ──
   6  retire shop-app-2 (222222222222)  (replaced)
@@ -141,7 +141,7 @@ def test_more_in_the_file_than_run_is_made_up_for() -> None:
   1  create 2 replicas of app  (1 of 3 run)
   2  start the new replicas of app
   3  await app ready  (nothing unproven gets traffic)
-  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  4  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
      ── no way back after this ──
   5  renumber 3 replicas of app  (names count from 1 again)\
 """)
@@ -152,7 +152,7 @@ def test_a_service_that_does_not_run_yet_is_started() -> None:
   1  create 1 replica of app  (the service does not run yet)
   2  start the new replicas of app
   3  await app ready  (nothing unproven gets traffic)
-  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  4  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
      ── no way back after this ──
   5  renumber 1 replica of app  (names count from 1 again)\
 """)
@@ -161,7 +161,7 @@ def test_a_service_that_does_not_run_yet_is_started() -> None:
 def test_a_misled_upstream_is_mended_without_touching_a_replica() -> None:
     assert plan(state([replica(1, NEW), replica(2, NEW)], wiring(7, 8))) == snapshot("""\
   1  await app ready  (nothing unproven gets traffic)
-  2  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx\
+  2  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx\
 """)
 
 
@@ -186,7 +186,7 @@ def test_code_is_replaced_first_and_php_fpm_after_it() -> None:
   3  create 1 replica of fpm  (its code in code is replaced)
   4  start the new replicas of fpm  (next to the old ones)
   5  await fpm ready  (nothing unproven gets traffic)
-  6  point upstream fpm at what is ready of fpm: /etc/nginx/fpm.conf in nginx
+  6  point upstream fpm at the ready replicas of fpm: /etc/nginx/fpm.conf in nginx
   7  drain shop-fpm-1 (111111111111) for up to 1m
      ── no way back after this ──
   8  retire shop-fpm-1 (111111111111)  (replaced)
@@ -218,7 +218,7 @@ counts them)
   5  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   6  start the new replicas of app  (next to the old ones)
   7  await app ready  (nothing unproven gets traffic)
-  8  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  8  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   9  drain shop-app-1 (111111111111) for up to 1m
      ── no way back after this ──
  10  retire shop-app-1 (111111111111)  (replaced)
@@ -234,7 +234,7 @@ def test_stop_first_says_where_the_gap_is() -> None:
   2  stop shop-app-1 (111111111111)  (GAP: app does not answer until its new replicas are ready)
   3  start the new replicas of app
   4  await app ready  (nothing unproven gets traffic)
-  5  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  5  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
      ── no way back after this ──
   6  retire shop-app-1 (111111111111)  (replaced)
   7  renumber 1 replica of app  (names count from 1 again)\
@@ -247,7 +247,7 @@ def test_a_container_name_means_replacing_in_place_with_a_gap() -> None:
   1  replace 1 replica of app in place  (image aaaaaaaaaaaa → bbbbbbbbbbbb; GAP: app does not \
 answer until its new replicas are ready)
   2  await app ready  (nothing unproven gets traffic)
-  3  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx\
+  3  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx\
 """)
 
 
@@ -256,7 +256,7 @@ def test_force_replaces_what_is_up_to_date() -> None:
   1  create 1 replica of app  (asked for by --force)
   2  start the new replicas of app  (next to the old ones)
   3  await app ready  (nothing unproven gets traffic)
-  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  4  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   5  drain shop-app-1 (111111111111) for up to 1m
      ── no way back after this ──
   6  retire shop-app-1 (111111111111)  (replaced)
@@ -270,7 +270,7 @@ def test_watching_stands_between_the_switch_and_the_drain() -> None:
   1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   2  start the new replicas of app  (next to the old ones)
   3  await app ready  (nothing unproven gets traffic)
-  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  4  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   5  watch app for 30s  (at most 5% of answers may be 5xx)
   6  drain shop-app-1 (111111111111) for up to 2m
      ── no way back after this ──
@@ -298,10 +298,10 @@ def test_a_detached_drain_is_the_end_of_the_plan() -> None:
   1  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   2  start the new replicas of app  (next to the old ones)
   3  await app ready  (nothing unproven gets traffic)
-  4  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  4  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   5  watch app for 30s  (at most 5% of answers may be 5xx)
      ── no way back after this ──
-  6  let shop-app-1 (111111111111) drain on for up to 12h  (`composeroll sync app` ends it)\
+  6  leave shop-app-1 (111111111111) to drain for up to 12h  (`composeroll sync app` ends it)\
 """)
 
 
@@ -320,7 +320,7 @@ def test_two_services_share_one_switch() -> None:
   4  create 1 replica of api  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   5  start the new replicas of api  (next to the old ones)
   6  await api ready  (nothing unproven gets traffic)
-  7  point upstreams app, api at what is ready of app, api, in nginx
+  7  point upstreams app, api at the ready replicas of app, api, in nginx
   8  drain shop-app-1 (111111111111), shop-api-5 (555555555555) for up to 1m
      ── no way back after this ──
   9  retire shop-app-1 (111111111111), shop-api-5 (555555555555)  (replaced)
@@ -353,12 +353,12 @@ def test_a_name_in_the_upstream_is_replaced_by_what_serves_before_anything_start
     """The engine's DNS gives the name to new replicas as soon as they start."""
     by_name = replace(wiring(), upstream=Upstream("app", (Server("app:80", ("resolve",)),)))
     assert plan(state([replica(1)], by_name)) == snapshot("""\
-  1  pin upstream app to what serves of app now: /etc/nginx/app.conf in nginx  (nginx goes \
-by the service's name, which leads to unready replicas too)
+  1  pin upstream app to the replicas of app that serve now: /etc/nginx/app.conf in nginx  \
+(nginx goes by the service's name, which leads to unready replicas too)
   2  create 1 replica of app  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   3  start the new replicas of app  (next to the old ones)
   4  await app ready  (nothing unproven gets traffic)
-  5  point upstream app at what is ready of app: /etc/nginx/app.conf in nginx
+  5  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   6  drain shop-app-1 (111111111111) for up to 1m
      ── no way back after this ──
   7  retire shop-app-1 (111111111111)  (replaced)

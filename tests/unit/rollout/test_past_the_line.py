@@ -21,7 +21,7 @@ from tests.unit.rollout.makers import MOVED, NEW, replica, state
 
 OLD, MADE = replica(1), replace(replica(1, NEW), id="b" * 64)
 SIGNAL = Interrupted("interrupted by SIGTERM", signum=15)
-SERVING = "what is to serve from now on runs"
+SERVING = "the new containers run"
 
 
 @dataclass
@@ -79,7 +79,7 @@ def test_where_nothing_is_left_to_do_it_is_updated(monkeypatch: pytest.MonkeyPat
     assert late.roll(monkeypatch) is Outcome.UPDATED
     assert late.written == [Result.UPDATED]
     titles = [event.title for event in late.told if isinstance(event, PhaseStarted)]
-    assert titles == ["update app", "see that nothing is left to do"]
+    assert titles == ["update app", "check that nothing is left to do"]
     assert late.preflights == [False], "nothing is scaled any more: a second or two for nothing"
 
 

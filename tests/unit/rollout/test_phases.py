@@ -21,8 +21,8 @@ def stack(told: list[Event], clock: VirtualClock) -> Any:  # noqa: ANN401 - as m
 def test_a_phase_says_what_it_does_as_it_begins_and_in_the_end_how_long_it_took() -> None:
     told, clock = list[Event](), VirtualClock()
     clock.wait(1000.0)
-    with phase(stack(told, clock), Phase.OBSERVE, "look at app"):
-        assert told == [PhaseStarted(Phase.OBSERVE, "look at app")]
+    with phase(stack(told, clock), Phase.OBSERVE, "observe app"):
+        assert told == [PhaseStarted(Phase.OBSERVE, "observe app")]
         clock.wait(3.0)
     assert told[1:] == [PhaseEnded(Phase.OBSERVE, 3.0)]
 

@@ -142,7 +142,7 @@ def test_the_last_one_that_takes_requests_is_told_nothing(step: Step) -> None:
     around = Gateways((FIRST, SECOND), serving={FIRST.id})
     with pytest.raises(NotReady, match="no other nginx takes requests any more") as stays:
         step.do(around.world)
-    assert stays.value.serving == "the old nginx serves on"
+    assert stays.value.serving == "the old nginx keeps serving"
     assert around.done == []
 
 

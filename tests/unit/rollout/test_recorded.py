@@ -104,7 +104,7 @@ def test_a_batch_that_fails_after_others_says_that_they_serve_and_what_is_to_be_
     with pytest.raises(RolledBack) as failed:
         office.roll()
     assert failed.value.serving == (
-        "what earlier batches brought serves, next to the old replicas that are left"
+        "the new replicas of earlier batches serve, next to the old ones that are left"
     )
     assert failed.value.help == "make room"
     assert failed.value.half_done

@@ -117,4 +117,4 @@ def test_how_long_a_service_did_not_answer_is_told_at_the_line() -> None:
 def test_a_way_back_that_stops_half_way_says_who_may_not_serve() -> None:
     with pytest.raises(UndoFailed) as failed:
         Applied().take(replaced("code", stuck=True), replaced("app"), Lasting("c", fails=True))
-    assert failed.value.serving == "code and app may not serve: `composeroll status` tells"
+    assert failed.value.serving == "code and app may not serve: `composeroll status` shows it"
