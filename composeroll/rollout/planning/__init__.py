@@ -1,1 +1,1 @@
-"""From what is seen and what has to go to the steps between. Pure: nothing is touched here."""
+"""Plan the steps from the observed state to the wanted one. Pure: nothing is changed here."""

@@ -1,4 +1,4 @@
-"""How many replicas a service is to have, and which of its outdated ones go first. Pure."""
+"""How many replicas a service should have, and which outdated ones go first. Pure."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from composeroll.rollout.planning.outgoing import Reasons
 
 
 def replicas_wanted(state: ServiceState, reasons: Reasons, settled: int = 0) -> int:
-    """How many replicas are to run in the end: as many as do their work now, or as the file says.
+    """Return how many replicas should run in the end: the greater of what works and the file's.
 
-    Old and new ones, and those of a broken image between them, run side by side where rollouts
-    broke off, so what was made from different images or definitions is not added up; but as many
-    as nginx was told of at one time, or as the last rollout has left, count together as far as
-    there are so many. What the engine starts again and again belongs to those it was made with.
+    After interrupted rollouts, old and new replicas, and those of a broken image, run side by
+    side. Replicas made from different images or definitions are therefore not added up, except
+    up to the number that one nginx was told of, or that the last rollout left. A replica that the
+    engine keeps restarting counts with those made from the same image and definition.
 
     Args:
         state: the service as it was observed.
-        reasons: the outgoing replicas, of this service and others.
-        settled: how many the last rollout that ended well has left, 0 where that is not known.
+        reasons: the outgoing replicas of this service and others.
+        settled: how many the last successful rollout left, 0 if unknown.
     """
     if state.service.has_own_name:
         return 1
@@ -39,18 +39,18 @@ def replicas_wanted(state: ServiceState, reasons: Reasons, settled: int = 0) -> 
 
 
 def is_mixed(state: ServiceState, reasons: Reasons) -> bool:
-    """Whether not all of its replicas count together: see `replicas_wanted`."""
+    """Return whether its replicas do not all count together: see `replicas_wanted`."""
     return len({(_made_from(r), r.id in reasons) for r in state.replicas}) > 1
 
 
 def next_batch(
     state: ServiceState, outdated: Sequence[Replica], wanted: int
 ) -> tuple[Replica, ...]:
-    """Those of the outdated that go now.
+    """Return the outdated replicas that go in the next batch.
 
-    More than are wanted were left by broken rollouts; nobody knows which of them work, so they all
-    go, unless those that stop first have others to serve meanwhile. What does not run goes in any
-    case: nothing can be pointed at it.
+    If there are more outdated replicas than wanted, interrupted rollouts left them, and which of
+    them work is unknown: all go, except with stop-first in batches, where the others serve in the
+    meantime. Replicas that do not run always go: nginx cannot send them requests.
     """
     size, surplus = state.service.settings.batch.of(wanted), max(0, len(outdated) - wanted)
     if surplus and not (state.stops_first and size < wanted):
@@ -60,13 +60,13 @@ def next_batch(
 
 
 def _by_urgency(state: ServiceState, outdated: Sequence[Replica]) -> list[Replica]:
-    """What does not run first, then what gets no requests anyway, then by number."""
+    """Sort: first what does not run, then what gets no requests, then by number."""
     serving = state.chosen
     return sorted(outdated, key=lambda r: (r.running, r in serving, r.number))
 
 
 def _told(state: ServiceState) -> int:
-    """How many replicas one nginx was told of by their addresses."""
+    """Return the greatest number of replica addresses that any one nginx was told of."""
     each = state.wiring.each if state.wiring else ()
     return max((len(upstream.addresses) for upstream in each), default=0)
 
@@ -76,5 +76,5 @@ def _made_from(replica: Replica) -> tuple[str, str]:
 
 
 def _is_revived(replica: Replica) -> bool:
-    """Whether the engine starts it again and again: it does no work, but is meant to."""
+    """Return whether the engine keeps restarting it: it should serve, but does not."""
     return replica.state is ContainerState.RESTARTING

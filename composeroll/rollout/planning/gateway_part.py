@@ -23,26 +23,31 @@ from composeroll.rollout.steps import (
 class GatewayPart(Part, frozen=True):
     """A gateway's part of a plan.
 
-    No upstream is switched: the new nginx begins with those of the old one, and takes its share of
-    the connections as soon as it listens. The way back ends where the old one is told to quit.
+    No upstream is switched: the new nginx starts with the upstreams of the old one, and takes its
+    share of the connections as soon as it listens. The point of no return is when the old nginx is
+    told to quit.
     """
 
     def prepare(self) -> tuple[Step, ...]:
-        """The steps that bring up and prove the new nginx."""
+        """Return the steps that bring up the new nginx and prove it ready."""
         steps = (self._clear(), *self._bring_up(), self._prove(), self._watch())
         return tuple(step for step in steps if step)
 
     def take_leave(self) -> tuple[Step, ...]:
-        """The first step past the line: whoever connects from now on reaches the new nginx."""
+        """Return the first step after the point of no return: the old nginx quits gracefully.
+
+        From then on, new connections reach only the new nginx.
+        """
         if not self._shares:
             return ()
         hooks, reason = self.state.service.stop_hooks, "new connections reach the new one"
         return (QuitGateways(self.outgoing, hooks, self._grace, reason=reason),)
 
     def await_end(self) -> tuple[Step, ...]:
-        """The step past the line that comes after those of the services behind it.
+        """Return the step that waits for the old nginx to end.
 
-        A service that ends its websockets when it stops frees the old nginx of them.
+        It comes after the final steps of the services behind it: a replica that closes its
+        websockets when it stops also ends those connections in the old nginx.
         """
         if not self._shares:
             return ()
@@ -122,5 +127,5 @@ class GatewayPart(Part, frozen=True):
 
     def _front(self) -> Front:
         if self.state.front is None:
-            raise AssertionError(f"{self.name} is no gateway")
+            raise AssertionError(f"{self.name} is not a gateway")
         return self.state.front

@@ -1,4 +1,4 @@
-"""What one service needs of a rollout: numbers, and sets of replicas. Pure."""
+"""What one service needs from a rollout: counts and sets of replicas. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from composeroll.rollout.steps import Incoming
 
 
 class Need(Struct, frozen=True):
-    """What is between one service as it is and as the file wants it.
+    """The difference between a service as it runs and as the compose file wants it.
 
     Attributes:
+        state: the service as it was observed.
         reasons: why each outdated replica has to go, by full ID.
-        outgoing: the replicas that leave in this plan: one batch of the outdated.
-        wanted: how many replicas are to run in the end.
+        outgoing: the replicas that this plan removes: one batch of the outdated ones.
+        wanted: how many replicas should run in the end.
     """
 
     state: ServiceState
@@ -29,12 +30,12 @@ class Need(Struct, frozen=True):
 
     @classmethod
     def of(cls, state: ServiceState, reasons: Reasons, wanted: int | None = None) -> Self:
-        """What one service needs.
+        """Return what one service needs.
 
         Args:
             state: the service as it was observed.
-            reasons: the outgoing replicas, of this service and others.
-            wanted: how many replicas are to run in the end, as an earlier batch has settled it.
+            reasons: the outgoing replicas of this service and others.
+            wanted: how many replicas should run in the end, if an earlier batch decided it.
         """
         outdated = [r for r in state.serving if r.id in reasons]
         wanted = replicas_wanted(state, reasons) if wanted is None else wanted
@@ -53,24 +54,25 @@ class Need(Struct, frozen=True):
 
     @property
     def outdated(self) -> frozenset[str]:
-        """Full IDs of those that are to leave, now or later, or stay so where it is scaled."""
+        """Full IDs of the outdated replicas, including those that stay when it is only scaled."""
         return frozenset({*self.reasons, *self.state.outdated})
 
     @property
     def left_for_later(self) -> int:
-        """How many outdated replicas are replaced the same way by the plans after this one."""
+        """How many outdated replicas are left to the following plans."""
         return 0 if self.replaced_in_place else len(self.reasons) - len(self.outgoing)
 
     @property
     def missing(self) -> int:
-        """How many replicas are to be created."""
+        """How many replicas to create."""
         return max(0, self.wanted - len(self.staying))
 
     @property
     def replaced_in_place(self) -> bool:
-        """Whether compose recreates its containers, since it cannot run them side by side.
+        """Whether compose recreates its containers, since they cannot run side by side.
 
-        Where it has to start them itself, it would start the stopped old ones too.
+        This includes services that stop first and that compose has to start itself: compose would
+        start the stopped old replicas too.
         """
         service = self.state.service
         by_compose = service.has_own_name or (self.stops_first and service.done_at_start)
@@ -83,7 +85,7 @@ class Need(Struct, frozen=True):
 
     @property
     def is_to_end(self) -> bool:
-        """Whether it is proven by its end alone; what gets requests never ends."""
+        """Whether only its successful end proves it; a service that gets requests never ends."""
         return self.state.is_to_end and not (self.state.wiring or self.state.front)
 
     @property
@@ -93,9 +95,10 @@ class Need(Struct, frozen=True):
 
     @property
     def drains(self) -> bool:
-        """Whether old replicas still run when the gateway is told of the new ones.
+        """Whether old replicas still run when nginx switches to the new ones.
 
-        What only goes, as where it is scaled down, makes room for nothing: it stops last of all.
+        Replicas that go without replacement, for example when a service is scaled down, make room
+        for nothing: they stop last.
         """
         if self.missing and (self.stops_first or self.replaced_in_place):
             return False
@@ -103,39 +106,39 @@ class Need(Struct, frozen=True):
 
     @property
     def gives_up_what_runs(self) -> bool:
-        """Whether replicas go that something new has taken the place of, beside them."""
+        """Whether outgoing replicas run until new ones beside them have taken over."""
         if self.replaced_in_place or self.state.ends:
             return False
         return bool(self.outgoing and self.fresh().least)
 
     @property
     def meanwhile(self) -> tuple[Replica, ...]:
-        """Who serves on while a batch of those that stop first is down; nobody in a gap."""
+        """The replicas that keep serving while a stop-first batch is down; none means a gap."""
         if not (self.stops_first and self.outgoing and self.state.wiring):
             return ()
         return tuple(r for r in self.staying if r.running and r.id in self.chosen)
 
     @property
     def brings(self) -> str:
-        """The image that it runs afterwards; its reference may name one that nothing runs yet."""
+        """The image that it runs afterwards, which need not be the one its reference names."""
         staying = [r.image for r in self.staying]
         new = self.missing or self.state.image in staying
         return self.state.image if new or not staying else staying[0]
 
     @property
     def goes_as(self) -> str:
-        """What the replicas are that go."""
+        """Whether the outgoing replicas are `surplus` or `replaced`, as the plan says."""
         return "surplus" if self.why.startswith(SCALED) else "replaced"
 
     @property
     def detaches(self) -> bool:
-        """Whether the old replicas drain on after the rollout."""
+        """Whether the old replicas keep draining after the rollout has ended."""
         beside = self.drains and self.switches and not self.replaced_in_place
         return beside and self.state.service.settings.drain.detach
 
     @property
     def misled(self) -> bool:
-        """Whether the upstream names, or may name, anything else than the replicas that stay."""
+        """Whether the upstream names, or may name, anything but exactly the staying replicas."""
         wiring = self.state.wiring
         if wiring is None or self.state.doubtful:
             return wiring is not None
@@ -145,18 +148,18 @@ class Need(Struct, frozen=True):
 
     @property
     def switches(self) -> bool:
-        """Whether the gateway is told something new."""
+        """Whether the plan rewrites the upstream."""
         wired = self.state.wiring is not None and self.wanted
         return bool(wired and (self.missing or self.outgoing or self.misled))
 
     def incoming(self) -> Incoming:
-        """What serves after the switch."""
+        """Return the replicas that serve after the switch."""
         leaving = {r.id for r in self.outgoing}
-        # of the outdated, whose turn is yet to come, nobody has proven those that get no requests
+        # later batches' replicas serve on only if they get requests now: the others are unproven
         return self._but_for(frozenset(leaving | (self.reasons.keys() - self.chosen)))
 
     def fresh(self) -> Incoming:
-        """What has to prove itself: everything that is not outdated."""
+        """Return the replicas that have to prove ready: all that are not outdated."""
         return self._but_for(frozenset(self.reasons) | {r.id for r in self.outgoing})
 
     def _but_for(self, besides: frozenset[str]) -> Incoming:
@@ -170,9 +173,9 @@ class Need(Struct, frozen=True):
 
     @property
     def pins(self) -> bool:
-        """Whether new replicas would get requests, unproven, by their service's name.
+        """Whether new replicas would get requests, unproven, through their service's name.
 
-        After a rollout that was cut off nginx may go by it, whatever its files say.
+        After an interrupted rollout nginx may still use the name, whatever its files say.
         """
         if not (self.state.wiring and self.chosen):
             return False
@@ -183,24 +186,24 @@ class Need(Struct, frozen=True):
 
     @property
     def by_name(self) -> bool:
-        """Whether nginx's files hold the service's name in place of addresses."""
+        """Whether nginx's files hold the service's name instead of addresses."""
         return bool(self.state.wiring and self.state.wiring.upstream.names)
 
     @property
     def chosen(self) -> frozenset[str]:
-        """Full IDs of what gets requests, and not by a name alone."""
+        """Full IDs of the replicas that get requests, except an interrupted rollout's unproven."""
         return frozenset(r.id for r in self.state.chosen)
 
     @property
     def adopted(self) -> tuple[Replica, ...]:
-        """What a broken rollout made, and there is something to go back to without it."""
+        """Replicas that an interrupted rollout made, if a rollback without them is possible."""
         if self.replaced_in_place or (self.stops_first and self.outgoing):
             return ()
         return tuple(r for r in self.staying if r.id in self.state.half_made)
 
     @property
     def why(self) -> str:
-        """Why there have to be new replicas."""
+        """Why new replicas are needed."""
         if self.outgoing:
             return self.reasons[self.outgoing[0].id]
         running = len(self.staying)

@@ -10,10 +10,10 @@ from composeroll.errors import UsageError
 
 
 def in_order(services: Sequence[Service]) -> tuple[Service, ...]:
-    """Sources of `volumes_from` first, then what others depend on, else as they were named.
+    """Sort services: those that others depend on or take `volumes_from` first, else as named.
 
     Raises:
-        UsageError: they depend on each other in a circle.
+        UsageError: the dependencies form a cycle.
     """
     named = {service.name: service for service in services}
     graph = {s.name: [n for n in _before(s) if n in named] for s in services}

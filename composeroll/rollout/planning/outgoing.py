@@ -1,4 +1,4 @@
-"""Which replicas have to go, and why. Decided once a rollout, before anything changes."""
+"""Which replicas have to go, and why. Decided once per rollout, before anything changes."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ Reasons = Mapping[str, str]
 """Why a replica is outgoing, by its full ID."""
 
 SCALED = "scaled to "
-"""How the reason begins of what goes though nothing takes its place."""
+"""The prefix of the reason for a replica that goes without replacement."""
 
 SECOND = f"{SCALED}1: compose was killed while it made it"
 
 
 def outgoing(observed: Observed, *, force: bool = False) -> Reasons:
-    """The outgoing replicas of all services.
+    """Return the outgoing replicas of all services.
 
     Args:
         observed: the snapshot.
-        force: replicas that are up to date go too.
+        force: whether replicas that are up to date go too.
     """
     reasons: dict[str, str] = {}
     renewed: set[str] = set()
     for state in observed.services:
         own = _of_service(state, renewed, force=force)
         reasons |= own
-        # one that compose was killed over while it recreated it is made anew all the same
+        # nothing serves if compose was killed while recreating the container: it is recreated too
         if state.data_only and (own or not state.serving):
             renewed.add(state.name)
     return reasons
@@ -46,6 +46,6 @@ def _of_service(state: ServiceState, renewed: Collection[str], *, force: bool) -
 
 
 def _second(state: ServiceState) -> list[Replica]:
-    """What compose was killed over and somebody has started, beside the one with its own name."""
+    """Return containers left by a killed compose and started since, beside the named one."""
     passing = [r for r in state.serving if is_left_by_recreate(r.name)]
     return passing if state.service.has_own_name and len(state.serving) > len(passing) else []

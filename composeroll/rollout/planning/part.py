@@ -40,23 +40,27 @@ class Part(Need, frozen=True):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is to be done for it."""
+        """Whether the plan has nothing to do for this service."""
         ends = self.retiring() or self.finish() or self.tidy()
         return not (self.prepare() or self.switches or ends)
 
     def judged(self) -> Judged:
-        """What is judged by its answers: the new beside the outdated, else beside all others."""
+        """Return the new replicas to judge by their answers.
+
+        Everything that is not outdated counts as new; if nothing is outdated, everything that
+        does not exist yet.
+        """
         old = self.fresh().besides or frozenset(r.id for r in self.state.replicas)
         settings, new = self.state.service.settings, Incoming(self.name, old)
         return Judged(new, self._route(), settings.max_errors, settings.min_requests)
 
     def leaving(self) -> Leaving:
-        """What is drained."""
+        """Return the replicas to drain, and the route by which nginx reaches them."""
         told = self.state.told_of(self.reasons)
         return Leaving(self.fresh(), told or self._route(), self.outgoing)
 
     def switch(self) -> Switch:
-        """What the gateway is told, and what it was told before."""
+        """Return the switch from the current upstream to the replicas that serve next."""
         wiring, made = self._wiring(), frozenset(r.id for r in self.adopted)
         return Switch(
             self.incoming(),
@@ -73,7 +77,7 @@ class Part(Need, frozen=True):
         )
 
     def pin(self) -> Switch:
-        """What the gateway is told before anything starts."""
+        """Return the switch to the current replicas' addresses, made before anything starts."""
         wiring, chosen = self._wiring(), self.chosen
         others = frozenset(r.id for r in self.state.replicas if r.id not in chosen)
         return Switch(
@@ -93,26 +97,26 @@ class Part(Need, frozen=True):
         return frozenset(r.id for r in self.state.replicas)
 
     def prepare(self) -> tuple[Step, ...]:
-        """The steps that bring up and prove what comes."""
-        # first of all: wherever this fails they are to serve again
+        """Return the steps that bring up the new replicas and prove them ready."""
+        # first: wherever a later step fails, undoing this one lets the old replicas serve again
         down = self._stop_old() if self._was_stopped else None
         steps = (down, self._clear(), self._adopt(), *self._bring_up(), self._prove())
         return tuple(step for step in steps if step)
 
     def retiring(self) -> Retiring | None:
-        """What goes past the line, side by side with that of other services."""
+        """Return the replicas to retire, in parallel with those of other services."""
         stays = self.detaches or (self.replaced_in_place and self.missing)
         if stays or not self.outgoing:
             return None
         return Retiring(self.name, self.outgoing, self._grace, self.state.service.stop_hooks)
 
     def finish(self) -> tuple[Step, ...]:
-        """The steps past the line, after what goes has gone."""
+        """Return the steps after the outgoing replicas of this service are gone."""
         steps = (self._detach(), self._renumber())
         return tuple(step for step in steps if step)
 
     def tidy(self) -> tuple[Step, ...]:
-        """The steps after the last replica of any service has gone."""
+        """Return the steps after the outgoing replicas of all services are gone."""
         every = (name for r in self.outgoing for name in r.anonymous_volumes)
         volumes = tuple(name for name in every if name not in self.state.held)
         if not (self.state.data_only and volumes):
@@ -164,7 +168,7 @@ class Part(Need, frozen=True):
         return (*aside, create, *stop, StartReplicas(self.name, now))
 
     def _leave_to_others(self) -> tuple[Step, ...]:
-        """Nothing reaches those that stop next, and nobody has noticed."""
+        """Take the replicas that stop next out of the upstream, and drain them."""
         wiring, others = self._wiring(), frozenset(r.id for r in self.meanwhile)
         away = Switch(
             Incoming(self.name, self._known - others),
@@ -177,7 +181,7 @@ class Part(Need, frozen=True):
             told=self.state.told_of(self.outdated),
         )
         drain = self.state.service.settings.drain
-        proven = others - self.reasons.keys()  # an old one that dies is no reason to go back
+        proven = others - self.reasons.keys()  # an old replica that dies does not cause a rollback
         watched = Incoming(self.name, self._known - proven, least=len(proven))
         leaving = Leaving(watched, away.told or away.route, self.outgoing)
         return (
@@ -187,13 +191,13 @@ class Part(Need, frozen=True):
 
     @property
     def _was_stopped(self) -> bool:
-        """Whether a rollout that broke off had stopped them for others, which do not serve yet."""
+        """Whether an interrupted rollout stopped them for new replicas that do not serve yet."""
         if self.replaced_in_place or not (self.missing or self.state.half_made):
             return False
         return bool(self.outgoing) and self.state.stopped >= {r.id for r in self.outgoing}
 
     def _stop_old(self) -> Step:
-        """On the way back they serve again, and what a rollout that was cut off made does not."""
+        """Stop the old replicas; undoing it lets them serve again, without half-made ones."""
         hooks, made = self.state.service.stop_hooks, self.state.half_made
         reason = OTHERS if self.meanwhile else self._gap
         return StopReplicas(
@@ -243,7 +247,7 @@ class Part(Need, frozen=True):
         )
 
     def _await_done(self) -> Step | None:
-        """What a rollout that broke off has started may be at it still."""
+        """Wait for the new replicas to end, also those that an interrupted rollout started."""
         at_it = self.is_to_end and self.state.doubtful and any(r.running for r in self.staying)
         if not self.fresh().least or not (self.missing or at_it):
             return None
@@ -266,7 +270,7 @@ class Part(Need, frozen=True):
         return DetachReplicas(self.outgoing, timeout, reason=end)
 
     def _renumber(self) -> Step | None:
-        """Not while any drain on: whoever retires the last of those renumbers the others."""
+        """Renumber, unless old replicas still drain: the last one's retirement renumbers then."""
         partial = len(self.outgoing) < len(self.reasons)
         draining = self.detaches or self.state.highest_aside
         if partial or self.replaced_in_place or draining:

@@ -1,4 +1,4 @@
-"""From a snapshot to a plan: pure decisions. The plan's text is what people and tests read."""
+"""Turn a snapshot into a plan: pure decisions. Users and tests read the plan's text."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ IN_DOUBT = "a rollout broke off, and nginx may go by something else than its fil
 
 
 class Plan(Struct, frozen=True):
-    """Steps that can be taken back, then steps that cannot. `str(plan)` shows exactly what runs.
+    """The steps that can be undone, then those that cannot. `str(plan)` shows exactly what runs.
 
     Attributes:
-        later: what the plans after this one do, a line each.
-        brings: the image that then runs, of each service that anything is done for.
+        reversible: the steps before the point of no return; each can be undone.
+        final: the steps after it.
+        later: what the following plans do, one line each.
+        brings: the image each service runs after this plan, for the services that it changes.
     """
 
     reversible: tuple[Step, ...] = ()
@@ -43,7 +45,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def empty(self) -> bool:
-        """Whether everything is as it should be."""
+        """Whether there is nothing to do."""
         return not (self.reversible or self.final)
 
     @property
@@ -65,13 +67,13 @@ class Plan(Struct, frozen=True):
 def replica_counts(
     observed: Observed, outgoing: Reasons, settled: Callable[[str], int]
 ) -> Mapping[str, int]:
-    """How many replicas each service is to have in the end, settled before the first batch.
+    """Return how many replicas each service should end up with, decided before the first batch.
 
     Args:
         observed: the snapshot.
         outgoing: the replicas that have to go.
-        settled: how many a service was to have after the last rollout; asked only where it tells
-            something.
+        settled: returns how many replicas the last rollout left a service with; called only if
+            not all replicas of that service count together (`is_mixed`).
     """
     counts = {state.name: replicas_wanted(state, outgoing) for state in observed.services}
     for state in observed.services:
@@ -83,16 +85,15 @@ def replica_counts(
 def plan_rollout(
     observed: Observed, outgoing: Reasons, counts: Mapping[str, int] | None = None
 ) -> Plan:
-    """The steps from what runs to what the file wants: one batch of each service's outgoing.
+    """Plan the steps to what the file asks for: one batch of each service's outgoing replicas.
 
     Args:
         observed: the snapshot.
-        outgoing: the replicas that have to go; what of it is gone already does no harm.
-        counts: how many replicas each service is to have, where an earlier batch has settled it.
+        outgoing: the replicas that have to go; those that no longer exist are ignored.
+        counts: how many replicas each service should end up with, if an earlier batch decided it.
 
     Raises:
-        Refused: where a service stands in nginx cannot be told any more, so that nothing of it may
-            go.
+        Refused: a service's place in nginx is no longer known, so none of its replicas may go.
     """
     if refusal := next(filter(None, (state.refusal for state in observed.services)), None):
         raise refusal
@@ -131,7 +132,7 @@ def _part(state: ServiceState, outgoing: Reasons, wanted: int | None) -> Part:
 
 
 def _pin(parts: Sequence[Part]) -> tuple[Step, ...]:
-    """Before anything starts that a name in nginx's configuration would mean too."""
+    """Replace names with addresses before new replicas start, which the names would include."""
     named = [part for part in parts if part.pins]
     if not named:
         return ()
@@ -163,7 +164,7 @@ def _watch(moved: Sequence[Part]) -> tuple[Step, ...]:
 
 
 def _bounds(judged: Sequence[Judged]) -> str:
-    """What sends traffic back besides a death."""
+    """Return the error limits that, besides a replica that dies, end the rollout."""
     shares = dict.fromkeys(percent(one.share) for one in judged)
     return f"at most {' or '.join(shares)} of answers may be 5xx" if judged else ""
 
@@ -177,9 +178,10 @@ def _drain(moved: Sequence[Part]) -> tuple[Step, ...]:
 
 
 def _confirm(behind: Sequence[Part], gateways: Sequence[Part]) -> tuple[Step, ...]:
-    """Whoever waits for others after its proof may have died meanwhile.
+    """Check again the replicas that waited for other services after they proved ready.
 
-    A service alone waits for nobody, and a drain has just looked at those it watches over.
+    One may have died in the meantime. A service that is rolled out alone has not waited, and a
+    drain has just checked the replicas that it watches.
     """
     if len(behind) + len(gateways) == 1:
         return ()
@@ -194,7 +196,7 @@ def _confirm(behind: Sequence[Part], gateways: Sequence[Part]) -> tuple[Step, ..
 
 
 def _finish(parts: Sequence[Part]) -> tuple[Step, ...]:
-    """What goes, and then what that leaves to be done."""
+    """Retire the outgoing replicas, then finish each service."""
     leaving = [(part, retiring) for part in parts if (retiring := part.retiring())]
     reason = " and ".join(dict.fromkeys(part.goes_as for part, _ in leaving))
     every = tuple(retiring for _, retiring in leaving)
@@ -203,7 +205,7 @@ def _finish(parts: Sequence[Part]) -> tuple[Step, ...]:
 
 
 def _cut_after(parts: Sequence[Part]) -> float | None:
-    """Of several services that are drained together, all have to allow it."""
+    """Return the longest limit; services that drain together must all allow a cut, else None."""
     found = [part.state.service.settings.drain.cut_after for part in parts]
     allowed = [seconds for seconds in found if seconds is not None]
     return max(allowed) if len(allowed) == len(found) else None
