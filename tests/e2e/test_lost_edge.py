@@ -137,7 +137,7 @@ def test_one_whose_edge_was_made_anew_is_composes_to_mend(stack: Stack) -> None:
     helps = stack.advised("docker compose", "up -d --no-deps gateway")
     for words in (("sync",), ("update",), ("plan",)):
         done = stack.composeroll(*words, *stack.selection, "app")
-        ended_with(done, 3, "gateway is cut off: edge was made anew without it", helps)
+        ended_with(done, 3, "gateway is cut off: edge was recreated without it", helps)
     stack.compose("up", "--detach", "--no-deps", "gateway")
     state.await_state("An answer", lambda: answers(stack), BACK_WITHIN)
     ended_with(stack.composeroll("sync", *stack.selection), 0)

@@ -1,1 +1,1 @@
-"""Where services stand in the gateways: which nginx leads to them, and which of it is sure."""
+"""Each service's place in the gateways: which nginx sends it requests, and how certain that is."""

@@ -1,4 +1,4 @@
-"""Ways from nginx to a service that only one replica can stand at the end of. Pure."""
+"""Routes from nginx to a service that only one replica at a time can serve. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from composeroll.nginx.findings.sockets import socket_findings
 def by_one_alone(
     told: Configuration, container: Replica, service: Service, subject: Subject, beside: str = ""
 ) -> Iterator[Finding]:
-    """Its unix sockets, and its ports of the host; with a gap there are never two.
+    """Find unix sockets and published host ports; none with stop-first, where two never run.
 
     Args:
-        told: what the gateway's nginx was told.
-        container: the gateway's.
-        service: the one that is asked about.
-        subject: the same, as it is looked for there.
-        beside: the gateway that has an upstream of the service too; empty where there is none.
+        told: the configuration of the gateway's nginx.
+        container: the gateway's container.
+        service: the service that the routes lead to.
+        subject: the same service, as discovery looks for it.
+        beside: the gateway that also has an upstream of the service, empty if none has.
     """
     if service.settings.order is Order.STOP_FIRST:
         return

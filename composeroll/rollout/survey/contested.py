@@ -1,4 +1,4 @@
-"""Why a service has no one place: two gateways, or a gateway behind another. Pure."""
+"""Why a service has no single place: two gateways, or a gateway behind another. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from composeroll.errors import Refused
 
 
 def two_gateways(service: str, gateways: Collection[str]) -> Refused:
-    """Several send it requests: nobody says which of them is to be told."""
+    """Return the refusal for a service that several gateways send requests to."""
     first, second, *_ = gateways
     key = f"services.{service}.x-composeroll.gateway: {first}"
     return Refused(
@@ -20,16 +20,19 @@ def two_gateways(service: str, gateways: Collection[str]) -> Refused:
 
 
 def in_between(service: str, outer: str, behind: Collection[str]) -> Refused:
-    """A new one would have to be handed the upstreams, and be switched to as well."""
+    """Return the refusal for a gateway behind another gateway.
+
+    A new container would need both: the upstreams of the old one, and a switch in the outer one.
+    """
     others = " and ".join(behind)
     return Refused(
         f"{service} stands behind {outer}, and in front of {others}",
         "nothing was touched",
-        f"let {outer} send requests to {others} itself; or, for {service} to be a gateway alone,"
+        f"let {outer} send requests to {others} itself; or, if {service} is only a gateway,"
         f" services.{service}.x-composeroll.gateway: {NO_GATEWAY}",
     )
 
 
 def pass_on(other: str, service: str, gateway: str) -> str:
-    """What leaves one gateway in front of a service."""
+    """Return the advice that leaves one gateway in front of a service."""
     return f"let {other} pass requests for {service} on to {gateway}"

@@ -1,4 +1,4 @@
-"""What is likely to run nginx, by the file, its name, its command; and what if it is down. Pure."""
+"""Which services probably run nginx, and what to refuse if such a service is down. Pure."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from composeroll.rollout.survey.stranded import given_up, is_orphaned, may_be_le
 
 
 def may_be_gateways(project: Project) -> frozenset[str]:
-    """The services that the file leads one to take for gateways; all, where it tells nothing."""
+    """Return the services that the compose file suggests are gateways; all if it suggests none."""
     services = project.services.values()
     told = {s.name for s in services if s.may_be_nginx} | {s.settings.gateway for s in services}
     return frozenset(filter(None, told)) & project.services.keys() or frozenset(project.services)
 
 
 def sounds_like_nginx(replica: Replica) -> bool:
-    """Whether its service or its image is called so."""
+    """Return whether its service's or image's name contains `nginx`."""
     return "nginx" in replica.service or "nginx" in replica.image_ref
 
 
 def is_told_nginx(replica: Replica) -> bool:
-    """Whether its first process was started as one."""
+    """Return whether its command starts nginx."""
     return any(PurePosixPath(word).name == "nginx" for word in replica.command)
 
 
 def may_run_nginx(replica: Replica, project: Project) -> bool:
-    """Whether a setting names its service as a gateway, or it looks like one."""
+    """Return whether a setting names its service as a gateway, or it looks like nginx."""
     named = {service.settings.gateway for service in project.services.values()}
     return replica.service in named or sounds_like_nginx(replica) or is_told_nginx(replica)
 
 
 def insist_on_nginx(project: Project, service: Service, replicas: Sequence[Replica]) -> None:
-    """A project that has an nginx, and it does not run: a rollout would end in the dark.
+    """Refuse a rollout if the project's nginx does not run: no request would reach the service.
 
     Args:
         project: the compose model.
-        service: the one that is to be put behind it.
+        service: the service to put behind it.
         replicas: the project's containers.
 
     Raises:
-        Refused: with what starts it.
+        Refused: with the command that starts nginx.
     """
     if project.sharing_volumes_of(service.name):
         return
@@ -62,17 +62,17 @@ def insist_on_all_up(
     replicas: Sequence[Replica],
     cut_off: AbstractSet[str] = frozenset(),
 ) -> None:
-    """No nginx that clients reach speaks to the service: one that is down may, once it is up.
+    """Refuse a service without a place while an nginx is down that may send it requests once up.
 
     Args:
         project: the compose model.
-        service: the one that nobody speaks to.
+        service: the service that no running nginx sends requests to.
         up: the services whose nginx runs.
         replicas: the project's containers.
         cut_off: the services whose nginx runs where no client reaches it.
 
     Raises:
-        Refused: there is one that is down, or cut off.
+        Refused: an nginx is down, or cut off.
     """
     if project.sharing_volumes_of(service.name) or service.settings.gateway in up:
         return
@@ -84,11 +84,11 @@ def insist_on_all_up(
 
 
 def why_lost(replica: Replica, replicas: Sequence[Replica], project: Project) -> Refused | None:
-    """Why no client can reach an nginx that has lost its edge, and what helps; None for others."""
+    """Return why no client can reach an nginx without its edge, and what helps; else None."""
     own = project.services.get(replica.service)
     name, edge = replica.service, own.edge if own else ""
     if is_orphaned(replica, replicas, edge):
-        what = f"{name} is cut off: {edge} was made anew without it"
+        what = f"{name} is cut off: {edge} was recreated without it"
         return Refused(what, help=f"`docker compose up -d --no-deps {name}`")
     if may_be_left_behind(replica, replicas):
         what = f"{name} is cut off: {edge or 'its edge'} was restarted without it"
@@ -109,6 +109,6 @@ def _no_nginx_in(
         return Refused(f"no nginx runs in {gateway}", help=f"`docker compose up -d {gateway}`")
     return Refused(
         f"no nginx runs in {gateway}, so {service.name} cannot be put behind it",
-        help=f"`docker compose up -d {gateway}`; for a service that no nginx speaks to, set"
+        help=f"`docker compose up -d {gateway}`; if no nginx sends requests to {service.name}, set"
         f" services.{service.name}.x-composeroll.gateway: {NO_GATEWAY}",
     )

@@ -1,4 +1,4 @@
-"""Find the gateways among a project's containers, and read what each of their nginx was told."""
+"""Find the gateways among a project's containers, and read the configuration of each nginx."""
 
 from __future__ import annotations
 
@@ -25,37 +25,37 @@ from composeroll.rollout.survey.stranded import is_left_behind, is_orphaned
 T = TypeVar("T")
 
 PATIENCE = 5.0
-"""Seconds that a container of a gateway has to begin, beside others that take requests: the gateway
-image waits 3 s for a name without an address."""
+"""Seconds to wait for a gateway container whose nginx has not begun, while others of its service
+take requests: the gateway image waits 3 s for a name without an address."""
 
 POLL = 0.25
-"""Seconds between two looks at it."""
+"""Seconds between two checks of such a container."""
 
 Read = tuple[Replica, Configuration | GatewayUnread]
-"""A gateway's container, and what its nginx was told, or why that is not known."""
+"""A gateway's container, and its nginx's configuration or why that is not known."""
 
 
 class Nginx(Findings, Protocol):
-    """What can be asked of a container that may run nginx."""
+    """What the survey asks about a container that may run nginx."""
 
     def keep(self, containers: Sequence[Replica]) -> None:
-        """Take it that no other containers run."""
+        """Forget all other containers: they do not run."""
         ...
 
     def runs_in(self, container: Replica) -> bool:
-        """Whether an nginx runs in it that takes requests."""
+        """Return whether an nginx that takes requests runs in the container."""
         ...
 
     def quits(self, container: Replica) -> bool:
-        """Whether the nginx that was found in it at the last look was told to quit."""
+        """Return whether the nginx last found in the container was told to quit."""
         ...
 
     def cut_off(self, container: Replica, edge: Replica) -> bool:
-        """Whether none of the edge's addresses leads into its network namespace."""
+        """Return whether none of the edge's addresses leads into its network namespace."""
         ...
 
     def configuration(self, container: Replica) -> Configuration:
-        """What `nginx -T` prints there.
+        """Return what `nginx -T` prints in the container.
 
         Raises:
             GatewayUnread: nginx rejects its own files.
@@ -64,7 +64,7 @@ class Nginx(Findings, Protocol):
 
 
 class GatewaySurvey:
-    """Looks for gateways among a project's containers; made once for a run."""
+    """Finds the gateways among a project's containers. One instance serves a whole run."""
 
     def __init__(self, nginx: Nginx, clock: Clock | None = None) -> None:
         self._nginx = nginx
@@ -79,13 +79,13 @@ class GatewaySurvey:
         *,
         preflight: bool,
     ) -> Places:
-        """Where these services stand, and with `preflight` what there would hurt a rollout.
+        """Return the services' places; with `preflight`, also what there would hurt a rollout.
 
-        Each gateway is read once: those that the settings name or that look like one, and all
-        others as soon as there is a service that none of these speaks to.
+        Each gateway is read once: first those that the settings name or that look like nginx, and
+        all others only if one of the services has no place in these.
 
         Raises:
-            GatewayUnread: no gateway could be read, as one is where nginx rejects its own files.
+            GatewayUnread: no gateway could be read, for example since nginx rejects its own files.
         """
         lost = [r for r in replicas if r.running and self._is_lost(r, replicas, project)]
         cut_off = frozenset(r.service for r in lost if self._nginx.runs_in(r))
@@ -104,22 +104,22 @@ class GatewaySurvey:
         return sight.places(services)
 
     def _is_lost(self, one: Replica, replicas: Sequence[Replica], project: Project) -> bool:
-        """Whether no client reaches what runs in it: a rollout behind it would end in the dark."""
+        """Return whether no client can reach it: a rollout behind it would serve no one."""
         service = project.services.get(one.service)
         orphaned = is_orphaned(one, replicas, service.edge if service else "")
         return orphaned or is_left_behind(one, replicas, self._nginx.cut_off)
 
     def _read(self, candidates: Sequence[Replica]) -> tuple[list[Read], list[Replica]]:
-        """Those of them that are gateways, and what is still to become one beside them."""
+        """Return the gateways among the candidates, and those whose nginx has not begun."""
         found, late = self._begun(candidates)
         told = _side_by_side(self._told, found)
         return list(zip(found, told, strict=True)), late
 
     def _begun(self, candidates: Sequence[Replica]) -> tuple[list[Replica], list[Replica]]:
-        """Those whose nginx takes requests, and those of the same services that have none yet.
+        """Return those whose nginx takes requests, and those of the same services without one yet.
 
-        One that is just starting, or that the engine could not look into, is given some seconds,
-        once in a run for each of its starts.
+        A container that is just starting, or that the engine could not look into, gets `PATIENCE`
+        seconds, once per run and start.
         """
         end = self._clock.now() + PATIENCE
         found = self._running(candidates)
@@ -160,7 +160,7 @@ def _side_by_side(ask: Callable[[Replica], T], containers: Sequence[Replica]) ->
 
 
 def _any_without(places: Places, services: Sequence[Service]) -> bool:
-    """Whether one of the services has no place yet, neither as a server nor as a gateway."""
+    """Return whether one of the services has no place yet, as a server or as a gateway."""
     wired = {name for name, place in places.wirings.items() if isinstance(place, Wiring)}
     known = wired | places.fronts.keys()
     return any(s.name not in known for s in services if _wants_place(s))
@@ -171,23 +171,23 @@ def _wants_place(service: Service) -> bool:
 
 
 def _told(project: Project, services: Sequence[Service]) -> AbstractSet[str]:
-    """The gateways that the settings name for these services, and those of them that are some."""
+    """Return the gateways that the settings name for these services, and those among them."""
     named = {service.settings.gateway for service in project.services.values()}
     own = {service.settings.gateway for service in services}
     return {service.name for service in services if service.name in named} | set(filter(None, own))
 
 
 def _housed(container: Replica, replicas: Sequence[Replica]) -> Replica:
-    """The same with the networks it is really on: the engine lists them with the namespace's own.
+    """Return the container with the networks of the container whose namespace it shares.
 
-    Its address there is the other container's, which is where it is reached.
+    The engine lists them only with that one; its addresses are where this container is reached.
     """
     host = host_of(container, replicas)
     return replace(container, networks=host.networks) if host else container
 
 
 def _grouped(read: Sequence[Read]) -> tuple[GatewayService, ...]:
-    """By service; those of which every container could be read, since all are told or none."""
+    """Group by service, without services of which a container is unread: all are told or none."""
     lost = {one.service for one in _rejected(read)}
     known = [
         (r, told)

@@ -1,4 +1,4 @@
-"""Each service's place in the gateways, from what their nginx were told. Pure but for findings."""
+"""Each service's place in the gateways, from their configurations. Pure, except for findings."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ from composeroll.rollout.survey.unclear import insist_on_clear_names
 
 
 class Findings(Protocol):
-    """What can be found wrong with an nginx beforehand."""
+    """What can be found wrong with an nginx before anything changes."""
 
     def front_findings(
         self, container: Replica, edge: Replica | None, drain_timeout: float
     ) -> tuple[Finding, ...]:
-        """What would hurt when this nginx is replaced by another one on the same ports."""
+        """Return what would hurt when another nginx on the same ports replaces this one."""
         ...
 
     def findings(
         self, container: Replica, subject: Subject, found: Found, drain_timeout: float
     ) -> tuple[Finding, ...]:
-        """What of its configuration and mounts would hurt a rollout of this upstream."""
+        """Return what in its configuration and mounts would hurt a rollout of this upstream."""
         ...
 
 
 class GatewayService(Struct, frozen=True):
-    """The running containers of one service that runs nginx, with what each was told."""
+    """The running containers of one service that runs nginx, each with its configuration."""
 
     service: str
     containers: tuple[Replica, ...]
@@ -60,13 +60,13 @@ class GatewayService(Struct, frozen=True):
 
 
 class Sight(Struct, frozen=True):
-    """The gateways that run, the containers they may send requests to, and what both make.
+    """The running gateways and the project's containers, and the places that follow from both.
 
     Attributes:
-        nginx: finds what would hurt a rollout; None where nobody asks.
+        nginx: finds what would hurt a rollout; None if no rollout is planned.
         cut_off: the services whose nginx runs where no client reaches it.
         rejected: the gateways that could not be read.
-        late: running containers, beside others of their service, whose nginx has not begun.
+        late: running containers whose nginx has not begun, unlike others of their service.
     """
 
     project: Project
@@ -78,10 +78,10 @@ class Sight(Struct, frozen=True):
     late: Sequence[Replica] = ()
 
     def places(self, services: Sequence[Service]) -> Places:
-        """Where these services stand, as servers and as gateways.
+        """Return the services' places, as servers and as gateways.
 
-        What runs nginx and gets its requests from another one is a server, like any other. A
-        rollout needs every nginx of a gateway; to mend what can be mended is right without.
+        An nginx that gets its requests from another one is a server like any other. A rollout
+        needs every nginx of a gateway to take requests; a repair by `sync` does not.
         """
         mine, wirings = {service.name for service in services}, self._wirings(services)
         own = [gateway for gateway in self.gateways if gateway.service in mine]
@@ -99,7 +99,7 @@ class Sight(Struct, frozen=True):
         )
 
     def _unseen(self, service: Service) -> tuple[Finding, ...]:
-        """What may lead to a service that no upstream names: it is replaced without a switch."""
+        """Return what may lead to a service without a place: it is replaced without a switch."""
         if service.settings.gateway == NO_GATEWAY or self.nginx is None:
             return ()
         return tuple(
@@ -117,11 +117,11 @@ class Sight(Struct, frozen=True):
             yield from hidden_place(told, gateway.service, service.name)
 
     def _in_front_of(self, service: str) -> Sequence[GatewayService]:
-        """The gateways that may send it requests."""
+        """Return the gateways that may send it requests: all but itself."""
         return [gateway for gateway in self.gateways if gateway.service != service]
 
     def _wirings(self, services: Sequence[Service]) -> dict[str, Wiring | Refused]:
-        """A place that is ambiguous, or that cannot be rewritten, is the error that says so."""
+        """Return each service's place, or the refusal if it is ambiguous or cannot be rewritten."""
         found: dict[str, Wiring | Refused] = {}
         for service in (s for s in services if s.settings.gateway != NO_GATEWAY):
             try:
@@ -149,7 +149,7 @@ class Sight(Struct, frozen=True):
         )
 
     def _unforeseen(self, gateway: str, behind: Sequence[str]) -> tuple[Finding, ...]:
-        """What nobody takes for a gateway is rolled without the locks of what stands behind it."""
+        """Refuse a gateway not named so: it would roll without the locks of what is behind it."""
         if not behind or gateway in may_be_gateways(self.project):
             return ()
         others = " and ".join(behind)
@@ -174,11 +174,11 @@ class Sight(Struct, frozen=True):
             raise two_gateways(service.name, [gateway.service for gateway, _ in found])
         if found:
             return self._place(service, subject, *found[0])
-        if len(gateways) == len(self.gateways):  # else it is one itself
+        if len(gateways) == len(self.gateways):  # else the service is itself a gateway
             doubtful = may_lead_to(service, subject.replicas, self.project, self.rejected)
             if one := next(doubtful, None):
                 raise no_place_known(one, service.name)
-            if self.nginx:  # else nothing is about to be replaced
+            if self.nginx:  # else no rollout is planned
                 told = ((gateway.containers[0], gateway.configurations[0]) for gateway in gateways)
                 insist_on_clear_names(self.project, service, subject, told)
             self._insist_on_all_there(service)
@@ -261,7 +261,7 @@ class Sight(Struct, frozen=True):
     def _elsewhere(
         self, subject: Subject, gateway: GatewayService, found: Found
     ) -> Iterator[Finding]:
-        """What leads to the service's replicas in other gateways, which nobody rewrites."""
+        """Find what sends requests to the service in other gateways, which are not rewritten."""
         nameless = replace(found, upstream=replace(found.upstream, name=""))
         for other in self._in_front_of(subject.service):
             if other.service == gateway.service:
@@ -274,7 +274,7 @@ class Sight(Struct, frozen=True):
 
 
 def _behind(gateway: GatewayService, places: Mapping[str, Wiring | Refused]) -> dict[str, Wiring]:
-    """The places of the services that a gateway sends requests to."""
+    """Return the places of the services that a gateway sends requests to."""
     return {
         name: place
         for name, place in places.items()
@@ -283,7 +283,7 @@ def _behind(gateway: GatewayService, places: Mapping[str, Wiring | Refused]) -> 
 
 
 def _told(configuration: Configuration, found: Found) -> Upstream:
-    """The upstream as one of several gateways has it, which need not be how the first has it."""
+    """Return the upstream as this gateway container has it, which may differ from the first's."""
     name, include = found.upstream.name, found.include
     blocks = (b for b in configuration.upstreams if b.place.file == include)
     own = next((b.upstream for b in blocks if b.upstream.name == name), None)
@@ -291,7 +291,7 @@ def _told(configuration: Configuration, found: Found) -> Upstream:
 
 
 def _unwatched(service: Service, gateway: GatewayService, found: Found) -> tuple[Finding, ...]:
-    """What keeps `monitor` from seeing how new replicas answer, where it is to look."""
+    """Return what keeps `monitor` from seeing how new replicas answer, if it is to judge them."""
     if not service.settings.judges:
         return ()
     return visibility_findings(gateway.configurations[0], found.upstream.name)

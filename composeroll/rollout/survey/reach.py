@@ -1,4 +1,4 @@
-"""Which networks a container is on, and whether a gateway could reach a service by them. Pure."""
+"""Which networks a container is on, and whether a gateway can reach a service there. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from composeroll.errors import Refused
 from composeroll.model import Attachment, Replica
 
 HOST = "host"
-"""The engine's name for the host's own network, from and to which every other one is reached."""
+"""The engine's name for the host's own network, which reaches every other network and back."""
 
 
 def host_of(container: Replica, replicas: Sequence[Replica]) -> Replica | None:
-    """The container whose network namespace this one lives in, None where it has its own."""
+    """Return the container whose network namespace this one shares, None if it has its own."""
     kind, _, host = container.network_mode.partition(":")
     return next((r for r in replicas if kind == "container" and r.id == host), None)
 
@@ -22,9 +22,9 @@ def host_of(container: Replica, replicas: Sequence[Replica]) -> Replica | None:
 def common_networks(
     gateway: Replica, service: Service, replicas: Sequence[Replica]
 ) -> tuple[Attachment, ...]:
-    """The gateway's places on the service's networks.
+    """Return the gateway's attachments to the service's networks.
 
-    What counts is where the file puts its next containers, not where the present ones are.
+    The networks in the file count, where new containers will be, not those of the current ones.
     """
     theirs = _networks(service, replicas)
     return tuple(place for place in gateway.networks if place.network in theirs)
@@ -37,17 +37,17 @@ def shared_network(
     port: int,
     named: AbstractSet[str],
 ) -> Attachment:
-    """The network for addresses: the one in use if there are several, else the first by name.
+    """Return the network for replica addresses: the one in use, else the first by name.
 
     Args:
         gateway: a container of the gateway.
-        service: the one that it sends requests to.
-        replicas: the service's.
-        port: the one that they listen on.
-        named: the addresses that nginx is told now.
+        service: the service that it sends requests to.
+        replicas: the service's containers.
+        port: the port that they listen on.
+        named: the addresses in the current upstream.
 
     Raises:
-        Refused: they have none in common.
+        Refused: gateway and service have no network in common.
     """
     common = common_networks(gateway, service, replicas)
     if not common:
@@ -62,23 +62,23 @@ def shared_network(
 
 
 def _common_ground(gateway: Replica, service: Service, replicas: Sequence[Replica]) -> str:
-    """The host's own network is named in no list: a container is on it, or on others."""
+    """Return how to get a common network; the host's cannot be listed among `networks`."""
     on_host = [gateway.service] if any(p.network == HOST for p in gateway.networks) else []
     on_host += [service.name] if HOST in _networks(service, replicas) else []
     if not on_host:
         return f"name a network of {gateway.service} in services.{service.name}.networks"
     other = service.name if on_host[0] == gateway.service else gateway.service
     return (
-        f"take `network_mode: host` out of services.{on_host[0]}, and name a network of {other} in"
-        f" services.{on_host[0]}.networks; what clients are to reach needs `ports:` then"
+        f"remove `network_mode: host` from services.{on_host[0]}, and name a network of {other} in"
+        f" services.{on_host[0]}.networks; ports that clients use then need `ports:`"
     )
 
 
 def may_reach(gateway: Replica, service: Service, replicas: Sequence[Replica]) -> bool:
-    """False only where nothing leads there: no network in common, and no port of the host's."""
+    """Return False only if no route exists: no common network, and no published host port."""
     theirs = _networks(service, replicas)
     if not theirs or HOST in theirs or any(replica.published for replica in replicas):
-        return True  # without networks it lives in another container's
+        return True  # without networks it shares another container's
     on_host = any(place.network == HOST for place in gateway.networks)
     return on_host or bool(common_networks(gateway, service, replicas))
 

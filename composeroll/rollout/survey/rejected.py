@@ -1,7 +1,7 @@
 """Gateways that could not be read: what that means for each service. Pure.
 
-One that serves on by what it was told once, and rejects its files as they are now, is nobody's
-concern but of those that it sends requests to.
+A gateway whose nginx keeps serving with its old configuration, but rejects its current files,
+concerns only the services that it sends requests to.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from composeroll.rollout.survey.reach import may_reach
 
 
 class Rejected(Struct, frozen=True):
-    """A container of a gateway, and why what its nginx was told is not known."""
+    """A gateway's container, and why its nginx's configuration is not known."""
 
     container: Replica
     why: GatewayUnread
 
     @property
     def service(self) -> str:
-        """The gateway."""
+        """The gateway's service."""
         return self.container.service
 
 
 def may_lead_to(
     service: Service, replicas: Sequence[Replica], project: Project, rejected: Sequence[Rejected]
 ) -> Iterator[Rejected]:
-    """Those of them that may send requests to a service.
+    """Yield the unread gateways that may send requests to a service.
 
     Args:
-        service: the one that is asked about.
-        replicas: the service's.
+        service: the service.
+        replicas: the service's containers.
         project: the compose model.
         rejected: the gateways that could not be read.
     """
@@ -54,10 +54,10 @@ def without_place(
     project: Project,
     places: Mapping[str, object],
 ) -> Mapping[str, GatewayUnread]:
-    """Those of some services whose own nginx could not be read.
+    """Return the services that are gateways themselves and could not be read.
 
-    What gets its requests from another gateway, by one of `places`, is a server like any other;
-    unless the settings say that it is a gateway too.
+    A service that has one of `places` behind another gateway is a server like any other, unless
+    the settings name it as a gateway.
     """
     named = {service.settings.gateway for service in project.services.values()}
     return {
@@ -69,14 +69,14 @@ def without_place(
 
 
 def no_place_known(one: Rejected, service: str) -> GatewayUnread:
-    """The refusal for a service that none of the gateways that could be read has a place for."""
-    apart = f"where it sends {service} nothing, services.{service}.x-composeroll.gateway:"
+    """Return the refusal for a service that has no place in the gateways that could be read."""
+    apart = f"if it sends no requests to {service}, services.{service}.x-composeroll.gateway:"
     help_ = "; ".join(filter(None, (one.why.help, f"{apart} {NO_GATEWAY}")))
     return GatewayUnread(one.why.what, help=help_, evidence=one.why.evidence)
 
 
 def no_other_way_known(one: Rejected, service: str) -> Finding:
-    """The warning for a service that has a place elsewhere."""
+    """Return the warning for a service that has a place in another gateway."""
     return Finding(
         Severity.WARNING,
         f"whether nginx in {one.service} sends requests to {service} too is not known:"

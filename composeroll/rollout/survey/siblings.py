@@ -1,4 +1,4 @@
-"""Containers of a gateway's service that are not told with the others. Pure."""
+"""Containers of a gateway's service that cannot be told of new replicas. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from composeroll.rollout.observed import Wiring
 def insist_on_all_told(
     places: Mapping[str, Wiring | Refused], late: Sequence[Replica]
 ) -> Mapping[str, Wiring | Refused]:
-    """The same, but for the services behind a gateway that does not take requests everywhere.
+    """Return the places, with a refusal for each service behind a gateway that is partly not up.
 
     Args:
-        places: where services stand, by name.
-        late: running containers, beside others of their service, whose nginx has not begun.
+        places: the services' places, by name.
+        late: running containers whose nginx has not begun, unlike others of their service.
     """
     waits = {container.service: container.name for container in late}
     return {
@@ -28,11 +28,11 @@ def insist_on_all_told(
 
 
 def down_findings(gateway: str, service: str, replicas: Sequence[Replica]) -> Iterator[Finding]:
-    """What is started later names whom it was told of last, or whoever bears a name by then.
+    """Warn of stopped gateway containers: started later, they use their outdated upstream.
 
     Args:
         gateway: the service that runs nginx.
-        service: the one that it sends requests to.
+        service: the service that it sends requests to.
         replicas: the project's containers.
     """
     down = [r.name for r in replicas if r.service == gateway and not r.running]
@@ -40,14 +40,15 @@ def down_findings(gateway: str, service: str, replicas: Sequence[Replica]) -> It
         names, do = " and ".join(down), "does" if len(down) == 1 else "do"
         yield Finding(
             Severity.WARNING,
-            f"{names} {do} not run, so that nginx there is not told of the new replicas",
+            f"{names} {do} not run, so nginx there is not told of the new replicas",
             f"`docker rm {' '.join(down)}`; or `composeroll sync {service}` once nginx runs there",
         )
 
 
 def _not_yet(name: str) -> GatewayUnread:
     return GatewayUnread(
-        f"{name} runs no nginx yet, as others of its service do: it could not be told",
+        f"{name} runs no nginx yet, unlike others of its service: it cannot be told of new"
+        " replicas",
         help=f"see `docker logs {name}`; once nginx runs there, or `docker rm -f {name}`, run the"
         " same command again",
     )

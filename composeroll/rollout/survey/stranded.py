@@ -1,9 +1,9 @@
-"""nginx that is not in the network of its edge: never started there, or left behind. Pure.
+"""An nginx that is not in the network of its edge: never started there, or left behind. Pure.
 
-Up to version 28 an engine that starts, as after a reboot, starts the containers in any order, and
-gives up one whose network belongs to another that does not run yet (moby/moby#50326, mended in 29
-by #50327). And one that runs while its edge is restarted stays in the namespace that the edge had,
-which leads nowhere any more.
+Up to version 28, an engine that starts, for example after a reboot, starts containers in any order
+and gives up on one whose network belongs to a container that does not run yet (moby/moby#50326,
+fixed in 29 by #50327). And an nginx that runs while its edge is restarted stays in the edge's
+previous namespace, which no longer leads anywhere.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from composeroll.model import Replica
 from composeroll.rollout.survey.reach import host_of
 
 NOT_JOINED = "cannot join network"
-"""How the engine's words begin (moby, `daemon/container_operations.go`)."""
+"""How the engine's error begins (moby, `daemon/container_operations.go`)."""
 
 
 def given_up(container: Replica, replicas: Sequence[Replica]) -> bool:
-    """Whether the engine could not start it again for want of its edge, which runs by now.
+    """Return whether the engine failed to restart it since its edge did not run, but now does.
 
-    One that has never run is left alone: a rollout that was killed has made it, and proven nothing.
+    A container that has never run does not count: a killed rollout made it and proved nothing.
     """
     edge = host_of(container, replicas)
     ran = bool(container.started_at) and not container.running
@@ -31,21 +31,24 @@ def given_up(container: Replica, replicas: Sequence[Replica]) -> bool:
 def is_left_behind(
     container: Replica, replicas: Sequence[Replica], cut_off: Callable[[Replica, Replica], bool]
 ) -> bool:
-    """Whether it lives on in a namespace that its edge has left; `cut_off` looks, if need be."""
+    """Return whether it still runs in a namespace that its edge has left.
+
+    `cut_off` is called only if its edge was started after it.
+    """
     edge = host_of(container, replicas)
     return bool(edge and may_be_left_behind(container, replicas) and cut_off(container, edge))
 
 
 def is_orphaned(container: Replica, replicas: Sequence[Replica], edge: str) -> bool:
-    """Whether it lives in the network of a container of service `edge` that is no more.
+    """Return whether it shares the network of a container of service `edge` that was removed.
 
-    Only compose can help it: it takes such a one for outdated, and makes it anew.
+    Only compose can repair this: it considers such a container outdated and recreates it.
     """
     shared = container.network_mode.startswith("container:")
     return bool(edge) and shared and host_of(container, replicas) is None
 
 
 def may_be_left_behind(container: Replica, replicas: Sequence[Replica]) -> bool:
-    """Whether its edge was started after it. A clock that was set meanwhile tells the same lie."""
+    """Return whether its edge was started after it, or seems so since the clock was changed."""
     edge = host_of(container, replicas)
     return bool(edge and edge.running and container.running and container.started_before(edge))

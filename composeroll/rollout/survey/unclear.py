@@ -1,4 +1,4 @@
-"""Services that an upstream may mean by a name which only its gateway knows. Pure."""
+"""Services that an upstream may mean by a name that only its gateway can resolve. Pure."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ def insist_on_clear_names(
     subject: Subject,
     gateways: Iterable[tuple[Replica, Configuration]],
 ) -> None:
-    """What no upstream is known to mean is replaced without a switch: that has to be sure.
+    """Refuse a service without a place if an upstream or a pass may mean it after all.
 
-    An upstream that the settings give to another service is that one's.
+    Such a service would be replaced without a switch. An upstream that the settings assign to
+    another service does not count.
 
     Args:
         project: the compose model.
-        service: the one that has no place in any gateway.
-        subject: the same, as it is looked for there.
-        gateways: a container of each, and what it was told.
+        service: the service that has no place in any gateway.
+        subject: the same service, as discovery looks for it.
+        gateways: a container of each gateway, and its configuration.
 
     Raises:
-        Refused: an upstream may be its own, or a pass lead to it.
+        Refused: an upstream may be the service's, or a pass may lead to it.
     """
     if project.sharing_volumes_of(service.name):
         return

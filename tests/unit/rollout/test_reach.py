@@ -27,16 +27,16 @@ def on(one: Replica, place: Attachment) -> Replica:
             HOST,
             BACK,
             (
-                "take `network_mode: host` out of services.nginx, and name a network of app in"
-                " services.nginx.networks; what clients are to reach needs `ports:` then"
+                "remove `network_mode: host` from services.nginx, and name a network of app in"
+                " services.nginx.networks; ports that clients use then need `ports:`"
             ),
         ),
         (
             FRONT,
             HOST,
             (
-                "take `network_mode: host` out of services.app, and name a network of nginx in"
-                " services.app.networks; what clients are to reach needs `ports:` then"
+                "remove `network_mode: host` from services.app, and name a network of nginx in"
+                " services.app.networks; ports that clients use then need `ports:`"
             ),
         ),
     ],

@@ -117,7 +117,7 @@ def test_one_that_does_not_run_is_told_of() -> None:
     assert isinstance(place, Wiring)
     (finding,) = place.findings
     assert finding.severity is Severity.WARNING
-    assert finding.what.startswith("shop-nginx-3 does not run, so that nginx there is not told")
+    assert finding.what.startswith("shop-nginx-3 does not run, so nginx there is not told")
     assert finding.help == (
         "`docker rm shop-nginx-3`; or `composeroll sync app` once nginx runs there"
     )
