@@ -212,4 +212,4 @@ def test_a_gateway_with_ports_of_its_own_is_refused_with_the_lines_that_help(sta
 
 def test_the_edge_itself_is_refused(stack: Stack) -> None:
     done = stack.update("edge", "--pull", "never", "--force", "--order", "stop-first")
-    ended_with(done, 3, "gateway lives in the network namespace of edge")
+    ended_with(done, 3, "gateway shares the network namespace of edge")

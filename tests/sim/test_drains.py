@@ -291,7 +291,7 @@ def test_a_name_of_its_own_leaves_what_drains_on_to_be_retired() -> None:
     assert sim.do(Run(("app",), Verb.SYNC)) == "up to date", sim.failure
     sim.images.push("app", "app-v3")
     assert sim.update("app") == "Refused"
-    assert "drain on from an earlier rollout" in str(sim.failure)
+    assert "still drain from an earlier rollout" in str(sim.failure)
     close_websockets(sim)
     assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
     assert not aside(sim)

@@ -1,1 +1,1 @@
-"""What stands in the way of a rollout, and what would hurt: told before anything is touched."""
+"""What prevents a rollout or would hurt it, reported before anything changes."""

@@ -1,4 +1,4 @@
-"""What new replicas beside the old ones have no room for: host ports, and names. Pure."""
+"""Whether host ports and names are free for new replicas beside the old ones. Pure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def met(
     asked: int | None,
     locate: Locate,
 ) -> Iterator[Finding]:
-    """A refusal for each limit that a rollout would meet.
+    """Yield a refusal for each such limit that a rollout would exceed.
 
     Args:
         project: the compose project's name.
         state: the service.
         leaving: full IDs of the replicas that would have to go.
-        asked: how many replicas it is to have, None for as many as it has.
-        locate: where a key of the compose file stands.
+        asked: how many replicas the service should have, None for as many as it has.
+        locate: returns where a key is in the compose file.
     """
     need = Need.of(state, dict.fromkeys(leaving, ""), asked)
     if _side_by_side(need) and need.missing:
@@ -36,7 +36,7 @@ def met(
 def ahead(
     project: str, state: ServiceState, leaving: Collection[str], locate: Locate
 ) -> Iterator[Finding]:
-    """A warning for each that the next rollout will meet, where there is nothing to do now."""
+    """Yield a warning for each limit that the next rollout will exceed, if none is due now."""
     need = Need.of(state, dict.fromkeys(leaving, ""))
     if _side_by_side(need) and not need.missing:
         batch = state.service.settings.batch.of(len(state.serving))
@@ -68,9 +68,10 @@ def _more_ports(ports: PortRange, held: int, new: int, where: str) -> str:
 
 
 def _names(project: str, state: ServiceState, new: int, severity: Severity) -> Iterator[Finding]:
-    """Compose names by the highest label, and its dry-run does not see that a name is taken.
+    """Find taken names: compose counts on from the highest number, and its dry-run misses them.
 
-    Leftovers of a broken rollout do not count: they go first. Replicas that drain on do.
+    Leftovers of an interrupted rollout do not count: they go first. Replicas that still drain
+    after their rollout do.
     """
     highest = max((r.number for r in state.serving), default=0)
     first = max(highest, state.highest_aside) + 1
@@ -87,7 +88,7 @@ def _names(project: str, state: ServiceState, new: int, severity: Severity) -> I
 
 
 def _prefix(project: str, state: ServiceState) -> str:
-    """As its replicas have it: with `COMPOSE_COMPATIBILITY` it is `shop_app_`."""
+    """Return the prefix of its replicas' names; with `COMPOSE_COMPATIBILITY` it is `shop_app_`."""
     usual = [f"{project}{between}{state.name}{between}" for between in "-_"]
     names = [replica.name for replica in state.replicas]
     return next((p for p in usual if any(name.startswith(p) for name in names)), usual[0])

@@ -1,4 +1,4 @@
-"""What nobody has set: compose says so once and takes a blank, with which an app may well start."""
+"""Unset variables: compose warns once and uses an empty value, with which an app may start."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from composeroll.model import Finding, Severity
 
 
 def blanks(project: Project) -> Iterator[Finding]:
-    """One finding for each variable: under sudo or cron the environment is another one."""
+    """Yield a warning for each variable: under sudo or cron the environment differs."""
     for name in project.unset:
         yield Finding(
             Severity.WARNING,

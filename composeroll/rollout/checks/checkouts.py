@@ -1,4 +1,4 @@
-"""Containers that were made from another directory than the one that the file lies in. Pure."""
+"""Containers that were created from another directory than the compose file's. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from composeroll.rollout.observed import ServiceState
 
 
 def checkouts(state: ServiceState, directory: str) -> Iterator[Finding]:
-    """A warning where relative mounts lead elsewhere now: compose recreates for that alone.
+    """Warn if relative mounts lead elsewhere now: compose recreates containers for that alone.
 
     Args:
         state: the service as it was observed.
-        directory: the project's, from which relative paths count.
+        directory: the project's, which relative paths start from.
     """
     here = realpath(directory)
     mounted = [bind for bind in state.service.binds if Path(realpath(bind)).is_relative_to(here)]
@@ -23,8 +23,8 @@ def checkouts(state: ServiceState, directory: str) -> Iterator[Finding]:
         if mounted and replica.made_from and realpath(replica.made_from) != here:
             yield Finding(
                 Severity.WARNING,
-                f"{replica.name} was made from {replica.made_from}, and {mounted[0]} is another"
-                " path than it mounts: each of both places takes for outdated what the other made",
-                f"update from one place, or with --project-directory {replica.made_from}",
+                f"{replica.name} was created from {replica.made_from}, and does not mount"
+                f" {mounted[0]}: from each directory, what the other created looks outdated",
+                f"update from one directory, or with --project-directory {replica.made_from}",
             )
             return

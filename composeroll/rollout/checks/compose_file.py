@@ -1,4 +1,4 @@
-"""What a service's part of the compose file says in vain, or to its harm. Pure."""
+"""What in a service's part of the compose file has no effect, or hurts. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from composeroll.rollout.observed import ServiceState
 
 
 def file_traps(project: Project, state: ServiceState, locate: Locate) -> tuple[Finding, ...]:
-    """What bites, and none of it forbids a rollout."""
+    """Return what may cause trouble; nothing here forbids a rollout."""
     return (
         *_linked(project, state, locate),
         *_mounted_by_nginx(project, state, locate),
@@ -27,14 +27,16 @@ def _linked(project: Project, state: ServiceState, locate: Locate) -> Iterator[F
             where = locate(["services", service.name, "links"])
             yield Finding(
                 Severity.WARNING,
-                f"{service.name} links to {state.name}: by that name it goes on seeing the"
-                " containers of its own start, and none that replaces them",
-                f"remove the link ({where}): on a common network names need none",
+                f"{service.name} links to {state.name}: by that name it keeps seeing the containers"
+                " that ran when it started, and none that replace them",
+                f"remove the link ({where}): on a common network names work without it",
             )
 
 
 def _mounted_by_nginx(project: Project, state: ServiceState, locate: Locate) -> Iterator[Finding]:
-    """The source's container ID enters nginx's config hash: a rollout makes nginx outdated.
+    """Warn of nginx using `volumes_from`: the source's container ID is in nginx's config hash.
+
+    A rollout of the source therefore makes nginx outdated.
 
     Recreating an nginx with a published port lost 900 to 950 requests at 430 a second.
     """
@@ -45,9 +47,9 @@ def _mounted_by_nginx(project: Project, state: ServiceState, locate: Locate) -> 
             yield Finding(
                 Severity.WARNING,
                 f"{name} mounts the volumes of {state.name}: after a rollout of it the next plain"
-                f" `docker compose up -d` recreates {name}, which refuses connections meanwhile"
-                " and forgets an include in its own filesystem",
-                f"give both a named volume in place of volumes_from: {state.name} ({where})",
+                f" `docker compose up -d` recreates {name}, which then refuses connections for a"
+                " while and loses an include in its own filesystem",
+                f"give both a named volume instead of volumes_from: {state.name} ({where})",
             )
 
 
@@ -57,7 +59,7 @@ def _mode(state: ServiceState, locate: Locate) -> Iterator[Finding]:
         yield Finding(
             Severity.WARNING,
             f"compose ignores the deploy.mode of {state.name}: it runs one replica",
-            f"write deploy.replicas in its place ({where})",
+            f"write deploy.replicas instead ({where})",
         )
 
 
@@ -66,8 +68,8 @@ def _unheeded(state: ServiceState, locate: Locate) -> Iterator[Finding]:
         where = locate(["services", state.name, "deploy", "update_config", key])
         yield Finding(
             Severity.NOTE,
-            f"no rollout of {state.name} follows deploy.update_config.{key}: what fails is always"
-            " taken back, and a batch follows when the one before it has drained",
+            f"composeroll ignores deploy.update_config.{key} of {state.name}: it always rolls back"
+            " what fails, and starts a batch when the one before it has drained",
             f"remove it ({where}); x-composeroll has monitor and max_errors",
         )
 
@@ -77,7 +79,7 @@ def _grace(state: ServiceState, locate: Locate) -> Iterator[Finding]:
         where = locate(["services", state.name, "stop_grace_period"])
         yield Finding(
             Severity.WARNING,
-            f"{state.name} is killed without a moment to end what outlives the drain",
+            f"{state.name} is killed with no time to finish what outlasts the drain",
             f"remove stop_grace_period: 0s ({where}); docker's default is 10s",
         )
 
@@ -86,6 +88,6 @@ def _only_built(state: ServiceState) -> Iterator[Finding]:
     if state.service.builds and not state.service.image:
         yield Finding(
             Severity.NOTE,
-            f"{state.name} has no image to pull: an update takes what was built last",
-            f"before it: `docker compose build {state.name}`",
+            f"{state.name} has no image to pull: an update uses what was built last",
+            f"before an update: `docker compose build {state.name}`",
         )

@@ -1,4 +1,4 @@
-"""Old replicas that drain on, where compose would replace them with all others of their service."""
+"""Refuse a plan while old replicas drain that compose would replace with the rest."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from composeroll.rollout.world import World
 
 
 def in_the_way(world: World, observed: Observed, plan: Plan) -> Refused | None:
-    """Why a plan has to wait for what drains on, None where it need not.
+    """Return why a plan has to wait for draining replicas, None if it need not.
 
-    Compose recreates a service's containers by their labels, and one with a name of its own it
-    makes only where it counts none.
+    Compose recreates all of a service's containers, by their labels, and creates one with a
+    `container_name` only if it counts none.
     """
     replaced = tuple(_replaced(observed, plan))
     aside = world.engine.aside(replaced) if replaced else ()
@@ -24,8 +24,8 @@ def in_the_way(world: World, observed: Observed, plan: Plan) -> Refused | None:
         return None
     names, services = _listed(aside)
     return Refused(
-        f"{', '.join(names)} {'drains' if len(names) == 1 else 'drain'} on from an earlier rollout,"
-        f" and compose would replace {'it' if len(names) == 1 else 'them'} too",
+        f"{', '.join(names)} still {'drains' if len(names) == 1 else 'drain'} from an earlier"
+        f" rollout, and compose would replace {'it' if len(names) == 1 else 'them'} too",
         "nothing that serves was touched",
         f"wait, or end it with `docker stop {' '.join(names)}`; then"
         f" `composeroll sync {' '.join(services)}` removes what has drained or ended",

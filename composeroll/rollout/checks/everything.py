@@ -1,4 +1,4 @@
-"""All that `check` tells: what an update would be told too, and what only matters beforehand."""
+"""All that `check` reports: an update's findings, and those that only matter in advance."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from composeroll.rollout.stack import Stack
 
 
 def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
-    """What could go wrong in a rollout of these services. Nothing is touched.
+    """Return what could go wrong in a rollout of these services. Nothing is changed.
 
     Raises:
-        ComposerollError: the engine, or nginx, cannot be looked at.
+        ComposerollError: the engine or nginx cannot be read.
     """
     services = stack.project.to_roll(names)
     observed = observe(stack.project, services, stack.engine, stack.survey)
@@ -45,7 +45,7 @@ def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
 
 
 def _of_gateways(stack: Stack, everyone: Sequence[Replica]) -> Iterator[Finding]:
-    """What bites about the gateways, or would be better, whether or not they are asked for."""
+    """Yield warnings and recommendations about all gateways, whether or not they are named."""
     services = stack.project.services
     places = stack.survey.look(stack.project, tuple(services.values()), everyone, preflight=True)
     yield from recommended(places.fronts, services)

@@ -1,4 +1,4 @@
-"""Services that nginx knew at their last rollout, and that no running nginx knows now. Pure."""
+"""Services that nginx sent requests to at their last rollout, and no running nginx does. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from composeroll.rollout.observed import Observed, ServiceState
 
 
 def forgotten(observed: Observed, gateway_of: Callable[[str], str]) -> Iterator[Finding]:
-    """What a gateway that is down has left: new replicas would get no requests.
+    """Refuse services whose gateway is down: their new replicas would get no requests.
 
     Args:
         observed: the snapshot.
-        gateway_of: whose nginx sent a service requests at its last rollout, empty where none did;
-            asked only where no nginx speaks to it now.
+        gateway_of: returns the gateway of a service at its last rollout, empty if it had none;
+            called only for services without a place in a running nginx.
     """
     for state in filter(_is_unknown, observed.services):
         if gateway := gateway_of(state.name):
@@ -30,9 +30,9 @@ def _is_unknown(state: ServiceState) -> bool:
 def _finding(service: str, gateway: str) -> Finding:
     return Finding(
         Severity.REFUSAL,
-        f"{service} was in the nginx of {gateway} at its last rollout, and no running nginx knows"
-        " it now",
-        f"`docker compose up -d {gateway}`, and see in its logs that nginx stays up; or, where no"
-        f" nginx is to speak to {service} any more,"
+        f"{service} was behind the nginx of {gateway} at its last rollout, and no running nginx"
+        " knows it now",
+        f"`docker compose up -d {gateway}`, and check in its logs that nginx stays up; or, if no"
+        f" nginx should send requests to {service} any more,"
         f" services.{service}.x-composeroll.gateway: {NO_GATEWAY}",
     )

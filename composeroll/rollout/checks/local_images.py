@@ -1,4 +1,4 @@
-"""What a pull did not bring, and compose does not fetch either."""
+"""Images that a pull did not bring and that compose does not fetch either."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from composeroll.rollout.planning.outgoing import Reasons
 
 
 def insist_on_images(observed: Observed, leaving: Reasons) -> None:
-    """New replicas need their image on the engine, and those of their `pre_start` hooks.
+    """Refuse new replicas whose image, or a `pre_start` hook's image, is not on the engine.
 
-    Compose pulls none where it recreates, and misses a hook's when the old ones are gone.
+    Compose pulls no image when it recreates a container, and a hook's missing image would show
+    only after the old containers are gone.
 
     Raises:
-        Refused: new replicas are called for, and their image is not on the engine.
+        Refused: new replicas are needed, and an image of theirs is not on the engine.
     """
     created = [s for s in observed.services if _creates(s, leaving)]
     missing = {f"{s.reference} of {s.name}": _how_to_get(s) for s in created if not s.image}

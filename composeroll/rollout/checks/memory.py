@@ -1,4 +1,4 @@
-"""Whether a host has the memory for old and new replicas side by side. An estimate; pure."""
+"""Estimate whether a host has memory for old and new replicas side by side. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MEBI = 1024 * 1024
 
 
 def room(observed: Observed, used: Mapping[str, int], left: int) -> tuple[Finding, ...]:
-    """What would not fit: a service beside itself, at its limit, or several in one update.
+    """Return what may not fit: one service now, one at its limit, or several in one update.
 
     Args:
-        observed: the services, whose replicas tell what a new one will need.
+        observed: the services; their replicas show what a new one will need.
         used: bytes that running containers use now, by full ID.
         left: bytes that the host can still give.
     """
@@ -26,12 +26,12 @@ def room(observed: Observed, used: Mapping[str, int], left: int) -> tuple[Findin
 
 
 class Need(Struct, frozen=True):
-    """What an update puts beside the replicas of one service.
+    """The memory that an update needs beside the current replicas of one service.
 
     Attributes:
-        extra: how many at once.
-        each: bytes that one of them will use, as the greatest of today does.
-        limit: bytes that one may use at most; None: all of the host's.
+        extra: how many new replicas start at once.
+        each: bytes that one of them will use: as many as the largest current replica.
+        limit: bytes that one may use at most; None: no limit.
     """
 
     service: str
@@ -41,7 +41,7 @@ class Need(Struct, frozen=True):
 
     @property
     def now(self) -> int:
-        """Bytes of all of them, as they are today."""
+        """Bytes that all new replicas need, by current use."""
         return self.extra * self.each
 
 
@@ -71,7 +71,7 @@ def _of_service(need: Need, left: int) -> Iterator[Finding]:
 
 
 def _together(needs: Sequence[Need], left: int) -> Iterator[Finding]:
-    """One update brings up the new replicas of all its services before it switches the first."""
+    """Add up all services: an update starts the new replicas of all before the first switch."""
     total = sum(need.now for need in needs)
     if total > left:
         yield Finding(

@@ -1,4 +1,4 @@
-"""What the registries would say to an update's pull. Pure."""
+"""Images that an update could not pull. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from composeroll.model import Finding, Severity
 
 
 def offered(failures: Mapping[str, ComposerollError]) -> Iterator[Finding]:
-    """A finding for each reason why an image cannot be had.
+    """Yield a finding for each reason why images are not available.
 
     Args:
-        failures: by service, what its registry answered, or that it did not.
+        failures: the registry's answer, or that it did not answer, by service.
     """
     reasons: dict[tuple[str, bool, str], list[str]] = {}
     for service, error in failures.items():

@@ -1,4 +1,4 @@
-"""Everything in a snapshot that would hurt a rollout, found before anything is touched."""
+"""Find everything in a snapshot that would hurt a rollout, before anything changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.planning.need import Need
 
 OF_PORTS = ("ports", "network_mode")
-"""What keeps a gateway from running twice unless an edge holds its ports: told in one sentence."""
+"""Obstacles that an edge removes from a gateway: `gateway_findings` reports them as one."""
 
 NOT_SCALED: Mapping[str, int] = {}
 
@@ -31,17 +31,18 @@ def findings(
     *,
     ahead: bool = False,
 ) -> tuple[Finding, ...]:
-    """What stands in the way of a rollout, the refusals first.
+    """Return what would prevent or hurt a rollout, the refusals first.
 
-    A store or an nginx that is up to date may stay what it is: a nightly `update --all` is not
-    refused for it.
+    A data store or an nginx that is up to date is not refused, so that a nightly `update --all`
+    can run.
 
     Args:
         observed: the snapshot.
-        locate: where a key of the compose file stands.
+        locate: returns where a key is in the compose file.
         leaving: full IDs of the replicas that would have to go.
-        counts: how many replicas of a service are asked for, where they are.
-        ahead: tell of what cannot run twice, too, where nothing of it is replaced now.
+        counts: how many replicas the user asked for, by service.
+        ahead: whether to report services that cannot run twice even if nothing of them is replaced
+            now.
     """
     states = observed.services
     doubled = {s.name for s in states if ahead or _is_doubled(s, leaving, counts.get(s.name))}
@@ -77,7 +78,7 @@ def findings(
 
 
 def once(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """What is found of several services is one finding, about none of them."""
+    """Merge equal findings; one that concerns several services is about none in particular."""
     kept: dict[Finding, Finding] = {}
     for finding in found:
         said = finding.about("")
@@ -88,10 +89,10 @@ def once(found: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def refuse(observed: Observed, found: Sequence[Finding]) -> None:
-    """End here if anything found forbids the rollout.
+    """Raise if a finding forbids the rollout.
 
     Raises:
-        Refused: with every refusal and its mend.
+        Refused: with every refusal and its fix.
     """
     for state in observed.services:
         if state.refusal:
@@ -104,7 +105,7 @@ def refuse(observed: Observed, found: Sequence[Finding]) -> None:
 
 
 def _gap(state: ServiceState, *, alone: bool) -> str:
-    """How to accept one, for this service and no other: a flag holds for all of the call."""
+    """Return how to accept a gap for this service only: a flag applies to all that are named."""
     flag = "--order stop-first, or " if alone else ""
     return f"accept a gap with {flag}services.{state.name}.x-composeroll.order: stop-first"
 
@@ -120,7 +121,7 @@ def _of_service(state: ServiceState, leaving: Collection[str], gap: str) -> Iter
 
 
 def _is_doubled(state: ServiceState, leaving: Collection[str], asked: int | None) -> bool:
-    """Whether new replicas are to run beside others, or in their place."""
+    """Return whether the rollout creates or removes replicas."""
     need = Need.of(state, dict.fromkeys(leaving, ""), asked)
     return bool(need.missing or need.outgoing)
 
@@ -128,7 +129,10 @@ def _is_doubled(state: ServiceState, leaving: Collection[str], asked: int | None
 def _running_twice(
     state: ServiceState, asked: int | None, locate: Locate, gap: str
 ) -> Iterator[Finding]:
-    """What keeps it from that; for a rollout alone a gap would do, or an edge, and not for good."""
+    """Refuse what keeps a service from running twice.
+
+    A gap or an edge is enough for a rollout, but not to run several replicas permanently.
+    """
     for obstacle in state.service.obstacles:
         for_good = (asked or 1) > 1 and obstacle.key != "network_mode"
         if not for_good and _gets_along(state, obstacle):
@@ -149,24 +153,25 @@ def _is_down_in_an_edge(state: ServiceState) -> bool:
 
 
 def _down_in_an_edge(state: ServiceState) -> Finding:
-    """Nobody serves, so there is nothing that a rollout could do without a gap."""
+    """Refuse a service that does not run: a rollout could not avoid a gap."""
     return _refusal(
-        f"{state.name} does not run, and lives in the network of {state.service.edge}, where a new"
-        " one comes up beside one that serves",
-        f"`docker compose up -d --no-deps {state.name}` starts it with the image of now",
+        f"{state.name} does not run; it shares the network of {state.service.edge}, where a rollout"
+        " needs a running container to start the new one beside",
+        f"`docker compose up -d --no-deps {state.name}` starts it with the current image",
     )
 
 
 def _gets_along(state: ServiceState, obstacle: Obstacle) -> bool:
-    """Whether a rollout of it needs no two at a time, or is told of this in another sentence."""
+    """Return whether a rollout never runs two at a time, or another finding reports this."""
     told = state.tenants or (state.front and obstacle.key in OF_PORTS)
     return bool(state.data_only or state.stops_first or state.is_over or told)
 
 
 def _shared_data(state: ServiceState, gap: str) -> Iterator[Finding]:
-    """A store such as redis, doubled, would be two writers on one set of files.
+    """Refuse a second copy of a data store, for example redis: both would write the same files.
 
-    One whose place in nginx is refused may well get requests, by a unix socket for example.
+    A service whose place in nginx is refused does not count: it may get requests, for example by a
+    unix socket.
     """
     alone, placed = state.stops_first or state.data_only, state.wiring or state.front
     doubted = state.refusal or any(f.severity is Severity.REFUSAL for f in state.unseen)
@@ -182,7 +187,7 @@ def _shared_data(state: ServiceState, gap: str) -> Iterator[Finding]:
 
 
 def _stores(state: ServiceState) -> str:
-    """What it writes to: named volumes, and where the host's directories stand in for them."""
+    """Return the named volumes, and the host directories used instead, that it writes to."""
     named = [f"volume {' and '.join(state.service.volumes)}"] if state.service.volumes else []
     bound = {m.source for r in state.serving for m in r.mounts if m.keeps_data}
     return " and ".join((*named, *sorted(bound)))
@@ -191,23 +196,24 @@ def _stores(state: ServiceState) -> str:
 def _paused(state: ServiceState) -> Iterator[Finding]:
     for replica in state.replicas:
         if replica.state is ContainerState.PAUSED:
-            what = f"{replica.name} is paused, and compose cannot scale a service with such a one"
+            what = f"{replica.name} is paused, and compose cannot scale a service with a paused one"
             yield _refusal(what, f"docker unpause {replica.name}")
 
 
 def _passed_over(state: ServiceState, leaving: Collection[str], gap: str) -> Iterator[Finding]:
-    """Beside old replicas not even compose would run it; where only more are wanted, that is meant.
+    """Refuse a rollout that would skip `pre_start`, which compose does not run beside old replicas.
 
-    What has a name of its own runs once at most: it is refused for that, or recreated by compose.
+    Scaling up only is not refused: compose skips it there on purpose. A service with a
+    `container_name` is refused for that, or compose recreates it.
     """
     service, replaced = state.service, any(r.id in leaving for r in state.replicas)
     alone = state.stops_first or state.data_only or service.has_own_name
     if PRE_START not in service.done_at_start or alone or not (replaced and state.serving):
         return
     yield _refusal(
-        f"compose runs the pre_start of {state.name} only where none of its containers runs:"
-        " new ones beside the old ones would go without",
-        "make it a service of its own, name it in the same rollout, and let"
+        f"compose runs the pre_start of {state.name} only if none of its containers runs:"
+        " new ones beside the old ones would start without it",
+        "make it a separate service, name it in the same rollout, and let"
         f" {state.name} depend on it with `condition: service_completed_successfully`; or {gap}",
     )
 
@@ -226,7 +232,7 @@ def _scale(state: ServiceState, asked: int | None, locate: Locate) -> Iterator[F
 
 
 def _write_scale(state: ServiceState, running: int, locate: Locate) -> str:
-    """In the form that the file has: with both of them compose refuses it."""
+    """Return the line to write, in the form the file already uses: compose refuses both forms."""
     forms = {"scale": ["scale"], "deploy.replicas": ["deploy", "replicas"]}
     places = {key: locate(["services", state.name, *path]) for key, path in forms.items()}
     key = next((key for key, place in places.items() if ":" in place), "scale")
@@ -239,10 +245,9 @@ def _mounted_code(state: ServiceState) -> Iterator[Finding]:
     for other in state.unlisted:
         yield Finding(
             Severity.WARNING,
-            f"{other} mounts the volumes of {state.name} and goes on seeing the old ones,"
-            " which stay",
-            f"keep {other} from mounting {state.name}, or afterwards, with a gap of its own:"
-            f" `docker compose up -d --no-deps {other}`",
+            f"{other} mounts the volumes of {state.name} and keeps seeing the old ones, which stay",
+            f"let {other} mount no volumes of {state.name}; or, after the rollout and with a gap in"
+            f" {other}: `docker compose up -d --no-deps {other}`",
         )
 
 

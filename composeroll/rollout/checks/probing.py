@@ -1,4 +1,4 @@
-"""What new replicas could not be asked for. Pure."""
+"""Readiness settings that an upstream's protocol cannot serve. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from composeroll.rollout.observed import ServiceState
 
 
 def unanswerable(state: ServiceState) -> Iterator[Finding]:
-    """A refusal where the settings ask for what the protocol of its upstream does not have."""
+    """Refuse readiness settings that the protocol of the service's upstream does not support."""
     if state.wiring is None:
         return
     try:

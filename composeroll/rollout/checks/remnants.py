@@ -1,4 +1,4 @@
-"""What is left from before, and is in the way: addresses in nginx, and numbers. Pure."""
+"""Remnants of earlier runs that are in the way: addresses in nginx, and numbers. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from composeroll.rollout.observed import ServiceState
 
 
 def remnants(state: ServiceState, everyone: Sequence[Replica]) -> tuple[Finding, ...]:
-    """A warning for each; `everyone` is the project's containers, of all services."""
+    """Return a warning for each; `everyone` is all containers of the project."""
     return (
         *_strangers(state, everyone),
         *_deserted(state, everyone),
@@ -21,7 +21,7 @@ def remnants(state: ServiceState, everyone: Sequence[Replica]) -> tuple[Finding,
 
 
 def _strangers(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Finding]:
-    """An address goes to the next container as soon as its own has stopped."""
+    """Find addresses that another service has: docker gives a freed address to the next."""
     if not state.wiring:
         return
     named = set(map(host_of_address, state.wiring.upstream.addresses))
@@ -37,7 +37,7 @@ def _strangers(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Fin
 
 
 def _deserted(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Finding]:
-    """Whether another project's container has such an address by now, nothing here can tell."""
+    """Find addresses without a replica; another project's container may have one by now."""
     if not state.wiring:
         return
     owners, upstream = owners_of(everyone), state.wiring.upstream
@@ -55,14 +55,14 @@ def _deserted(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Find
 
 
 def _numbers(state: ServiceState) -> Iterator[Finding]:
-    """Both are left where compose was killed while it recreated a container."""
+    """Find temporary names and double numbers, left by a compose killed while recreating."""
     for replica in state.replicas:
         if is_left_by_recreate(replica.name):
             yield Finding(
                 Severity.WARNING,
-                f"{replica.name} bears the name that compose gives while it recreates a container:"
-                " it was interrupted",
-                f"`composeroll update {state.name}` clears it away",
+                f"{replica.name} has the temporary name that compose gives while it recreates a"
+                " container: compose was interrupted",
+                f"`composeroll update {state.name}` removes it",
             )
     for number, count in Counter(r.number for r in state.replicas).items():
         if count > 1:
@@ -70,5 +70,5 @@ def _numbers(state: ServiceState) -> Iterator[Finding]:
                 Severity.WARNING,
                 f"{count} containers of {state.name} have the number {number}: compose counts them"
                 " as one",
-                f"`composeroll update --force {state.name}` numbers them anew",
+                f"`composeroll update --force {state.name}` renumbers them",
             )

@@ -1,4 +1,4 @@
-"""Whether users' own templates give includes that nginx can be told, before anything starts."""
+"""Check that users' own templates render usable includes, before anything starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from composeroll.rollout.observed import Observed, ServiceState
 
 
 def rendering(observed: Observed) -> tuple[Finding, ...]:
-    """A refusal for each template that cannot be used: a rollout would get as far as the switch."""
+    """Refuse each unusable template: the rollout would otherwise fail only at the switch."""
     return tuple(f for state in observed.services for f in _of_service(observed.project, state))
 
 
@@ -27,8 +27,8 @@ def _of_service(project: str, state: ServiceState) -> Iterator[Finding]:
         return
     if not _is_told(upstream, parse_include(text)):
         yield _refusal(
-            f"the template {template} gives something else than upstream {upstream.name} with all"
-            " of its servers",
+            f"the template {template} does not render upstream {upstream.name} with all of its"
+            " servers",
             state,
         )
 
@@ -39,4 +39,4 @@ def _is_told(upstream: Upstream, read: Upstream | None) -> bool:
 
 def _refusal(what: str, state: ServiceState) -> Finding:
     key = f"services.{state.name}.x-composeroll.template"
-    return Finding(Severity.REFUSAL, what, f"mend it, or take {key} out")
+    return Finding(Severity.REFUSAL, what, f"fix it, or remove {key}")

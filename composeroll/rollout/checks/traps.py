@@ -1,4 +1,4 @@
-"""What `check` adds to a rollout's own findings: nothing here forbids one, and all of it bites."""
+"""What `check` adds to a rollout's own findings: possible trouble that does not forbid one."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def traps(
     locate: Locate,
     leaving: Collection[str] = (),
 ) -> tuple[Finding, ...]:
-    """What bites at a rollout, or beside one, by service.
+    """Return what may cause trouble in a rollout, or apart from one, by service.
 
     Args:
         project: the compose model.
-        observed: the services that are checked.
-        everyone: the project's containers, of all services.
-        locate: where the file says so.
+        observed: the services to check.
+        everyone: all containers of the project.
+        locate: returns where a key is in the compose file.
         leaving: full IDs of the replicas that have to go anyway.
     """
     found: list[Finding] = []
@@ -44,7 +44,10 @@ def traps(
 
 
 def _unproven(state: ServiceState) -> Iterator[Finding]:
-    """docker-orchestrate #55: an application that listens before it works."""
+    """Note a service proved by its port alone: an application may listen before it works.
+
+    See docker-orchestrate #55.
+    """
     asked = state.service.settings.ready.path or any(r.healthcheck for r in state.replicas)
     if not state.wiring or asked:
         return
@@ -55,20 +58,20 @@ def _unproven(state: ServiceState) -> Iterator[Finding]:
         advice += f", or services.{state.name}.x-composeroll.ready.path: /…"
     yield Finding(
         Severity.NOTE,
-        f"nothing but its port proves {state.name} ready, so each update waits 3s to see whether"
+        f"only its open port proves {state.name} ready, so each update waits 3s to see whether"
         " it stays up",
         advice,
     )
 
 
 def _unhealthy_dependencies(state: ServiceState, everyone: Sequence[Replica]) -> Iterator[Finding]:
-    """A rollout touches no other service, so compose does not wait for them (`--no-deps`)."""
+    """Warn of unhealthy dependencies: compose does not wait for them here (`--no-deps`)."""
     for name in state.service.healthy_first:
         running = [r for r in everyone if r.service == name and r.running]
         if not any(r.health is Health.HEALTHY for r in running):
             yield Finding(
                 Severity.WARNING,
-                f"{state.name} wants {name} to be healthy first, and it"
+                f"{state.name} needs {name} to be healthy first, and it"
                 f" {'is not' if running else 'does not run'}",
                 f"`docker compose up -d --no-deps --wait {name}`",
             )

@@ -10,10 +10,10 @@ from composeroll.rollout.observed import ServiceState
 
 
 def unnamed(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:
-    """A finding where a service that works has such volumes, none where it only carries code.
+    """Report a service's anonymous volumes, unless it is data-only.
 
-    It is a refusal where others mount them too, and the rollout would replace it: somebody counts
-    on what is in there.
+    The finding is a refusal if other services mount them too, and so rely on their contents, and
+    the rollout would replace the service.
 
     Args:
         state: the service as it was observed.
@@ -38,7 +38,10 @@ def unnamed(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:
 
 
 def _way_on(state: ServiceState) -> str:
-    """Of one that has failed nobody can tell code from data: a database fails as soon as well."""
+    """Return how to mark the service as carrying code.
+
+    If it failed, code cannot be told from data: a database may fail at once too.
+    """
     if not any(r.over and r.exit_code for r in state.replicas):
         return "let it end or sleep"
     again = f"`docker compose pull {state.name}` and `docker compose up -d --no-deps {state.name}`"
@@ -46,15 +49,15 @@ def _way_on(state: ServiceState) -> str:
 
 
 def _hands_on(state: ServiceState) -> bool:
-    """Compose itself replaces a container with a name of its own, and keeps its volumes."""
+    """Return whether compose itself replaces the container, which keeps its volumes."""
     return state.service.has_own_name
 
 
 def _help(state: ServiceState) -> str:
-    """The file may name the volumes already, while the replicas of now have the old ones."""
+    """Return how to keep the data; the file may already name volumes that replicas lack."""
     if set(state.unnamed) <= set(state.service.mounted):
         return (
-            "copy what is to stay to the named volume, then once, with a gap:"
+            "copy what you want to keep to the named volume, then once, with a gap:"
             f" `docker compose up -d --no-deps {state.name}`"
         )
     line = ", ".join(_volume(path, state.unnamed) for path in state.unnamed)

@@ -1,4 +1,4 @@
-"""A shared memory zone of nginx that does not hold as many servers as there may be. Pure."""
+"""A shared memory zone of nginx that is too small for the servers of an upstream. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KIBI = {"": 1 / 1024, "k": 1, "m": 1024}
 
 
 def small_zone(state: ServiceState) -> Iterator[Finding]:
-    """Nginx rejects a configuration whose zone is too small, so that no switch comes through."""
+    """Warn of a zone that is too small: nginx rejects the configuration, so no switch works."""
     if not state.wiring:
         return
     wanted = max(state.service.scale or 1, len(state.serving))
@@ -34,11 +34,11 @@ def small_zone(state: ServiceState) -> Iterator[Finding]:
 
 
 def _zone_size(directive: str) -> float | None:
-    """KiB; None for any other directive, or a zone that shares another's memory."""
+    """Return a zone's KiB; None for another directive, or a zone that shares another's memory."""
     found = _ZONE.match(directive)
     return int(found[1]) * _KIBI[found[2].lower()] if found else None
 
 
 def _roomy(servers: int) -> int:
-    """KiB for twice as many servers, at least the 256 that are recommended everywhere."""
+    """Return KiB for twice as many servers, at least the commonly recommended 256."""
     return max(256, 2 * servers + ZONE_ITSELF)

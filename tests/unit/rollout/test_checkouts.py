@@ -24,7 +24,7 @@ def found(made_from: str, *volumes: dict[str, str]) -> list[Finding]:
 def test_a_mount_beside_the_file_is_another_path_from_another_checkout() -> None:
     (warning,) = found(THERE, BESIDE)
     assert warning.severity is Severity.WARNING
-    assert f"shop-app-1 was made from {THERE}, and {HERE}/site" in warning.what
+    assert f"shop-app-1 was created from {THERE}, and does not mount {HERE}/site" in warning.what
     assert warning.help.endswith(f"--project-directory {THERE}")
 
 

@@ -111,7 +111,7 @@ def test_a_pre_start_that_compose_would_pass_over_is_refused_where_replicas_are_
     one = state([replica(1)], wiring(1), of=service(**PRE_START))
     (finding,) = found(one, leaving=[replica(1).id])
     assert finding.severity is Severity.REFUSAL
-    assert finding.what.startswith("compose runs the pre_start of app only where none of its")
+    assert finding.what.startswith("compose runs the pre_start of app only if none of its")
     assert "service_completed_successfully" in finding.help
     assert "--order stop-first" in finding.help
 
@@ -249,7 +249,7 @@ def test_what_compose_would_break_is_a_refusal_in_its_own_words() -> None:
     (finding,) = found(obstacles=("Network shop_default Recreate",))
     assert finding.severity is Severity.REFUSAL
     assert "Network shop_default Recreate" in finding.what
-    assert "a network of the file has changed" in finding.help
+    assert "a network in the file has changed" in finding.help
 
 
 def test_only_what_is_about_a_network_is_blamed_on_one() -> None:
@@ -287,7 +287,7 @@ def test_a_gateway_is_not_replaced_in_one_rollout_with_what_it_serves() -> None:
     (finding,) = found(state([replica(1)], wiring(1)), nginx)
     assert finding.severity is Severity.REFUSAL
     assert finding.what == ("nginx runs the nginx in front of app: one rollout cannot replace both")
-    assert finding.help == "name nginx in a run of its own"
+    assert finding.help == "update nginx in a separate run"
 
 
 def test_a_server_whose_anonymous_volumes_others_mount_is_not_replaced() -> None:
@@ -343,7 +343,7 @@ def test_what_is_found_of_several_services_is_about_none_of_them() -> None:
         ([replica(1)], "app cannot run twice", "remove network_mode: service:edge"),
         (
             [replica(1, state=ContainerState.EXITED)],
-            "app does not run, and lives in the network of edge",
+            "app does not run; it shares the network of edge",
             "docker compose up -d --no-deps app",
         ),
         ([], "app does not run", "docker compose up -d --no-deps app"),

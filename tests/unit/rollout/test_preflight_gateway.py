@@ -107,15 +107,15 @@ def test_its_services_may_go_with_it_where_it_leaves_no_gap(*, smooth: bool) -> 
 
 
 @pytest.mark.parametrize(
-    ("tenants", "live"), [(("nginx",), "nginx lives"), (("a", "b"), "a and b live")]
+    ("tenants", "share"), [(("nginx",), "nginx shares"), (("a", "b"), "a and b share")]
 )
-def test_an_edge_is_never_touched(tenants: tuple[str, ...], live: str) -> None:
+def test_an_edge_is_never_touched(tenants: tuple[str, ...], share: str) -> None:
     edge = service("edge", **ours(order="stop-first"))
     told = state([replica(1, of="edge")], of=edge, tenants=tenants)
     (finding,) = found(told, leaving=True)
     assert finding.severity is Severity.REFUSAL
     assert found(told)[0].severity is Severity.NOTE
-    assert f"{live} in the network namespace of edge" in finding.what
+    assert f"{share} the network namespace of edge" in finding.what
 
 
 def test_an_edge_that_only_waits_needs_no_update() -> None:
@@ -134,7 +134,7 @@ def test_a_service_that_works_is_not_replaced_under_its_sidecar_and_may_need_upd
     (finding,) = found(told, leaving=True)
     assert finding.severity is Severity.REFUSAL
     assert found(told)[0].severity is Severity.NOTE  # which keeps no nightly `update --all`
-    assert "exporter lives in the network namespace of app, and loses the network" in finding.what
+    assert "exporter shares the network namespace of app, and loses the network" in finding.what
     assert "give exporter a network of its own" in finding.help
     assert "needs updates" not in finding.help
 

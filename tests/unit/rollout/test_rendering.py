@@ -40,10 +40,10 @@ def test_a_template_that_names_all_servers_may_say_more(tmp_path: Path, more: st
         (None, "cannot be used"),
         ("{{ nothing }}", "cannot be used: 'nothing' is undefined"),
         ("{% for", "cannot be used"),
-        ("upstream other { server 10.0.0.1:80; }", "something else than upstream app"),
+        ("upstream other { server 10.0.0.1:80; }", "does not render upstream app"),
         (GOOD.replace("s.address", "upstream.servers[0].address"), "all of its servers"),
-        (GOOD + "map $a $b { default 1; }", "something else than upstream app"),
-        ("upstream app {", "something else"),
+        (GOOD + "map $a $b { default 1; }", "does not render upstream app"),
+        ("upstream app {", "does not render"),
     ],
 )
 def test_one_that_cannot_be_used_is_refused_with_its_reason(

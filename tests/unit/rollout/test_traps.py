@@ -80,7 +80,7 @@ def test_what_a_killed_compose_left_is_named() -> None:
     left = replica(1, name="0123456789ab_shop-app-1", state=ContainerState.EXITED)
     twin = replace(well(2), number=1, name="shop-app-1")
     half, double = found(state([left, twin], wiring(2)))
-    assert "it was interrupted" in half.what
+    assert "compose was interrupted" in half.what
     assert "2 containers of app have the number 1" in double.what
 
 
@@ -96,7 +96,7 @@ def test_a_dependency_that_has_to_be_healthy_and_is_not(
     database = replace(replica(5, of="db", state=kind), health=health)
     one = state([well(1)], wiring(1), of=service(**depends))
     (warning,) = found(one, database)
-    assert warning.what.endswith(f"wants db to be healthy first, and it {said}")
+    assert warning.what.endswith(f"needs db to be healthy first, and it {said}")
     assert found(one, replace(replica(5, of="db"), health=Health.HEALTHY)) == ()
 
 
@@ -123,7 +123,7 @@ def test_an_nginx_that_mounts_a_rolled_services_volumes_is_told_what_that_costs(
     ("raw", "said", "key"),
     [
         ({"deploy": {"mode": "global"}}, "compose ignores the deploy.mode", "deploy.mode"),
-        ({"stop_grace_period": "0s"}, "killed without a moment", "stop_grace_period"),
+        ({"stop_grace_period": "0s"}, "killed with no time", "stop_grace_period"),
     ],
 )
 def test_what_the_file_says_in_vain_or_to_its_harm(
@@ -139,7 +139,7 @@ def test_what_is_only_built_is_not_pulled() -> None:
     (note,) = found(state([well(1)], wiring(1), of=built.services["app"]))
     assert (note.severity, note.help) == (
         Severity.NOTE,
-        "before it: `docker compose build app`",
+        "before an update: `docker compose build app`",
     )
 
 
@@ -147,7 +147,7 @@ def test_what_no_rollout_follows_of_composes_own_settings_is_noted() -> None:
     config = {"order": "start-first", "delay": "10s", "failure_action": "pause"}
     said = found(state([well(1)], wiring(1), of=service(deploy={"update_config": config})))
     assert {f.severity for f in said} == {Severity.NOTE}
-    assert [f.what.partition("update_config.")[2].split(":")[0] for f in said] == [
+    assert [f.what.partition("update_config.")[2].split()[0] for f in said] == [
         "delay",
         "failure_action",
     ]
