@@ -1,8 +1,8 @@
-"""Dollars: `docker compose config` prints one as a compose file has to write it, twice."""
+"""Dollar signs: `docker compose config` prints each twice, as a compose file has to write it."""
 
 from __future__ import annotations
 
 
 def written(value: object) -> str:
-    """A text as whoever wrote the file meant it."""
+    """Return the text that a compose file means, with single dollar signs."""
     return str(value).replace("$$", "$")

@@ -10,24 +10,24 @@ _BARE = re.compile(r"\d+(?:\.\d+)?")
 
 
 def parse_duration(value: object) -> float:
-    """Seconds of a duration.
+    """Return a duration in seconds.
 
     Raises:
-        ValueError: what is wrong with it, as the end of a sentence that begins with the key.
+        ValueError: not a duration; the message is the end of a sentence that begins with the key.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(f"wants a duration such as 10s or 1m30s, not {value!r}")
+        raise ValueError(f"must be a duration, for example 10s or 1m30s, not {value!r}")
     text = str(value).strip()
     if _BARE.fullmatch(text):
         return float(text)
     parts = _PART.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"wants a duration such as 10s or 1m30s, not {text!r}")
+        raise ValueError(f"must be a duration, for example 10s or 1m30s, not {text!r}")
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
 def format_duration(seconds: float) -> str:
-    """The shortest exact writing of a duration: `0.2` → `200ms`, `90` → `1m30s`."""
+    """Return a duration in its shortest exact form: `0.2` → `200ms`, `90` → `1m30s`."""
     if 0 < seconds < 1:
         return f"{seconds * 1000:g}ms"
     hours, rest = divmod(seconds, 3600)

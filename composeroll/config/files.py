@@ -1,4 +1,4 @@
-"""Which files compose reads, and what it heeds in the environment while it does."""
+"""Which files compose reads, and which environment variables it follows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 DEFAULT_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-"""The names compose looks for, in its own order (compose-go, `cli.DefaultFileNames`)."""
+"""The file names that compose looks for, in its order (compose-go, `cli.DefaultFileNames`)."""
 
 OVERRIDES = (
     "compose.override.yml",
@@ -16,15 +16,15 @@ OVERRIDES = (
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 )
-"""What it reads after the file it found, at most one of them (`cli.DefaultOverrideFileNames`)."""
+"""The first of these that exists is read after that file (`cli.DefaultOverrideFileNames`)."""
 
 
 def compose_files(
     given: Sequence[str], environ: Mapping[str, str], env_files: Sequence[Path], start: Path
 ) -> tuple[Path, ...]:
-    """The files compose would read: `-f`, else `COMPOSE_FILE`, else from `start` upwards.
+    """Return the files compose would read: `-f`, else `COMPOSE_FILE`, else from `start` upwards.
 
-    Where the environment does not have `COMPOSE_FILE`, the last of `env_files` that has it says.
+    If the environment does not have `COMPOSE_FILE`, the last of `env_files` that has it counts.
     """
     if given:
         return tuple(map(Path, given))
@@ -44,9 +44,9 @@ def _first(folder: Path, names: Iterable[str]) -> tuple[Path, ...]:
 
 
 def project_directory(given: str | None, files: Sequence[Path]) -> Path:
-    """From where relative paths of the files count: `--project-directory`, else the first file's.
+    """Return the directory that relative paths start from.
 
-    Without any file it is the working directory.
+    It is `--project-directory`, else the first file's directory, else the working directory.
     """
     if given:
         return Path(given).absolute()
@@ -54,13 +54,13 @@ def project_directory(given: str | None, files: Sequence[Path]) -> Path:
 
 
 def name_separator(environ: Mapping[str, str], env_files: Iterable[Path]) -> str:
-    """What compose writes between the parts of a name that it makes: `shop-app`, or `shop_app`."""
+    """Return what separates the parts of names that compose makes: `shop-app` or `shop_app`."""
     old = _variable("COMPOSE_COMPATIBILITY", environ, env_files)
     return "_" if old.lower() in {"1", "t", "true"} else "-"
 
 
 def _variable(name: str, environ: Mapping[str, str], env_files: Iterable[Path]) -> str:
-    """What the environment says, else the last of the files that has it; empty where none does."""
+    """Return a variable from the environment, else from the last file that sets it, else empty."""
     if name in environ:
         return environ[name]
     line = re.compile(rf"""^\s*(?:export\s+)?{name}\s*=\s*["']?([^"'#\n]*)""", re.MULTILINE)
@@ -71,7 +71,7 @@ def _variable(name: str, environ: Mapping[str, str], env_files: Iterable[Path]) 
 def env_files(
     given: Sequence[str], environ: Mapping[str, str], directory: Path
 ) -> tuple[Path, ...]:
-    """The environment files compose would read: `--env-file`, `COMPOSE_ENV_FILES` or `.env`."""
+    """Return the files of variables compose reads: `--env-file`, `COMPOSE_ENV_FILES` or `.env`."""
     listed = environ.get("COMPOSE_ENV_FILES")
     named = tuple(given) or tuple(listed.split(",") if listed else ())
     return tuple(map(Path, named)) or (directory / ".env",)

@@ -1,4 +1,4 @@
-"""Compose's own global flags, kept as they were given and handed on unchanged."""
+"""Compose's own global flags, kept as given and passed on unchanged."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from composeroll.errors import UsageError
 
 
 class ComposeFlags(Struct, frozen=True):
-    """What stands between `docker compose` and its verb.
+    """The flags between `docker compose` and its verb.
 
-    `COMPOSE_*` and `DOCKER_*` of the environment are not in here: docker reads them itself.
+    The environment's `COMPOSE_*` and `DOCKER_*` are not included: docker reads them itself.
 
     Attributes:
-        files: `-f`, in order; `-` (standard input) cannot be read twice and so is refused.
+        files: `-f`, in order; `-` (standard input) is refused, since it cannot be read twice.
         project_name: `-p`; None lets compose choose it from the environment, file or directory.
         profiles: `--profile`, in order.
         env_files: `--env-file`, in order.
@@ -40,27 +40,27 @@ class ComposeFlags(Struct, frozen=True):
         if "-" in self.files:
             raise UsageError(
                 "-f - cannot be read: compose reads the file more than once",
-                help="write it to a file",
+                help="write it to a file, and pass that with -f",
             )
 
     def named(self, project: str) -> ComposeFlags:
-        """The same flags with the project's name settled, so that no later call can differ."""
+        """Return the same flags with a fixed project name, so that no later call can differ."""
         return replace(self, project_name=project)
 
     def with_all_profiles(self) -> ComposeFlags:
-        """The same flags with every service visible, as naming a service makes it visible."""
+        """Return the same flags with all profiles active, so that every service is visible."""
         return replace(self, profiles=(*self.profiles, "*"))
 
     def docker_argv(self) -> list[str]:
-        """`docker` and the flags that choose the engine."""
+        """Return `docker` and the flags that choose the engine."""
         return ["docker", *self._engine()]
 
     def compose_argv(self) -> list[str]:
-        """`docker … compose` and the flags that choose the project."""
+        """Return `docker … compose` and the flags that choose the project."""
         return [*self.docker_argv(), "compose", *self._project()]
 
     def spelled_out(self, text: str) -> str:
-        """`text`, where every command in backticks has these flags: it can be run as it stands."""
+        """Return `text` with these flags in every command in backticks, ready to be copied."""
         compose, docker = shlex.join(self.compose_argv()), shlex.join(self.docker_argv())
         own = shlex.join(["composeroll", *self._engine(), *self._project()])
         return (

@@ -1,4 +1,4 @@
-"""Image references: which texts are any. Pure."""
+"""Which texts are valid image references. Pure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ _IMAGE_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 
 def is_reference(text: str) -> bool:
-    """Whether an engine takes it for an image's name or ID (distribution/reference, regexp.go)."""
+    """Return whether an engine accepts it as an image's name or ID.
+
+    See distribution/reference, regexp.go.
+    """
     return bool(_REFERENCE.fullmatch(text) or _IMAGE_ID.fullmatch(text))
 
 
 def is_repository(text: str) -> bool:
-    """Whether it can be a part of a repository's name: lower case, no `-` or `_` at an end."""
+    """Return whether it can be part of a repository's name: lower case, no `-` or `_` at an end."""
     return bool(_REPOSITORY.fullmatch(text))
 
 
 def is_tag(text: str) -> bool:
-    """Whether it can be a tag: 128 characters at most, and no `-` or `.` at its beginning."""
+    """Return whether it can be a tag: at most 128 characters, not starting with `-` or `.`."""
     return bool(re.fullmatch(_TAG, text, re.ASCII))

@@ -1,7 +1,7 @@
-"""Settings from layers: a flag beats the environment, which beats the compose file.
+"""Settings from layers: a flag overrides the environment, which overrides the compose file.
 
-Within the file a service's `x-composeroll` beats the top-level one, which beats what compose's own
-`deploy.update_config` and `healthcheck` say.
+Within the file, a service's `x-composeroll` overrides the top-level one, which overrides compose's
+own `deploy.update_config` and `healthcheck`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _GROUPS = {"ready": Ready, "drain": Drain}
 COMMAND_LINE = "the command line"
 ENVIRONMENT_PREFIX = "COMPOSEROLL_"
 OF_FLAGS = ("json", "quiet", "verbose", "ci", "events", "pull", "lock_wait", "debug")
-"""What the environment may say besides the settings."""
+"""Flags besides the settings that have an environment variable too."""
 OF_TESTS = ("COMPOSEROLL_BED_", "COMPOSEROLL_E2E_", "COMPOSEROLL_LONG_")
-"""How the variables of the project's own tests begin."""
+"""Prefixes of the variables that the project's own tests use."""
 
 
 class Layer(Struct, frozen=True):
@@ -37,10 +37,10 @@ class Layer(Struct, frozen=True):
 
 
 def layer(source: str, raw: object) -> Layer:
-    """A layer from a nested mapping as it stands in YAML.
+    """Return a layer from a nested mapping, as YAML has it.
 
     Raises:
-        SettingsError: it is no mapping, or holds a key that does not exist.
+        SettingsError: it is not a mapping, or has an unknown key.
     """
     return Layer(source, dict(_flatten(source, "", raw)))
 
@@ -49,7 +49,7 @@ def _flatten(source: str, prefix: str, raw: object) -> Iterator[tuple[str, objec
     if raw is None:
         return
     if not isinstance(raw, Mapping):
-        raise SettingsError(f"{source}{prefix and '.' + prefix} wants a mapping, not {raw!r}")
+        raise SettingsError(f"{source}{prefix and '.' + prefix} must be a mapping, not {raw!r}")
     for name, value in raw.items():
         key = f"{prefix}.{name}" if prefix else str(name)
         if key in _GROUPS:
@@ -73,20 +73,20 @@ def _unknown(source: str, key: str) -> SettingsError:
 
 
 def environment_name(key: str) -> str:
-    """The environment variable of a dotted key: `ready.timeout` → `COMPOSEROLL_READY_TIMEOUT`."""
+    """Return the variable of a dotted key: `ready.timeout` → `COMPOSEROLL_READY_TIMEOUT`."""
     return ENVIRONMENT_PREFIX + key.upper().replace(".", "_")
 
 
 def flag_name(key: str) -> str:
-    """The flag of a dotted key: `ready.timeout` → `--ready-timeout`."""
+    """Return the flag of a dotted key: `ready.timeout` → `--ready-timeout`."""
     return "--" + key.replace(".", "-").replace("_", "-")
 
 
 def environment_layer(environ: Mapping[str, str]) -> Layer:
-    """What the environment sets, by the names that follow from the keys.
+    """Return the layer that the environment's `COMPOSEROLL_` variables set.
 
     Raises:
-        SettingsError: a variable of ours that means nothing.
+        SettingsError: such a variable does not belong to any setting.
     """
     _insist_on_names(environ)
     found = {key: environ.get(environment_name(key)) for key in SETTINGS}
@@ -94,7 +94,7 @@ def environment_layer(environ: Mapping[str, str]) -> Layer:
 
 
 def placed(one: Layer, directory: Path) -> Layer:
-    """The same layer of a file, whose relative paths count from `directory`, as in compose."""
+    """Return a file's layer with its template's path relative to `directory`, as in compose."""
     template = one.values.get("template")
     if not isinstance(template, str) or not template.strip():
         return one
@@ -113,16 +113,16 @@ def _no_setting(name: str, known: Collection[str]) -> SettingsError:
     tails = [one.removeprefix(ENVIRONMENT_PREFIX) for one in known]
     close = get_close_matches(name.removeprefix(ENVIRONMENT_PREFIX), tails, n=1)
     meant = f"did you mean {ENVIRONMENT_PREFIX}{close[0]}?" if close else f"unset {name}"
-    return SettingsError(f"the environment has {name}, which is no setting", help=meant)
+    return SettingsError(f"the environment has {name}, which is not a setting", help=meant)
 
 
 def composes_own(source: str, raw: Mapping[str, Any]) -> tuple[Layer, ...]:
-    """What a service says to compose itself, as defaults of ours."""
+    """Return the layers that follow from a service's own compose keys, the weakest of all."""
     return deploy_layer(source, raw.get("deploy") or {}), healthcheck_layer(source, raw)
 
 
 def deploy_layer(source: str, deploy: Mapping[str, Any]) -> Layer:
-    """Compose's own `deploy.update_config` as defaults of ours."""
+    """Return the layer of compose's own `deploy.update_config`."""
     config = deploy.get("update_config") or {}
     # compose's parallelism 0 means all at once, as its specification says
     known = {
@@ -134,7 +134,7 @@ def deploy_layer(source: str, deploy: Mapping[str, Any]) -> Layer:
 
 
 def healthcheck_layer(source: str, raw: Mapping[str, Any]) -> Layer:
-    """How long a start may take, where a service's healthcheck allows it more than we do."""
+    """Return the layer of a healthcheck whose `start_period` exceeds the default timeout."""
     period = (raw.get("healthcheck") or {}).get("start_period")
     with suppress(ValueError):
         if period and parse_duration(period) > Ready().timeout:
@@ -146,17 +146,20 @@ _HEEDED = frozenset({"order", "parallelism", "monitor"})
 
 
 def unheeded(deploy: Mapping[str, Any]) -> tuple[str, ...]:
-    """What `deploy.update_config` says that no rollout follows; every failure is rolled back."""
+    """Return the keys of `deploy.update_config` that composeroll ignores.
+
+    `failure_action: rollback` is not among them: every failure is rolled back.
+    """
     config = deploy.get("update_config") or {}
     own_way = {"failure_action"} if config.get("failure_action") == "rollback" else set()
     return tuple(key for key in config if config[key] and key not in _HEEDED | own_way)
 
 
 def resolve(layers: Sequence[Layer]) -> Settings:
-    """Settings from layers, the strongest first.
+    """Return the settings from layers, the strongest first.
 
     Raises:
-        SettingsError: a value that its key cannot take, with the source that holds it.
+        SettingsError: a value is not valid for its key; names the source that sets it.
     """
     groups: dict[str, dict[str, Any]] = {"": {}, **{group: {} for group in _GROUPS}}
     for key in SETTINGS:
@@ -177,6 +180,6 @@ def _read(one: Layer, key: str) -> object:
 
 
 def shown(one: Layer, key: str) -> str:
-    """A key as its layer writes it: `ready.port`, `COMPOSEROLL_READY_PORT`, `--ready-port`."""
+    """Return a key as its layer writes it: `port`, `COMPOSEROLL_PORT` or `--port`."""
     names = {"the environment": environment_name, COMMAND_LINE: flag_name}
     return names.get(one.source, str)(key)

@@ -1,8 +1,8 @@
-"""What compose itself does where it starts or stops a container, besides starting or stopping it.
+"""What compose does besides starting or stopping a container.
 
-Files that a config or a secret holds by itself are copied in after the creation, and hooks are run,
-by whoever starts the container (compose, `startService` and `stopContainer` in pkg/compose).
-`pre_start`, since 5.3, is run in containers of its own, and only where none of the service's runs.
+When compose starts a container, it copies in the configs and secrets that have no file on the host,
+and runs hooks (`startService` and `stopContainer` in compose's pkg/compose). `pre_start`, since
+5.3, runs in separate containers, and only if none of the service's containers runs.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from composeroll.model import Hook
 PRE_START = "pre_start"
 KINDS = ("configs", "secrets")
 WRITTEN_OUT = ("content", "environment")
-"""Keys of a config or a secret that has no file on the host which could be mounted."""
+"""Keys of a config or a secret without a file on the host that could be mounted."""
 
 
 def written_out(model: Mapping[str, Any]) -> frozenset[str]:
-    """The configs and secrets of the whole file that are copied in, as `configs.NAME`."""
+    """Return the file's configs and secrets that compose copies in, as `configs.NAME`."""
     return frozenset(
         f"{kind}.{name}"
         for kind in KINDS
@@ -30,7 +30,7 @@ def written_out(model: Mapping[str, Any]) -> frozenset[str]:
 
 
 def done_at_start(raw: Mapping[str, Any], copied: frozenset[str]) -> Iterator[str]:
-    """What compose copies into a service's containers or runs in them when it starts them."""
+    """Yield what compose copies into a service's containers, and hooks it runs, at their start."""
     for kind in KINDS:
         for entry in raw.get(kind) or ():
             source = entry["source"] if isinstance(entry, Mapping) else entry
@@ -42,13 +42,13 @@ def done_at_start(raw: Mapping[str, Any], copied: frozenset[str]) -> Iterator[st
 
 
 def hook_images(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The images that its `pre_start` needs besides the service's own, which is their default."""
+    """Return the images of its `pre_start` hooks other than the service's own, their default."""
     named = (hook.get("image") for hook in raw.get(PRE_START) or ())
     return tuple(dict.fromkeys(str(i) for i in named if i and i != raw.get("image")))
 
 
 def stop_hooks(raw: Mapping[str, Any]) -> Iterator[Hook]:
-    """What is to be run in a service's container before it is stopped."""
+    """Yield the hooks to run in a service's container before it is stopped."""
     for hook in raw.get("pre_stop") or ():
         environment = hook.get("environment") or {}
         if isinstance(environment, Mapping):
@@ -63,5 +63,5 @@ def stop_hooks(raw: Mapping[str, Any]) -> Iterator[Hook]:
 
 
 def _variable(name: str, value: object) -> str:
-    """Without a value the bare name, by which the engine leaves the container's own one out."""
+    """Return `NAME=VALUE`, or the bare name, which makes the engine remove the variable."""
     return name if value is None else f"{name}={value}"

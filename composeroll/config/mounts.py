@@ -7,13 +7,13 @@ from typing import Any
 
 
 def written_volumes(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The named volumes that it can write."""
+    """Yield the named volumes that it can write to."""
     named = (v for v in volumes if v.get("type") == "volume" and v.get("source"))
     return (str(v["source"]) for v in named if not v.get("read_only"))
 
 
 def mounted(raw: Mapping[str, Any]) -> Iterator[str]:
-    """The paths in its containers at which it mounts what outlives them, or a tmpfs."""
+    """Yield the paths in its containers where it mounts lasting data or a tmpfs."""
     for volume in raw.get("volumes") or ():
         if volume.get("source") or volume.get("type") != "volume":
             yield str(volume.get("target") or "")
@@ -21,5 +21,5 @@ def mounted(raw: Mapping[str, Any]) -> Iterator[str]:
 
 
 def binds(volumes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The absolute paths of the host that it mounts."""
+    """Yield the absolute host paths that it mounts."""
     return (str(v["source"]) for v in volumes if v.get("type") == "bind" and v.get("source"))

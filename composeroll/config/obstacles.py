@@ -14,9 +14,9 @@ class Obstacle(Struct, frozen=True):
     """Something in the file that keeps a service from running twice.
 
     Attributes:
-        key: dotted path below the service (`container_name`).
-        value: what stands there.
-        why: what happens when compose scales it, as the end of a sentence.
+        key: dotted path below the service, for example `container_name`.
+        value: the key's value in the file.
+        why: why compose cannot scale it, as the end of a sentence.
     """
 
     key: str
@@ -25,7 +25,7 @@ class Obstacle(Struct, frozen=True):
 
 
 def obstacles(raw: Mapping[str, Any]) -> Iterator[Obstacle]:
-    """All that stand in a service's part of the file."""
+    """Yield all obstacles in a service's part of the file."""
     if name := raw.get("container_name"):
         yield Obstacle("container_name", str(name), "two containers cannot have one name")
     for published in fixed_ports(raw.get("ports") or ()):

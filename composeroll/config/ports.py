@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 ANY_PORT = "0"
-"""Compose gives each container a free one."""
+"""The port 0 in a file: the engine gives each container a free port."""
 
 
 class PortRange(Struct, frozen=True):
@@ -25,18 +25,18 @@ class PortRange(Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """How many containers can have one."""
+        """How many containers can have a port of the range."""
         return self.last - self.first + 1
 
 
 def fixed_ports(ports: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Those that only one container can publish, as `8080:80`."""
+    """Return the ports that only one container can publish, as `8080:80`."""
     said = [(str(p.get("published") or "0"), p["target"]) for p in ports]
     return [f"{host}:{target}" for host, target in said if host != ANY_PORT and "-" not in host]
 
 
 def short_forms(ports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """All of them as a file says them: `127.0.0.1:8080:80`, `127.0.0.1::80`, `53:53/udp`, `80`."""
+    """Yield all ports in short form: `127.0.0.1:8080:80`, `127.0.0.1::80`, `53:53/udp`, `80`."""
     for port in ports:
         host, published = str(port.get("host_ip") or ""), str(port.get("published") or "")
         bound = [f"[{host}]" if ":" in host else host] if host else []
@@ -47,7 +47,7 @@ def short_forms(ports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def port_ranges(ports: Sequence[Mapping[str, Any]]) -> Iterator[PortRange]:
-    """Those that are shared out: `published: 3000-3002`."""
+    """Yield the ranges whose ports the containers share: `published: 3000-3002`."""
     for port in ports:
         first, dash, last = str(port.get("published") or "").partition("-")
         if dash:

@@ -1,4 +1,4 @@
-"""The compose model, as far as a rollout needs it, from what `docker compose config` prints."""
+"""The part of the compose model that a rollout needs, from `docker compose config`."""
 
 from __future__ import annotations
 
@@ -27,28 +27,29 @@ class Service(Struct, frozen=True):
     """One service of the compose file.
 
     Attributes:
-        image: its reference, empty where it is only built.
-        pull_policy: compose's word for it, empty where the file has none.
-        scale: how many replicas the file asks for; None where it does not say.
+        image: its image reference, empty if it is only built.
+        builds: whether the file has a `build` section for it.
+        pull_policy: compose's `pull_policy`, empty if the file has none.
+        scale: how many replicas the file asks for; None if it does not say.
         grace: seconds between the stop signal and SIGKILL; None: the container's own.
         volumes_from: services whose volumes it mounts.
-        depends_on: services it depends on.
+        depends_on: services that it depends on.
         networks: the engine's names of its networks.
-        volumes: named volumes that it can write.
-        obstacles: what keeps it from running twice, empty where nothing does.
+        volumes: named volumes that it can write to.
+        obstacles: what keeps it from running twice.
         healthy_first: services that have to be healthy before it starts.
-        done_first: services that have to have ended well before it starts.
-        mode: `deploy.mode`, empty where the file has none.
-        port_ranges: host ports that it shares out among its containers.
-        memory: bytes that one container may use at most; None: all of the host's.
-        binds: absolute paths of the host that it mounts.
-        unheeded: keys of its `deploy.update_config` that no rollout follows.
-        edge: the service whose network namespace it lives in, empty where it has its own.
-        mounted: paths in its containers at which the file mounts what outlives them, or a tmpfs.
-        profiles: those that show it; without any it is always there.
-        ports: what it publishes, in compose's short form.
-        done_at_start: what compose copies into its containers or runs in them when it starts them.
-        stop_hooks: what is run in a container before it is stopped.
+        done_first: services that have to end successfully before it starts.
+        mode: `deploy.mode`, empty if the file has none.
+        port_ranges: ranges of host ports that its containers share.
+        memory: bytes that one container may use at most; None: no limit.
+        binds: absolute host paths that it mounts.
+        unheeded: keys of its `deploy.update_config` that composeroll ignores.
+        edge: the service whose network namespace it shares, empty if it has its own.
+        mounted: paths in its containers where the file mounts lasting data or a tmpfs.
+        profiles: profiles that activate it; without any it is always active.
+        ports: the ports it publishes, in compose's short form.
+        done_at_start: what compose copies into its containers, and hooks it runs, at their start.
+        stop_hooks: commands to run in a container before it is stopped.
         hook_images: images that its hooks need besides its own.
     """
 
@@ -82,17 +83,17 @@ class Service(Struct, frozen=True):
 
     @property
     def may_be_nginx(self) -> bool:
-        """Whether its name or image says nginx."""
+        """Whether its name or image contains `nginx`."""
         return "nginx" in self.name or "nginx" in self.image
 
     @property
     def is_scalable(self) -> bool:
-        """Whether compose runs more than one: whose network they live in is all the same to it."""
+        """Whether compose can run more than one; a shared network namespace does not prevent it."""
         return all(obstacle.key == "network_mode" for obstacle in self.obstacles)
 
     @property
     def has_own_name(self) -> bool:
-        """Whether its container has a name of its own, so that compose runs one and no more."""
+        """Whether it has a `container_name`, so that compose runs only one container."""
         return any(obstacle.key == "container_name" for obstacle in self.obstacles)
 
 
@@ -100,8 +101,8 @@ class Project(Struct, frozen=True):
     """A compose project: its name and all its services, in the file's order.
 
     Attributes:
-        separator: what compose writes between the parts of a name that it makes.
-        unset: variables of its files that nobody has set, so that compose takes a blank for each.
+        separator: what separates the parts of names that compose makes.
+        unset: variables in its files that are not set, so that compose uses an empty value.
     """
 
     name: str
@@ -110,10 +111,10 @@ class Project(Struct, frozen=True):
     unset: tuple[str, ...] = ()
 
     def pick(self, names: Sequence[str]) -> tuple[Service, ...]:
-        """The services of these names.
+        """Return the services with these names.
 
         Raises:
-            UsageError: a name that the file does not have.
+            UsageError: the file has no service of a name.
         """
         missing = [name for name in names if name not in self.services]
         if missing:
@@ -122,64 +123,65 @@ class Project(Struct, frozen=True):
         return tuple(self.services[name] for name in dict.fromkeys(names))
 
     def to_roll(self, names: Sequence[str]) -> tuple[Service, ...]:
-        """The services of these names, each with an image reference that an engine takes.
+        """Return the services with these names, once their image references are valid.
 
         Raises:
-            UsageError: a name that the file does not have, or a reference that is none, as where a
-                variable is empty.
+            UsageError: the file has no service of a name, or an image reference is not valid, for
+                example since a variable is empty.
         """
         services = self.pick(names)
         for service in services:
             if service.image and not is_reference(service.image):
                 raise UsageError(
-                    f"services.{service.name}.image is no image reference: {service.image!r}",
+                    f"services.{service.name}.image is not an image reference: {service.image!r}",
                     help="is a variable in it empty? `docker compose config` shows what it becomes",
                 )
         return services
 
     @property
     def single(self) -> frozenset[str]:
-        """The services whose container has a name of its own."""
+        """The services that have a `container_name`."""
         return frozenset(s.name for s in self.services.values() if s.has_own_name)
 
     def living_in(self, name: str) -> tuple[str, ...]:
-        """The services that live in this one's network namespace."""
+        """Return the services that share this one's network namespace."""
         return tuple(s.name for s in self.services.values() if s.edge == name)
 
     def is_to_end(self, name: str) -> bool:
-        """Whether others start only once this one has ended well."""
+        """Return whether others start only once this one has ended successfully."""
         return any(name in s.done_first for s in self.services.values())
 
     def sharing_volumes_of(self, name: str) -> tuple[str, ...]:
-        """The services that mount this one's volumes."""
+        """Return the services that mount this one's volumes."""
         return tuple(s.name for s in self.services.values() if name in s.volumes_from)
 
 
 def reference_of(project: Project, service: Service) -> str:
-    """The reference its containers are made from; compose calls what it builds PROJECT-SERVICE."""
+    """Return its containers' image reference; compose names what it builds PROJECT-SERVICE."""
     return service.image or f"{project.name}{project.separator}{service.name}"
 
 
 def parse_model(text: str) -> Mapping[str, Any]:
-    """The document that `docker compose config` printed. Its JSON would lose every service's `x-`.
+    """Parse the YAML that `docker compose config` printed; its JSON loses every service's `x-`.
 
     Raises:
-        UsageError: it is no mapping with a name, or no YAML: compose writes some texts wrongly.
+        UsageError: it is not valid YAML, since compose prints some texts wrongly, or not a mapping
+            with a name.
     """
     import yaml  # noqa: PLC0415 - 24 ms that a plain `--help` need not pay
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """The safe one, in C; to it `=` and `<<` alone, which compose prints so, are no texts."""
+        """The safe loader, in C if available; it reads a bare `=` or `<<` as text, as compose."""
 
     for tag in ("value", "merge"):
         Loader.add_constructor(f"tag:yaml.org,2002:{tag}", Loader.construct_scalar)
     try:
         model = yaml.load(text, Loader=Loader)  # noqa: S506 - a safe one
     except yaml.YAMLError as error:
-        what = "docker compose config printed what cannot be read"
+        what = "docker compose config printed invalid YAML"
         raise UsageError(what, evidence=tuple(str(error).splitlines())) from error
     if not isinstance(model, Mapping) or "name" not in model:
-        raise UsageError("docker compose config printed no project")
+        raise UsageError("docker compose config did not print a project")
     return model
 
 
@@ -189,16 +191,16 @@ def read_project(
     directory: Path = HERE,
     separator: str = "-",
 ) -> Project:
-    """The project of a parsed `docker compose config`.
+    """Return the project of a parsed `docker compose config`.
 
     Args:
         model: the document as a mapping.
-        strongest: the layers that beat the file, strongest first: flags, environment.
-        directory: from where relative paths of the file count.
-        separator: what compose writes between the parts of a name that it makes.
+        strongest: the layers that override the file, strongest first: flags, environment.
+        directory: the directory that the file's relative paths start from.
+        separator: what separates the parts of names that compose makes.
 
     Raises:
-        SettingsError: a wrong key or value in an `x-composeroll`.
+        SettingsError: an `x-composeroll` has an unknown key or a value that is not valid.
     """
     everywhere = placed(layer(EXTENSION, model.get(EXTENSION)), directory)
     networks = {k: str((v or {}).get("name", k)) for k, v in (model.get("networks") or {}).items()}
@@ -214,7 +216,7 @@ def read_project(
 
 
 class _Said(NamedTuple):
-    """What holds for every service: the layers around its own, where paths begin, and so on."""
+    """What applies to every service: the layers around its own, the directory of paths, etc."""
 
     strongest: Sequence[Layer]
     everywhere: Layer
@@ -280,18 +282,18 @@ def _scale(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
 
 
 def _sources(entries: Sequence[str]) -> tuple[str, ...]:
-    """Service names out of `volumes_from` entries (`name`, `name:ro`, `container:…` left out)."""
+    """Return the service names in `volumes_from` (`name`, `name:ro`), without `container:…`."""
     return tuple(e.partition(":")[0] for e in entries if not e.startswith("container:"))
 
 
 def _first(raw: Mapping[str, Any], condition: str) -> Iterator[str]:
-    """`docker compose config` always prints the long form."""
+    """Yield required dependencies with a condition; compose always prints the long form."""
     for name, terms in (raw.get("depends_on") or {}).items():
         if terms.get("condition") == condition and terms.get("required", True):
             yield name
 
 
 def _memory(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
-    """`docker compose config` prints both forms as bytes; 0 is no limit."""
+    """Return the memory limit in bytes, as compose prints both forms; 0 means no limit."""
     limits = (deploy.get("resources") or {}).get("limits") or {}
     return int(limits.get("memory") or raw.get("mem_limit") or 0) or None

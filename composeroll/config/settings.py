@@ -1,4 +1,4 @@
-"""What a user can set for a service, with its defaults. How it is read stands in `layers`."""
+"""What a user can set for a service, with defaults; `layers` reads the values."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Ready(Struct, frozen=True):
     """When a replica counts as ready.
 
     Attributes:
-        path: what an HTTP request asks for, a script or ping.path over FastCGI, the name of a
-            service over gRPC; None: the service's own healthcheck.
+        path: the path of an HTTP request, a script or ping.path over FastCGI, or a service's name
+            over gRPC; None: the service's own healthcheck.
         status: closed ranges of accepted status codes.
         host: the `Host` header of an HTTP request; None: the replica's address.
         timeout: seconds a replica may take to prove itself.
         interval: seconds between two attempts.
-        successes: consecutive successes wanted; None: 2 where only the port can be asked, else 1.
-        settle: seconds it must then stay up; None: 3 where only the port can be asked, else 0.
+        successes: consecutive successes required; None: 2 if only the port can be probed, else 1.
+        settle: seconds it must then stay up; None: 3 if only the port can be probed, else 0.
     """
 
     path: str | None = None
@@ -55,10 +55,13 @@ class Ready(Struct, frozen=True):
 
 
 class Drain(Struct, frozen=True):
-    """How long outgoing replicas may finish what they have; seconds.
+    """How long outgoing replicas may take to finish their requests, in seconds.
 
     Attributes:
-        detach: they do so after the rollout has ended.
+        timeout: how long a drain waits at most.
+        long_connections: whether it waits for long connections.
+        long_after: how long a connection has to be open to be long.
+        detach: whether the replicas drain after the rollout has ended.
     """
 
     timeout: float = 60.0
@@ -68,18 +71,18 @@ class Drain(Struct, frozen=True):
 
     @property
     def cut_after(self) -> float | None:
-        """Seconds after which a connection is not waited for any more, None where all are."""
+        """Seconds after which a drain no longer waits for a connection, None to wait for all."""
         return self.long_after if self.long_connections is LongConnections.CUT else None
 
 
 class Batch(Struct, frozen=True):
-    """How many replicas are replaced at a time: a count, a share, or all of them."""
+    """How many replicas are replaced at a time: a count, a percentage, or all of them."""
 
     count: int | None = None
     percent: float | None = None
 
     def of(self, replicas: int) -> int:
-        """The size of one batch out of `replicas`, at least 1 where there is any."""
+        """Return the size of one batch of `replicas`, at least 1 if there are any."""
         if self.count is not None:
             return min(self.count, replicas)
         if self.percent is not None:
@@ -88,17 +91,18 @@ class Batch(Struct, frozen=True):
 
 
 NO_GATEWAY = "none"
-"""The word for `gateway` in a service that no nginx speaks to."""
+"""The value of `gateway` for a service that no nginx sends requests to."""
 
 
 class Settings(Struct, frozen=True):
-    """Everything that can be set for one service; None where it is found in the running stack.
+    """Everything that can be set for one service; None: composeroll finds it in the running stack.
 
     Attributes:
-        monitor: seconds for which new replicas are watched while the old ones can still take over.
-        max_errors: the part of their answers that may be 5xx meanwhile (0.05 is 5 %), beyond what
-            the old ones answered so.
-        min_requests: how many answers it takes before a part of them means anything.
+        monitor: seconds to watch new replicas while the old ones can still take over.
+        max_errors: the share of their answers in that time that may be 5xx (0.05 is 5 %), beyond
+            the old ones' share.
+        min_requests: how many answers are needed before the share counts.
+        keep: how many images are kept for a rollback.
     """
 
     gateway: str | None = None
@@ -118,5 +122,5 @@ class Settings(Struct, frozen=True):
 
     @property
     def judges(self) -> bool:
-        """Whether answers are counted while new replicas are watched; 100 % of errors allow any."""
+        """Whether new replicas are judged by their answers; with 100 % errors allowed, never."""
         return bool(self.monitor) and self.max_errors < 1

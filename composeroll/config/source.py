@@ -1,4 +1,4 @@
-"""Where something stands in the user's own files: `docker compose config` forgets the lines."""
+"""Find a key's line in the user's own files; `docker compose config` does not print lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import yaml
 
 
 def locate(files: Iterable[Path], keys: Sequence[str]) -> str:
-    """`file:line` of a nested key, from the last file that has it; the dotted keys if none has."""
+    """Return `file:line` of a nested key in the last file that has it, else the dotted keys."""
     for path in reversed(list(files)):
         line = _line(path, keys)
         if line:

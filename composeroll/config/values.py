@@ -1,6 +1,6 @@
-"""One reader for each kind of value: raw YAML, an environment's text or a flag's text in.
+"""One reader per kind of value, from raw YAML or the text of a variable or a flag.
 
-Every reader raises `ValueError` with the end of a sentence that begins with the key.
+Every reader raises `ValueError`; the message is the end of a sentence that begins with the key.
 """
 
 from __future__ import annotations
@@ -25,56 +25,56 @@ _SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
 
 
 def text(value: object) -> str:
-    """A text that is not empty."""
+    """Return a text that is not empty."""
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"wants a text, not {value!r}")
+        raise ValueError(f"must be a non-empty text, not {value!r}")
     return value
 
 
 def url_path(value: object) -> str:
-    """A path as it stands in a request line."""
+    """Return a path of an HTTP request line."""
     if not isinstance(value, str) or not value.startswith("/") or " " in value:
-        raise ValueError(f"wants a path that begins with /, such as /ping, not {value!r}")
+        raise ValueError(f"must be a path that begins with /, for example /ping, not {value!r}")
     return value
 
 
 def absolute_path(value: object) -> str:
-    """A file's path inside the gateway."""
+    """Return a file's path inside the gateway."""
     if not isinstance(value, str) or not value.startswith("/"):
-        raise ValueError(f"wants an absolute path inside the gateway, not {value!r}")
+        raise ValueError(f"must be an absolute path inside the gateway, not {value!r}")
     return value
 
 
 def whole(value: object) -> int:
-    """A whole number above zero."""
+    """Return a whole number above zero."""
     if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 1:
-        raise ValueError(f"wants a whole number above 0, not {value!r}")
+        raise ValueError(f"must be a whole number above 0, not {value!r}")
     return int(str(value))
 
 
 def port(value: object) -> int:
-    """A TCP port."""
+    """Return a TCP port."""
     number = whole(value)
     if number not in _PORTS:
-        raise ValueError(f"wants a port between 1 and 65535, not {number}")
+        raise ValueError(f"must be a port between 1 and 65535, not {number}")
     return number
 
 
 def word(kind: type[Word]) -> Callable[[object], Word]:
-    """A reader for one of an enum's words."""
+    """Return a reader for an enum's values."""
 
     def read(value: object) -> Word:
         try:
             return kind(str(value))
         except ValueError:
             words = ", ".join(kind)
-            raise ValueError(f"wants one of {words}, not {value!r}") from None
+            raise ValueError(f"must be one of {words}, not {value!r}") from None
 
     return read
 
 
 def statuses(value: object) -> tuple[tuple[int, int], ...]:
-    """Status codes such as `200-399`, `204` or `200-299,401`, as closed ranges."""
+    """Return status codes, for example `200-399`, `204` or `200-299,401`, as closed ranges."""
     items = value if isinstance(value, list) and value else str(value).split(",")
     return tuple(_status_range(str(item).strip()) for item in items)
 
@@ -83,12 +83,12 @@ def _status_range(item: str) -> tuple[int, int]:
     low, dash, high = item.partition("-")
     ends = (low, high if dash else low)
     if not all(end.isdecimal() and int(end) in _STATUSES for end in ends) or ends[0] > ends[1]:
-        raise ValueError(f"wants status codes such as 200-399 or 204, not {item!r}")
+        raise ValueError(f"must be status codes, for example 200-399 or 204, not {item!r}")
     return int(ends[0]), int(ends[1])
 
 
 def batch(value: object) -> Batch:
-    """`all`, a number of replicas, or a share such as `50%`."""
+    """Return a batch from `all`, a number of replicas, or a percentage, for example `50%`."""
     if value == "all":
         return Batch()
     share = str(value).removesuffix("%")
@@ -97,35 +97,35 @@ def batch(value: object) -> Batch:
     try:
         return Batch(count=whole(value))
     except ValueError:
-        raise ValueError(f"wants all, a number or a share such as 50%, not {value!r}") from None
+        raise ValueError(f"must be all, a number or a percentage like 50%, not {value!r}") from None
 
 
 def yes_or_no(value: object) -> bool:
-    """YAML's true and false, or the same as text."""
+    """Return a boolean from YAML's true or false, or the same as text."""
     meant = {"true": True, "false": False}.get(str(value).lower())
     if meant is None:
-        raise ValueError(f"wants true or false, not {value!r}")
+        raise ValueError(f"must be true or false, not {value!r}")
     return meant
 
 
 def pause(value: object) -> float:
-    """A duration that is not 0: nothing is asked without a breath."""
+    """Return a duration above 0, so that probes never run without a pause."""
     seconds = parse_duration(value)
     if not seconds:
-        raise ValueError(f"wants a duration above 0, not {value!r}")
+        raise ValueError(f"must be a duration above 0, not {value!r}")
     return seconds
 
 
 def share(value: object) -> float:
-    """A part of a whole, such as `5%` or `0.5%`; 0.05 is 5 %."""
+    """Return a share from a percentage, for example `5%` or `0.5%`; 0.05 is 5 %."""
     found = _SHARE.fullmatch(str(value))
     if found is None or float(found[1]) > 100:  # noqa: PLR2004 - per cent
-        raise ValueError(f"wants a share such as 5% or 0.5%, not {value!r}")
+        raise ValueError(f"must be a percentage, for example 5% or 0.5%, not {value!r}")
     return float(found[1]) / 100
 
 
 class Setting(Struct, frozen=True):
-    """How one setting is read, and what it means in a line."""
+    """How one setting is read, and its one-line help."""
 
     read: Reader
     help: str
@@ -137,17 +137,19 @@ SETTINGS: dict[str, Setting] = {
     "include": Setting(absolute_path, "file in the gateway that holds just that upstream"),
     "port": Setting(port, "port that the replicas listen on"),
     "protocol": Setting(word(Protocol), "what they speak: http, fastcgi, uwsgi, grpc or tcp"),
-    "template": Setting(text, "Jinja2 template of your own for the include"),
+    "template": Setting(text, "your own Jinja2 template for the include"),
     "ready.path": Setting(url_path, "path of a request that proves a replica ready"),
     "ready.status": Setting(statuses, "status codes that count as ready (200-399)"),
     "ready.host": Setting(text, "Host header of that request"),
     "ready.timeout": Setting(parse_duration, "how long a replica may take (60s)"),
     "ready.interval": Setting(pause, "pause between two attempts (200ms)"),
-    "ready.successes": Setting(whole, "consecutive successes wanted"),
+    "ready.successes": Setting(whole, "consecutive successes required"),
     "ready.settle": Setting(parse_duration, "how long it must then stay up"),
     "drain.timeout": Setting(parse_duration, "how long old requests may take to end (60s)"),
     "drain.long_connections": Setting(word(LongConnections), "wait for them, or cut them"),
-    "drain.long_after": Setting(parse_duration, "open for how long is long, for cut (10s)"),
+    "drain.long_after": Setting(
+        parse_duration, "age from which a connection is long, for cut (10s)"
+    ),
     "drain.detach": Setting(yes_or_no, "end before the old replicas have drained"),
     "order": Setting(
         word(Order), "what comes first: start-first; stop-first where both cannot run"
@@ -155,7 +157,7 @@ SETTINGS: dict[str, Setting] = {
     "batch": Setting(batch, "how many are replaced at a time: all, 2, 50%"),
     "keep": Setting(whole, "how many images are kept for a rollback (5)"),
     "monitor": Setting(parse_duration, "how long to watch the new replicas before the old go (0s)"),
-    "max_errors": Setting(share, "part of their answers that may be 5xx meanwhile (5%)"),
-    "min_requests": Setting(whole, "answers before that part means anything (20)"),
+    "max_errors": Setting(share, "share of their answers that may be 5xx in that time (5%)"),
+    "min_requests": Setting(whole, "answers before that share counts (20)"),
 }
-"""Every setting by its dotted key: flags, environment names and checks follow from this list."""
+"""Every setting by its dotted key; flags, environment variables and checks derive from it."""

@@ -35,7 +35,7 @@ def test_a_duration_is_read_as_seconds(text: object, seconds: float) -> None:
     "wrong", ["", "ten", "-1s", "10x", "10 s", "1s garbage", "s", "1e3", True, None, [], {}, -1]
 )
 def test_what_is_no_duration_says_what_one_looks_like(wrong: object) -> None:
-    with pytest.raises(ValueError, match="wants a duration such as 10s or 1m30s"):
+    with pytest.raises(ValueError, match="must be a duration, for example 10s or 1m30s"):
         parse_duration(wrong)
 
 

@@ -34,7 +34,7 @@ def test_every_flag_is_handed_on_in_order() -> None:
 def test_standard_input_is_refused_since_it_can_be_read_only_once() -> None:
     with pytest.raises(UsageError, match="-f - cannot be read") as wrong:
         ComposeFlags(files=("a.yml", "-"))
-    assert wrong.value.help == "write it to a file"
+    assert wrong.value.help == "write it to a file, and pass that with -f"
 
 
 def test_nothing_given_adds_nothing() -> None:

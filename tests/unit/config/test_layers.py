@@ -116,7 +116,7 @@ def test_a_wrong_value_is_told_by_the_name_it_was_given_under() -> None:
     flag = Layer(COMMAND_LINE, {"drain.timeout": "soon"})
     said = {"the environment: COMPOSEROLL_DRAIN_TIMEOUT": environment, "--drain-timeout": flag}
     for name, one in said.items():
-        with pytest.raises(SettingsError, match=f"{name} wants"):
+        with pytest.raises(SettingsError, match=f"{name} must be"):
             resolve([one])
 
 

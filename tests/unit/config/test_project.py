@@ -135,7 +135,7 @@ def test_only_who_is_rolled_needs_an_image_reference_that_is_one(image: str) -> 
     shop = read_project({"name": "shop", "services": {"app": {"image": image}, "web": {}}}, [])
     assert shop.pick(["app"])
     assert shop.to_roll(["web"])
-    with pytest.raises(UsageError, match=r"services\.app\.image is no image reference"):
+    with pytest.raises(UsageError, match=r"services\.app\.image is not an image reference"):
         shop.to_roll(["app"])
 
 
@@ -165,7 +165,7 @@ def test_what_compose_only_builds_is_called_as_compose_calls_it() -> None:
 
 
 def test_a_grace_period_that_is_none_is_an_error_that_names_it() -> None:
-    with pytest.raises(SettingsError, match=r"services\.app\.stop_grace_period wants a duration"):
+    with pytest.raises(SettingsError, match=r"services\.app\.stop_grace_period must be a duration"):
         read_project({"name": "s", "services": {"app": {"stop_grace_period": "-1s"}}}, [])
 
 
@@ -196,7 +196,7 @@ def test_a_wrong_key_of_a_service_names_the_service() -> None:
 
 @pytest.mark.parametrize("printed", ["", "[]", "services: {}"])
 def test_what_is_no_project_is_an_error(printed: str) -> None:
-    with pytest.raises(UsageError, match="printed no project"):
+    with pytest.raises(UsageError, match="did not print a project"):
         parse_model(printed)
 
 

@@ -101,7 +101,7 @@ def test_a_good_value_is_taken(key: str, value: object, meaning: object) -> None
 def test_a_wrong_value_is_an_error_that_names_source_key_and_value(key: str, value: object) -> None:
     with pytest.raises(SettingsError) as wrong:
         read(key, value)
-    assert wrong.value.what.startswith(f"services.app.x-composeroll: {key} wants ")
+    assert wrong.value.what.startswith(f"services.app.x-composeroll: {key} must be ")
     assert wrong.value.exit_code is ExitCode.USAGE
 
 
@@ -141,7 +141,7 @@ def test_a_key_like_no_other_gets_the_list_of_all() -> None:
 
 @pytest.mark.parametrize("raw", ["text", 1, ["port"], {"ready": "fast"}, {"drain": [1]}])
 def test_what_should_be_a_mapping_and_is_none_is_an_error(raw: object) -> None:
-    with pytest.raises(SettingsError, match="wants a mapping"):
+    with pytest.raises(SettingsError, match="must be a mapping"):
         layer("x-composeroll", raw)
 
 
@@ -151,7 +151,7 @@ def test_no_mapping_at_all_is_fine() -> None:
 
 
 def test_a_wrong_value_of_the_environment_is_told_by_its_variable() -> None:
-    with pytest.raises(SettingsError, match="the environment: COMPOSEROLL_READY_TIMEOUT wants"):
+    with pytest.raises(SettingsError, match="the environment: COMPOSEROLL_READY_TIMEOUT must be"):
         resolve([Layer("the environment", {"ready.timeout": "soon"})])
     assert environment_name("ready.timeout") == "COMPOSEROLL_READY_TIMEOUT"
 
