@@ -204,18 +204,18 @@ def read_project(
     """
     everywhere = placed(layer(EXTENSION, model.get(EXTENSION)), directory)
     networks = {k: str((v or {}).get("name", k)) for k, v in (model.get("networks") or {}).items()}
-    said = _Said(strongest, everywhere, directory, written_out(model))
+    shared = _Shared(strongest, everywhere, directory, written_out(model))
     return Project(
         name=str(model["name"]),
         services={
-            name: _service(name, raw, networks, said)
+            name: _service(name, raw, networks, shared)
             for name, raw in (model.get("services") or {}).items()
         },
         separator=separator,
     )
 
 
-class _Said(NamedTuple):
+class _Shared(NamedTuple):
     """What applies to every service: the layers around its own, the directory of paths, etc."""
 
     strongest: Sequence[Layer]
@@ -228,10 +228,10 @@ def _service(
     name: str,
     raw: Mapping[str, Any],
     networks: Mapping[str, str],
-    said: _Said,
+    shared: _Shared,
 ) -> Service:
     where = f"services.{name}"
-    own = placed(layer(f"{where}.{EXTENSION}", raw.get(EXTENSION)), said.directory)
+    own = placed(layer(f"{where}.{EXTENSION}", raw.get(EXTENSION)), shared.directory)
     deploy = raw.get("deploy") or {}
     weakest = composes_own(where, raw)
     return Service(
@@ -247,7 +247,7 @@ def _service(
         networks=tuple(networks.get(n, n) for n in raw.get("networks") or ()),
         volumes=tuple(dict.fromkeys(written_volumes(raw.get("volumes") or ()))),
         obstacles=tuple(obstacles(raw)),
-        settings=resolve([*said.strongest, own, said.everywhere, *weakest]),
+        settings=resolve([*shared.strongest, own, shared.everywhere, *weakest]),
         healthy_first=tuple(_first(raw, "service_healthy")),
         done_first=tuple(_first(raw, "service_completed_successfully")),
         mode=str(deploy.get("mode") or ""),
@@ -259,7 +259,7 @@ def _service(
         mounted=tuple(mounted(raw)),
         profiles=tuple(raw.get("profiles") or ()),
         ports=tuple(short_forms(raw.get("ports") or ())),
-        done_at_start=tuple(done_at_start(raw, said.written_out)),
+        done_at_start=tuple(done_at_start(raw, shared.written_out)),
         stop_hooks=tuple(stop_hooks(raw)),
         hook_images=hook_images(raw),
     )

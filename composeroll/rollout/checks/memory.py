@@ -59,14 +59,14 @@ def _of_service(need: Need, left: int) -> Iterator[Finding]:
             Severity.WARNING,
             f"{need.extra} more of {need.service} need about {_mebi(need.now)}, and the host has"
             f" {_mebi(left)} left",
-            _mend(need, left // need.each),
+            _advice(need, left // need.each),
         )
     elif need.limit and need.extra * need.limit > left:
         yield Finding(
             Severity.NOTE,
             f"{need.extra} more of {need.service} may use {_mebi(need.extra * need.limit)}, as"
             f" their limit allows, and the host has {_mebi(left)} left",
-            _mend(need, left // need.limit),
+            _advice(need, left // need.limit),
         )
 
 
@@ -82,7 +82,7 @@ def _together(needs: Sequence[Need], left: int) -> Iterator[Finding]:
         )
 
 
-def _mend(need: Need, fitting: int) -> str:
+def _advice(need: Need, fitting: int) -> str:
     if fitting:
         return f"services.{need.service}.x-composeroll.batch: {fitting}, or --batch {fitting}"
     return "not even one fits: free some memory, or accept a gap with --order stop-first"

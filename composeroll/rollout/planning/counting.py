@@ -32,7 +32,7 @@ def replicas_wanted(state: ServiceState, reasons: Reasons, settled: int = 0) -> 
     return max(
         1 if declared is None else declared,
         state.named_at_once,
-        min(max(_told(state), settled), len(state.serving) + len(idle)),
+        min(max(_named_at_most(state), settled), len(state.serving) + len(idle)),
         *revived.values(),
         *(many + revived[made_from] for (made_from, _), many in serving.items()),
     )
@@ -65,7 +65,7 @@ def _by_urgency(state: ServiceState, outdated: Sequence[Replica]) -> list[Replic
     return sorted(outdated, key=lambda r: (r.running, r in serving, r.number))
 
 
-def _told(state: ServiceState) -> int:
+def _named_at_most(state: ServiceState) -> int:
     """Return the greatest number of replica addresses that any one nginx was told of."""
     each = state.wiring.each if state.wiring else ()
     return max((len(upstream.addresses) for upstream in each), default=0)

@@ -232,8 +232,8 @@ class Part(Need, frozen=True):
         if self.state.data_only or self.is_to_end:
             return self._await_done()
         broke_off = self.outgoing or self.state.leftovers or self.adopted
-        nobody = not self.fresh().least
-        if nobody or not (self.missing or self.switches or broke_off):
+        none_needed = not self.fresh().least
+        if none_needed or not (self.missing or self.switches or broke_off):
             return None
         wiring = self.state.wiring
         return AwaitReady(

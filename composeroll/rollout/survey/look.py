@@ -91,11 +91,13 @@ class GatewaySurvey:
         cut_off = frozenset(r.service for r in lost if self._nginx.runs_in(r))
         running = [_housed(r, replicas) for r in replicas if r.running and r not in lost]
         self._nginx.keep(running)
-        told = _told(project, services) | {r.service for r in running if sounds_like_nginx(r)}
-        read, late = self._read([r for r in running if r.service in told])
+        named = _named_gateways(project, services) | {
+            r.service for r in running if sounds_like_nginx(r)
+        }
+        read, late = self._read([r for r in running if r.service in named])
         sight = Sight(project, replicas, _grouped(read), None, cut_off, _rejected(read))
         if _any_without(sight.places(services), services):
-            more = self._read([r for r in running if r.service not in told])
+            more = self._read([r for r in running if r.service not in named])
             read, late = read + more[0], late + more[1]
         rejected, findings = _rejected(read), self._nginx if preflight else None
         sight = Sight(project, replicas, _grouped(read), findings, cut_off, rejected, late)
@@ -111,11 +113,11 @@ class GatewaySurvey:
 
     def _read(self, candidates: Sequence[Replica]) -> tuple[list[Read], list[Replica]]:
         """Return the gateways among the candidates, and those whose nginx has not begun."""
-        found, late = self._begun(candidates)
-        told = _side_by_side(self._told, found)
+        found, late = self._started(candidates)
+        told = _side_by_side(self._configuration, found)
         return list(zip(found, told, strict=True)), late
 
-    def _begun(self, candidates: Sequence[Replica]) -> tuple[list[Replica], list[Replica]]:
+    def _started(self, candidates: Sequence[Replica]) -> tuple[list[Replica], list[Replica]]:
         """Return those whose nginx takes requests, and those of the same services without one yet.
 
         A container that is just starting, or that the engine could not look into, gets `PATIENCE`
@@ -143,7 +145,7 @@ class GatewaySurvey:
         proven = _side_by_side(self._nginx.runs_in, candidates)
         return [r for r, runs in zip(candidates, proven, strict=True) if runs]
 
-    def _told(self, gateway: Replica) -> Configuration | GatewayUnread:
+    def _configuration(self, gateway: Replica) -> Configuration | GatewayUnread:
         try:
             return self._nginx.configuration(gateway)
         except GatewayUnread as why:
@@ -170,7 +172,7 @@ def _wants_place(service: Service) -> bool:
     return service.settings.gateway != NO_GATEWAY
 
 
-def _told(project: Project, services: Sequence[Service]) -> AbstractSet[str]:
+def _named_gateways(project: Project, services: Sequence[Service]) -> AbstractSet[str]:
     """Return the gateways that the settings name for these services, and those among them."""
     named = {service.settings.gateway for service in project.services.values()}
     own = {service.settings.gateway for service in services}

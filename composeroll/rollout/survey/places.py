@@ -202,7 +202,9 @@ class Sight(Struct, frozen=True):
     ) -> Wiring:
         first, named = gateway.containers[0], found.upstream.addresses
         network = shared_network(first, service, subject.replicas, found.port, named)
-        others = (_told(configuration, found) for configuration in gateway.configurations[1:])
+        others = (
+            _upstream_in(configuration, found) for configuration in gateway.configurations[1:]
+        )
         told = (found.upstream, *(without_added(u, subject, found.template) for u in others))
         return Wiring(
             route=Route(
@@ -282,7 +284,7 @@ def _behind(gateway: GatewayService, places: Mapping[str, Wiring | Refused]) -> 
     }
 
 
-def _told(configuration: Configuration, found: Found) -> Upstream:
+def _upstream_in(configuration: Configuration, found: Found) -> Upstream:
     """Return the upstream as this gateway container has it, which may differ from the first's."""
     name, include = found.upstream.name, found.include
     blocks = (b for b in configuration.upstreams if b.place.file == include)
