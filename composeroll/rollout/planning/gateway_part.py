@@ -56,7 +56,7 @@ class GatewayPart(Part, frozen=True):
     def _clear(self) -> Step | None:
         if not self.state.leftovers:
             return None
-        reason = "a run that broke off left them"
+        reason = "an interrupted run left them"
         return ClearRehearsal(self.name, self.state.leftovers, reason=reason)
 
     def _bring_up(self) -> tuple[Step, ...]:

@@ -155,7 +155,7 @@ class Need(Struct, frozen=True):
     def incoming(self) -> Incoming:
         """Return the replicas that serve after the switch."""
         leaving = {r.id for r in self.outgoing}
-        # later batches' replicas serve on only if they get requests now: the others are unproven
+        # later batches' replicas keep serving only if they get requests now: others are unproven
         return self._but_for(frozenset(leaving | (self.reasons.keys() - self.chosen)))
 
     def fresh(self) -> Incoming:

@@ -32,7 +32,7 @@ from composeroll.rollout.steps import (
 from composeroll.rollout.steps.numbering import renamings
 
 OTHERS = "the others serve meanwhile"
-STOPPED = "a rollout that broke off had stopped them"
+STOPPED = "an interrupted rollout had stopped them"
 
 
 class Part(Need, frozen=True):
@@ -121,7 +121,9 @@ class Part(Need, frozen=True):
         volumes = tuple(name for name in every if name not in self.state.held)
         if not (self.state.data_only and volumes):
             return ()
-        return (RemoveVolumes(self.name, volumes, reason="nobody mounts the old code any more"),)
+        return (
+            RemoveVolumes(self.name, volumes, reason="no container mounts the old code any more"),
+        )
 
     def _clear(self) -> Step | None:
         left = self.state.leftovers
@@ -134,7 +136,7 @@ class Part(Need, frozen=True):
         if not self.adopted:
             return None
         timeout = self.state.service.settings.drain.timeout
-        reason = "a rollout that broke off made them"
+        reason = "an interrupted rollout made them"
         return AdoptReplicas(self.adopted, self._back, timeout, reason=reason)
 
     @property

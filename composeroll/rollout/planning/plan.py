@@ -25,7 +25,7 @@ from composeroll.rollout.steps import (
 
 LINE = "no way back after this"
 BY_NAME = "nginx goes by the service's name, which leads to unready replicas too"
-IN_DOUBT = "a rollout broke off, and nginx may go by something else than its files"
+IN_DOUBT = "a rollout was interrupted, and nginx may not follow its files"
 
 
 class Plan(Struct, frozen=True):

@@ -82,7 +82,7 @@ def test_with_its_services_it_goes_last_and_lets_go_first() -> None:
 def test_a_crash_before_the_start_clears_what_was_created_and_its_rehearsal() -> None:
     made = container(2, NEW, state=ContainerState.CREATED)
     assert plan(gateway(container(1), made)) == snapshot("""\
-  1  remove leftovers of nginx: shop-nginx-2 (222222222222)  (a run that broke off left them)
+  1  remove leftovers of nginx: shop-nginx-2 (222222222222)  (an interrupted run left them)
   2  create 1 replica of nginx  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   3  rehearse the new nginx without its ports  (nothing unproven gets traffic)
   4  hand the current upstreams to the new nginx: /etc/nginx/app.conf  (before it listens)
@@ -120,7 +120,7 @@ def test_what_a_crash_left_beside_the_old_nginx_is_what_gets_started() -> None:
 def test_a_crash_after_the_quit_clears_the_one_that_has_ended() -> None:
     ended = container(1, state=ContainerState.EXITED)
     assert plan(gateway(ended, container(2, NEW))) == snapshot("""\
-  1  remove leftovers of nginx: shop-nginx-1 (111111111111)  (a run that broke off left them)
+  1  remove leftovers of nginx: shop-nginx-1 (111111111111)  (an interrupted run left them)
      ── no way back after this ──
   2  renumber 1 replica of nginx  (names count from 1 again)\
 """)
@@ -149,7 +149,7 @@ def test_what_a_killed_run_had_stopped_first_is_started_again_where_the_next_one
     known = doubted(observed, {"nginx": [old.id]}, [old.id])
     assert str(plan_rollout(known, {old.id: "image moved"})) == snapshot("""\
   1  hand the current upstreams to the new nginx: /etc/nginx/app.conf  (before it listens)
-  2  stop shop-nginx-1 (111111111111)  (a rollout that broke off had stopped them)
+  2  stop shop-nginx-1 (111111111111)  (an interrupted rollout had stopped them)
   3  start the new nginx
   4  prove nginx: workers, listening sockets, every site
      ── no way back after this ──

@@ -97,7 +97,7 @@ def test_what_a_broken_rollout_started_is_gone_on_with_and_goes_if_it_fails() ->
     new = replica(2, NEW)
     half = state([replica(1), new], wiring(1), doubtful=True, half_made=frozenset({new.id}))
     assert plan(half) == snapshot("""\
-  1  adopt shop-app-2 (222222222222)  (a rollout that broke off made them)
+  1  adopt shop-app-2 (222222222222)  (an interrupted rollout made them)
   2  await app ready  (nothing unproven gets traffic)
   3  point upstream app at the ready replicas of app: /etc/nginx/app.conf in nginx
   4  drain shop-app-1 (111111111111) for up to 1m
