@@ -60,7 +60,7 @@ def test_one_in_the_hosts_network_publishes_nothing_and_its_edge_needs_a_port() 
     (finding,) = found(gateway(container(1), of=nginx(network_mode="host"), edge=False))
     assert finding.what.startswith("nginx has its ports in the host's network, so")
     assert 'ports: ["80:80"],' in finding.help
-    assert "in the place of `network_mode: host`" in finding.help
+    assert "instead of `network_mode: host`" in finding.help
 
 
 def test_one_behind_another_proxy_has_no_ports_that_an_edge_could_take() -> None:
