@@ -1,1 +1,1 @@
-"""One rollout at a time for each service, over everyone who uses the engine."""
+"""One rollout at a time for each service, among all users of the engine."""

@@ -1,4 +1,4 @@
-"""What this room needs of the engine."""
+"""What the locks need from the engine."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ class Locks(Protocol):
     """Locks on the engine: see `composeroll.engine.locks`."""
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
-        """Take a lock; its ID, or None if somebody has it."""
+        """Take a lock; return its ID, or None if another run holds it."""
         ...
 
     def find(self, name: str) -> Found | None:
-        """The lock of that name, None where nobody has it."""
+        """Return the lock of that name, or None if nobody holds it."""
         ...
 
     def id_of(self, name: str) -> str | None:
-        """The ID of the lock of that name."""
+        """Return the ID of the lock of that name, or None if nobody holds it."""
         ...
 
     def of_project(self, project: str) -> Sequence[Found]:
-        """All locks of a project."""
+        """Return all locks of a project."""
         ...
 
     def write(self, container: str, note: str) -> None:
@@ -32,13 +32,13 @@ class Locks(Protocol):
         ...
 
     def set_aside(self, container: str, name: str) -> None:
-        """Give a lock another name, by its ID; one that is gone, or has it already, is fine."""
+        """Rename a lock, by its ID; no error if it is gone or has that name already."""
         ...
 
     def release(self, container: str) -> None:
-        """Give a lock up, by its ID."""
+        """Release a lock, by its ID."""
         ...
 
     def now(self) -> float:
-        """Seconds on the engine's own clock."""
+        """Return the seconds on the engine's own clock."""
         ...

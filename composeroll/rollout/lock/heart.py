@@ -1,4 +1,4 @@
-"""Signs of life while a rollout runs: who has none for a lease's time is taken for dead."""
+"""Signs of life while a rollout runs: a run without one for `note.LEASE` counts as dead."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ BEAT = 10.0
 """Seconds between two signs of life."""
 
 Heart = Callable[[Callable[[], None]], AbstractContextManager[None]]
-"""Calls what it is given every `BEAT` seconds, until the block ends."""
+"""Calls the given function every `BEAT` seconds until the `with` block ends."""
 
 
 @contextmanager
 def beating(beat: Callable[[], None]) -> Iterator[None]:
-    """In a thread of its own, so that no step has to think of it."""
+    """Call `beat` every `BEAT` seconds in a separate thread, so that no step has to."""
     stop = threading.Event()
 
-    def go_on() -> None:
+    def keep_beating() -> None:
         while not stop.wait(BEAT):
             beat()
 
-    thread = threading.Thread(target=go_on, daemon=True)
+    thread = threading.Thread(target=keep_beating, daemon=True)
     thread.start()
     try:
         yield

@@ -1,7 +1,7 @@
-"""Take the locks of a rollout's services, keep them alive, and give them up.
+"""Take the locks of a rollout's services, keep them alive, and release them.
 
-A lock also remembers what nobody could observe after a crash: which replicas were to go, and how
-many were wanted. Whoever takes over a broken rollout goes on with that.
+A lock also remembers what cannot be observed after a crash: which replicas were to go, and how many
+were wanted. The run that takes over a broken rollout continues from that.
 """
 
 from __future__ import annotations
@@ -72,19 +72,19 @@ class ServiceLocks:
     def hold(
         self, services: Sequence[str], patience: float = 0.0, beside: Sequence[str] = ()
     ) -> Iterator[Memory]:
-        """Hold the services' locks; what comes out is what broken rollouts of them left to do.
+        """Hold the services' locks, and yield what broken rollouts of them left to do.
 
         Args:
             services: their names.
-            patience: seconds to wait for whoever has them.
-            beside: services that are not rolled, but that nobody else may roll meanwhile.
+            patience: seconds to wait for another run that holds one.
+            beside: services that this run does not roll, and that no other run may roll until it ends.
 
         Raises:
-            Locked: somebody has one, or left something half-done in one of those beside.
+            Locked: another run holds one, or left a service of `beside` half-done.
         """
         deadline = self._clock.now() + patience
         self._was_gone = False
-        self._mine.memory, self._leave = Memory(), False  # who stays holds one lock after another
+        self._mine.memory, self._leave = Memory(), False  # for `sync --watch`
         done = False
         try:
             # always in the same order, so that two runs cannot wait for each other
@@ -98,18 +98,18 @@ class ServiceLocks:
             if done and isinstance(error, Interrupted):  # there is nothing left to interrupt
                 self._mine.interrupted = error
                 return
-            if isinstance(error, Unfinished):  # what came past the line is nobody's to take back
+            if isinstance(error, Unfinished):  # past the point of no return, nothing is rolled back
                 self._mine.memory = replace(self._mine.memory, before={})
             self._mine.let_go(unfinished=self._leaves_something(error))
             raise
-        except Exception:  # a bug: nobody knows what it has left undone
+        except Exception:  # a bug: what it left undone is unknown
             self._mine.let_go(unfinished=self._mine.memory != Memory())
             raise
         finally:
             self._mine.let_go(unfinished=self._leave)
 
     def _leaves_something(self, error: ComposerollError) -> bool:
-        """Who loses one lock of several takes nothing back: the others' services stay half-done."""
+        """Whether services stay half-done: a run that loses one of several locks undoes nothing."""
         known = self._mine.memory
         return (
             error.half_done or known.broke_off or (isinstance(error, Locked) and known != Memory())
@@ -117,21 +117,21 @@ class ServiceLocks:
 
     @property
     def interrupted(self) -> Interrupted | None:
-        """A signal that came as locks were let go: it ends who stays, and nothing that is done."""
+        """A signal that arrived while the locks were released: it only has a watch to end."""
         return self._mine.interrupted
 
     def leave_to_others(self) -> None:
-        """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""
+        """Keep what a broken rollout left for the next run, instead of forgetting it at the end."""
         self._leave = True
 
     def remember(self, memory: Memory, *, anew: bool = False) -> Memory:
-        """Write down what is to be done, together with what was taken over.
+        """Write into the locks what is to be done, together with what was taken over.
 
-        What was taken over holds, since what runs after a crash says too much; but not over what
-        was asked for `anew`.
+        If the two differ, what was taken over wins, since what still runs after a crash is not
+        reliable; with `anew`, the new request wins.
 
         Raises:
-            Locked: somebody else has a lock now.
+            Locked: another run holds one of the locks now.
         """
         self._take_again_what_is_gone()
         left = self._mine.memory
@@ -141,43 +141,42 @@ class ServiceLocks:
         return self._mine.memory
 
     def ensure(self) -> bool:
-        """Still hold every lock, before something is done that cannot be taken back.
+        """Make sure that this run holds every lock, and take a lock that was pruned again.
 
         Returns:
-            Whether they were held all the time, since this was asked last: one that was pruned is
-            taken again.
+            Whether all locks were held without a gap since the last call.
 
         Raises:
-            Locked: somebody else has one now.
+            Locked: another run holds one of the locks now.
         """
         self._take_again_what_is_gone()
         all_along, self._was_gone = not self._was_gone, False
         return all_along
 
     def broke_off(self, services: Sequence[str]) -> bool:
-        """Whether a rollout of one of these services was cut off, and nobody has taken over yet."""
+        """Whether a rollout of one of these services broke off and was not taken over yet."""
         names = self._names(services)
         found = [self._locks.find(name) for name in names]
         now = self._locks.now()
         return any(lock and is_abandoned(lock, self._me, now) for lock in found)
 
     def describe(self) -> tuple[Held, ...]:
-        """Who holds which service of the project."""
+        """Return who holds which service of the project."""
         now, found = self._locks.now(), self._locks.of_project(self._project)
         return tuple(seen_by(lock, self._me, now) for lock in found)
 
     def break_open(self, services: Sequence[str]) -> tuple[Held, ...]:
-        """Take the services' locks away from whoever has them; who that was.
+        """Release the services' locks, whoever holds them, and return the former holders.
 
-        What a run that broke off left half-done stays known to the next one, until that note is
-        released as well.
+        What a broken run left half-done stays known to the next run, until a second call releases
+        that note too.
         """
         now = self._locks.now()
         broken = [self._break(service, now) for service in services]
         return tuple(held for held in broken if held)
 
     def _break(self, service: str, now: float) -> Held | None:
-        """Who had it; half-done is what they left where that is still known now."""
+        """Release one lock; the result is half-done if the note about it was kept."""
         lock, left = map(self._locks.find, self._names([service]))
         found = lock or left
         if not found:
@@ -190,18 +189,18 @@ class ServiceLocks:
         return replace(seen, half_done=bool(lock and (left or seen.half_done)))
 
     def _names(self, services: Sequence[str]) -> tuple[str, ...]:
-        """Of the services' locks, and of what was set aside of broken ones."""
+        """The names of the services' locks, and of notes set aside from broken rollouts."""
         named = (lock_name, left_name)
         return tuple(name(self._project, service) for service in services for name in named)
 
     def _take_again_what_is_gone(self) -> None:
-        """It is for `ensure` to tell that there was a gap, whoever has noticed; raises the same."""
+        """Take pruned locks again, and leave it to `ensure` to report the gap; raise as it does."""
         mine = {**self._mine.rolled, **self._mine.beside}
         gone = [name for name in mine if self._locks.id_of(name) != mine[name]]
         theirs = {name: found for name in gone if (found := self._locks.find(name))}
         for name in (name for name in gone if name not in theirs):
             self._take_again(name)
-        if theirs:  # only now: what is known of the other services stands in their locks again
+        if theirs:  # raised last: the notes of the other services are in their locks again
             raise taken_over(next(iter(theirs.values())))
 
     def _take_again(self, name: str) -> None:
@@ -210,7 +209,7 @@ class ServiceLocks:
         try:
             take(name, self._clock.now())
         except Locked as locked:
-            if theirs := self._locks.find(name):  # they came between the look and the claim
+            if theirs := self._locks.find(name):  # taken between the lookup and the claim
                 raise taken_over(theirs) from locked
             locked.serving = STAYS
             raise
@@ -230,9 +229,9 @@ class ServiceLocks:
                 self._wait_for(found, deadline)
 
     def _take_beside(self, name: str, deadline: float) -> None:
-        """Take the lock of a service that is not rolled: there is nothing to be done for it.
+        """Take the lock of a service that this run does not roll.
 
-        What somebody left half-done there is not taken over, but has to be finished first.
+        A broken rollout of that service is not taken over: the user has to finish it first.
         """
         while True:
             if left := self._locks.find(left_beside(name)):
@@ -251,7 +250,7 @@ class ServiceLocks:
                 self._wait_for(found, deadline)
 
     def _wait_for(self, found: Found, deadline: float) -> None:
-        """A moment, and say once for whom."""
+        """Wait for `POLL` seconds, and report once which run holds the lock."""
         if self._clock.now() >= deadline:
             raise held(found, self._locks.now())
         if found.id not in self._waited:
@@ -261,17 +260,17 @@ class ServiceLocks:
         self._show_life()
 
     def _show_life(self) -> None:
-        """In the locks that it has already: no heart beats before it has all of them."""
+        """Write into the locks taken so far: the heart starts only once all are taken."""
         if (self._mine.rolled or self._mine.beside) and self._clock.now() >= self._beat_due:
             self._beat_due = self._clock.now() + BEAT
             with suppress(EngineError, EngineUnreachable):
                 self._mine.write()
 
     def _take_over(self, found: Found) -> None:
-        """Set the broken lock aside with its note, by its ID: of two that try at once one claims.
+        """Set the broken lock aside with its note, by its ID: of two runs that try, one claims.
 
-        Its note must outlive this process too, which may be killed at any point. One that holds
-        nothing belonged to somebody who died before they could inherit, or could not release it.
+        The note must outlive this process too, which may be killed at any point. An empty note is
+        from a run that died before it could inherit, or that could not release its lock.
         """
         note, left = read_note(found), self._locks.find(left_beside(found.name))
         if note.memory == Memory() and (left or note.ended):
@@ -281,17 +280,17 @@ class ServiceLocks:
         self._emit(Noted(f"taking over from {whose(found)}, whose rollout broke off"))
 
     def _set_aside(self, found: Found) -> None:
-        """In the place of an older note, which it has inherited."""
+        """Rename the lock in place of an older note, which its holder had inherited."""
         left = self._locks.find(left_beside(found.name))
         if left and left.id != found.id:
             self._locks.release(left.id)
         self._locks.set_aside(found.id, left_beside(found.name))
 
     def _inherit(self, aside: str) -> None:
-        """What a broken rollout left is written down anew before the old note goes."""
+        """Write what a broken rollout left into the new lock before the old note is removed."""
         if left := self._locks.find(aside):
             broken = read_note(left).memory.about(service_of(left)).merged(Memory(broke_off=True))
-            broken = replace(broken, mending=False)  # it broke off, which says as much
+            broken = replace(broken, mending=False)  # `broke_off` implies the same
             self._mine.memory = self._mine.memory.merged(broken)
         if self._mine.memory != Memory():
             self._mine.write()

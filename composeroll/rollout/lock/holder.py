@@ -1,4 +1,4 @@
-"""Who holds a lock, and whether they are still there."""
+"""Who holds a lock, and whether that process still lives."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from msgspec.structs import asdict
 
 PROC = Path("/proc")
 ENDED = ("Z", "X")
-"""States of processes that run no more."""
+"""States of processes that no longer run (proc(5))."""
 CI_JOBS = ("CI_JOB_URL", "GITHUB_RUN_ID", "BUILD_URL")
-"""Where GitLab, GitHub and Jenkins say which job runs."""
+"""The variables in which GitLab, GitHub and Jenkins name the running job."""
 
 
 class Holder(Struct, frozen=True):
     """One run of composeroll.
 
     Attributes:
-        host: the machine's name, for people.
-        boot: what tells this boot of this machine, and this pid namespace, from any other.
-        born: when the process started, in the kernel's ticks: a pid is used again, this is not.
-        job: the CI job, empty outside one.
+        host: the machine's name, for display only.
+        boot: identifies this boot of this machine and this pid namespace.
+        born: when the process started, in the kernel's ticks: pids are reused.
+        job: the CI job; empty outside CI.
     """
 
     who: str
@@ -43,13 +43,13 @@ class Holder(Struct, frozen=True):
         return f"{self.who}@{self.host} (pid {self.pid}{job})"
 
     def to_json(self) -> str:
-        """As it stands in a lock."""
+        """Return the text that is stored in a lock."""
         return json.dumps(asdict(self))
 
     def lives(self, me: Holder) -> bool | None:
-        """Whether this process is there; None where `me` cannot tell, on another machine or here.
+        """Return whether this process lives; None if `me` cannot tell.
 
-        Here that is where /proc hides what belongs to other users.
+        That is so for another machine, and here if /proc hides other users' processes.
         """
         if not self.boot or self.boot != me.boot:
             return None
@@ -59,7 +59,7 @@ class Holder(Struct, frozen=True):
 
 
 def this_process() -> Holder:
-    """The run that asks."""
+    """Return the holder for the running process."""
     return Holder(
         who=_user(),
         host=socket.gethostname(),
@@ -72,7 +72,7 @@ def this_process() -> Holder:
 
 
 def _user() -> str:
-    """A name; a user that only a container's or a CI's `--user` made up has none."""
+    """The user's name, or its uid: a user given to a container by `--user` may have no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # KeyError before Python 3.13
@@ -80,7 +80,7 @@ def _user() -> str:
 
 
 def read_holder(text: str) -> Holder | None:
-    """A holder out of a lock; None if a later version wrote it otherwise."""
+    """Parse the holder stored in a lock; None if another version wrote another format."""
     try:
         return convert(json.loads(text), Holder)
     except (ValueError, ValidationError):
@@ -88,19 +88,19 @@ def read_holder(text: str) -> Holder | None:
 
 
 def birth(pid: int) -> str:
-    """The start time of a process, field 22 of its `stat` (proc(5)); empty if it is gone or hidden.
+    """Return the start time of a process, field 22 of its `stat` (proc(5)).
 
-    One that has ended is gone, even while nobody has asked how (a zombie).
+    Empty if the process is gone or hidden. A zombie counts as gone.
     """
     if not (stat := _stat(pid)):
         return ""
-    # the second field is a name in brackets that may itself hold blanks and brackets
+    # the second field is a name in brackets that may itself contain spaces and brackets
     state, *rest = stat.rpartition(")")[2].split()
     return "" if state in ENDED else rest[18]
 
 
 def _is_hidden(pid: int) -> bool:
-    """Whether it exists and may not be looked at: `hidepid` of proc(5), systemd's ProtectProc."""
+    """Whether the process exists but is hidden: `hidepid` of proc(5), systemd's ProtectProc."""
     if _stat(pid):
         return False
     try:

@@ -1,4 +1,4 @@
-"""The locks that one run holds: written to while it lasts, and given up in the end."""
+"""The locks that one run holds: written to while the run lasts, and released at its end."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Mine:
     """What one run holds.
 
     Attributes:
-        rolled: the IDs of the locks of what is rolled, by their names.
-        beside: of what is not rolled, but may not be rolled by anybody else meanwhile.
-        memory: what is written into those that are rolled.
-        interrupted: a signal that came as they were let go.
+        rolled: the IDs of the locks of services that this run rolls, by lock name.
+        beside: the same for services that it does not roll, and that no other run may roll.
+        memory: what is written into the locks of `rolled`.
+        interrupted: a signal that arrived while the locks were released.
     """
 
     def __init__(self, locks: Locks) -> None:
@@ -29,36 +29,36 @@ class Mine:
         self._writing = threading.Lock()
 
     def beat(self) -> None:
-        """A sign of life, from the heart's thread; what the rollout writes just now is one too."""
+        """Write a sign of life, from the heart's thread, unless the rollout is writing anyway."""
         if not self._writing.acquire(blocking=False):
             return
         try:
-            with suppress(Exception):  # the rollout itself finds out, at its next step
+            with suppress(Exception):  # the rollout notices at its next step
                 self._write_what_is_held(ended=False)
         finally:
             self._writing.release()
 
     def write(self, *, ended: bool = False) -> None:
-        """Write down what is to be remembered."""
+        """Write the memory into the locks."""
         with self._writing:
             self._write_what_is_held(ended=ended)
 
     def let_go(self, *, unfinished: bool) -> None:
-        """Release; something half-done leaves its lock as a note to whoever comes next."""
+        """Release the locks; unfinished work leaves its locks as notes for the next run."""
         if unfinished:
             try:
                 self.write(ended=True)
             except Interrupted as signal:
                 self.interrupted = signal
             except ComposerollError:
-                pass  # the beat ends with this process, and tells as much
+                pass  # the beat ends with this process, which marks the lock as abandoned
             self.rolled.clear()
         for held in (self.rolled, self.beside):
             while held:
                 self._release(held.popitem()[1])
 
     def _write_what_is_held(self, *, ended: bool) -> None:
-        """One thread at a time: else an older note could be written over a newer one."""
+        """Write all locks, in one thread at a time: an older note must not replace a newer one."""
         note = Note(self._locks.now(), ended, self.memory).to_json()
         for name in tuple(self.rolled):
             self._write(name, self.rolled[name], note)
@@ -67,7 +67,7 @@ class Mine:
             self._write(name, self.beside[name], alive)
 
     def _write(self, name: str, container: str, note: str) -> None:
-        """Into one lock; one that is gone is no obstacle to the others: it is taken again soon."""
+        """Write one lock; ignore one that is gone: `ServiceLocks.ensure` takes it again."""
         try:
             self._locks.write(container, note)
         except EngineError:
@@ -77,9 +77,9 @@ class Mine:
     def _release(self, container: str) -> None:
         try:
             self._release_for_sure(container)
-        except (EngineError, EngineUnreachable):  # a dead holder's lock is no obstacle
+        except (EngineError, EngineUnreachable):  # a dead holder's lock is taken over
             nothing_left = Note(0.0, ended=True).to_json()
-            with suppress(EngineError, EngineUnreachable):  # else what is done would seem half-done
+            with suppress(EngineError, EngineUnreachable):  # or finished work would look half-done
                 self._locks.write(container, nothing_left)
 
     def _release_for_sure(self, container: str) -> None:

@@ -1,4 +1,4 @@
-"""What stands in a lock: a sign of life, and what nobody could observe after a crash."""
+"""What a lock contains: a sign of life, and what cannot be observed after a crash."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from composeroll.rollout.lock.holder import Holder, read_holder
 T = TypeVar("T")
 
 LEASE = 45.0
-"""Seconds without a sign of life, by the engine's clock, after which a holder elsewhere is gone."""
+"""Seconds without a sign of life, by the engine's clock, after which a remote holder is dead."""
 
 
 class Found(Protocol):
-    """A lock as the engine has it."""
+    """A lock as read from the engine."""
 
     @property
     def id(self) -> str:
@@ -28,36 +28,36 @@ class Found(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name of the lock."""
         ...
 
     @property
     def holder(self) -> str:
-        """Who took it."""
+        """The holder, as JSON."""
         ...
 
     @property
     def note(self) -> str:
-        """What they wrote since."""
+        """The holder's last note, as JSON."""
         ...
 
     @property
     def created(self) -> float:
-        """When it was taken."""
+        """When the lock was taken, in seconds of the engine's clock."""
         ...
 
 
 class Memory(Struct, frozen=True):
-    """What a broken rollout would otherwise have forgotten.
+    """What a rollout has to remember across a crash.
 
     Attributes:
         outgoing: why each outgoing replica goes, by full ID.
-        wanted: how many replicas each service shall have.
-        back_to: the image that a rollback of each service goes to: once it serves, nobody could
-            tell from the history which version was meant.
+        wanted: how many replicas each service is to have.
+        back_to: the image that a rollback of each service goes to: once it serves, the history no
+            longer shows which version was meant.
         before: full IDs of the containers that each service had at the beginning.
-        broke_off: a rollout was cut off: what nginx runs may be something else than its files say.
-        mending: a `sync` is at work, so that the same is true once it has been cut off.
+        broke_off: a rollout was cut off: the running nginx may differ from its files.
+        mending: a `sync` is at work; if it is cut off, the running nginx may differ too.
     """
 
     outgoing: Mapping[str, str] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Memory(Struct, frozen=True):
     mending: bool = False
 
     def merged(self, other: Memory) -> Memory:
-        """Both; of what differs the other's."""
+        """Return both combined; `other` wins."""
         return Memory(
             {**self.outgoing, **other.outgoing},
             {**self.wanted, **other.wanted},
@@ -79,12 +79,12 @@ class Memory(Struct, frozen=True):
         )
 
     def about(self, service: str) -> Memory:
-        """What one lock of several is there to remember: the others' services have theirs.
+        """Return what the lock of one service has to remember; other services have their own.
 
-        What is known of another one may be long out of date, where somebody has finished that one
-        alone; and what of it is gone says nothing about how far this one came. An outgoing
-        container that none of them had at the beginning, as one of an earlier rollout that broke
-        off, may be this one's: it stays, and is looked up before anything is done to it.
+        What this lock knows of another service may be out of date if that service was finished
+        separately, and says nothing about how far this service came. An outgoing container that no
+        service had at the beginning, for example one of an earlier broken rollout, may belong to
+        this service: it stays in the memory, and is looked up before anything is done to it.
         """
         others = {one for name, ids in self.before.items() if name != service for one in ids}
         return replace(
@@ -96,7 +96,7 @@ class Memory(Struct, frozen=True):
         )
 
     def at_least(self, counts: Mapping[str, int]) -> Memory:
-        """The same with no fewer replicas: a `scale` that broke off is not to beat the file."""
+        """Return the same with at least `counts` replicas: the file overrules a broken `scale`."""
         wanted = {name: max(many, counts.get(name, 0)) for name, many in self.wanted.items()}
         return replace(self, wanted=wanted)
 
@@ -118,12 +118,12 @@ class Note(Struct, frozen=True):
     memory: Memory = field(default_factory=Memory)
 
     def to_json(self) -> str:
-        """As it stands in a lock."""
+        """Return the text that is stored in a lock."""
         return json.dumps(to_builtins(self))
 
 
 def read_note(lock: Found) -> Note:
-    """A lock's note; one that was never written, or was cut off, is as old as the lock."""
+    """Parse a lock's note; if it is missing or truncated, the lock's creation is the last beat."""
     try:
         return convert(json.loads(lock.note), Note)
     except (ValueError, ValidationError):
@@ -131,10 +131,10 @@ def read_note(lock: Found) -> Note:
 
 
 def is_abandoned(lock: Found, me: Holder, now: float) -> bool:
-    """Whether nobody holds the lock any more.
+    """Return whether the lock's holder is gone.
 
-    On the same machine the process table tells; from elsewhere, and where the table hides other
-    users' processes, only silence does.
+    On the same machine the process table decides. For another machine, and if the process table
+    hides other users' processes, `LEASE` seconds without a sign of life decide.
     """
     note, holder = read_note(lock), read_holder(lock.holder)
     if note.ended:
@@ -144,14 +144,14 @@ def is_abandoned(lock: Found, me: Holder, now: float) -> bool:
 
 
 class Held(Struct, frozen=True):
-    """A lock in words.
+    """A lock, ready to print.
 
     Attributes:
         who: `root@host (pid 7)`.
-        since: for how long they have had it.
-        command: what they run, empty where nobody knows.
-        fate: what became of them, empty while they are at work.
-        half_done: whether they left something to do there; it may be held beside another one.
+        since: for how long the holder has had it.
+        command: the holder's command line; empty if unknown.
+        fate: what became of the holder; empty while it is at work.
+        half_done: whether the holder left this service half-done, and did not only hold its lock.
     """
 
     service: str
@@ -166,7 +166,7 @@ class Held(Struct, frozen=True):
 
 
 def in_words(locks: Sequence[Held]) -> tuple[str, ...]:
-    """A sentence for each holder, about all that they hold."""
+    """Return one sentence for each holder, about all locks that it holds."""
     holders: dict[tuple[str, str, str], list[Held]] = {}
     for lock in locks:
         holders.setdefault((lock.who, lock.command, lock.fate), []).append(lock)
@@ -186,19 +186,19 @@ def _in_words(locks: Sequence[Held]) -> str:
 
 
 def held_by(lock: Found, now: float) -> Held:
-    """Who holds it, since when, and what they run."""
+    """Return who holds the lock, since when, and with which command."""
     holder = read_holder(lock.holder)
     since = format_duration(round(now - lock.created))
     return Held(service_of(lock), whose(lock), since, holder.command if holder else "")
 
 
 def whose(lock: Found) -> str:
-    """`root@host (pid 7)`; of whom another version wrote otherwise, nobody knows more."""
+    """Return the holder, for example `root@host (pid 7)`; `somebody` if it cannot be parsed."""
     return str(read_holder(lock.holder) or "somebody")
 
 
 def seen_by(lock: Found, me: Holder, now: float) -> Held:
-    """The same, with what became of them where they broke off."""
+    """Return the same, with what became of the holder if it broke off."""
     held = held_by(lock, now)
     if not is_abandoned(lock, me, now):
         return held
@@ -217,20 +217,20 @@ def _fate(lock: Found, me: Holder, now: float) -> str:
 
 
 def service_of(lock: Found) -> str:
-    """The service whose lock it is; a service's name may hold dots, a project's never does."""
+    """Return the service whose lock it is; only a service's name may contain dots."""
     return lock.name.split(".", 2)[2]
 
 
 def lock_name(project: str, service: str) -> str:
-    """The lock of one service."""
+    """Return the name of a service's lock."""
     return f"composeroll-lock.{project}.{service}"
 
 
 def left_name(project: str, service: str) -> str:
-    """What a broken rollout of a service left, on its way from one lock to the next."""
+    """Return the name under which a broken lock is set aside until the next run inherits it."""
     return f"composeroll-left.{project}.{service}"
 
 
 def left_beside(lock: str) -> str:
-    """The same, from the lock's name."""
+    """Return the same, from the lock's name."""
     return left_name(*lock.split(".", 2)[1:])

@@ -1,4 +1,4 @@
-"""Why a lock cannot be had, or is not held any longer, each with what helps."""
+"""Errors about locks that cannot be taken or were lost, each with the command that helps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ STAYS = "what was done so far stays as it is: the other run decides"
 
 
 def taken_over(lock: Found) -> Locked:
-    """Somebody else has it now."""
+    """Return the error for a lock that another run holds now."""
     return Locked(
         f"the lock {lock.name} was taken over by {whose(lock)}",
         STAYS,
@@ -18,7 +18,7 @@ def taken_over(lock: Found) -> Locked:
 
 
 def half_done(lock: Found) -> Locked:
-    """Somebody left something to do for a service that is not to be rolled here."""
+    """Return the error for a service that this run does not roll, and that is half-done."""
     service = service_of(lock)
     return Locked(
         f"a rollout of {service} broke off, and is to be finished first",
@@ -28,7 +28,7 @@ def half_done(lock: Found) -> Locked:
 
 
 def held(lock: Found, now: float) -> Locked:
-    """Somebody has it, and is at work."""
+    """Return the error for a lock whose holder is at work."""
     return Locked(
         str(held_by(lock, now)),
         "nothing was touched",

@@ -1,1 +1,1 @@
-"""Upstreams made right again without a rollout: seen, mended once, and watched over."""
+"""Repair upstreams without a rollout: once, or continuously."""

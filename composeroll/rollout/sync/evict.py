@@ -1,6 +1,6 @@
-"""Take strangers out of upstreams: addresses that are containers of other services by now.
+"""Take strangers out of upstreams: addresses that now belong to containers of other services.
 
-What nginx gets from there is a good answer to another question. So this waits for no proof.
+A stranger answers with another service's content and status 200, so this waits for no proof.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ MISLED = "containers of other services have these addresses now"
 
 
 def evict(stack: Stack, names: Sequence[str]) -> bool:
-    """Mend what is worst in the upstreams of these services; whether there was anything to do.
+    """Take strangers out of these services' upstreams; return whether there were any.
 
     Raises:
         Locked: a rollout of one of them runs.
-        GatewayError: nginx did not take it; it serves what it served before.
+        GatewayError: nginx did not accept the change; it keeps serving what it served before.
     """
     owners = owners_of(stack.engine.replicas())
     states = seen(stack, stack.project.pick(names)).services
     misled = [state.name for state in states if names_a_stranger(state, owners)]
     for group in apart(stack, misled):
         with stack.locks.hold(group, 0.0) as left:
-            if left.broke_off:  # what nginx runs is in doubt, until `sync` or a rollout reloads all
+            if left.broke_off:  # in doubt what nginx runs until `sync` or a rollout reloads all
                 stack.locks.leave_to_others()
             evict_held(stack, stack.project.pick(group), left)
     return bool(misled)
 
 
 def evict_held(stack: Stack, services: Sequence[Service], left: Memory) -> tuple[str, ...]:
-    """The same by whoever holds the services' locks; those that named a stranger."""
+    """Do the same with the services' locks held; return the services that were repaired."""
     owners = owners_of(stack.engine.replicas())
     plan = plan_eviction(seen(stack, services).services, owners, left.outgoing)
     return mend(stack, plan)
@@ -50,7 +50,7 @@ def plan_eviction(
     owners: Mapping[str, Replica],
     outgoing: Mapping[str, str] | None = None,
 ) -> Plan:
-    """One switch of every upstream that names another service's container. Pure."""
+    """Plan one switch of all upstreams that name another service's container. Pure."""
     switches = tuple(
         switch_to(meant(state, outgoing or {}), state, state.wiring)
         for state in services

@@ -1,9 +1,9 @@
 """`sync`: make every upstream name exactly the replicas of its service that are ready now.
 
-After a reboot, a crash or somebody's `up -d` the addresses in an include may be nobody's, or
-another service's. No container is created here, and none removed but those that an earlier rollout
-left to drain on; none is started but an nginx that has lost its edge. A stranger's address goes at
-once; what is then named has to have proved itself.
+After a reboot, a crash or a manual `up -d` the addresses in an include may belong to no container,
+or to another service. `sync` creates no container; it removes only replicas that an earlier rollout
+left to drain, and starts only an nginx that has lost its edge. It removes a stranger's address at
+once, and names only replicas that have proved ready.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ from composeroll.rollout.steps.tell_again import TellAgain
 from composeroll.rollout.sync.evict import evict_held, plan_eviction
 
 PATIENCE = 5.0
-"""Seconds a replica may take to prove itself: it has been running already."""
+"""Seconds a replica may take to prove ready: it has been running already."""
 
 REASON = "it named something else than what is ready"
 RIGHT = "the upstreams of all others name what is ready"
 
 
 class Synced(Struct, frozen=True):
-    """How one look and its mend ended.
+    """The result of one pass of `sync`.
 
     Attributes:
-        mended: the services for which something was done.
-        unready: the names of running replicas that did not prove themselves.
+        mended: the services for which something was repaired.
+        unready: the names of running replicas that did not prove ready.
         refused: why a service's place cannot be used, by its name.
-        settled: another look would find nothing to do, as long as no container changes.
-        draining: old replicas drain on, and are to be looked at again.
+        settled: another pass would find nothing to do, as long as no container changes.
+        draining: old replicas are still draining, and need another pass.
     """
 
     mended: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Synced(Struct, frozen=True):
     draining: bool = False
 
     def and_also(self, other: Synced) -> Synced:
-        """Both as one."""
+        """Return both results combined."""
         return Synced(
             tuple(dict.fromkeys(self.mended + other.mended)),
             self.unready + other.unready,
@@ -66,14 +66,14 @@ class Synced(Struct, frozen=True):
 
 
 def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> tuple[str, ...]:
-    """Mend the upstreams of these services, and warn of replicas that get no requests.
+    """Repair the upstreams of these services, and warn of replicas that get no requests.
 
     Returns:
-        The services for which something was done; none where all was right.
+        The services for which something was repaired.
 
     Raises:
-        Locked: a rollout of one of them runs; it will leave the upstream right by itself.
-        GatewayError: nginx did not take it; it serves what it served before.
+        Locked: a rollout of one of them runs; it leaves the upstream right itself.
+        GatewayError: nginx did not accept the change; it keeps serving what it served before.
         Refused: the place of one of them cannot be used; the others' upstreams are right.
     """
     synced = sync_once(stack, names, lock_wait)
@@ -85,7 +85,7 @@ def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> tuple[st
 
 
 def _refuse(stack: Stack, names: Sequence[str], refused: Mapping[str, Refused]) -> NoReturn:
-    """One reason for several services is told once."""
+    """Raise the last reason and warn of the others; report a shared reason once."""
     reasons = {refusal.what: refusal for refusal in refused.values()}
     whom = {what: [name for name in refused if refused[name].what == what] for what in reasons}
     *others, last = (f"{', '.join(whom[what])}: {what}" for what in reasons)
@@ -97,23 +97,23 @@ def _refuse(stack: Stack, names: Sequence[str], refused: Mapping[str, Refused]) 
 
 
 def unready(synced: Synced) -> str:
-    """The warning about replicas that did not prove themselves."""
+    """Return the warning about replicas that did not prove ready."""
     names = ", ".join(synced.unready)
     return f"not ready: {names}; an upstream without any ready replica stays as it is"
 
 
 def sync_once(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Synced:
-    """The same without a word about replicas that are not ready; raises what `sync` raises."""
+    """Do the same, but leave the warnings and refusals to the caller; raise as `sync` does."""
     synced = Synced(rejoin(stack, lock_wait))
     for group in apart(stack, names):
         right = None if stack.locks.broke_off(group) else _right(stack, stack.project.pick(group))
-        # mostly all is well, and then no rollout is to find a lock in its way
+        # mostly all is right, and then no lock may delay a rollout
         synced = synced.and_also(right or _sync_held(stack, group, lock_wait))
     return synced.and_also(_retire(stack, names, lock_wait))
 
 
 def _retire(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
-    """What earlier rollouts left to drain on."""
+    """Retire what earlier rollouts left to drain."""
     retired = retire_drained(stack, names, lock_wait)
     return Synced(retired.services, draining=retired.left)
 
@@ -126,16 +126,16 @@ def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
         evicted = evict_held(stack, services, left)
         observed = seen(stack, services)
         plan, missing = _plan(stack, observed, left)
-        if left.broke_off and _refused(observed):  # nginx cannot be told there
+        if left.broke_off and _refused(observed):  # nginx cannot be updated there
             stack.locks.leave_to_others()
         mended = dict.fromkeys((*evicted, *mend(stack, plan)))
-    # a rollout that broke off stays so until somebody finishes it
+    # a broken rollout needs another run to finish it: another pass would not help
     settled = left.broke_off or not (mended or missing or _any_unread(observed))
     return Synced(tuple(mended), missing, _refused(observed), settled)
 
 
 def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
-    """Nothing where there is something to mend."""
+    """Return the result if all is right; None if there is something to repair."""
     observed = seen(stack, services)
     if not plan_eviction(observed.services, owners_of(stack.engine.replicas())).empty:
         return None
@@ -147,7 +147,7 @@ def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
 
 
 def _plan(stack: Stack, observed: Observed, left: Memory) -> tuple[Plan, tuple[str, ...]]:
-    """What is to be mended, and the replicas that cannot be named."""
+    """Return the repair, and the names of replicas that are not ready."""
     wired = [state for state in observed.services if state.wiring]
     asked = {state.name: meant(state, left.outgoing) for state in wired}
     ready = {state.name: _ready(stack, state, asked[state.name]) for state in wired}
@@ -162,11 +162,11 @@ def plan_sync(
     *,
     doubtful: bool = False,
 ) -> Plan:
-    """One switch of every upstream that names anything else than its members. Pure.
+    """Plan one switch of all upstreams that name anything other than their members. Pure.
 
-    An upstream is never emptied: one without any ready replica stays as it is. `doubtful` writes
-    and reloads all, since a rollout was cut off perhaps between the two; what nobody is ready for
-    is at least told once more.
+    An upstream is never emptied: one without a ready replica stays unchanged. `doubtful` writes and
+    reloads all, since a rollout may have been cut off between the two; for an upstream without a
+    ready replica, nginx reads the include again.
     """
     named = (
         (switch_to(members[state.name], state, state.wiring), state.wiring, members[state.name])
@@ -190,7 +190,7 @@ def plan_sync(
 
 
 def _ready(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> tuple[Replica, ...]:
-    """Outdated ones are asked where nginx knows them: the file may mean another port by now."""
+    """Probe outdated replicas where nginx knows them: the file may name another port now."""
     route = state.wiring.route if state.wiring else None
     settings = replace(state.service.settings.ready, timeout=PATIENCE, settle=0.0)
     told = state.told_of(state.outdated)
@@ -206,7 +206,7 @@ def _ready(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> tu
 
 
 def _any_unread(observed: Observed) -> bool:
-    """Whether a gateway could not be read: no container's event tells when it can."""
+    """Whether a gateway could not be read: no container event says when it can be."""
     return any(isinstance(state.refusal, GatewayUnread) for state in observed.services)
 
 

@@ -1,4 +1,4 @@
-"""`sync --watch`: stay, and mend the upstreams whenever containers come, go or change."""
+"""`sync --watch`: keep running, and repair the upstreams when containers come, go or change."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ QUIET = 1.0
 """Seconds without an event that end a burst: `up -d` of a stack is one change, not thirty."""
 
 LONGEST_BURST = 10.0
-"""Seconds after which a burst that does not end is acted on all the same."""
+"""Seconds after which a burst is acted on even if it has not ended."""
 
 RETRY = 5.0
-"""Seconds until the next attempt where a rollout holds the lock, or the engine is away."""
+"""Seconds until the next attempt if a rollout holds the lock, or the engine does not answer."""
 
 DRAINING = 30.0
-"""Seconds between two looks at replicas that drain on."""
+"""Seconds between two checks of replicas that are still draining."""
 
 TELLING = ("start", "die", "destroy", "health_status", "unpause", "relist")
-"""Beginnings of the events that can make an upstream wrong."""
+"""Prefixes of the actions whose events can make an upstream wrong."""
 
 
 Meant = Callable[[], Sequence[str]]
-"""Finds the services whose upstreams are meant, as far as nginx can tell just then."""
+"""Returns the services whose upstreams to repair, as far as nginx shows them now."""
 
 
 def sync_for_ever(stack: Stack, meant: Meant) -> None:
-    """Mend now, and after every change; only a signal ends it.
+    """Repair now, and after every change, until a signal comes.
 
-    It never fights a rollout: while one holds the lock it waits, and looks again afterwards.
+    It never interferes with a rollout: while one holds the lock, this waits and then checks again.
     """
     watch = Watch(stack, meant)
     while True:
@@ -49,7 +49,7 @@ def sync_for_ever(stack: Stack, meant: Meant) -> None:
 
 
 class Watch:
-    """One who stays. What it would say again and again it says once."""
+    """A running `sync --watch`; it does not repeat a warning."""
 
     def __init__(self, stack: Stack, meant: Meant) -> None:
         self._stack = stack
@@ -59,7 +59,7 @@ class Watch:
         self._draining_due: float | None = None
 
     def follow(self, events: EventStream) -> NoReturn:
-        """Mend at the start, after each burst of events, and again while something is not right.
+        """Repair at the start, after each burst of events, and again while something is not right.
 
         Raises:
             EngineUnreachable: the engine is gone.
@@ -84,7 +84,7 @@ class Watch:
         self._told = text
 
     def _let_settle(self, events: EventStream) -> None:
-        """Until no container comes or goes; what else happens in them does not matter."""
+        """Wait until the burst of relevant events has ended."""
         now = self._stack.world.clock.now
         end, quiet = now() + LONGEST_BURST, now() + QUIET
         while (left := min(quiet, end) - now()) > 0:
@@ -92,13 +92,13 @@ class Watch:
                 quiet = now() + QUIET
 
     def _mend(self) -> bool:
-        """Sync once; whether it has to be tried again without waiting for an event."""
+        """Sync once; return whether to try again without waiting for an event."""
         return self._try(self._sync)
 
     def _sync(self) -> bool:
         synced = sync_once(self._stack, self._meant())
         lasts = synced.unready and synced.unready == self._unready
-        self._unready = synced.unready  # for a moment a rollout has such replicas too
+        self._unready = synced.unready  # a rollout has such replicas too, briefly
         refusals = dict.fromkeys(refusal.what for refusal in synced.refused.values())
         self.tell("; ".join((*refusals, *((unready(synced),) if lasts else ()))))
         now = self._stack.world.clock.now()
@@ -113,7 +113,7 @@ class Watch:
         return evict(self._stack, self._meant())
 
     def _try(self, act: Callable[[], bool]) -> bool:
-        """What it returns; what fails is told, and has to be tried again."""
+        """Return what `act` returns; an error is reported, and means to try again."""
         again = self._tried(act)
         if signal := self._stack.locks.interrupted:
             raise signal
@@ -127,12 +127,12 @@ class Watch:
         except (EngineUnreachable, Interrupted):
             raise
         except ComposerollError as error:
-            if isinstance(error.__cause__, Interrupted):  # past the line it comes as what it left
+            if isinstance(error.__cause__, Interrupted):  # wrapped after the point of no return
                 raise error.__cause__ from None
             self.tell(error.what)
             return True
 
 
 def tells(event: ContainerEvent | None) -> bool:
-    """Whether an event can have made an upstream wrong. A lock's own container tells nothing."""
+    """Return whether an event can have made an upstream wrong; a lock's own events cannot."""
     return event is not None and event.action.startswith(TELLING)
