@@ -101,7 +101,7 @@ def test_a_stack_is_updated_whole_and_nginx_goes_last(stack: Stack) -> None:
         ("alone", ("has no reuseport, so no second nginx can listen there",)),
         ("not-found", ("answered 404 for http://app.test:80, where the present one answered 200",)),
         ("other-include", ("does not read /opt/nginx/include/app.include",)),
-        ("forgets", ("starts with another /opt/nginx/include/app.include than it was given",)),
+        ("forgets", ("starts with a different /opt/nginx/include/app.include than it was given",)),
     ],
 )
 def test_a_broken_gateway_is_found_out_before_it_takes_a_request(

@@ -314,7 +314,7 @@ class Judge:
 
     def hear(self, event: Event) -> None:
         """A drain that gives up has to say so; then its workers no longer hold anything back."""
-        if isinstance(event, Warned) and "still live" in event.text:
+        if isinstance(event, Warned) and "still running" in event.text:
             for worker in self._old_workers():
                 worker.timed_out = True
         if isinstance(event, Noted) and event.text.partition(",")[0].endswith(" cut"):

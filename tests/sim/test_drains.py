@@ -71,7 +71,9 @@ def test_own_websockets_are_waited_for_as_long_as_the_budget_lasts() -> None:
     began = sim.clock.now()
     assert sim.update("app") == "updated", sim.failure
     assert sim.clock.now() - began > 600
-    assert any("after 10m 1 old nginx worker still lives" in text for text in told(sim, Warned))
+    assert any(
+        "after 10m 1 old nginx worker is still running" in text for text in told(sim, Warned)
+    )
 
 
 def test_a_drain_looks_ten_times_a_second_at_first_and_a_long_one_once() -> None:

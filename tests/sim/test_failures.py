@@ -414,7 +414,9 @@ def test_a_name_that_nginx_resolves_itself_is_not_put_back(
     assert set(told) == (old if stays else {"app:9000"})
     assert (gateway.files[include_of("app")] != before) is stays
     noted = [e.text for e in sim.events if isinstance(e, Noted)]
-    assert any("goes on naming what serves now" in text for text in noted) is stays
+    assert (
+        any("keeps the addresses of the replicas that serve now" in text for text in noted) is stays
+    )
 
 
 @pytest.mark.parametrize(("parameters", "named"), [((), True), (("resolve",), False)])

@@ -20,7 +20,7 @@ def test_a_definition_that_has_changed_is_not_taken_back_and_nobody_says_that_it
     sim.engine.definitions["app"] = "with another command"
     assert sim.update("app") == "UndoFailed"
     assert isinstance(sim.failure, UndoFailed)
-    assert "has the image of before with the definition of now" in sim.failure.what
+    assert "has the previous image with the new definition" in sim.failure.what
     (box,) = sim.engine.of("app")
     assert (box.image, box.definition) == ("sha256:app-v1", "with another command")
     assert sim.gateways.all["gateway-1"].current.told["app"] == {f"{box.ip}:9000": box}
@@ -31,7 +31,7 @@ def test_a_definition_alone_that_brings_nothing_up_is_told_to_stay_too() -> None
     sim.images.push("app", "app-v1", SICK["never ready"])
     sim.engine.definitions["app"] = "with a broken variable"
     assert sim.update("app") == "UndoFailed"
-    assert "has the image of before with the definition of now" in str(sim.failure)
+    assert "has the previous image with the new definition" in str(sim.failure)
 
 
 def test_an_image_by_its_digest_goes_to_no_other_name_and_the_end_says_what_serves() -> None:
@@ -40,7 +40,7 @@ def test_an_image_by_its_digest_goes_to_no_other_name_and_the_end_says_what_serv
     sim.wire("app")
     sim.images.push("app", "app-sick", SICK["never ready"])
     assert sim.update("app") == "UndoFailed"
-    assert "has the image and the definition of now" in str(sim.failure)
+    assert "has the new image and the new definition" in str(sim.failure)
     (box,) = sim.engine.of("app")
     assert (box.image, box.running) == ("sha256:app-sick", True)
 

@@ -163,7 +163,7 @@ def test_what_somebody_scales_up_meanwhile_is_not_taken_back() -> None:
 
     sim.clock.at(0.5, scale)
     assert sim.update("app") == "UndoFailed"
-    assert "somebody has scaled it meanwhile" in str(sim.failure)
+    assert "somebody has scaled it in the meantime" in str(sim.failure)
     assert len(sim.engine.of("app")) == 5
     sim.images.push("app", "app-v3")
     assert sim.update("app") == "updated"

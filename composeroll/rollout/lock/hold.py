@@ -77,7 +77,7 @@ class ServiceLocks:
         Args:
             services: their names.
             patience: seconds to wait for another run that holds one.
-            beside: services that this run does not roll, and that no other run may roll until it ends.
+            beside: services that this run does not roll, and that no other run may roll now.
 
         Raises:
             Locked: another run holds one, or left a service of `beside` half-done.

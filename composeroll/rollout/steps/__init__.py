@@ -1,4 +1,4 @@
-"""The steps of a rollout; `docs/architecture.md` has them in the order in which they are taken."""
+"""The steps of a rollout; `docs/architecture.md` lists them in the order in which they run."""
 
 from composeroll.rollout.steps.adopt import AdoptReplicas
 from composeroll.rollout.steps.confirm import ConfirmReady

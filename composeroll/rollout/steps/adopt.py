@@ -1,4 +1,4 @@
-"""Go on with what a broken rollout had begun, and clear it away where that fails."""
+"""Continue with replicas that a broken rollout started, and remove them if that fails."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class AdoptReplicas(Step, frozen=True):
     """Take over replicas that a broken rollout had started and that get no requests yet.
 
     Attributes:
-        replicas: those; they are new, so the way back removes them as it does its own.
-        back: their service's upstream, None where it has none.
-        timeout: seconds the way back waits for requests that they may have.
+        replicas: the adopted replicas; a rollback removes them like new ones.
+        back: their service's upstream; None if it has none.
+        timeout: seconds that a rollback waits for requests they may be serving.
     """
 
     replicas: tuple[Replica, ...]
@@ -26,13 +26,13 @@ class AdoptReplicas(Step, frozen=True):
         return f"adopt {names(self.replicas)}"
 
     def do(self, world: World) -> None:
-        """They run already."""
+        """Do nothing: they run already."""
 
     def undo(self, world: World) -> None:
-        """Remove them, once nginx has been told again: it may run something newer than its files.
+        """Remove them after another reload: the running nginx may be newer than its files.
 
         Raises:
-            GatewayError: nginx did not take that; they stay.
+            GatewayError: nginx did not accept its configuration; they stay.
         """
         if self.back:
             self.back.lead_back(world, self.timeout)

@@ -1,4 +1,4 @@
-"""A last look at what proved itself long ago."""
+"""A last check of replicas that proved ready some time ago."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from composeroll.rollout.world import World
 
 
 class ConfirmReady(Step, frozen=True):
-    """See that replicas which have waited for others since their proof still run.
+    """Check that replicas which have waited for other services since their proof still run.
 
-    A drain watches over those it has moved traffic to; of the rest nobody would know before what
-    they replace is gone. Nor would anybody see that an nginx was restarted after the drain, and
-    goes by a name that means these, too.
+    A drain guards the replicas that took over the traffic. Without this step, a failure of the
+    others would show only after the replicas they replace are gone. The same is true of an nginx
+    that was restarted after the drain, and whose upstream is a name that includes the old replicas.
 
     Attributes:
-        routes: the ways to those that get requests.
+        routes: the routes of the services that get requests.
     """
 
     incoming: tuple[Incoming, ...]
@@ -28,11 +28,11 @@ class ConfirmReady(Step, frozen=True):
         return f"confirm that {services} {'is' if len(self.incoming) == 1 else 'are'} still ready"
 
     def do(self, world: World) -> None:
-        """Look once at all of them.
+        """Check all of them once.
 
         Raises:
-            NotReady: one does not run any more, or was started again since its proof; or nginx goes
-                by a name.
+            NotReady: one no longer runs, or was restarted since its proof; or a restarted nginx
+                uses a name.
         """
         everyone = world.engine.replicas([one.service for one in self.incoming])
         for one in self.incoming:

@@ -1,4 +1,4 @@
-"""The upstreams that a gateway serves with now, as texts for another one to begin with."""
+"""The upstreams that a gateway uses now, as includes for a new gateway to start with."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from composeroll.rollout.world import World
 
 
 def current_texts(world: World, front: Front) -> Mapping[str, str]:
-    """The includes of all services behind a gateway, by path, as it has them when this is asked.
+    """Return the current includes of all services behind a gateway, by path.
 
-    A name is written as the addresses it means now: nginx would first have to ask for it, and
-    answers 502 until it knows. One that was restarted goes by names that mean what drained, too.
+    A name is replaced by the addresses it means now: nginx would have to resolve it first, and
+    answers 502 until then. In a restarted nginx, a name would include drained replicas too.
     """
     source = front.takers[0]
     texts: dict[str, str] = {}
@@ -29,19 +29,19 @@ def current_texts(world: World, front: Front) -> Mapping[str, str]:
 
 
 def insist_on_texts(configuration: Configuration, texts: Mapping[str, str], service: str) -> None:
-    """See that nginx reads the includes as they were put.
+    """Check that nginx reads the includes as they were written.
 
     Raises:
-        NotReady: it reads something else.
+        NotReady: it reads something else, or not at all.
     """
     for path, text in texts.items():
         if configuration.files.get(path) == text:
             continue
         if path in configuration.files:
             raise NotReady(
-                f"the new {service} starts with another {path} than it was given",
-                help="its entrypoint writes that file, or something is mounted over it: it has to"
-                " leave an include alone whose addresses are right",
+                f"the new {service} starts with a different {path} than it was given",
+                help="its entrypoint writes that file, or something is mounted over it: it must not"
+                " change an include whose addresses are right",
             )
         raise NotReady(
             f"the new {service} does not read {path}, which the one that serves now does",

@@ -1,4 +1,4 @@
-"""Let old replicas drain on after the rollout."""
+"""Let old replicas keep draining after the rollout."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from composeroll.rollout.world import World
 
 
 class DetachReplicas(Step, frozen=True):
-    """Set the old replicas aside: nobody counts them any more, and a later run retires them.
+    """Set the old replicas aside: rollouts no longer count them, and a later run retires them.
 
     Attributes:
         timeout: seconds after which they are retired in any case.
@@ -23,9 +23,9 @@ class DetachReplicas(Step, frozen=True):
         return f"leave {names(self.replicas)} to drain for up to {format_duration(self.timeout)}"
 
     def do(self, world: World) -> None:
-        """By full ID; what the engine would start again after a reboot has nothing left to end.
+        """Forbid their restart, as after a reboot they have nothing to finish, and rename them.
 
-        Last of all the name: by it the next run no longer sees them, and would do the rest never.
+        The rename comes last: it hides them from the next run, which could not do the rest.
         """
         world.engine.forbid_restart(ids(self.replicas))
         world.engine.set_aside(self.replicas, self.timeout)

@@ -1,4 +1,4 @@
-"""Wait until what others need has been done: code copied, a database migrated."""
+"""Wait until work that other services need is done: code copied, a database migrated."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 LOOK = 1.0
-"""Seconds between two looks at most; an end is an event and wakes at once."""
+"""Seconds between two checks, at most; the end of a container is an event, seen at once."""
 
 DONE_WITHIN = 3600.0
-"""Seconds that what has to end is given at least: half a migration is worse than a long one.
-Compose itself waits for ever."""
+"""The least number of seconds that a container gets to end: half a migration is worse than a long
+one. Compose itself waits without a limit."""
 
 
 class AwaitDone(Step, frozen=True):
-    """Wait until every incoming replica has done what it is for; one that fails ends the rollout.
+    """Wait until every incoming replica has done its work; one that fails ends the rollout.
 
     Attributes:
         timeout: seconds it may take.
-        retries: seconds in which it may fail and be started again by its restart policy.
-        ends: whether it is done only once it has ended; else one that stays up for a while is fine.
-        may_idle: whether one is done, too, that runs a command which only waits.
+        retries: seconds in which its restart policy may start it again after a failure.
+        ends: whether it is done only once it has ended; otherwise staying up for a while is enough.
+        may_idle: whether a replica whose command only waits is done, too.
     """
 
     incoming: Incoming
@@ -39,11 +39,10 @@ class AwaitDone(Step, frozen=True):
         return f"await {self.incoming.service} done"
 
     def do(self, world: World) -> None:
-        """Look at every event of the engine's until none is at work.
+        """Check after every engine event until no replica is at work.
 
         Raises:
-            NotReady: one ended with another code than 0, does so again and again, or did not end in
-                time.
+            NotReady: one ended with a code other than 0, keeps doing so, or did not end in time.
         """
         began = world.clock.now()
         with world.events() as events:
@@ -72,7 +71,7 @@ class AwaitDone(Step, frozen=True):
     def _overdue(self, world: World, replica: Replica) -> NotReady:
         waited = format_duration(self.timeout)
         return NotReady(
-            f"{replica.name} has not ended after {waited}, and others start with what it leaves",
+            f"{replica.name} has not ended after {waited}, and other services need its result",
             help="if it only needs longer, raise its ready.timeout (--ready-timeout):"
             f" services.{replica.service}.x-composeroll.ready.timeout",
             evidence=last_words(world, replica),

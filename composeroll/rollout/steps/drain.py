@@ -1,4 +1,4 @@
-"""Let the old replicas finish what they have."""
+"""Let the old replicas finish the requests they have."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from composeroll.rollout.steps.told import insist_that_none_is_named
 from composeroll.rollout.world import World
 
 POLL = 0.1
-"""Seconds between two looks at nginx's workers; one look costs the engine about 30 ms."""
+"""Seconds between two checks of nginx's workers; one check costs the engine about 30 ms."""
 
 SOONEST = 0.02
-"""Seconds between the first ones: a worker that holds nothing is gone some milliseconds later."""
+"""Seconds between the first checks: a worker without connections ends within milliseconds."""
 
 EAGERNESS = 4
-"""Until it is as long as `POLL`, a pause is at most this part of what a drain has taken."""
+"""Divisor: up to `POLL`, a pause is the elapsed time of the drain divided by this."""
 
 LATENESS = 20
-"""The end of a drain is seen late by at most this part of what it took."""
+"""Divisor: a long drain's end is seen late by at most its duration divided by this."""
 
 SLOWEST_POLL = 1.0
-"""Seconds between two looks in a drain of hours."""
+"""Seconds between two checks, at most, in a drain of hours."""
 
 RESTART = 10.0
-"""Seconds for an nginx that somebody restarts to run again."""
+"""Seconds for an nginx that is being restarted to run again."""
 
 RECOUNT = 2.0
 """Seconds between two counts of connections, each of which runs `cat` in the gateway."""
@@ -56,7 +56,7 @@ class DrainReplicas(Step, frozen=True):
 
     Attributes:
         timeout: seconds, at most.
-        cut_after: seconds after which a connection is not waited for; None: all are.
+        cut_after: seconds after which a connection is no longer waited for; None to wait for all.
     """
 
     leaving: tuple[Leaving, ...]
@@ -70,11 +70,11 @@ class DrainReplicas(Step, frozen=True):
         return f"drain {replicas} for up to {format_duration(self.timeout)}{long}"
 
     def do(self, world: World) -> None:
-        """Wait, bounded; a new replica that fails meanwhile is an error, so that it is undone.
+        """Wait, up to `timeout`; a new replica that fails in that time causes a rollback.
 
         Raises:
             NotReady: a new replica died, was restarted or turned unhealthy while the old ones could
-                still take over; or an nginx began meanwhile that may know only the old ones.
+                still take over; or an nginx started that may know only the old ones.
         """
         routes = [one.route for one in self.leaving]
         starts = starts_of(world, routes)
@@ -99,18 +99,18 @@ class DrainReplicas(Step, frozen=True):
                     held = self._connections(world, gateways)
                     world.emit(Draining(workers, tuple(held.items())))
                     recount = now + RECOUNT
-                # looking at workers is an event too, so the next event is no reason to look again
+                # checking workers causes events too, so they must not trigger a check
                 guard.heed_until(events, min(now + _pause(now - began), end))
             else:
                 world.emit(Draining(0))
             insist_on_all_told(world, routes, starts)
             for one in self.leaving:
                 insist_that_none_is_named(world, one.route, one.replicas)
-            guard.look()  # last of all: from here on nothing is left to go back to
+            guard.look()  # last of all: the old replicas can no longer take over after this
         world.drained.update(replica.id for replica in leaving)
 
     def undo(self, world: World) -> None:
-        """They serve again; the steps before tell nginx."""
+        """Count them as serving again; undoing the earlier steps tells nginx."""
         world.drained.difference_update(r.id for one in self.leaving for r in one.replicas)
 
     def _connections(self, world: World, gateways: Collection[str]) -> Mapping[str, int]:
@@ -121,7 +121,7 @@ class DrainReplicas(Step, frozen=True):
 
 
 class DrainFirst(DrainReplicas, frozen=True):
-    """The same of those that stop before there is anything new, while others serve."""
+    """Drain replicas that stop before new ones start, while other replicas serve."""
 
 
 def _report_unfinished(
@@ -136,7 +136,7 @@ def _report_unfinished(
 
 
 def _old_workers(world: World, gateways: Collection[str]) -> int:
-    """How many there are; an nginx that is only just being restarted is asked again."""
+    """Return how many there are; retry while an nginx is being restarted."""
     end = world.clock.now() + RESTART
     while True:
         try:
@@ -158,15 +158,15 @@ def await_old_workers_gone(
     timeout: float,
     leaving: Collection[Replica] = (),
 ) -> None:
-    """Wait until the workers from before the last reload have left, or say that they have not.
+    """Wait until the workers from before the last reload are gone, or warn that they are not.
 
-    Those that can send nothing more to anybody, and have nothing with `leaving`, may stay.
+    Workers whose connections can no longer reach a replica in `leaving` may stay.
 
     Args:
         world: where nginx is.
         gateways: the services whose nginx is waited for.
         timeout: seconds, at most.
-        leaving: what is to go next.
+        leaving: the replicas that go next.
     """
     end = world.clock.now() + timeout
     lingering = Lingering(world, gateways, leaving)
@@ -179,7 +179,7 @@ def await_old_workers_gone(
 
 
 def still_living(workers: int) -> str:
-    """How many old workers there are, as a sentence."""
+    """Return how many old workers there are, as a sentence."""
     if workers == 1:
-        return "1 old nginx worker still lives"
-    return f"{workers} old nginx workers still live"
+        return "1 old nginx worker is still running"
+    return f"{workers} old nginx workers are still running"

@@ -8,10 +8,10 @@ from composeroll.rollout.world import World
 
 
 class EvictStrangers(SwitchUpstreams, frozen=True):
-    """Name the service's own running replicas, ready or not, and where there are none, nobody.
+    """Name the service's own running replicas, ready or not; if there are none, name nobody.
 
-    A replica that is not ready answers an error at worst; a stranger answers 200 with something
-    else.
+    At worst, a replica that is not ready answers with an error; a stranger answers 200 with
+    another service's content.
     """
 
     def __str__(self) -> str:
@@ -22,10 +22,10 @@ class EvictStrangers(SwitchUpstreams, frozen=True):
         )
 
     def do(self, world: World) -> None:
-        """One write, one test and one reload for all upstreams.
+        """Switch all upstreams with one write, one test and one reload.
 
         Raises:
-            GatewayError: nginx did not take it; it has its old configuration.
+            GatewayError: nginx did not accept the change; it has its old configuration.
         """
         texts: dict[str, dict[str, str | None]] = {}
         for switch in self.switches:
@@ -35,7 +35,7 @@ class EvictStrangers(SwitchUpstreams, frozen=True):
         world.gateways.switch(texts)
 
     def undo(self, world: World) -> None:
-        """A stranger's address is never put back."""
+        """Do nothing: a stranger's address is never restored."""
 
 
 def _own(switch: Switch, world: World) -> str:

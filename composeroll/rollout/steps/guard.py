@@ -1,4 +1,4 @@
-"""Keep an eye on replicas that get requests: whoever dies, is restarted or turns unhealthy."""
+"""Guard replicas that get requests: notice one that dies, is restarted or turns unhealthy."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from composeroll.rollout.world import EventStream, World
 
 
 class Guard:
-    """Replicas as they were when they were last seen well: at first when they proved themselves.
+    """Compares replicas with their last good state; the first is the one that proved ready.
 
     Raises:
-        NotReady: one does not run, or was started again since its proof.
+        NotReady: one does not run, or was restarted since its proof.
     """
 
     def __init__(self, world: World, guarded: Collection[Incoming]) -> None:
@@ -26,7 +26,7 @@ class Guard:
         self.look()
 
     def heed(self, event: ContainerEvent | None) -> None:
-        """Look again where an event may be bad news; one without an ID says that some were missed.
+        """Check again if an event may mean a failure; one without an ID means some were missed.
 
         Raises:
             NotReady: as `look` does.
@@ -35,7 +35,7 @@ class Guard:
             self.look()
 
     def heed_until(self, events: EventStream, end: float) -> None:
-        """Heed every event until then: there may be many that are nobody's bad news.
+        """Heed every event until `end`.
 
         Raises:
             NotReady: as `look` does.
@@ -44,10 +44,10 @@ class Guard:
             self.heed(events.next(left))
 
     def look(self) -> None:
-        """See that all are well at one moment: one after the other, the first may fall meanwhile.
+        """Check that all are well, in one reading: in several, one could fail unseen in between.
 
         Raises:
-            NotReady: one died, even if it runs again, is gone, or turned unhealthy.
+            NotReady: one died (even if it runs again), is gone, or turned unhealthy.
         """
         if not self._guarded:
             return
@@ -76,6 +76,6 @@ class Guard:
 
 
 def _sickness(before: Replica, now: Replica) -> str:
-    """The engine may still call one unhealthy that has proved itself: only a turn counts."""
+    """Report only a change: the engine may still call a replica unhealthy that proved ready."""
     turned = now.health is Health.UNHEALTHY and before.health is not Health.UNHEALTHY
     return "turned unhealthy" if turned else ""

@@ -1,4 +1,4 @@
-"""Give the new nginx what the old one was told, before it takes its first request."""
+"""Give the new nginx the current upstreams before it takes its first request."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from composeroll.rollout.world import World
 class HandOverUpstreams(Step, frozen=True):
     """Put the current includes into the new gateway containers.
 
-    From the moment a second nginx listens it gets its share of new connections, so it has to begin
-    with the upstreams of now. One that runs already, since a rollout was cut off, is told of them.
+    A second nginx gets its share of new connections as soon as it listens, so it has to start with
+    the current upstreams. One that runs already, after a broken rollout, is reloaded with them.
     """
 
     incoming: Incoming
@@ -29,12 +29,12 @@ class HandOverUpstreams(Step, frozen=True):
         return f"hand the current upstreams to the new {self.incoming.service}: {paths}"
 
     def do(self, world: World) -> None:
-        """Copy what differs.
+        """Write the includes; a running gateway gets them by a reload, if they differ.
 
         Raises:
-            EngineError: a file cannot be put there.
-            GatewayError: a running one did not take it.
-            NotReady: somebody has started one since this run looked at nginx.
+            EngineError: a file cannot be written.
+            GatewayError: a running one did not accept them.
+            NotReady: another process started one since this run read nginx.
         """
         texts = current_texts(world, self.front)
         before = self.incoming.look_up(world)
@@ -59,5 +59,5 @@ class HandOverUpstreams(Step, frozen=True):
 
 
 def _untold(replica: Replica) -> NotReady:
-    what = "began to take requests during the rollout, and was told nothing"
+    what = "began to take requests during the rollout, and has no current upstreams"
     return NotReady(f"{replica.name} {what}", help=AGAIN)

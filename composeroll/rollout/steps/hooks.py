@@ -1,4 +1,4 @@
-"""What the compose file wants to be run in containers before they are stopped."""
+"""Run the `pre_stop` hooks of the compose file in containers before they are stopped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from composeroll.report.events import Warned
 from composeroll.rollout.world import World
 
 HOOK_SECONDS = 60.0
-"""How long one of them may take at least; compose itself waits for ever."""
+"""Seconds that each hook may take at least; compose itself waits without a limit."""
 
 
 def run_stop_hooks(
@@ -20,9 +20,9 @@ def run_stop_hooks(
     hooks: Sequence[Hook],
     grace: float | None,
 ) -> None:
-    """Run them in each replica that runs, one after the other; one that fails stops nothing.
+    """Run the hooks in each running replica, one after the other; a failure is only a warning.
 
-    Each may take `HOOK_SECONDS`, or the service's `grace` (seconds) where that is longer.
+    Each may take `HOOK_SECONDS`, or the service's `grace` (seconds) if that is longer.
     """
     if not hooks:
         return
@@ -35,7 +35,7 @@ def run_stop_hooks(
 
 
 def _as_they_are(world: World, service: str) -> tuple[Replica, ...]:
-    """Those that drain on after their rollout too."""
+    """Return the service's replicas, those that drain after their rollout included."""
     aside = (one.replica for one in world.engine.aside([service]))
     return (*world.engine.replicas([service]), *aside)
 
@@ -43,7 +43,7 @@ def _as_they_are(world: World, service: str) -> tuple[Replica, ...]:
 def _run(world: World, replica: Replica, hook: Hook, seconds: float) -> None:
     try:
         output = world.engine.run_hook(replica.id, hook, seconds)
-    except EngineError as error:  # it has ended meanwhile, or knows no such user
+    except EngineError as error:  # the container has ended, or has no such user
         output = Output(1, error.what)
     if output.exit_code:
         said = "; ".join(output.lines[-3:])

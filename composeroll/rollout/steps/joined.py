@@ -1,4 +1,4 @@
-"""Gateways that began while a rollout was at work, and go by something else than they were told."""
+"""Gateways that started during a rollout, with a configuration that it did not write."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from composeroll.errors import ComposerollError, Interrupted, NotReady
 from composeroll.model import Replica, Route
 from composeroll.rollout.world import World
 
-AGAIN = "run the same command again: it tells all of them"
+AGAIN = "run the same command again: it updates all gateways"
 
 
 def starts_of(world: World, routes: Collection[Route]) -> Mapping[str, str]:
-    """When each container of these gateways was last started, by full ID."""
+    """Return when each container of these gateways was last started, by full ID."""
     return {replica.id: replica.started_at for replica in _gateways(world, routes)}
 
 
 def insist_on_all_told(
     world: World, routes: Collection[Route], starts: Mapping[str, str] | None = None
 ) -> None:
-    """Nothing goes while an nginx may send requests there that began after it was switched away.
+    """Check that no nginx which started during the rollout may send requests to old replicas.
 
-    It goes by what stands in its image or its volumes, or by a name, which means the old ones too.
+    Such an nginx uses the include in its image or its volumes, or a name, which includes the old
+    replicas.
 
     Args:
         world: where nginx is.
-        routes: the way to each service that is rolled.
-        starts: what `starts_of` told before.
+        routes: the route to each service that is rolled.
+        starts: what `starts_of` returned before.
 
     Raises:
-        NotReady: there is one.
+        NotReady: there is such an nginx.
     """
     for replica in joined(world, routes):
         later = starts and replica.started_at != starts.get(replica.id)
         if not (later and _has_what_others_were_told(world, routes, replica)):
-            what = "began to take requests during the rollout, and was told nothing"
+            what = "began to take requests during the rollout, and has no current upstreams"
             raise NotReady(f"{replica.name} {what}", help=AGAIN)
     for replica in _gateways(world, routes):
         again = starts and replica.started_at != starts.get(replica.id, replica.started_at)
@@ -43,7 +44,7 @@ def insist_on_all_told(
 
 
 def joined(world: World, routes: Collection[Route]) -> Iterator[Replica]:
-    """What takes requests beside the gateways that were told."""
+    """Yield the gateways that take requests and were not told about the rollout."""
     told = {container for route in routes for container in route.containers}
     for replica in _gateways(world, routes):
         if replica.running and replica.id not in told and _serves(world, replica):
@@ -51,7 +52,7 @@ def joined(world: World, routes: Collection[Route]) -> Iterator[Replica]:
 
 
 def _has_what_others_were_told(world: World, routes: Collection[Route], replica: Replica) -> bool:
-    """As where all of them mount one directory, and it began after that was written."""
+    """Whether it reads what the others were told, for example from a directory they all mount."""
     try:
         files = world.nginx.configuration(replica).files
         return all(
@@ -67,10 +68,10 @@ def _has_what_others_were_told(world: World, routes: Collection[Route], replica:
 
 
 def _insist_on_its_files(world: World, routes: Collection[Route], replica: Replica) -> None:
-    """One that was only started again begins with what it was told, if its image lets it."""
+    """Check that a restarted gateway has the include it was told: its image may rewrite it."""
     includes = [route.include for route in routes if replica.id in route.containers]
     if not all(world.gateways.untouched(replica.id, include) for include in includes):
-        what = "was started again during the drain, and not with what it was told"
+        what = "was restarted during the drain, without the current upstreams"
         raise NotReady(f"{replica.name} {what}", help=AGAIN)
 
 
@@ -81,7 +82,7 @@ def _gateways(world: World, routes: Collection[Route]) -> tuple[Replica, ...]:
 
 
 def _serves(world: World, replica: Replica) -> bool:
-    """Whether it takes requests, and clients reach it: not one that its edge has left behind."""
+    """Whether it takes requests and clients reach it, which needs the network of its edge."""
     kind, _, host = replica.network_mode.partition(":")
     edge = world.nginx.find(host) if kind == "container" else None
     lost = kind == "container" and (edge is None or world.nginx.cut_off(replica, edge))

@@ -1,4 +1,4 @@
-"""Judge the new replicas by how they answer, from nginx's own log."""
+"""Judge the new replicas by their answers in nginx's access log."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from composeroll.rollout.steps.sets import Incoming, last_words
 from composeroll.rollout.world import World
 
 GLANCE = 1.0
-"""Seconds between two looks at the log: nginx writes a buffered one as often (`flush=1s`), and a
-look runs a command in the gateway, or reads what the engine has kept of its output."""
+"""Seconds between two readings of the log: nginx writes a buffered log as often (`flush=1s`), and
+each reading runs a command in the gateway, or reads its output from the engine."""
 
 UNTOLD = ""
-"""The address of an answer whose log does not say who gave it."""
+"""The address of an answer if the log does not say which replica gave it."""
 
 
 class Judged(Struct, frozen=True):
     """The new replicas of one service, and how much of their answers may be 5xx.
 
     Attributes:
-        incoming: the replicas that are new; all others of the service are what was before.
-        share: the part that may be 5xx (0.05 is 5 %).
-        least: how many answers it takes to judge.
+        incoming: the new replicas; all others of the service are old.
+        share: the share that may be 5xx (0.05 is 5 %).
+        least: how many answers are needed to judge.
     """
 
     incoming: Incoming
@@ -36,7 +36,7 @@ class Judged(Struct, frozen=True):
 
 
 class Judge:
-    """Counts what one service's new replicas answer from now on."""
+    """Counts the answers of one service's new replicas from now on."""
 
     def __init__(self, world: World, judged: Judged) -> None:
         route, service = judged.route, judged.incoming.service
@@ -55,10 +55,10 @@ class Judge:
             world.emit(Noted(f"5xx answers of {service} are not watched: {why}"))
 
     def look(self) -> None:
-        """Count what was answered since the last look.
+        """Count the answers since the last reading.
 
         Raises:
-            NotReady: more of it is 5xx than allowed.
+            NotReady: more of them are 5xx than allowed.
         """
         self._listen()
         if self._traffic.seen:
@@ -68,7 +68,7 @@ class Judge:
             raise self._too_many(breach)
 
     def _listen(self) -> None:
-        """A log that cannot be read is no reason to go back; that is said once."""
+        """Read the log; if that fails, report it once: it is not a reason to roll back."""
         try:
             self._tally.take(self._traffic.read())
         except (EngineError, GatewayError) as error:
@@ -77,7 +77,7 @@ class Judge:
             self._deaf = True
 
     def conclude(self) -> None:
-        """Look a last time, and say where there was too little to judge.
+        """Read the log a last time, and report if there were too few answers to judge.
 
         Raises:
             NotReady: as `look` does.
@@ -99,7 +99,7 @@ class Judge:
         together = [f"all new replicas of {self._judged.incoming.service}: {breach.total}"]
         return NotReady(
             f"{who} answered {breach.count}; {self._limit}",
-            help=f"{MEND}; if so many 5xx are right, raise max_errors (--max-errors)",
+            help=f"{MEND}; if that many 5xx are expected, raise max_errors (--max-errors)",
             evidence=(
                 *(together if breach.total != breach.count else ()),
                 "nginx's last lines of them:",

@@ -1,4 +1,4 @@
-"""Clear what a crash, or an earlier, broken rollout left."""
+"""Remove what a crash or a broken rollout left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from composeroll.rollout.world import World
 
 
 class RemoveLeftovers(Step, frozen=True):
-    """Remove containers of the service that do not run; volumes of theirs are kept."""
+    """Remove containers of the service that do not run; keep their volumes."""
 
     comes_back: ClassVar[bool] = False
 
@@ -23,10 +23,10 @@ class RemoveLeftovers(Step, frozen=True):
         return f"remove leftovers of {self.service}: {names(self.replicas)}"
 
     def do(self, world: World) -> None:
-        """Stop what the engine keeps restarting, then remove.
+        """Stop containers that the engine keeps restarting, then remove all.
 
         Raises:
-            NotReady: one of them runs by now, perhaps at an address that nginx names.
+            NotReady: one of them runs now, perhaps at an address that nginx names.
         """
         self._insist_that_none_runs(world)
         world.engine.forbid_restart(ids(self.replicas))

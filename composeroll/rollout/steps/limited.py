@@ -1,4 +1,4 @@
-"""Sites that count how often they are asked: `limit_req` counts our own questions too."""
+"""Sites with a rate limit: nginx's `limit_req` counts composeroll's own requests too."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from composeroll.model import Attachment, Site, Visit
 from composeroll.rollout.world import World
 
 TOO_OFTEN = frozenset({429, 503})
-"""What `limit_req_status` mostly is; 503 by default."""
+"""The usual values of `limit_req_status`; the default is 503."""
 
 PAUSE = 0.5
-"""Seconds before each question, one at a time: limits of 2 requests a second are kept."""
+"""Seconds before each request, one at a time: this stays below a limit of 2 per second."""
 
 TRIES = 3
-"""Questions for a site before such an answer is what it has to say."""
+"""Retries for a site before such an answer is taken as its real answer."""
 
 Visits = Mapping[Site, Visit]
 
@@ -22,7 +22,7 @@ Visits = Mapping[Site, Visit]
 def visit_patiently(
     world: World, place: Attachment, sites: Sequence[Site], via: str, path: str
 ) -> Visits:
-    """What one gateway answers for these sites; one that was asked too often is asked again."""
+    """Return one gateway's answers for these sites; retry those that may be rate limited."""
     found = dict(world.nginx.visit(place, sites, via, path))
     for _ in range(TRIES):
         limited = too_often(found)
@@ -36,7 +36,7 @@ def visit_patiently(
 def one_by_one(
     world: World, place: Attachment, sites: Sequence[Site], via: str, path: str
 ) -> Visits:
-    """The same question for each site alone, after a pause."""
+    """Visit the sites one at a time, with a pause before each."""
     found: dict[Site, Visit] = {}
     for site in sites:
         world.clock.wait(PAUSE)
@@ -45,7 +45,7 @@ def one_by_one(
 
 
 def too_often(*rounds: Visits) -> tuple[Site, ...]:
-    """The sites that any of these answers may only be a limit's for."""
+    """Return the sites with an answer that may come from a rate limit."""
 
     def limited() -> Iterator[Site]:
         for answers in rounds:

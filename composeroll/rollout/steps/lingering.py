@@ -1,9 +1,9 @@
-"""Whether what nginx's old workers still hold has to be waited for.
+"""Decide whether a drain has to wait for what nginx's old workers still hold.
 
-A worker lives as long as its longest connection, be it to another service. Which connections are
-beyond harm is judged by `composeroll.nginx.configuration.pairing`; here it only has to stay so.
-Connections to the replicas that leave are waited for, unless long ones are to be cut: then what is
-left is ended by the replica's own stop, which lets a websocket server say goodbye.
+A worker lives as long as its longest connection, even one to another service.
+`composeroll.nginx.configuration.pairing` judges which connections are harmless; here they only have
+to stay so. A drain waits for connections to the replicas that leave, unless long ones are to be
+cut: the replica's own stop then ends them, which lets a websocket server close them properly.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from composeroll.report.wording import count_text
 from composeroll.rollout.world import World
 
 FIRST = 1.0
-"""Seconds into a drain before the first look: most drains are over by then."""
+"""Seconds into a drain before the first observation: most drains are over by then."""
 
 SETTLED = 5.0
-"""Seconds that another service's connection has to stay open to count as one that goes on: what is
-answered until then may still be sent elsewhere, by `error_page` or an X-Accel-Redirect."""
+"""Seconds that another service's connection has to stay open to count as lasting: until then its
+answer may still send the request elsewhere, by `error_page` or an X-Accel-Redirect."""
 
 AGREE = 0.2
-"""Seconds between two looks that have to agree."""
+"""Seconds between two observations that have to agree."""
 
 PAUSE = 0.5
-"""Seconds between two looks else, each of which runs a shell in the gateway; more in a long drain,
-where looking takes at most a fiftieth of the time that has passed."""
+"""Seconds between two observations otherwise, each of which runs a shell in the gateway. In a long
+drain the pause grows to a fiftieth of the time that has passed."""
 
 FIFTIETH = 0.02
 
 
 class Lingering:
-    """What the old workers hold, look by look.
+    """What the old workers hold, one observation after another.
 
     Attributes:
-        held: what was seen last.
+        held: the last observation.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class Lingering:
         leaving: Collection[Replica],
         cut_after: float | None = None,
     ) -> None:
-        """Begin to watch.
+        """Start to observe.
 
         Args:
             world: where nginx is.
-            gateways: the services whose nginx sends requests to what leaves; `waited_for` says
-                which else.
+            gateways: the services whose nginx sends requests to the leaving replicas, and others
+                that `waited_for` adds.
             leaving: the replicas that are drained.
-            cut_after: seconds after which a connection to them is not waited for, None for never.
+            cut_after: seconds after which a connection to them is cut; None for never.
         """
         self.held = Held()
         self._world = world
@@ -67,7 +67,7 @@ class Lingering:
         self._agreed = False
 
     def may_be_left(self) -> bool:
-        """Whether nothing has to be waited for, in two looks: no request is lost by ending now."""
+        """Return whether two observations agree that ending the drain now loses no request."""
         now = self._world.clock.now()
         if now < self._next:
             return False
@@ -81,7 +81,7 @@ class Lingering:
 
     @property
     def has_to_wait(self) -> bool:
-        """Whether something was seen that has to end first, and not only to prove that it lasts."""
+        """Whether a connection has to end first, instead of only having to prove that it lasts."""
         held = self.held
         return bool(held.unknown or held.waiting or (held.leaving and self._cut_after is None))
 
@@ -99,7 +99,7 @@ class Lingering:
     def _look(self, now: float) -> None:
         try:
             self.held = self._world.gateways.held(self._gateways, self._hosts)
-        except GatewayError as error:  # it has just ended: whoever counts its workers learns that
+        except GatewayError as error:  # it has just ended: counting its workers will show that
             self.held = Held(unknown=error.what)
         for connection in self.held.elsewhere | self.held.leaving:
             self._first_seen.setdefault(connection, now)
@@ -118,15 +118,15 @@ class Lingering:
 def waited_for(
     world: World, gateways: Collection[str], leaving: Collection[Replica]
 ) -> frozenset[str]:
-    """The gateways whose old workers may still reach these replicas.
+    """Return the gateways whose old workers may still reach these replicas.
 
-    These are the services' own, and by full ID any other one that has kept connections to them.
+    These are the given `gateways`, and by full ID others that keep connections to the replicas.
     """
     hosts = frozenset(host for replica in leaving for host in _hosts(replica))
     return frozenset(gateways) | world.gateways.also_reaching(gateways, hosts)
 
 
 def _hosts(replica: Replica) -> tuple[str, ...]:
-    """Its bare addresses on all its networks."""
+    """The replica's bare addresses on all its networks."""
     found = (address for place in replica.networks for address in (place.ipv4, place.ipv6))
     return tuple(filter(None, found))

@@ -1,4 +1,4 @@
-"""Watch the new replicas for a while, with the old ones still there to go back to."""
+"""Watch the new replicas for a while, as long as the old ones can still take over."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from composeroll.rollout.world import World
 
 
 class WatchIncoming(Step, frozen=True):
-    """Wait out `monitor`; what goes wrong in it ends the rollout, which is then undone.
+    """Watch for the time that `monitor` sets; a failure in it causes a rollback.
 
     Attributes:
-        watched: the new replicas, which have to stay well.
-        judged: what is judged by its answers.
+        watched: the new replicas, which have to stay healthy.
+        judged: the new replicas that are judged by their answers.
     """
 
     watched: tuple[Incoming, ...]

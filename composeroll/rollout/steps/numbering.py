@@ -1,8 +1,8 @@
-"""Names after a rollout: `app-3`, `app-4` become `app-1`, `app-2` where that is safe.
+"""Names after a rollout: `app-3`, `app-4` become `app-1`, `app-2` if that is safe.
 
-Compose numbers new containers from the highest *label* on, never from the names, and a label
-cannot be changed. So a name may be taken only if no other container's label equals its number: else
-a later scale-up meets `Conflict. The container name … is already in use`.
+Compose numbers new containers from the highest *label*, never from the names, and a label cannot
+be changed. So a name may be taken only if no other container's label equals its number: otherwise a
+later scale-up fails with `Conflict. The container name … is already in use`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class Renaming(Struct, frozen=True):
 
 
 def renamings(replicas: Sequence[Replica], taken: Collection[str]) -> tuple[Renaming, ...]:
-    """The renames that number these replicas from 1, in the order in which they are safe.
+    """Return the renames that number these replicas from 1, in a safe order.
 
     Args:
         replicas: all containers of one service that stay.
         taken: names of all other containers on the engine.
 
     Returns:
-        Empty where the names are right, or where renaming could collide now or later.
+        The renames; none if the names are right, or if renaming could collide now or later.
     """
     ordered = sorted(replicas, key=lambda r: r.number)
     wanted = [_renaming(replica, place) for place, replica in enumerate(ordered, start=1)]
@@ -42,7 +42,7 @@ def renamings(replicas: Sequence[Replica], taken: Collection[str]) -> tuple[Rena
 
 
 def _all_free(moves: Sequence[Renaming], names: AbstractSet[str]) -> bool:
-    """Whether each new name is free when its turn comes; names swapped by hand never are."""
+    """Whether each new name is free when its turn comes; manually swapped names never are."""
     for move in moves:
         if move.new in names:
             return False

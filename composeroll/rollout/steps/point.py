@@ -21,10 +21,10 @@ from composeroll.rollout.world import World
 
 
 class SwitchUpstreams(Step, frozen=True):
-    """Write the includes, test, reload, and see that nginx took it: in all gateways, or in none.
+    """Write the includes, test, reload, and confirm the reload: in all gateways, or in none.
 
     Attributes:
-        timeout: seconds the way back waits for requests that the new replicas have begun.
+        timeout: seconds that a rollback waits for requests that the new replicas are serving.
     """
 
     moves_traffic: ClassVar[bool] = True
@@ -37,11 +37,11 @@ class SwitchUpstreams(Step, frozen=True):
         return f"point {upstreams} at the ready replicas of {services}{place}"
 
     def do(self, world: World) -> None:
-        """One write, one test and one reload for all upstreams.
+        """Switch all upstreams with one write, one test and one reload.
 
         Raises:
-            NotReady: a replica that had proved itself does not run any more, or runs again.
-            GatewayError: nginx did not take it; it has its old configuration.
+            NotReady: a replica that had proved ready no longer runs, or was restarted.
+            GatewayError: nginx did not accept the change; it has its old configuration.
         """
         texts: dict[str, dict[str, str | None]] = {}
         everyone = world.engine.replicas([s.incoming.service for s in self.switches])
@@ -52,7 +52,7 @@ class SwitchUpstreams(Step, frozen=True):
         world.gateways.switch(texts, lambda: texts_back(self.switches, world))
 
     def untouched(self, world: World) -> bool:
-        """Whether nobody else has written the includes."""
+        """Return whether no other process has written the includes."""
         return all(
             world.gateways.untouched(container, switch.route.include)
             for switch in self.switches
@@ -60,24 +60,26 @@ class SwitchUpstreams(Step, frozen=True):
         )
 
     def undo(self, world: World) -> None:
-        """Put the previous includes back, then wait for the workers that knew the new replicas.
+        """Restore the previous includes, then wait for the workers that knew the new replicas.
 
         Raises:
-            GatewayError: an nginx may go by the new includes, so that what they name has to stay.
+            GatewayError: an nginx may still use the new includes, so the replicas they name stay.
         """
         put_back(self.switches, world, self.timeout)
         if late := next(joined(world, [switch.route for switch in self.switches]), None):
-            raise GatewayError(f"{late.name} takes requests, and was told nothing of the way back")
+            raise GatewayError(
+                f"{late.name} takes requests, and did not get the previous upstreams"
+            )
 
 
 PINNING = 10.0
-"""Seconds for old workers to let idle clients go; what they have begun is on an old replica."""
+"""Seconds for old workers to close idle clients; their open requests are on old replicas."""
 
 
 class PinUpstreams(SwitchUpstreams, frozen=True):
-    """Name the replicas that serve now, where nginx goes by a name.
+    """Replace a name in an upstream by the addresses of the replicas that serve now.
 
-    The engine's DNS gives a service's name to new replicas as soon as they start, ready or not.
+    The engine's DNS adds new replicas to a service's name as soon as they start, ready or not.
     """
 
     def __str__(self) -> str:
@@ -85,33 +87,39 @@ class PinUpstreams(SwitchUpstreams, frozen=True):
         return f"pin {upstreams} to the replicas of {services} that serve now{place}"
 
     def do(self, world: World) -> None:
-        """Switch, then wait for the workers that still go by the name.
+        """Switch, then wait for the workers that still use the name.
 
         Raises:
-            GatewayError: nginx did not take it; it has its old configuration.
+            GatewayError: nginx did not accept the change; it has its old configuration.
         """
         SwitchUpstreams.do(self, world)
         await_old_workers_gone(world, gateways_of(self.switches), min(self.timeout, PINNING))
 
     def undo(self, world: World) -> None:
-        """Put the name back; where that cannot be, what serves is named, which is as right.
+        """Restore the name; if that fails, keep the addresses, which are just as right.
 
-        A name that nginx resolves itself is not put back: it asks for it only after the reload, and
-        answers 502 until it knows (measured: in 1 of 10 reloads, at 600 requests/s).
+        A name that nginx resolves itself is not restored: nginx resolves it only after the reload,
+        and answers 502 until then (measured: in 1 of 10 reloads, at 600 requests/s).
         """
         resolved = tuple(s for s in self.switches if s.previous.resolves)
         others = tuple(s for s in self.switches if not s.previous.resolves)
         try:
             if differ(texts_before(resolved), world):
-                world.emit(Noted(f"{_includes(resolved)} goes on naming what serves now"))
+                world.emit(
+                    Noted(
+                        f"{_includes(resolved)} keeps the addresses of the replicas that serve now"
+                    )
+                )
             put_back(others, world, self.timeout)
         except (EngineError, GatewayError) as error:
             pinned = _includes(self.switches)
-            world.emit(Warned(f"{pinned} goes on naming what serves now: {error.what}"))
+            world.emit(
+                Warned(f"{pinned} keeps the addresses of the replicas that serve now: {error.what}")
+            )
 
 
 class LeaveToOthers(SwitchUpstreams, frozen=True):
-    """Name the others alone, while those that stop first are replaced."""
+    """Name only the other replicas, while those that stop first are replaced."""
 
     moves_traffic: ClassVar[bool] = False
 
@@ -121,7 +129,7 @@ def _includes(switches: tuple[Switch, ...]) -> str:
 
 
 def _told(switches: tuple[Switch, ...]) -> tuple[str, str, str]:
-    """Upstreams, services, and where: the one file by its path, of several the gateways alone."""
+    """Upstreams, services and place: the file if there is one, otherwise only the gateways."""
     services = ", ".join(s.incoming.service for s in switches)
     if len(switches) == 1:
         route = switches[0].route

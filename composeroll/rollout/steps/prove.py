@@ -1,4 +1,4 @@
-"""Prove the new nginx at the ports that it shares."""
+"""Prove the new nginx on the ports that it shares with the old one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from composeroll.rollout.steps.visits import unsteady
 from composeroll.rollout.world import World
 
 ROUNDS = 8
-"""Questions for each site. The kernel deals connections out among all workers: that of two nginx
-with as many workers each the new one gets none of so many has a chance of 1 in 256, and it has
+"""Requests for each site. The kernel spreads connections over all workers: of two nginx with the
+same number of workers, the new one gets none of 8 requests in 1 of 256 cases, and it has
 answered them all in its rehearsal."""
 
 
 class ProveGateway(Step, frozen=True):
-    """See that the new nginx accepts, on all of its ports, and that every site is answered."""
+    """Check that the new nginx accepts on all its ports, and that every site is answered."""
 
     incoming: Incoming
     front: Front
@@ -33,12 +33,12 @@ class ProveGateway(Step, frozen=True):
         return f"prove {self.incoming.service}: workers, listening sockets, every site"
 
     def do(self, world: World) -> None:
-        """Look at its processes and at their own sockets, then ask through the ports.
+        """Check its processes and their own sockets, then visit every site through the ports.
 
-        A site that may only have been asked too often is asked as often again, with pauses.
+        A site whose answers may come from a rate limit is visited again, with pauses.
 
         Raises:
-            NotReady: it died, does not listen, or not every answer is a good one.
+            NotReady: it died, does not listen, or did not answer every request well.
         """
         for replica in self.incoming.look_up_running(world):
             service = self.incoming.service
@@ -73,7 +73,7 @@ class ProveGateway(Step, frozen=True):
             raise NotReady(f"{self.incoming.service} {worse.what}", evidence=worse.evidence)
 
     def _place(self, replica: Replica) -> Attachment | None:
-        """Where clients reach it: at the edge, or at an address of its own."""
+        """Where clients reach it: at its edge, or at its own address."""
         if self.front.edge or self.front.place is None:
             return self.front.place
         return replica.attached_to(self.front.place.network_id)

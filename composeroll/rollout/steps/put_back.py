@@ -1,4 +1,4 @@
-"""Put includes back: into every nginx that runs, and for every start of one that does not."""
+"""Restore includes: in every running nginx, and in the files of those that do not run."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from composeroll.rollout.world import Texts, World
 
 
 def put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None:
-    """The texts of before, and the end of all workers that knew others.
+    """Restore the previous texts, and wait for all workers that knew others to end.
 
-    A gateway that took the new include and gave it back itself has such workers too. One may have
-    the old file and still run by the new one, since the reload that was to take it back has failed:
-    so all are told again. One that refuses to reload what its files say already took nothing else,
-    unless a reload of ours is known to have reached it, or its answer was lost; and one that still
-    goes by a name which it resolves itself is told nothing.
+    A gateway that took the new include and was reverted has such workers too. It may also have the
+    old file and still run with the new one, since the reload that was to revert it failed: so all
+    gateways are told again. If nginx refuses to reload what its files already say, it never took
+    anything else, unless one of our reloads is known to have reached it, or its answer was lost.
+    A gateway that still uses a name which it resolves itself is not told.
 
     Raises:
-        GatewayError: an nginx may go by the new include, now or once it is started again.
+        GatewayError: an nginx may use the new include, now or after its next start.
     """
     switches = tuple(s for s in switches if not _goes_by_its_name(s, world))
     if not switches:
@@ -36,7 +36,7 @@ def put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None
 
 
 def texts_back(switches: tuple[Switch, ...], world: World) -> Texts:
-    """The texts of before, of all the includes."""
+    """Return the texts to restore, for all includes: they mean what they meant before."""
     texts: dict[str, dict[str, str | None]] = {}
     for switch in switches:
         for container, text in switch.texts_back(world).items():
@@ -45,7 +45,7 @@ def texts_back(switches: tuple[Switch, ...], world: World) -> Texts:
 
 
 def texts_before(switches: tuple[Switch, ...]) -> Texts:
-    """The same word for word, whatever they mean by now."""
+    """Return the previous texts word for word, whatever they mean now."""
     texts: dict[str, dict[str, str | None]] = {}
     for switch in switches:
         for container, text in switch.texts.items():
@@ -54,13 +54,13 @@ def texts_before(switches: tuple[Switch, ...]) -> Texts:
 
 
 def differ(previous: Texts, world: World) -> bool:
-    """Whether an include holds something else than these texts, or cannot be read."""
+    """Return whether an include differs from these texts, or cannot be read."""
 
     def differs(container: str, path: str, text: str | None) -> bool:
         try:
             return world.gateways.read(container, path) != text
         except (EngineError, GatewayError):
-            return True  # somebody has removed that gateway: no other is to be forgotten for it
+            return True  # a gateway that was removed must not keep the others from being restored
 
     return any(
         differs(container, path, text)
@@ -70,7 +70,7 @@ def differ(previous: Texts, world: World) -> bool:
 
 
 def _goes_by_its_name(switch: Switch, world: World) -> bool:
-    """Whether nginx resolves a name that means whom it meant, and may go by nothing else."""
+    """Whether nginx uses a name that it resolves itself, with the same meaning as before."""
     served = {replica.id for replica in switch.served}
     now = world.engine.replicas([switch.incoming.service])
     if not switch.previous.resolves or any(r.running and r.id not in served for r in now):
@@ -79,9 +79,9 @@ def _goes_by_its_name(switch: Switch, world: World) -> bool:
 
 
 def _restore(switches: tuple[Switch, ...], world: World) -> None:
-    """Tell all, and again where one of them is only just being restarted.
+    """Restore all gateways, and retry while one of them is being restarted.
 
-    The replicas are looked at last of all before they are named: one may have moved.
+    Each attempt looks the replicas up again before it names them: one may have moved.
     """
     end = world.clock.now() + RESTART
     while True:
@@ -100,10 +100,10 @@ def _restore(switches: tuple[Switch, ...], world: World) -> None:
 
 
 def _left_for_their_start(switches: tuple[Switch, ...], world: World) -> bool:
-    """Have the texts of before in those that are down, tell the others, and see that they stay so.
+    """Write the previous texts into stopped gateways, tell the others, and check both stay so.
 
-    Whether all of them go by these texts, or will. One that was made anew may have begun by the new
-    include; one that nobody has made anew has nothing to begin with.
+    Return whether all gateways use these texts, or will at their next start. A recreated gateway
+    may have started with the new include; one that was removed and not recreated cannot start.
     """
     gateways, previous = _gateways(switches, world), texts_back(switches, world)
     down = {r.id for r in gateways if not r.running} & previous.keys()
@@ -120,7 +120,7 @@ def _left_for_their_start(switches: tuple[Switch, ...], world: World) -> bool:
 
 
 def _await_running(switches: tuple[Switch, ...], world: World, end: float) -> bool:
-    """Wait until all of them run; no reload of the others helps the one that does not."""
+    """Wait until all of them run; reloading the others does not help one that is down."""
     while world.clock.now() < end:
         world.clock.wait(POLL)
         if not _is_down(switches, world):
@@ -133,7 +133,7 @@ def _is_down(switches: tuple[Switch, ...], world: World) -> bool:
 
 
 def _told(switches: tuple[Switch, ...], world: World) -> tuple[Replica, ...]:
-    """The gateways that were to be told, those of them that exist."""
+    """The existing gateways among those that were to be told."""
     containers = {c for switch in switches for c in switch.route.containers}
     return tuple(r for r in _gateways(switches, world) if r.id in containers)
 
@@ -143,5 +143,5 @@ def _gateways(switches: tuple[Switch, ...], world: World) -> tuple[Replica, ...]
 
 
 def gateways_of(switches: tuple[Switch, ...]) -> list[str]:
-    """The services whose nginx is told; others of the project may run nginx too."""
+    """Return the services whose nginx is told; other services may run nginx too."""
     return sorted({switch.route.gateway for switch in switches})

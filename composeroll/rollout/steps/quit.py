@@ -1,4 +1,4 @@
-"""Let an nginx end what it has and go."""
+"""Let an nginx finish its requests and exit."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 POLL = 0.1
-"""Seconds between two looks at nginx's workers; one look costs the engine about 30 ms."""
+"""Seconds between two checks of nginx's workers; one check costs the engine about 30 ms."""
 
 Heed = Callable[[World, Collection[Replica]], None]
 
-SERVES_ON = "the old nginx keeps serving"
+KEEPS_SERVING = "the old nginx keeps serving"
 
 
 class CreateGateways(CreateReplicas, frozen=True):
     """Have compose create the new nginx containers.
 
-    Only the rollout's next steps start them; but an operator's `up --scale` starts what it finds,
-    and one that takes requests by then ends them before it goes.
+    Only later steps of the rollout start them. But an operator's `up --scale` starts what it finds;
+    a container that takes requests by then finishes them before it is removed.
     """
 
     def _lead_away_from(self, made: Sequence[Replica], world: World) -> None:
@@ -36,11 +36,11 @@ class CreateGateways(CreateReplicas, frozen=True):
 
 
 class StartGateways(StartReplicas, frozen=True):
-    """Start the new nginx containers; on the way back they end what they have begun.
+    """Start the new nginx containers; in a rollback they finish their requests.
 
     Attributes:
-        timeout: seconds that may take.
-        beside: whether old ones are to take requests meanwhile.
+        timeout: seconds that this may take.
+        beside: whether old ones are to take requests at the same time.
     """
 
     timeout: float = 0.0
@@ -50,11 +50,11 @@ class StartGateways(StartReplicas, frozen=True):
         return f"start the new {self.service}"
 
     def undo(self, world: World) -> None:
-        """Quit them: connections that wait are handed to the old one's sockets.
+        """Quit them: waiting connections are handed to the old one's sockets.
 
         Raises:
-            GatewayError: the old one takes none any more, as after a rollout that was cut off past
-                its line, and a new one does; or somebody has removed the old one.
+            GatewayError: a new one takes requests and the old one no longer does, as after a
+                rollout cut off past the point of no return; or the old one was removed.
         """
         begun = self.before.newcomers(world, self.service)
         if self.beside and begun and self._is_alone(world, begun):
@@ -63,7 +63,7 @@ class StartGateways(StartReplicas, frozen=True):
         await_end(world, begun, self.timeout)
 
     def _is_alone(self, world: World, begun: Collection[Replica]) -> bool:
-        """Only just started, it takes none yet; what it is alone with may be nothing at all."""
+        """Whether only the new ones take requests, or the old ones were removed."""
         if self.before.is_gone(world, self.service):
             return True
         others = [r for r in world.engine.replicas([self.service]) if r.id in self.before.ids]
@@ -71,11 +71,11 @@ class StartGateways(StartReplicas, frozen=True):
 
 
 class QuitGateways(Step, frozen=True):
-    """Have the old nginx close its listening sockets and end what it has.
+    """Have the old nginx close its listening sockets and finish its requests.
 
     Attributes:
-        hooks: the service's `pre_stop`, which is run before.
-        grace: seconds that one of them may take at least.
+        hooks: the service's `pre_stop` hooks, which run first.
+        grace: seconds that each hook may take at least.
     """
 
     moves_traffic: ClassVar[bool] = True
@@ -88,10 +88,10 @@ class QuitGateways(Step, frozen=True):
         return f"quit {names(self.replicas)}"
 
     def do(self, world: World) -> None:
-        """Tell them. They must not be started again: to the engine any end is an end.
+        """Tell them to quit, and the engine not to restart them once they have.
 
         Raises:
-            NotReady: nobody else takes requests any more; a hook may have taken a minute.
+            NotReady: no other nginx takes requests any more; a hook may have taken a minute.
         """
         for service in {replica.service for replica in self.replicas}:
             run_stop_hooks(world, service, self.replicas, self.hooks, self.grace)
@@ -101,7 +101,7 @@ class QuitGateways(Step, frozen=True):
 
 
 class AwaitGatewaysEnd(Step, frozen=True):
-    """Wait until the old nginx has ended its last request."""
+    """Wait until the old nginx has finished its last request."""
 
     replicas: tuple[Replica, ...]
     timeout: float
@@ -110,20 +110,20 @@ class AwaitGatewaysEnd(Step, frozen=True):
         return f"await the end of {names(self.replicas)} for up to {format_duration(self.timeout)}"
 
     def do(self, world: World) -> None:
-        """Wait, bounded; what is not over by then is cut by the stop that follows.
+        """Wait, up to `timeout`; the stop that follows cuts what is left.
 
         Raises:
-            NotReady: one was started again, and nobody else takes requests any more.
+            NotReady: one was restarted, and no other nginx takes requests any more.
         """
-        await_end(world, self.replicas, self.timeout, self._quit_anew)
+        await_end(world, self.replicas, self.timeout, self._quit_restarted)
 
-    def _quit_anew(self, world: World, left: Collection[Replica]) -> None:
-        """The engine may start one that had crashed as it was forbidden to; so may somebody."""
+    def _quit_restarted(self, world: World, left: Collection[Replica]) -> None:
+        """Quit those restarted by an operator, or by the engine before that was forbidden."""
         starts = {replica.id: replica.started_at for replica in self.replicas}
-        anew = [r for r in left if r.started_at != starts[r.id] and world.nginx.serves(r)]
-        if anew:
+        again = [r for r in left if r.started_at != starts[r.id] and world.nginx.serves(r)]
+        if again:
             _insist_on_others(world, self.replicas)
-        for replica in anew:
+        for replica in again:
             world.nginx.quit(replica)
 
 
@@ -137,13 +137,13 @@ def tell_to_quit(world: World, replicas: Collection[Replica]) -> None:
 def await_end(
     world: World, replicas: Collection[Replica], timeout: float, heed: Heed = lambda *_: None
 ) -> None:
-    """Wait for the end of these nginx containers, or say that it has not come.
+    """Wait until these nginx containers have ended, or warn that they have not.
 
     Args:
         world: where they are.
         replicas: those that were told to quit.
         timeout: seconds, at most.
-        heed: given those that run, at every look.
+        heed: called at every check with those that still run.
     """
     end = world.clock.now() + timeout
     while left := _running(world, replicas):
@@ -164,7 +164,9 @@ def _insist_on_others(world: World, leaving: Collection[Replica]) -> None:
     everyone = world.engine.replicas([replica.service for replica in leaving])
     besides = ids(leaving)
     if not _takes_any(world, [replica for replica in everyone if replica.id not in besides]):
-        raise NotReady(f"no other nginx takes requests any more: {names(leaving)} stays", SERVES_ON)
+        raise NotReady(
+            f"no other nginx takes requests any more: {names(leaving)} stays", KEEPS_SERVING
+        )
 
 
 def _takes_any(world: World, replicas: Collection[Replica]) -> bool:

@@ -13,12 +13,13 @@ from composeroll.rollout.world import World
 
 
 class AwaitReady(Step, frozen=True):
-    """Wait until every incoming replica has proved that it answers.
+    """Wait until every incoming replica has proved ready.
 
     Attributes:
-        may_end: whether one that ends well has done what it is for, as a migration has.
-        outdated: full IDs of those that may stay outdated: they are asked where nginx knows them.
-        told: the way to these.
+        may_end: whether a replica may end with success instead, for example a migration.
+        outdated: full IDs of replicas that may stay outdated: they are probed where nginx knows
+            them.
+        told: the route to these.
     """
 
     incoming: Incoming
@@ -32,10 +33,10 @@ class AwaitReady(Step, frozen=True):
         return f"await {self.incoming.service} ready"
 
     def do(self, world: World) -> None:
-        """Probe them side by side; the first that dies ends it.
+        """Probe them in parallel; fail with the first that dies.
 
         Raises:
-            NotReady: one died, or did not prove itself in time.
+            NotReady: one died, or did not prove ready in time.
         """
         while waiting := self._unproven(world):
             try:
@@ -55,7 +56,7 @@ class AwaitReady(Step, frozen=True):
                 world.readiness.await_ready(side, way, self.settings)
 
     def _unproven(self, world: World) -> tuple[Replica, ...]:
-        """All of them, but for what has ended well where it may."""
+        """All of them, except those that ended with success if `may_end` is set."""
         if not self.may_end:
             return self.incoming.look_up_running(world)
         everyone = world.engine.replicas([self.incoming.service])

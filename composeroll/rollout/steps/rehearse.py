@@ -1,4 +1,4 @@
-"""Try the new nginx where no client can reach it: what fails there has cost nobody an answer."""
+"""Try the new nginx where no client can reach it: a failure there costs no request."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from composeroll.rollout.world import World
 
 
 class RehearseGateway(Step, frozen=True):
-    """Start a container like the new one, on the same networks but apart from the shared ports.
+    """Start a stand-in for the new gateway, on the same networks but without the shared ports.
 
-    It goes through everything that the new one will: the image's entrypoint, `nginx -T`, the start
-    with the current upstreams, and a question for each of its sites, which it has to answer as
+    It goes through everything that the new gateway will: the image's entrypoint, `nginx -T`, the
+    start with the current upstreams, and a request for each of its sites, which it has to answer as
     well as the nginx that serves now.
 
     Attributes:
-        before: what was there before the new containers were created.
-        shares: whether the new one is to listen beside the old one.
+        before: the containers that existed before the new ones were created.
+        shares: whether the new one is to listen on the same ports beside the old one.
     """
 
     service: str
@@ -45,7 +45,7 @@ class RehearseGateway(Step, frozen=True):
         return f"rehearse the new {self.service} without its ports"
 
     def do(self, world: World) -> None:
-        """Create it, hand it the upstreams, start it, look, ask, and remove it.
+        """Create it, hand it the upstreams, start it, check and visit it, and remove it.
 
         Raises:
             NotReady: it does not start, does not accept its configuration, or answers worse.
@@ -64,11 +64,11 @@ class RehearseGateway(Step, frozen=True):
             self._ask(world, serving, present, configuration)
 
     def undo(self, world: World) -> None:
-        """Remove what a half-done one has left."""
+        """Remove the stand-in that a half-done rehearsal left."""
         clear(world, self.service)
 
     def _model(self, world: World) -> Replica:
-        """One of the new containers, as it was created."""
+        """One of the newly created containers."""
         created = self.before.newcomers(world, self.service)
         if not created:
             raise NotReady(f"somebody has removed the new {self.service}")
@@ -96,7 +96,7 @@ class RehearseGateway(Step, frozen=True):
             raise NotReady(f"the new {self.service}: {refusal.what}", help=refusal.help)
 
     def _present(self, world: World) -> Configuration:
-        """What the nginx that serves now was told."""
+        """The configuration of the nginx that serves now."""
         taker = world.nginx.find(self.front.takers[0])
         if taker is None:
             raise NotReady(f"somebody has removed the {self.service} that serves")
@@ -114,7 +114,7 @@ class RehearseGateway(Step, frozen=True):
     def _ask(
         self, world: World, actor: Replica, present: Configuration, configuration: Configuration
     ) -> None:
-        """Every site of the new one, and those of the present one that are answered now."""
+        """Visit every site of the new one, and those of the present one that it answers."""
         if self.front.place is None:
             return
         place = actor.attached_to(self.front.place.network_id)
@@ -129,14 +129,14 @@ class RehearseGateway(Step, frozen=True):
         if worse := compare(now, then, self.ready.status):
             raise NotReady(
                 f"the new {self.service} {worse.what}",
-                help="mend it, or let it count as an answer: name its status in"
-                f" services.{self.service}.x-composeroll.ready.status, such as 200-399,404",
+                help="fix it, or accept its status, for example 200-399,404, in"
+                f" services.{self.service}.x-composeroll.ready.status",
                 evidence=(*worse.evidence, *last_words(world, actor)),
             )
 
 
 class ClearRehearsal(RemoveLeftovers, frozen=True):
-    """Remove containers of a gateway that do not run, and what a killed rehearsal has left."""
+    """Remove containers of a gateway that do not run, and what a killed rehearsal left."""
 
     def do(self, world: World) -> None:
         """Remove both."""
@@ -145,7 +145,7 @@ class ClearRehearsal(RemoveLeftovers, frozen=True):
 
 
 def name_of(project: str, service: str) -> str:
-    """The name of the container that a rehearsal uses; the service's lock keeps it for one run."""
+    """Return the name of a rehearsal's container; the service's lock reserves it for one run."""
     return f"composeroll-rehearsal.{project}.{service}"
 
 

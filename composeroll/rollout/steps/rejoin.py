@@ -1,4 +1,4 @@
-"""Bring nginx back into the network of its edge."""
+"""Bring nginx back into the network of its edge container."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World
 
 GRACE = 10.0
-"""Seconds for what still runs: no client of it can be reached any more."""
+"""Seconds until the stop becomes a kill: no client can be reached from there any more."""
 
 SERVES_WITHIN = 30.0
-"""Seconds that an entrypoint may take until nginx accepts connections."""
+"""Seconds that nginx may take from its start until it accepts connections."""
 
 
 class RejoinEdge(Step, frozen=True):
-    """Start a gateway's containers where the ports are that they listen on.
+    """Restart a gateway's containers in the network of the edge that publishes their ports.
 
     Attributes:
         containers: their full IDs.
-        awaited: those of them that are known to start nginx; what only sounds like it, as an
-            exporter beside it does, may never accept.
+        awaited: those of them that are known to start nginx; a container that only looks like
+            one, for example an exporter, may never accept connections.
     """
 
     comes_back: ClassVar[bool] = False
@@ -34,11 +34,11 @@ class RejoinEdge(Step, frozen=True):
         return f"start {self.service} in the network of its edge"
 
     def do(self, world: World) -> None:
-        """Start them, those that run once more, and see that nginx accepts.
+        """Restart them, start those that do not run, and wait until nginx accepts connections.
 
         Raises:
             EngineError: the engine cannot start one.
-            NotReady: its nginx does not begin to accept.
+            NotReady: its nginx does not accept connections in time.
         """
         world.engine.restart(self.containers, GRACE)
         for container in self.awaited:

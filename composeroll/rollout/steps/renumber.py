@@ -9,7 +9,7 @@ from composeroll.rollout.world import World
 
 
 class RenumberReplicas(Step, frozen=True):
-    """Rename the replicas from 1 up, where no label and no other container stands in the way."""
+    """Number the replicas from 1, if neither a label nor another container's name conflicts."""
 
     service: str
     wanted: int

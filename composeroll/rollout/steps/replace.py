@@ -1,4 +1,4 @@
-"""Let compose recreate a service in place, where its containers cannot stand side by side."""
+"""Let compose recreate a service in place, if old and new containers cannot run together."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ class ReplaceReplicas(Step, frozen=True):
         count: how many replicas it has.
         previous: the image ID it ran before.
         reference: the image reference that compose creates from.
-        renew_volumes: whether anonymous volumes start from the new image. Compose hands the old
-            ones on otherwise, and a code container would keep its old code.
-        back: their upstream, to be told the address of what is recreated on the way back.
-        definition: compose's hash of the definition it ran with, empty where that is not known.
+        renew_volumes: whether anonymous volumes start from the new image. Otherwise compose reuses
+            the old ones, and a code container would keep its old code.
+        back: their upstream, which gets the addresses of the containers that `undo` recreates.
+        definition: compose's hash of the definition it ran with; empty if unknown.
         grace: the service's own grace period.
-        gap: whether anybody is missed meanwhile; not what only holds data, or has ended.
-        hooks: the service's `pre_stop`, which compose runs for no container that it recreates.
+        gap: whether the replacement interrupts service; not if the containers only hold data, or
+            have ended.
+        hooks: the service's `pre_stop` hooks, which compose does not run when it recreates.
     """
 
     service: str
@@ -54,10 +55,10 @@ class ReplaceReplicas(Step, frozen=True):
         self._recreate(world)
 
     def undo(self, world: World) -> None:
-        """Recreate them from the image they had, which becomes what the reference names again.
+        """Recreate them from their previous image, after the reference is tagged with it again.
 
         Raises:
-            EngineError: what serves now is not what served before; nobody can bring that back.
+            EngineError: what serves now is not what served before, which cannot be restored.
         """
         now = world.engine.replicas([self.service])
         if len(now) == self.count and all(map(self._is_as_before, now)):
@@ -74,7 +75,7 @@ class ReplaceReplicas(Step, frozen=True):
 
     @property
     def _by_digest(self) -> bool:
-        """Whether no other image can ever have the reference's name."""
+        """Whether the reference is a digest, which cannot name another image."""
         return "@" in self.reference
 
     def _is_as_before(self, replica: Replica) -> bool:
@@ -87,21 +88,21 @@ class ReplaceReplicas(Step, frozen=True):
         return self.definition in ("", replica.config_hash)
 
     def _insist_on_before(self, made: Sequence[Replica]) -> None:
-        """Compose recreates by the file as it is now, whatever the containers were made from."""
+        """Check the result: compose recreates from the current file, whatever ran before."""
         if self._by_digest and any(r.image != self.previous for r in made):
             raise EngineError(
                 f"the file names the image of {self.service} by its digest, and no other image can"
-                " have that name: what serves has the image and the definition of now"
+                " have that name: what serves has the new image and the new definition"
             )
         if not all(map(self._is_defined_as_before, made)):
             raise EngineError(
                 f"the definition of {self.service} in the file, or a container that it takes"
-                " volumes from, has changed since: what serves has the image of before with the"
-                " definition of now"
+                " volumes from, has changed since: what serves has the previous image with the"
+                " new definition"
             )
 
     def _recreate(self, world: World) -> None:
-        """Compose makes the successor under a passing name, and cannot where one was left."""
+        """Remove leftover successors first: compose needs their temporary names for new ones."""
         left = ids(left_beside(world.engine.replicas([self.service])))
         world.engine.stop(dict.fromkeys(left))  # `docker compose start` starts those too
         world.engine.remove(left, volumes=False)
@@ -109,10 +110,10 @@ class ReplaceReplicas(Step, frozen=True):
 
 
 def left_beside(replicas: Sequence[Replica]) -> tuple[Replica, ...]:
-    """Successors from a broken replacement whose predecessor is still there.
+    """Return successors from a broken replacement whose predecessor still exists.
 
-    One without a predecessor stays: it is the only one that holds the anonymous volumes. It keeps
-    its passing name, to which the next replacement that breaks puts another ID.
+    A successor without a predecessor stays: only it holds the anonymous volumes. It keeps its
+    temporary name, to which the next broken replacement prepends another ID.
     """
     settled = {r.number for r in replicas if not is_left_by_recreate(r.name)}
     passing = (r for r in replicas if is_left_by_recreate(r.name))
@@ -120,6 +121,6 @@ def left_beside(replicas: Sequence[Replica]) -> tuple[Replica, ...]:
 
 
 def _succeeds(successor: Replica, replicas: Sequence[Replica]) -> bool:
-    """Whether the one is there whose ID, cut to 12 digits, compose has put before its name."""
+    """Whether its predecessor exists: compose puts its short ID (12 digits) before the name."""
     predecessor = successor.name.partition("_")[0]
     return any(r.id.startswith(predecessor) for r in replicas)

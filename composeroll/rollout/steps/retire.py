@@ -12,11 +12,11 @@ from composeroll.rollout.world import World
 
 
 class Retiring(Struct, frozen=True):
-    """The replicas of one service that go.
+    """The replicas of one service that are retired.
 
     Attributes:
-        grace: seconds until its stop becomes a kill, None for each container's own.
-        hooks: the service's `pre_stop`.
+        grace: seconds until the stop becomes a kill; None for each container's own setting.
+        hooks: the service's `pre_stop` hooks.
     """
 
     service: str
@@ -28,8 +28,8 @@ class Retiring(Struct, frozen=True):
 class RetireReplicas(Step, frozen=True):
     """Stop the drained replicas with their service's signal and grace period, then remove them.
 
-    Those of all services are stopped side by side. One service after the other, what replaces the
-    last would have to be looked at again: seconds pass in which it may fall.
+    The replicas of all services are stopped in parallel. If services were stopped one after the
+    other, the last one's new replicas could fail unnoticed in the seconds before its turn.
     """
 
     retiring: tuple[Retiring, ...]
@@ -39,11 +39,11 @@ class RetireReplicas(Step, frozen=True):
 
     @property
     def replicas(self) -> tuple[Replica, ...]:
-        """All that go."""
+        """All replicas that are retired."""
         return tuple(replica for one in self.retiring for replica in one.replicas)
 
     def do(self, world: World) -> None:
-        """By full ID, and by no other way; one that is gone already is fine."""
+        """Stop and remove by full ID only; a container that is already gone is not an error."""
         for one in self.retiring:
             run_stop_hooks(world, one.service, one.replicas, one.hooks, one.grace)
         # `restart: always` would bring a stopped container back after a restart of the engine

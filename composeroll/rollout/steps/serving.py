@@ -10,11 +10,11 @@ from composeroll.rollout.steps.sets import died, last_words
 from composeroll.rollout.world import World
 
 POLL = 0.05
-"""Seconds between two looks at nginx's processes; one look costs the engine about 30 ms."""
+"""Seconds between two checks of nginx's processes; one check costs the engine about 30 ms."""
 
 
 def await_serving(world: World, container: str, service: str, timeout: float) -> Replica:
-    """The container of a gateway as it is once its nginx has workers that accept.
+    """Wait until a gateway's nginx has workers that accept; return its container as it is then.
 
     Raises:
         NotReady: it ended, is gone, or has none after `timeout` seconds.
@@ -25,7 +25,7 @@ def await_serving(world: World, container: str, service: str, timeout: float) ->
         if found is None:
             raise NotReady(f"container {container[:12]} was removed by somebody")
         if not found.running:
-            raise died(world, service, [found])  # a stand-in bears no service itself
+            raise died(world, service, [found])  # `service` since a stand-in has no service itself
         if world.nginx.serves(found):
             return found
         if world.clock.now() >= end:

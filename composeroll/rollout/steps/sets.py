@@ -1,4 +1,4 @@
-"""Sets of replicas, looked up when a step runs: new containers have no ID while planning."""
+"""Sets of replicas, looked up when a step runs: the plan cannot know new containers' IDs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ALIVE = (ContainerState.CREATED, ContainerState.RUNNING)
 
 
 class Incoming(Struct, frozen=True):
-    """A service's replicas but for those that are on their way out.
+    """A service's replicas except those that are on their way out.
 
     Attributes:
         besides: full IDs that do not belong to the set.
-        least: how many there have to be; where there are fewer, somebody has removed the others.
+        least: how many there have to be; if there are fewer, another process removed some.
     """
 
     service: str
@@ -28,12 +28,12 @@ class Incoming(Struct, frozen=True):
     least: int = 1
 
     def look_up(self, world: World) -> tuple[Replica, ...]:
-        """The replicas of the set that run or are about to."""
+        """Return the replicas of the set that are created or run."""
         everyone = world.engine.replicas([self.service])
         return tuple(r for r in everyone if r.id not in self.besides and r.state in ALIVE)
 
     def members(self, world: World) -> tuple[Replica, ...]:
-        """The replicas of the set in all states.
+        """Return the replicas of the set in all states.
 
         Raises:
             NotReady: there are too few.
@@ -45,17 +45,17 @@ class Incoming(Struct, frozen=True):
         return found
 
     def look_up_running(self, world: World, proven: Collection[str] = ()) -> tuple[Replica, ...]:
-        """The replicas of the set, all of which have to run.
+        """Return the replicas of the set, all of which have to run.
 
         Raises:
-            NotReady: one of them, or of `proven`, does not run any more, or there are too few.
+            NotReady: one of the set does not run, one of `proven` is gone, or there are too few.
         """
         return self.running_among(world.engine.replicas([self.service]), world, proven)
 
     def running_among(
         self, everyone: Collection[Replica], world: World, proven: Collection[str] = ()
     ) -> tuple[Replica, ...]:
-        """The same, of containers that were looked up together with those of other services."""
+        """Return the same from `everyone`, which may include containers of other services."""
         mine = {r.id: r for r in everyone if r.service == self.service}
         found = tuple(r for r in mine.values() if r.id not in self.besides)
         fallen = [r for r in found if not r.running]
@@ -74,7 +74,7 @@ class Incoming(Struct, frozen=True):
 
 
 def died(world: World, service: str, fallen: Collection[Replica]) -> NotReady:
-    """The error for replicas that should run and do not, with the last lines of the first."""
+    """Return the error for replicas that should run and do not, with the first one's log."""
     if not fallen:
         return NotReady(f"no replica of {service} is left")
     first = next(iter(fallen))
@@ -86,10 +86,10 @@ def died(world: World, service: str, fallen: Collection[Replica]) -> NotReady:
 
 
 def insist_as_proven(replicas: Collection[Replica], world: World) -> None:
-    """Others may have taken long to prove themselves: whoever died meanwhile proved nothing.
+    """Check that replicas did not die after their proof, while others took long to prove ready.
 
     Raises:
-        NotReady: one was started again since its proof.
+        NotReady: one died or was restarted since its proof.
     """
     for now in replicas:
         before = world.proven.get(now.id, now)
@@ -100,7 +100,7 @@ def insist_as_proven(replicas: Collection[Replica], world: World) -> None:
 
 
 def last_words(world: World, replica: Replica) -> tuple[str, ...]:
-    """A replica's last log lines under a title, none where it has written none."""
+    """Return a replica's last log lines under a title; nothing if it has written none."""
     lines = world.engine.logs(replica.id, 20)
     title = (f"the last lines of {replica.name}:",) if lines else ()
     return (*title, *(f"  {line}" for line in lines))
@@ -115,10 +115,10 @@ def _end_of(replica: Replica) -> str:
 
 
 def names(replicas: Collection[Replica]) -> str:
-    """Replicas as they stand in a plan: names with short IDs."""
+    """Return replicas as a plan prints them: names with short IDs."""
     return ", ".join(f"{r.name} ({r.short_id})" for r in replicas)
 
 
 def ids(replicas: Collection[Replica]) -> list[str]:
-    """Full IDs."""
+    """Return full IDs."""
     return [r.id for r in replicas]

@@ -1,4 +1,4 @@
-"""Bring up new replicas next to the old ones."""
+"""Create and start new replicas beside the old ones."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from composeroll.rollout.steps.step import Step
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World
 
-# a compose that was killed may still have a creation under way in the engine
 SWEEPS = 3
+"""Removals until `undo` gives up: a killed compose may have a creation under way in the engine."""
 
 
 class Before(Struct, frozen=True):
-    """The containers that a service had before, which new ones are told from.
+    """The containers that a service had before, to tell new ones apart.
 
     Attributes:
         ids: their full IDs.
-        highest: their highest number. Compose counts on from there, while a container that somebody
-            else's `up -d` recreates meanwhile has its predecessor's number, and is not ours.
+        highest: their highest number. Compose gives new containers higher numbers; a container that
+            a manual `up -d` recreates keeps its predecessor's number, and is not ours.
     """
 
     ids: frozenset[str]
     highest: int
 
     def newcomers(self, world: World, service: str) -> tuple[Replica, ...]:
-        """What compose has made since: the set difference, by full ID."""
+        """Return what compose has created since: by full ID, and with a higher number."""
         everyone = world.engine.replicas([service])
         return tuple(r for r in everyone if r.id not in self.ids and r.number > self.highest)
 
     def is_gone(self, world: World, service: str) -> bool:
-        """Whether nothing is left of it, nor anything that somebody has put in its place."""
+        """Return whether all old containers, and any recreated in their place, are gone."""
         numbers = [r.number for r in world.engine.replicas([service])]
         return bool(self.ids) and min(numbers, default=0) > self.highest
 
 
 def before(replicas: Collection[Replica]) -> Before:
-    """As they are now."""
+    """Record these replicas as the ones from before."""
     highest = max((r.number for r in replicas), default=0)
     return Before(frozenset(ids(replicas)), highest)
 
@@ -54,11 +54,11 @@ class CreateReplicas(Step, frozen=True):
     Attributes:
         count: how many are new.
         total: what compose scales to: all that run, and the new ones.
-        before: what was there before.
-        image: the image ID that new containers must have, empty where it cannot be known.
-        back: the service's upstream, None where it has none.
-        timeout: seconds the way back waits for requests that new replicas may have all the same.
-        by_name: whether nginx goes by the service's name, and nothing ran that it could be pinned
+        before: the containers that existed before.
+        image: the image ID that new containers must have; empty if it cannot be known.
+        back: the service's upstream; None if it has none.
+        timeout: seconds that `undo` waits for requests that new replicas may be serving.
+        by_name: whether nginx uses the service's name, and no replica ran that it could be pinned
             to: then the new replicas get requests as soon as they start.
     """
 
@@ -75,10 +75,10 @@ class CreateReplicas(Step, frozen=True):
         return f"create {count_text(self.count, 'replica')} of {self.service}"
 
     def do(self, world: World) -> None:
-        """Create without starting: starts are serial inside compose, and side by side with us.
+        """Create without starting: compose starts containers serially, composeroll in parallel.
 
         Raises:
-            EngineError: there are not as many as wanted, or one has another image.
+            EngineError: their number is wrong, or one has another image.
         """
         world.engine.create({self.service: self.total})
         made = self.before.newcomers(world, self.service)
@@ -95,8 +95,9 @@ class CreateReplicas(Step, frozen=True):
         """Remove whatever was not there before.
 
         Raises:
-            EngineError: somebody has removed all that was there: what is new is all there is; or
-                has scaled meanwhile: nobody can tell whose the new ones are; or some stay.
+            EngineError: all old containers were removed, so the new ones are all that is left; or
+                another process scaled the service, so that it is unclear which containers are
+                ours; or some cannot be removed.
         """
         seen: set[str] = set()
         for _ in range(SWEEPS):
@@ -119,11 +120,11 @@ class CreateReplicas(Step, frozen=True):
             raise EngineError(
                 f"{count_text(len(made), 'replica')} of {self.service} are new"
                 f" where {self.count} were to be made:"
-                " somebody has scaled it meanwhile, and nobody can tell whose are whose"
+                " somebody has scaled it in the meantime, and it is unclear whose they are"
             )
 
     def _lead_away_from(self, made: Sequence[Replica], world: World) -> None:
-        """Nginx may send to new replicas by the name, or by an address that an old one had."""
+        """Restore the upstream if it leads to new replicas, by a name or a reused address."""
         if self.back and any(self._is_named(r, self.back, world) for r in made):
             self.back.lead_back(world, self.timeout)
 
@@ -134,11 +135,11 @@ class CreateReplicas(Step, frozen=True):
 
 
 class StartReplicas(Step, frozen=True):
-    """Start the new containers, side by side.
+    """Start the new containers in parallel.
 
     Attributes:
-        by_compose: what compose scales to where it has to start them itself, since it copies files
-            in or runs hooks then; 0 where it need not.
+        by_compose: what compose scales to if it has to start them itself, since it copies files in
+            or runs hooks then; otherwise 0.
     """
 
     service: str
@@ -149,7 +150,7 @@ class StartReplicas(Step, frozen=True):
         return f"start the new replicas of {self.service}"
 
     def do(self, world: World) -> None:
-        """Start them all; undoing their creation stops them again."""
+        """Start them all; `CreateReplicas.undo` stops them again."""
         if self.by_compose:
             self._remove_ended_aside(world)
             world.engine.start_all({self.service: self.by_compose})
@@ -157,7 +158,7 @@ class StartReplicas(Step, frozen=True):
             world.engine.start(ids(self.before.newcomers(world, self.service)))
 
     def _remove_ended_aside(self, world: World) -> None:
-        """What drained on and has ended: compose starts all that does not run, on its old image."""
+        """Remove drained replicas that have ended: compose would start them, on their old image."""
         ended = [one.replica for one in world.engine.aside([self.service]) if one.replica.over]
         if ended:
             world.engine.remove(ids(ended), volumes=True)

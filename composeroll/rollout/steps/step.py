@@ -1,4 +1,4 @@
-"""The shape of a step."""
+"""The base class of all steps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from composeroll.rollout.world import World
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One named effect of a rollout. It is planned, printed and run as the same object.
+    """One named effect of a rollout; the same object is planned, printed and run.
 
     Attributes:
-        reason: why the plan holds it.
-        comes_back: whether taking it back is worth telling; what was removed does not come back.
-        moves_traffic: whether requests reach other replicas after it.
+        reason: why the plan contains it.
+        comes_back: whether its undo is worth reporting; what was removed does not come back.
+        moves_traffic: whether it changes which replicas get requests.
     """
 
     comes_back: ClassVar[bool] = True
@@ -29,13 +29,13 @@ class Step(Struct, frozen=True, kw_only=True):
         return f"{self}  ({self.reason})" if self.reason else str(self)
 
     def do(self, world: World) -> None:
-        """Bring about what the step says. Targets are absolute: doing it twice does no harm."""
+        """Carry out the step. Targets are absolute, so running it twice is harmless."""
         raise NotImplementedError
 
     def untouched(self, world: World) -> bool:
-        """Whether what it works on is as this run knows it. The default: nobody else could tell."""
+        """Return whether no other process has changed what the step changed; True by default."""
         del world
         return True
 
     def undo(self, world: World) -> None:
-        """Take it back, also when it was only half done. The default: nothing was changed."""
+        """Undo the step, even if it is only half done. By default there is nothing to undo."""

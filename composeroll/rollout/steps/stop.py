@@ -1,4 +1,4 @@
-"""Stop the old replicas before the new ones start, where both cannot run at once."""
+"""Stop the old replicas before the new ones start, if both cannot run at once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from composeroll.rollout.world import World
 
 
 class StopReplicas(Step, frozen=True):
-    """Stop replicas that are to be replaced; they stay, so that they can be started again.
+    """Stop replicas that are to be replaced; keep them, so that they can be started again.
 
     Attributes:
-        before: what was there before, next to which new containers were created.
-        gap: whether nobody else serves meanwhile.
-        back: their upstream, to be told their addresses again: a stopped container loses its own.
+        before: the containers that existed before the new ones were created.
+        gap: whether no other replica serves in the meantime.
+        back: their upstream, which `undo` updates: a stopped container loses its address.
     """
 
     service: str
@@ -37,9 +37,9 @@ class StopReplicas(Step, frozen=True):
         world.engine.stop(dict.fromkeys(ids(self.replicas), self.grace))
 
     def undo(self, world: World) -> None:
-        """Start them again: what holds their port has to be gone by then.
+        """Start them again, after a stop of the new containers, which may hold their port.
 
-        The new containers are stopped here already, since their creation is undone only later.
+        The new containers have to stop here, since their creation is undone only later.
         """
         world.engine.stop(dict.fromkeys(ids(self.before.newcomers(world, self.service))))
         world.engine.start(ids(self.replicas))

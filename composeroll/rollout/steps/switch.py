@@ -1,4 +1,4 @@
-"""One upstream before and after: whom it names, and what its include says."""
+"""One upstream before and after: the replicas it names, and the text of its include."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Switch(Struct, frozen=True):
 
     Attributes:
         previous: the upstream as nginx was last told.
-        texts: the include's text before, by gateway container ID.
-        served: the replicas that serve again on the way back: those it named before, if any.
-        known: full IDs of all the service had when this was planned: who came since has to prove
-            itself before it is named.
-        unproven: those of them that the way back names in no case: a broken rollout had made them,
-            so that it takes them away, or they are not ready.
-        outdated: full IDs of those that are to leave, now or later, or stay outdated: they stay
-            where nginx knows them, though the service's port or network may be another by now.
-        told: the way to these, where it is another one than `route`.
-        in_place: whether compose has removed these, to make the new ones in their place.
-        stops_first: whether they have stopped before the new ones started.
+        texts: the include's previous text, by gateway container ID.
+        served: the replicas that serve again after a rollback: those it named before, if any.
+        known: full IDs of the service's containers when this was planned; a later one has to prove
+            ready before it is named.
+        unproven: those of `known` that a rollback never names: a broken rollout created them, so
+            that the rollback removes them, or they are not ready.
+        outdated: full IDs of replicas that leave, now or later, or stay outdated: nginx keeps their
+            present addresses, even if the service's port or network has changed in the file.
+        told: the route to these, if it differs from `route`.
+        in_place: whether compose removes the old replicas to create new ones in their place.
+        stops_first: whether the old replicas stop before the new ones start.
     """
 
     incoming: Incoming
@@ -47,10 +47,10 @@ class Switch(Struct, frozen=True):
     stops_first: bool = False
 
     def named_among(self, everyone: Collection[Replica], world: World) -> tuple[Replica, ...]:
-        """The replicas that get requests: not those that somebody has started since the proof.
+        """Return the replicas that get requests: only those known or proven, all of which run.
 
         Raises:
-            NotReady: one that had proved itself does not run any more, or runs again.
+            NotReady: one that had proved ready no longer runs, or was restarted.
         """
         looked_at = [r for r in everyone if r.id in self.known or r.id in world.proven]
         running = self.incoming.running_among(looked_at, world)
@@ -58,17 +58,17 @@ class Switch(Struct, frozen=True):
         return running
 
     def texts_back(self, world: World) -> Mapping[str, str | None]:
-        """The texts of before, word for word where they mean what they meant then.
+        """Return the texts to restore: the previous ones, if they still mean the same.
 
-        One of those they named may have died or moved since, and left its address to nobody, or to
-        anybody; and a name would mean the new ones too, while they are there, and one that nginx
-        resolves itself answers 502 until it knows. Where nothing of what it named is left, those
-        that were to leave serve again; where there are none of these, those that it did not name
-        and that have proved themselves; and where the old ones were stopped, or have crashed and
-        are gone or have lost an address to a new one, nobody does for now.
+        They may not: a named replica may have died or moved, and its address may now be unused or
+        belong to another container; a name would include the new replicas too; and with a name that
+        nginx resolves itself, it answers 502 until it has. Then the texts name, in this order, the
+        running replicas of `served`; those that were to leave; or old ones that the upstream did
+        not name and that have proved ready. If there are none, the texts name nobody for now if the
+        old replicas were stopped, are gone, or have lost an address to a new one.
 
         Raises:
-            GatewayError: somebody has removed them all, so that there is no way back.
+            GatewayError: all old replicas were removed, so that a rollback is impossible.
         """
         now = world.engine.replicas([self.incoming.service])
         self._insist_on_old_ones(now)
@@ -93,12 +93,12 @@ class Switch(Struct, frozen=True):
         return dict.fromkeys(self.texts, self._text(world.project, named))
 
     def _proven_among(self, now: Collection[Replica], world: World) -> tuple[Replica, ...]:
-        """Old ones that have proved themselves in this run, and live since."""
+        """The old replicas that have proved ready in this run and have not died since."""
         proven = (r for r in now if r.id in self.known - self.unproven and r.id in world.proven)
         return tuple(r for r in proven if not cause_of_death(world.proven[r.id], r))
 
     def _leaves_nobody(self, now: Collection[Replica]) -> bool:
-        """Whether what was to serve again is stopped, gone, or has lost an address to a new one."""
+        """Whether the old replicas are stopped, gone, or have lost an address to a new one."""
         new = {self._before(r) for r in now if r.id not in self.known}
         cleared = not any(r.id in self.known for r in now) and not self.previous.names
         lost = bool(new & self.previous.addresses)
@@ -115,68 +115,68 @@ class Switch(Struct, frozen=True):
 
     @property
     def _has_others_servers(self) -> bool:
-        """Whether it named servers besides its service's, which somebody else has written."""
+        """Whether it named servers that are neither the service's nor written by composeroll."""
         return bool(self.previous.addresses - set(self.previous.names) - self._written)
 
     @property
     def _written(self) -> frozenset[str]:
-        """The addresses that a rollout has written: a killed one may never have had them read."""
+        """The addresses that a rollout wrote; if it was killed, nginx may never have read them."""
         ours = any(text and written_by(text) for text in self.texts.values())
         written = frozenset(s.address for s in self.previous.servers if ours or s.comment)
         return written - set(self.previous.names)
 
     @property
     def _split(self) -> bool:
-        """Whether the gateways had different texts, as a rollout leaves them that was cut off."""
+        """Whether the gateways had different texts, for example after a broken rollout."""
         return len(set(self.texts.values())) > 1
 
     def lead_back(self, world: World, timeout: float) -> None:
-        """Tell nginx these texts, whatever it runs, and wait until nobody goes by anything else.
+        """Reload nginx with `texts_back`, and wait until no worker uses anything else.
 
         Raises:
-            GatewayError: one nginx did not take it.
+            GatewayError: one nginx did not accept them.
         """
         texts, include = self.texts_back(world), self.route.include
         world.gateways.restore({gateway: {include: text} for gateway, text in texts.items()})
         await_old_workers_gone(world, [self.route.gateway], timeout)
 
     def name_again(self, world: World, replicas: Collection[Replica]) -> None:
-        """Name those of the replicas that run: a container that was stopped loses its address.
+        """Name those of the replicas that run, as a stopped container loses its address.
 
-        Where none runs, as old ones that crash in a loop, nothing better is known than what was.
+        If none runs, for example since all crash in a loop, the upstream stays unchanged.
 
         Raises:
-            GatewayError: one nginx did not take it.
+            GatewayError: one nginx did not accept the change.
         """
         if running := tuple(r for r in replicas if r.running):
             text = self._text(world.project, [(r, self._before(r)) for r in running])
             world.gateways.restore(self._everywhere(text))
 
     def address(self, replica: Replica) -> str:
-        """`host:port` by which nginx is to know it, empty where it cannot be reached."""
+        """Return the `host:port` that nginx is to use; empty if the replica cannot be reached."""
         return self._before(replica) if replica.id in self.outdated else self.route.address(replica)
 
     def _before(self, replica: Replica) -> str:
-        """The same as nginx knows it now, or would if it was told."""
+        """The `host:port` by which nginx knows the replica now, or would if it was told."""
         way = self.told if self.told and replica.id in self.outdated else self.route
         return self.route.named_by(self.previous, replica) or way.address(replica)
 
     def may_lead_to(self, replica: Replica) -> bool:
-        """Whether one of the addresses of before is a replica's by now."""
+        """Return whether the replica now has one of the previous addresses."""
         return self._before(replica) in self.previous.addresses
 
     def goes_by_a_name(self, world: World) -> bool:
-        """Whether a gateway's file holds a name by now: one that was restarted begins with those.
+        """Return whether a gateway's file contains a name now, as it may after a restart.
 
-        The next reload, for whatever service, then means all that runs.
+        The next reload, for any service, then resolves it to all running replicas.
         """
         return any(upstream.names for upstream in told_now(world, self.route))
 
     def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
-        """The include that names these replicas.
+        """Return the include that names these replicas.
 
         Raises:
-            GatewayError: one of them has no address that the gateway could reach.
+            GatewayError: one of them has no address that the gateway can reach.
         """
         return self._text(project, [(replica, self.address(replica)) for replica in replicas])
 
@@ -192,12 +192,12 @@ class Switch(Struct, frozen=True):
         return render_include(upstream, project, self.incoming.service, self.route.template)
 
     def nobody(self, project: str) -> str:
-        """The include of a service that nobody answers for: nginx says 502 at once."""
+        """Return the include of a service without replicas: nginx answers 502 at once."""
         empty = with_nobody(self.previous, self.route.port)
         return render_include(empty, project, self.incoming.service, self.route.template)
 
     def texts_for(self, project: str, replicas: tuple[Replica, ...]) -> Texts:
-        """That include for every gateway container: text by path, by container ID."""
+        """Return `text` for every gateway container: text by path, by container ID."""
         return self._everywhere(self.text(project, replicas))
 
     def _everywhere(self, text: str) -> Texts:

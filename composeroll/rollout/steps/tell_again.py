@@ -1,4 +1,4 @@
-"""Tell nginx once more what its includes say already."""
+"""Have nginx read unchanged includes again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from composeroll.rollout.world import World
 
 
 class TellAgain(SwitchUpstreams, frozen=True):
-    """Write and reload what the includes say: a run broke off, perhaps between the two."""
+    """Write the includes again and reload: a broken run may have stopped between the two."""
 
     def __str__(self) -> str:
         return "; ".join(
@@ -17,10 +17,10 @@ class TellAgain(SwitchUpstreams, frozen=True):
         )
 
     def do(self, world: World) -> None:
-        """In all gateways.
+        """Write and reload in all gateways.
 
         Raises:
-            GatewayError: one did not take it.
+            GatewayError: one did not accept them.
         """
         for switch in self.switches:
             include = switch.route.include
@@ -28,4 +28,4 @@ class TellAgain(SwitchUpstreams, frozen=True):
             world.gateways.restore(texts)
 
     def undo(self, world: World) -> None:
-        """They say it already."""
+        """Do nothing: the texts are the previous ones."""

@@ -1,4 +1,4 @@
-"""What the files of gateways say now, whoever has written them, and whom that leads to."""
+"""What the gateways' files say now, whoever wrote them, and which replicas they name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from composeroll.rollout.world import World
 
 
 def told_now(world: World, route: Route) -> Iterator[Upstream]:
-    """A service's upstream in each of its gateways; of a file that cannot be read, none."""
+    """Yield a service's upstream from each of its gateways; skip files that cannot be read."""
     for container in route.containers:
         with suppress(EngineError, GatewayError):
             if upstream := parse_include(world.gateways.read(container, route.include) or ""):
@@ -21,21 +21,21 @@ def told_now(world: World, route: Route) -> Iterator[Upstream]:
 
 
 def insist_on_addresses(world: World, route: Route) -> None:
-    """A gateway that was restarted may begin with names, which mean what has drained, too.
+    """Check that no restarted gateway uses a name, which would include drained replicas too.
 
-    A name that it was told is none of those: a user's template may add one.
+    A name that composeroll wrote is fine: a user's template may add one.
 
     Raises:
-        NotReady: one has.
+        NotReady: a gateway uses such a name.
     """
     as_told = all(world.gateways.untouched(c, route.include) for c in route.containers)
     if not as_told and any(upstream.names for upstream in told_now(world, route)):
-        what = "was restarted, and goes by a name that means the old replicas, too"
+        what = "was restarted, and uses a name that includes the old replicas"
         raise NotReady(f"nginx in {route.gateway} {what}", help="run the same command again")
 
 
 def insist_that_none_is_named(world: World, route: Route, leaving: Collection[Replica]) -> None:
-    """A replica that was started again meanwhile may have the address of one that stays.
+    """Check that no leaving replica was restarted with an address that nginx names.
 
     Args:
         world: where they are.
@@ -49,11 +49,11 @@ def insist_that_none_is_named(world: World, route: Route, leaving: Collection[Re
     everyone = world.engine.replicas([replica.service for replica in leaving])
     now = [replica for replica in everyone if replica.id in before]
     if not any(_hosts(replica) - before[replica.id] for replica in now):
-        return  # mostly so: no file has to be read
+        return  # the usual case: no file has to be read
     named = {host_of_address(a) for upstream in told_now(world, route) for a in upstream.addresses}
     for replica in now:
         if _hosts(replica) & named:
-            what = "was started again, and has an address by now that nginx sends requests to"
+            what = "was restarted, and now has an address that nginx sends requests to"
             raise NotReady(f"{replica.name} {what}", help="run the same command again")
 
 

@@ -1,4 +1,4 @@
-"""Whether a gateway's sites are answered as well as they were. Pure."""
+"""Compare how gateways answer their sites. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ StatusRanges = tuple[tuple[int, int], ...]
 
 
 class Worse(Struct, frozen=True):
-    """An answer that is not good enough, as the end of a sentence, with what it said."""
+    """An answer that is not good enough: the end of a sentence, and the output as evidence."""
 
     what: str
     evidence: tuple[str, ...] = ()
@@ -22,15 +22,15 @@ class Worse(Struct, frozen=True):
 def compare(
     now: Mapping[Site, Visit], then: Mapping[Site, Visit], accepted: StatusRanges
 ) -> Worse | None:
-    """The first site that the new gateway answers worse than the present one.
+    """Return the first site that the new gateway answers worse than the present one.
 
-    Good is a status that is accepted, or the very one that the present gateway gives, or that both
-    close the connection in the same way, as a `return 444` for unknown names is meant to; of a site
-    that only the new one has, any that is no error of the server's.
+    An answer is good if its status is accepted or the same as the present gateway's, or if both
+    close the connection in the same way, for example with `return 444`. For a site that the present
+    one does not answer, any status that is not a server error is good.
 
     Args:
-        now: the answers of the gateway that serves.
-        then: those of the one that is to.
+        now: the answers of the gateway that serves now.
+        then: the answers of the new gateway.
         accepted: closed ranges of status codes.
     """
     for site, visit in then.items():
@@ -50,7 +50,7 @@ def _close_alike(before: Visit, visit: Visit) -> bool:
 
 
 def unsteady(rounds: Sequence[Mapping[Site, Visit]], accepted: StatusRanges) -> Worse | None:
-    """The first site that two gateways behind one port do not answer alike, and not well."""
+    """Return the first site with a bad answer whose status also varies between the rounds."""
     for site in dict.fromkeys(site for answers in rounds for site in answers):
         visits = [answers[site] for answers in rounds if site in answers]
         bad = [visit for visit in visits if not _accepted(visit.status, accepted)]

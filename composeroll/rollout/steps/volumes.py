@@ -1,4 +1,4 @@
-"""Let go of code that nobody mounts any more."""
+"""Remove volumes of code that no container mounts any more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from composeroll.rollout.world import World
 class RemoveVolumes(Step, frozen=True):
     """Remove the anonymous volumes of replaced data-only containers.
 
-    A container that took them over by `volumes_from` does not remove them when it goes.
+    They are not removed together with a container that mounted them by `volumes_from`.
     """
 
     service: str
@@ -20,5 +20,5 @@ class RemoveVolumes(Step, frozen=True):
         return f"remove the old volumes of {self.service}: {names}"
 
     def do(self, world: World) -> None:
-        """By name; one that a container still mounts stays."""
+        """Remove them by name; a volume that a container still mounts stays."""
         world.engine.remove_volumes(self.volumes)

@@ -126,7 +126,7 @@ def test_open_connections_are_told_every_two_seconds_and_at_last_that_there_are_
 def test_a_drain_that_ends_too_early_says_what_it_cuts(counted: int | None, said: str) -> None:
     drained = Drained(until=60.0, counted=counted)
     drained.drain(1.0)
-    assert drained.warned == [f"after 1s 1 old nginx worker still lives; {said}"]
+    assert drained.warned == [f"after 1s 1 old nginx worker is still running; {said}"]
     connections = () if counted is None else (("shop-app-1", counted),)
     ((at, count),) = drained.counts
     assert at == pytest.approx(1.0)
@@ -160,7 +160,7 @@ def test_an_nginx_that_began_meanwhile_and_was_told_nothing_is_a_reason_to_go_ba
 
 def test_an_nginx_that_was_started_again_with_another_include_may_lead_to_the_old_ones() -> None:
     """Its image writes a name there at each start, which means them too."""
-    with pytest.raises(NotReady, match="shop-nginx-8 was started again during the drain"):
+    with pytest.raises(NotReady, match="shop-nginx-8 was restarted during the drain"):
         Drained(until=5.0, gateways=(TOLD,), restarted=1.0, untouched=False).drain(60.0)
 
 

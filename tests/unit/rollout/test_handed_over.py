@@ -36,7 +36,7 @@ def test_a_new_nginx_that_reads_what_it_was_given_is_fine() -> None:
 @pytest.mark.parametrize(
     ("new", "said", "mend"),
     [
-        (reads(app=BY_NAME), f"starts with another {APP} than it was given", "its entrypoint"),
+        (reads(app=BY_NAME), f"starts with a different {APP} than it was given", "its entrypoint"),
         (reads(), f"does not read {APP}, which the one that serves", "keep an include directive"),
     ],
 )

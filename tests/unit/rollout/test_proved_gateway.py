@@ -83,7 +83,7 @@ def test_one_that_reads_and_listens_as_it_is_to_has_proved_itself(
 
 def test_one_whose_entrypoint_has_changed_an_include_is_found_out() -> None:
     """Its rehearsal may have gone well: DNS can be told nothing at the next start."""
-    with pytest.raises(NotReady, match=f"starts with another {APP}"):
+    with pytest.raises(NotReady, match=f"starts with a different {APP}"):
         Proving(read=NOW.replace("10.0.0.1", "127.0.0.1")).prove()
 
 

@@ -129,7 +129,7 @@ def test_an_image_by_its_digest_has_no_other_name_to_be_given() -> None:
 
 def test_a_definition_that_has_changed_since_is_said_to_stay() -> None:
     engine = Engine((AFTER,), recreated=(replace(BEFORE, config_hash="another"),))
-    with pytest.raises(EngineError, match="has the image of before with the definition of now"):
+    with pytest.raises(EngineError, match="has the previous image with the new definition"):
         STEP.undo(engine.world)
 
 

@@ -20,7 +20,7 @@ def world(*, untouched: bool, text: str = BY_NAME) -> Any:  # noqa: ANN401 - as 
 
 
 def test_a_restarted_nginx_that_goes_by_a_name_is_noticed() -> None:
-    with pytest.raises(NotReady, match="nginx in nginx was restarted, and goes by a name"):
+    with pytest.raises(NotReady, match="nginx in nginx was restarted, and uses a name"):
         insist_on_addresses(world(untouched=False), wiring().route)
 
 

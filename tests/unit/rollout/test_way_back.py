@@ -242,14 +242,17 @@ def test_a_pin_that_cannot_be_taken_back_says_which_include_goes_on_naming_whom(
     stage = Stage(refuses=True)
     PinUpstreams((switch(Server("app:80")),), TIMEOUT).undo(stage.world)
     (warned,) = (event.text for event in stage.told if isinstance(event, Warned))
-    assert warned == f"{INCLUDE} goes on naming what serves now: nginx did not take it"
+    assert (
+        warned
+        == f"{INCLUDE} keeps the addresses of the replicas that serve now: nginx did not take it"
+    )
 
 
 def test_a_name_that_nginx_resolves_itself_stays_pinned_and_that_is_said() -> None:
     stage = Stage()
     PinUpstreams((switch(Server("app:80", ("resolve",))),), TIMEOUT).undo(stage.world)
     assert stage.done == []
-    assert stage.told == [Noted(f"{INCLUDE} goes on naming what serves now")]
+    assert stage.told == [Noted(f"{INCLUDE} keeps the addresses of the replicas that serve now")]
 
 
 RESOLVED = Server("app:80", ("resolve",))
