@@ -23,7 +23,7 @@ def await_serving(world: World, container: str, service: str, timeout: float) ->
     while True:
         found = world.nginx.find(container)
         if found is None:
-            raise NotReady(f"container {container[:12]} was removed by somebody")
+            raise NotReady(f"container {container[:12]} was removed by another process")
         if not found.running:
             raise died(world, service, [found])  # `service` since a stand-in has no service itself
         if world.nginx.serves(found):

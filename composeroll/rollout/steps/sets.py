@@ -63,7 +63,8 @@ class Incoming(Struct, frozen=True):
             raise died(world, self.service, fallen)
         gone = [container for container in proven if container not in mine]
         if gone:
-            raise NotReady(f"container {gone[0][:12]} of {self.service} was removed by somebody")
+            what = f"container {gone[0][:12]} of {self.service} was removed by another process"
+            raise NotReady(what)
         if len(found) < self.least:
             raise self._too_few(found)
         return found

@@ -87,8 +87,8 @@ def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> tuple[st
 def _refuse(stack: Stack, names: Sequence[str], refused: Mapping[str, Refused]) -> NoReturn:
     """Raise the last reason and warn of the others; report a shared reason once."""
     reasons = {refusal.what: refusal for refusal in refused.values()}
-    whom = {what: [name for name in refused if refused[name].what == what] for what in reasons}
-    *others, last = (f"{', '.join(whom[what])}: {what}" for what in reasons)
+    affected = {what: [name for name in refused if refused[name].what == what] for what in reasons}
+    *others, last = (f"{', '.join(affected[what])}: {what}" for what in reasons)
     for text in others:
         stack.world.emit(Warned(text))
     *_, reason = reasons.values()

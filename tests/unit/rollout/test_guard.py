@@ -69,7 +69,7 @@ def test_one_that_was_started_again_between_its_proof_and_the_first_look_is_bad_
 def test_a_replica_that_somebody_removed_is_missed() -> None:
     seen, guard = watched()
     del seen.replicas[2]
-    with pytest.raises(NotReady, match="was removed by somebody"):
+    with pytest.raises(NotReady, match="was removed by another process"):
         guard.look()
 
 

@@ -169,7 +169,7 @@ def test_on_the_way_back_the_new_one_ends_what_it_has_begun_and_the_old_one_stay
 @pytest.mark.parametrize(
     ("containers", "said"),
     [
-        ((), "container 333333333333 was removed by somebody"),
+        ((), "container 333333333333 was removed by another process"),
         ((replace(ENDED, exit_code=1),), "shop-nginx-3 exited with code 1"),
     ],
 )
