@@ -22,7 +22,7 @@ _COMPOSE: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--env-file",), {"multiple": True, "metavar": "FILE", "help": "Environment file."}),
     (("--project-directory",), {"metavar": "PATH", "help": "Working directory of the project."}),
     (("-c", "--context"), {"metavar": "NAME", "help": "Docker context."}),
-    (("-H", "--host"), {"metavar": "URL", "help": "Docker engine, such as ssh://deploy@host."}),
+    (("-H", "--host"), {"metavar": "URL", "help": "Docker engine, for example ssh://deploy@host."}),
 )
 
 
@@ -63,7 +63,10 @@ def from_environment(name: str) -> str:
 
 output_options = stacked(
     click.option(
-        "--json", is_flag=True, envvar=from_environment("json"), help="One event a line on stdout."
+        "--json",
+        is_flag=True,
+        envvar=from_environment("json"),
+        help="One event per line on stdout.",
     ),
     click.option(
         "-q", "--quiet", is_flag=True, envvar=from_environment("quiet"), help="Only what is wrong."
@@ -75,13 +78,13 @@ output_options = stacked(
         "--ci",
         type=click.Choice(["gitlab", "github", "plain"]),
         envvar=from_environment("ci"),
-        help="Log for a CI, with its folding.",
+        help="Write the log for a CI, folded by phase.",
     ),
     click.option(
         "--events",
         metavar="FILE",
         envvar=from_environment("events"),
-        help="Add the events to FILE too, one a line, as --json prints them.",
+        help="Append the events to FILE too, one per line, as --json prints them.",
     ),
     click.option("--record", metavar="FILE", help="Draw the run as an SVG into FILE."),
 )
@@ -127,7 +130,7 @@ rolling_options = stacked(
         default=0.0,
         metavar="TIME",
         envvar=from_environment("lock_wait"),
-        help="Wait for another rollout of the same services, such as 2m.",
+        help="Wait for another rollout of the same services, for example 2m.",
     ),
     setting_options,
     output_options,

@@ -39,7 +39,7 @@ def command(context: click.Context, /, **options: Any) -> int:
 def _counts(texts: Sequence[str]) -> Mapping[str, int]:
     counts = dict(map(_count, texts))
     if len(counts) < len(texts):
-        raise UsageError(f"one service, two numbers: {' '.join(texts)}")
+        raise UsageError(f"a service has two numbers: {' '.join(texts)}")
     return counts
 
 

@@ -31,7 +31,7 @@ def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tu
         return _but_for_the_ended(stack, _but_for_gateways(stack))
     if not named:
         raise UsageError(
-            "which service? name one or more, or say --all",
+            "which service? name one or more, or give --all",
             help=f"services in this file: {', '.join(stack.project.services)}",
         )
     return named
@@ -42,7 +42,7 @@ def _but_for_gateways(stack: Stack) -> tuple[str, ...]:
     gateways = _gateways(stack)
     for name in sorted(_left_alone(stack, gateways)):
         helps = _what_updates(stack.project.services[name])
-        stack.world.emit(Noted(f"{name} is taken for a gateway and left alone: {helps}"))
+        stack.world.emit(Noted(f"{name} is treated as a gateway and left alone: {helps}"))
     return _all_but(stack, gateways)
 
 
@@ -108,7 +108,7 @@ def active_services(
     try:
         return shown()
     except EngineError as error:
-        what = f"which profiles are active cannot be told: {error.what}"
+        what = f"which profiles are active is unknown: {error.what}"
         emit(Noted(f"{what}; services that have profiles are left alone"))
         return tuple(s.name for s in project.services.values() if not s.profiles)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("services", nargs=-1, metavar="[SERVICE...]")
-@click.option("--watch", is_flag=True, help="Stay, and follow the engine's events.")
+@click.option("--watch", is_flag=True, help="Keep running, and follow the engine's events.")
 @rolling_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     "--all",
     "everything",
     is_flag=True,
-    help="Every service of the active profiles, but no edge, and no nginx that publishes ports.",
+    help="Every service of the active profiles, except edges, and an nginx that publishes ports.",
 )
 @click.option("--force", is_flag=True, help="Replace replicas that are up to date too.")
 @pull_option
 @click.option("--dry-run", is_flag=True, help="Show the plan; change nothing.")
-@click.option("--if-changed", is_flag=True, help="Do nothing where nothing changed: the default.")
+@click.option("--if-changed", is_flag=True, help="Do nothing if nothing has changed: the default.")
 @rolling_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:

@@ -233,7 +233,7 @@ def upgrade(connection: Connection, path: str) -> BinaryIO:
 def _status(line: bytes) -> int:
     """The number of a status line."""
     if not line:
-        raise http.client.RemoteDisconnected("the engine hung up before it answered")
+        raise http.client.RemoteDisconnected("the engine closed the connection before it answered")
     try:
         return int(line.split(maxsplit=2)[1])
     except (IndexError, ValueError) as error:

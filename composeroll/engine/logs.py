@@ -67,5 +67,5 @@ def _unix(stamp: str) -> str:
     """`since` wants seconds and nanoseconds (moby, `api/types/time`)."""
     found = _STAMP.fullmatch(stamp)
     if found is None:
-        raise ValueError(f"{stamp!r} is no stamp of the engine's")
+        raise ValueError(f"{stamp!r} is not a timestamp of the engine")
     return f"{datetime.fromisoformat(f'{found[1]}+00:00').timestamp():.0f}.{found[2]}"

@@ -40,8 +40,8 @@ def parse_top(table: Mapping[str, Any]) -> tuple[Process, ...]:
     titles: Sequence[str] = table["Titles"]
     if not {"PID", "PPID"} <= {*titles}:
         raise EngineError(
-            "`ps` on the engine's host tells no process's parent",
-            help="install procps there: nginx's workers are known by their master",
+            "`ps` on the engine's host does not show parent processes",
+            help="install procps there: nginx's workers are found by their master",
             evidence=(" ".join(titles),),
         )
     pid, ppid = titles.index("PID"), titles.index("PPID")

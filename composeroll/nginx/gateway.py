@@ -173,7 +173,7 @@ class Gateway:
         look = read_look(self._look())
         # one that does not shut down yet is not among those that were looked at
         if look is None or len(look.workers) != old:
-            return Held(old, unknown="its sockets cannot be looked at")
+            return Held(old, unknown="its sockets cannot be read")
         return judge(look, leaving, self.known.pairing)
 
     def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
@@ -239,7 +239,7 @@ class Gateway:
         except Interrupted:
             raise  # whoever is ended by it has a way back of their own
         except ComposerollError as error:
-            failure.serving = f"{error.what}, so the files in the gateway are not what they were"
+            failure.serving = f"{error.what}, so the files in the gateway are not the previous ones"
             failure.evidence += error.evidence
 
     def _test(self, run: Callable[[], Output]) -> Configuration:

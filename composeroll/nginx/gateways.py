@@ -157,5 +157,5 @@ def _take_back(done: Iterable[_Change], failure: ComposerollError, back: Back) -
             raise  # whoever is ended by it has a way back of their own
         except ComposerollError as error:
             name = change.gateway.container.name
-            failure.serving = f"{name} could not be taken back: {error.what}"
+            failure.serving = f"{name} could not be undone: {error.what}"
             failure.evidence += error.evidence

@@ -64,7 +64,7 @@ def send_reload(
         return
     hangup = door.execute(container, ("sh", "-c", _hangup(), "composeroll"))
     if hangup.exit_code != 0:
-        raise GatewayError("nginx could not be told to reload", evidence=output.lines)
+        raise GatewayError("nginx could not be reloaded", evidence=output.lines)
 
 
 def await_replaced(

@@ -25,22 +25,22 @@ def failed_test(output: Output, command: Sequence[str]) -> GatewayError:
     if output.exit_code == TIMED_OUT:
         return GatewayError(
             "nginx did not end the test of its configuration in time",
-            help="it looks up every name of the configuration: see whether DNS answers in its"
+            help="it looks up every name in the configuration: check whether DNS answers in its"
             " container, and run the same command again",
             evidence=words[-1:],  # before it are the files, as far as they were printed
         )
     if output.exit_code in KILLED:
         return GatewayError(
             "nginx was killed while it tested its configuration",
-            help="its container was stopped just then, or memory ran out: see that it runs, and run"
-            " the same command again",
+            help="its container was stopped just then, or memory ran out: make sure that it runs,"
+            " and run the same command again",
             evidence=words[-1:],
         )
     if output.exit_code in NOT_RUN:
         return GatewayError(
             f"`{command[0]}` cannot be run to test its configuration",
-            help="`docker exec` has to find the program that nginx was started as, and its user to"
-            " be allowed to run it: start it by its full path",
+            help="`docker exec` has to find the program that nginx was started as, and the user has"
+            " to be allowed to run it: start nginx by its full path",
             evidence=words,
         )
     return GatewayError("nginx rejects its configuration", evidence=words)

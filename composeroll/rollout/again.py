@@ -12,7 +12,7 @@ PAUSE = 0.5
 """Seconds between two looks, each of which runs some processes in every gateway."""
 
 
-SERVING = "what serves now serves on, and what this run has done until now stays done"
+SERVING = "what serves now keeps serving, and what this run has done stays"
 
 
 def look_again(stack: Stack, before: Observed, *, preflight: bool = False) -> Observed:
@@ -56,8 +56,9 @@ def _had_a_place(state: ServiceState) -> bool:
 def _unseen(state: ServiceState) -> Refused:
     why = state.refusal
     return Refused(
-        f"nginx is not seen in front of {state.name} any more{f': {why.what}' if why else ''}",
+        f"nginx is no longer seen in front of {state.name}{f': {why.what}' if why else ''}",
         SERVING,
-        help=(why.help if why else None) or "see that it runs, then run the same command again",
+        help=(why.help if why else None)
+        or "make sure that it runs, then run the same command again",
         evidence=why.evidence if why else (),
     )

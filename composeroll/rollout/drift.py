@@ -20,7 +20,7 @@ def drift(
         owners: the project's running containers, by each bare address they have.
         broke_off: a rollout was cut off: it is finished, and not put right piece by piece.
     """
-    mend, revive = f"`composeroll sync {state.name}` puts it right", _revive(state)
+    mend, revive = f"`composeroll sync {state.name}` repairs it", _revive(state)
     if broke_off:
         mend = revive = f"`composeroll update {state.name}` finishes it"
     return (
@@ -66,7 +66,7 @@ def _upstream(state: ServiceState, owners: Mapping[str, Replica], mend: str) -> 
     if state.wiring.split:
         yield f"the gateways send requests for {state.name} to different places; {mend}"
     if by_name := state.wiring.upstream.names:
-        yield f"nginx still goes by the name {by_name[0]}, ready or not; {mend}"
+        yield f"nginx still uses the name {by_name[0]}, which includes unready replicas; {mend}"
         return
     yield from (f"{what}; {mend}" for what in _strays(state, named, owners))
 
@@ -90,7 +90,7 @@ def _stranger(state: ServiceState, address: str, owners: Mapping[str, Replica]) 
     """An address in the upstream that is none of the service's replicas."""
     owner = owners.get(host_of_address(address))
     if owner is None:
-        return f"the upstream names {address}, which is no replica of {state.name}"
+        return f"the upstream names {address}, which is not a replica of {state.name}"
     return f"the upstream names {address}, which is {owner.name} of service {owner.service}"
 
 
@@ -117,12 +117,12 @@ def _down(state: ServiceState, revive: str) -> Iterator[str]:
 def _revive(state: ServiceState) -> str:
     """What helps replicas that do not run; an upstream is left alone as long as none does."""
     if any(NOT_JOINED in replica.error for replica in state.leftovers):
-        return "the engine gave it up before its edge ran: `composeroll sync` starts it"
+        return "the engine gave up on it before its edge ran: `composeroll sync` starts it"
     if state.revived:
-        return f"`composeroll update {state.name}` makes them anew"
+        return f"`composeroll update {state.name}` recreates them"
     if state.serving:
-        return f"`composeroll update {state.name}` clears it away"
-    return f"none does: `docker compose start {state.name}`, or `composeroll update {state.name}`"
+        return f"`composeroll update {state.name}` removes it"
+    return f"none runs: `docker compose start {state.name}`, or `composeroll update {state.name}`"
 
 
 def _any_runs(state: ServiceState) -> bool:
@@ -138,6 +138,6 @@ def _half_done(state: ServiceState) -> Iterator[str]:
     if len(state.serving) > wanted:
         running, are = len(state.serving), "is" if wanted == 1 else "are"
         yield (
-            f"{running} replicas run where {wanted} {are} wanted: a rollout was cut off;"
+            f"{running} replicas run where {wanted} {are} wanted: a rollout was interrupted;"
             f" `composeroll update {state.name}` finishes it"
         )

@@ -86,7 +86,7 @@ class ProjectGateways:
         except GatewayError as error:
             raise GatewayUnread(
                 f"{error.what} in {container.name}",
-                help=error.help or "mend the file that it names: until then nginx reloads nothing",
+                help=error.help or "fix the file that it names: until then nginx reloads nothing",
                 evidence=error.evidence,
             ) from error
 

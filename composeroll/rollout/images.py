@@ -110,14 +110,14 @@ class ComposeImages:
             try:
                 self._take_one_back(reference, move, used)
             except (EngineError, EngineUnreachable) as error:
-                self._emit(Warned(f"{reference} goes on naming what was pulled: {error.what}"))
+                self._emit(Warned(f"{reference} still names the pulled image: {error.what}"))
 
     def _take_one_back(self, reference: str, move: _Move, used: Collection[str]) -> None:
         here = self._registry.image(reference)
         if here is None or here.id != move.now:
             return
         if move.now in used:
-            self._emit(Noted(f"{reference} goes on naming what was pulled: other services run it"))
+            self._emit(Noted(f"{reference} still names the pulled image: other services run it"))
             return
         self._registry.tag(move.before, reference)
 
@@ -176,7 +176,7 @@ class ComposeImages:
         self._emit(
             Noted(
                 f"{service.name}: the registry still has the version that {whose};"
-                " --force takes it all the same"
+                " --force rolls it out nevertheless"
             )
         )
         return True
@@ -209,7 +209,7 @@ class ComposeImages:
         try:
             return self._registry.registry_digest(reference)
         except Refused as error:
-            error.what = f"the image of {service.name}, {reference}, cannot be had: {error.what}"
+            error.what = f"the image of {service.name}, {reference}, is not available: {error.what}"
             _tell_of_built(error, [service])
             raise
 

@@ -97,6 +97,6 @@ def mend(stack: Stack, plan: Plan) -> tuple[str, ...]:
     mended = sorted({switch.incoming.service for step in pointing for switch in step.switches})
     show_plan(stack, plan)
     stack.locks.remember(Memory(mending=True))
-    with phase(stack, Phase.APPLY, f"mend the upstreams of {', '.join(mended)}"):
+    with phase(stack, Phase.APPLY, f"repair the upstreams of {', '.join(mended)}"):
         apply(plan, stack.world)
     return tuple(mended)

@@ -61,7 +61,7 @@ def _keeps_the_name(service: Service, target: Revision, reference: str) -> bool:
 def _tell_of_the_name(stack: Stack, target: Revision, reference: str, before: str) -> None:
     """Whoever writes `app:2` later, here or in another project, would get `app:1` unawares."""
     held = stack.book.held_as(target.service, before)
-    back = f"; `docker tag {held} {reference}` gives it back what it named" if held else ""
+    back = f"; `docker tag {held} {reference}` restores it" if held else ""
     stack.world.emit(
         Noted(
             f"{reference} names {short_image(target.image)} on this engine from now on, no longer"

@@ -65,14 +65,16 @@ def _insist_on_one(observed: Observed, counts: Mapping[str, int]) -> None:
             needs = "requests need a gateway" if state.front else "an nginx upstream needs a server"
             raise UsageError(
                 f"{state.name} cannot be scaled to 0: {needs}",
-                help=f"`docker compose stop {state.name}`, if it is to be down",
+                help=f"`docker compose stop {state.name}` stops it",
             )
 
 
 def _tell_outdated(stack: Stack, observed: Observed) -> None:
     for state in observed.services:
         if many := len(state.outdated):
-            stay = "is outdated and stays so" if many == 1 else "are outdated and stay so"
+            stay = (
+                "is outdated and stays outdated" if many == 1 else "are outdated and stay outdated"
+            )
             stack.world.emit(
                 Warned(
                     f"{count_text(many, 'replica')} of {state.name} {stay};"

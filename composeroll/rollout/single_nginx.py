@@ -49,7 +49,7 @@ class SingleNginx:
         """
         made = self._engine.find(self._engine.stand_in(model, name, beside))
         if made is None:
-            raise EngineError(f"{name} was removed by somebody")
+            raise EngineError(f"{name} was removed by another process")
         return made
 
     def put(self, container: str, path: str, text: str) -> None:

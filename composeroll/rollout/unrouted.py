@@ -21,7 +21,7 @@ def unrouted(observed: Observed, plan: Plan) -> str:
     rolled = "it is" if len(names) == 1 else "they are"
     return (
         f"no nginx of this project sends requests to {' and '.join(names)}: {rolled} replaced"
-        f" without a switch (`x-composeroll: {{gateway: {NO_GATEWAY}}}` says that this is meant)"
+        f" without a switch (`x-composeroll: {{gateway: {NO_GATEWAY}}}` says that this is intended)"
     )
 
 

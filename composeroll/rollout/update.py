@@ -38,7 +38,9 @@ FRESH = 2.0
 """Seconds. An observation that was made beside a pull is used if the pull took no longer than this;
 an older one could be out of date. Pulling a tag whose layers exist takes some 0.1 s."""
 
-BROKE_OFF = "a rollout broke off: `update` also finishes that, which this plan does not show"
+BROKE_OFF = (
+    "an earlier rollout was interrupted: `update` finishes that too, which this plan does not show"
+)
 
 
 class Wanted(Struct, frozen=True):

@@ -19,7 +19,7 @@ def up() -> None:
         return
     with say.timed("starting the staging stack"):
         compose("up", "--detach", "--no-build", "--pull", "never")
-        hint = f"`python3 -m tests.bed staging-down` clears it away; see {state.log('compose')}"
+        hint = f"`python3 -m tests.bed staging-down` removes it; see {state.log('compose')}"
         state.await_state("The staging stack", is_up, ANSWERS_WITHIN, hint)
 
 

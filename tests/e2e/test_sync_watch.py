@@ -20,7 +20,7 @@ pytestmark = pytest.mark.e2e
 
 MENDED_WITHIN = 60.0
 
-MENDS = "mend the upstreams of app"
+MENDS = "repair the upstreams of app"
 
 STAYS = RETRY + QUIET + 3.0
 """Seconds after a rollout: one who would fight it has looked again by then, and acted."""

@@ -93,7 +93,7 @@ class Engine(Containers):
         return box
 
     def stand_in(self, model: Box, name: str) -> Box:
-        """A container like another one that is no replica of any service."""
+        """A container like another one that is not a replica of any service."""
         box = Box(
             id=hashlib.sha256(str(next(self._ids)).encode()).hexdigest(),
             name=name,

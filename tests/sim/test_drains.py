@@ -185,7 +185,7 @@ def test_a_detached_drain_ends_with_its_budget_and_says_so() -> None:
     assert sim.update("app") == "updated", sim.failure
     sim.let_pass(601)
     assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
-    assert any("the time to drain of" in text for text in told(sim, Warned))
+    assert any("the drain timeout of" in text for text in told(sim, Warned))
     finished(sim, "app", 2)
 
 

@@ -86,7 +86,7 @@ def test_an_nginx_that_stays_away_ends_it_before_the_next_batch(
     sim = app(3, batch=1)
     sight.blind, sight.sees = range(3, 1000), sees
     assert sim.update("app") == "Unfinished"
-    assert "nginx is not seen in front of app any more" in str(sim.failure)
+    assert "nginx is no longer seen in front of app" in str(sim.failure)
     assert sum(step.startswith("retire") for step in steps(sim)) == 1
     sight.blind = range(0)
     assert sim.update("app") == "updated"

@@ -72,8 +72,8 @@ def broken(make: Callable[[], Sim], run: Run, kind: Kind) -> Iterator[Sim]:
 @pytest.mark.parametrize(
     ("replicas", "says"),
     [
-        (1, "1 replica of app is outdated and stays so"),
-        (2, "2 replicas of app are outdated and stay so"),
+        (1, "1 replica of app is outdated and stays outdated"),
+        (2, "2 replicas of app are outdated and stay outdated"),
     ],
 )
 def test_a_scale_says_what_stays_outdated(replicas: int, says: str) -> None:

@@ -10,7 +10,7 @@ from typing import IO, Protocol
 
 from composeroll.errors import EngineUnreachable
 
-HELP = "does `docker info` answer? is this user in the group docker? is DOCKER_HOST right?"
+HELP = "does `docker info` answer? is this user in the group docker? is DOCKER_HOST correct?"
 
 CONNECT_SECONDS = 10.0
 """A local socket answers in microseconds; a full accept queue may take longer."""

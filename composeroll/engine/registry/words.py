@@ -45,7 +45,7 @@ def registry_failure(said: str, reference: str = "") -> ComposerollError:
     evidence = tuple(said.splitlines())
     if _LIMITED.search(said):  # before all else: it names a page to read, which is no registry
         return Refused(
-            f"{_registry_of(reference)} gives nothing for now: its rate limit is reached",
+            f"{_registry_of(reference)} refuses for now: its rate limit is reached",
             help="wait, or raise the limit: is this user logged in (`docker login`)?",
             evidence=evidence,
         )
@@ -55,7 +55,7 @@ def registry_failure(said: str, reference: str = "") -> ComposerollError:
             help="does `docker pull` reach it from the engine's host?",
             evidence=evidence,
         )
-    what = _once(evidence[-1]) if evidence else "the image cannot be had"
+    what = _once(evidence[-1]) if evidence else "the image is not available"
     if _REFUSED.search(said):
         advice = "is the tag pushed, and is this user logged in (`docker login`)?"
         return Refused(what, help=advice, evidence=evidence)

@@ -60,7 +60,7 @@ def _hidden(configuration: Configuration, seen: Visibility) -> Iterator[Finding]
     for why in seen.hidden:
         yield Finding(
             severity,
-            f"5xx answers cannot be watched: {why}",
+            f"5xx answers cannot be monitored: {why}",
             f"write {line} into the http block of {configuration.main}",
         )
 
@@ -77,7 +77,7 @@ def _why_silent(configuration: Configuration, log: AccessLog, upstream: str) -> 
     if log.target == OFF:
         return f"{log} keeps no log of requests to {upstream}"
     if not log.target.startswith("/") or "$" in log.target:
-        return f"{log} is no file of one name in the gateway"
+        return f"{log} is not a file with a fixed name in the gateway"
     if log.compressed or log.partial:
         return f"{log} is compressed" if log.compressed else f"{log} leaves requests out (`if=`)"
     variables = log.form.variables if log.form else frozenset()

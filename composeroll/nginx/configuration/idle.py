@@ -1,4 +1,4 @@
-"""Where a reload closes idle connections that a client may be about to use again. Pure."""
+"""Where a reload closes idle connections that a client may be about to reuse. Pure."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Sequence[Upstrea
     websockets: list[Place] = []
     for one in passes:
         if "$" in one.target or one.port == ANY_PORT:
-            blind = f"where {one.directive} at {one.place} leads is not known beforehand"
+            blind = f"where {one.directive} at {one.place} leads is only known at each request"
             return Pairing(next(_unpaired(tree), blind))
         own = _upstreams_ports(one, upstreams) or _own_ports(one)
         if not one.of_nginx:  # such as nchan's to Redis, which it keeps without any client
@@ -112,7 +112,7 @@ def _unpaired(tree: Tree) -> Iterator[str]:
         if _breaks_pairs(directive):
             yield f"with `{words}` ({directive.place}) connections do not come in pairs"
         elif directive.name == "load_module" and not _is_known(directive):
-            yield f"nobody knows what connections `{words}` ({directive.place}) makes"
+            yield f"it is unknown which connections `{words}` ({directive.place}) makes"
 
 
 def _breaks_pairs(directive: Directive) -> bool:

@@ -197,7 +197,7 @@ def _not_its_port(subject: Subject, naming: list[_Naming]) -> Refused:
     ports = ", ".join(map(str, subject.exposed))
     return Refused(
         f"an upstream names an address of {subject.service} with a port that it does not expose"
-        f" ({ports}): the address may have been another container's before",
+        f" ({ports}): the address may have belonged to another container",
         help=f"if it does belong to {subject.service}, set x-composeroll.upstream and"
         " x-composeroll.port there; if not, name the upstream in the service it belongs to",
         evidence=tuple(

@@ -40,14 +40,14 @@ def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence
     said = f"line{'s' * (len(lines) > 1)} {' and '.join(lines)}"
     half = first.context if first.takes_upstream else _half_of(first)
     follow = (
-        f"and make the {said} pass to {name} without a port"
+        f"and let the {said} pass to {name} without a port"
         if first.takes_upstream
-        else f"{by_loopback(first, name)}, and make the {said} name that"
+        else f"{by_loopback(first, name)}, and let the {said} name that"
     )
     return Refused(
-        f"nginx passes straight to {first.target}, with no upstream in between",
+        f"nginx passes straight to {first.target}, without an upstream",
         help=f"write `upstream {name} {{ server {subject.lasting(first.target)}:{port}; }}` into a"
-        f" file of its own, include it in the {half} block, {follow}",
+        f" separate file, include it in the {half} block, {follow}",
         evidence=tuple(
             dict.fromkeys(f"{p.place}: {p.directive} to {p.target}:{_port(p)}" for p in passes)
         ),
@@ -133,7 +133,7 @@ def unclear_names(subject: Subject, block: UpstreamBlock) -> Refused:
     key = f"services.{subject.service}.x-composeroll"
     return Refused(
         f"whether upstream {name} sends requests to {subject.service} is not clear: it names"
-        f" {addresses}, which no container of the project is called",
+        f" {addresses}, which no container of the project has as its name",
         help=f"if it does, set {key}.upstream: {name}; if it does not, {key}.gateway: none, or"
         " x-composeroll.upstream in the service that it belongs to",
         evidence=_lines([block]),
@@ -144,16 +144,16 @@ def unclear_target(subject: Subject, one: Pass) -> Refused:
     """A pass with no upstream in between may mean it by such a name."""
     return Refused(
         f"whether {one.directive} ({one.place}) sends requests to {subject.service} is not clear:"
-        f" it goes straight to {one.target}, which no container of the project is called",
-        help=f"if it does, let it name {subject.service} itself, of which the rest is told then; if"
-        f" it does not, set services.{subject.service}.x-composeroll.gateway: none",
+        f" it goes straight to {one.target}, which no container of the project has as its name",
+        help=f"if it does, let it name {subject.service} itself, and follow the message that you"
+        f" get then; if it does not, set services.{subject.service}.x-composeroll.gateway: none",
     )
 
 
 def nameless(subject: Subject, include: str) -> Refused:
     """A file that does not exist yet does not tell the upstream's name."""
     return Refused(
-        f"{include} does not exist yet, so it does not say what its upstream is called",
+        f"{include} does not exist yet, so the name of its upstream is unknown",
         help=f"set x-composeroll.upstream in {subject.service}",
     )
 
@@ -181,20 +181,20 @@ def owned(subject: Subject, block: UpstreamBlock, owner: tuple[str, str] | None)
 def shared(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> Refused:
     """Rewriting the upstream would cut off another service, or a server elsewhere."""
     return Refused(
-        f"upstream {block.upstream.name} names others than {subject.service} too:"
+        f"upstream {block.upstream.name} names other servers than {subject.service} too:"
         f" {', '.join(strangers)}",
-        help=f"give {subject.service} an upstream of its own; or name the others in a"
+        help=f"give {subject.service} a separate upstream, or name the others in a"
         " template of your own (x-composeroll.template)",
         evidence=_lines([block]),
     )
 
 
 def by_name_in_template(subject: Subject, template: str, names: Sequence[str]) -> Refused:
-    """Whoever bears the name in DNS gets requests, at every reload."""
+    """At every reload, each container that has the name in DNS gets requests."""
     return Refused(
-        f"the template {template} names {subject.service} itself, which its replicas are called"
-        f" before they are ready and when they stop: {', '.join(names)}",
-        help="take that server out, or make it a `backup`: the replicas are in `upstream.servers`",
+        f"the template {template} names {subject.service} itself, a name that its replicas have"
+        f" before they are ready and while they stop: {', '.join(names)}",
+        help="remove that server, or make it a `backup`: the replicas are in `upstream.servers`",
     )
 
 
@@ -212,7 +212,7 @@ def crowded(configuration: Configuration, subject: Subject, block: UpstreamBlock
     """The file holds more than the upstream, so it cannot be rewritten as a whole."""
     name, file = block.upstream.name, block.place.file
     return Refused(
-        f"upstream {name} stands in {file}, which holds more than this upstream",
+        f"upstream {name} is in {file}, which holds more than this upstream",
         help=_leave_generator(subject, block)
         if _is_generated(configuration.files[file])
         else _move(configuration, block),
@@ -230,8 +230,8 @@ def _leave_generator(subject: Subject, block: UpstreamBlock) -> str:
     """What is moved out of such a file comes back at once, as a second upstream of the name."""
     folder = PurePosixPath(block.place.file).parent
     return (
-        f"docker-gen writes {block.place.file} anew whenever a container starts, so nothing can be"
-        f" moved out of it: take VIRTUAL_HOST out of services.{subject.service}.environment, and"
+        f"docker-gen rewrites {block.place.file} whenever a container starts, so nothing can be"
+        f" moved out of it: remove VIRTUAL_HOST from services.{subject.service}.environment, and"
         f" write its `server` block and its upstream into two other files in {folder}"
     )
 
@@ -245,11 +245,11 @@ def _move(configuration: Configuration, block: UpstreamBlock) -> str:
         reader = configuration.included_by(path)
         if reader and path not in configuration.files:
             return (
-                f"move the block to {path}, a file of its own;"
+                f"move the block to {path}, a separate file;"
                 f" `include {reader.pattern};` ({reader.place}) reads it already"
             )
     return (
-        f"move the block to {target}, a file of its own, and write `include {target};`"
+        f"move the block to {target}, a separate file, and write `include {target};`"
         f" in its place ({block.place})"
     )
 

@@ -39,9 +39,9 @@ def sight_findings(gateway: str, *, shows: bool) -> tuple[Finding, ...]:
         return ()
     what = (
         "drains wait for every open connection, be it a websocket to another service: the sockets"
-        f" of {gateway} cannot be looked at, since its image lacks sh, ls, tr or cat"
+        f" of {gateway} cannot be read, since its image lacks sh, ls, tr or cat"
     )
-    help_ = "take an image that has them; drain.timeout says how long a drain waits at most"
+    help_ = "use an image that has them; drain.timeout limits how long a drain waits"
     return (Finding(Severity.NOTE, what, help_),)
 
 
@@ -56,7 +56,7 @@ def _stopped(container: Replica) -> Iterator[Finding]:
         yield Finding(
             Severity.NOTE,
             f"{container.service} is stopped with {container.stop_signal}, upon which nginx drops"
-            " the requests that it has",
+            " its requests",
             f"services.{container.service}.stop_signal: SIGQUIT",
         )
 
@@ -75,7 +75,7 @@ def _written(container: Replica, include: str, mount_table: str | None) -> Itera
     elif _is_deleted(mount.destination, mount_table):
         yield Finding(
             Severity.WARNING,
-            f"{include} was replaced on the host, and nginx goes on seeing the file that it was:"
+            f"{include} was replaced on the host, and nginx still sees the old file:"
             f" what a rollout writes there is gone with {container.name}",
             "mount the directory around it instead",
         )

@@ -21,9 +21,9 @@ def _answered_at_once(configuration: Configuration) -> Iterator[Finding]:
             if directive.args == ("off",):
                 yield Finding(
                     Severity.WARNING,
-                    f"`{directive}` hands a client the error of one replica, though another would"
+                    f"`{directive}` gives clients the error of one replica, though another could"
                     " answer",
-                    f"take the line {directive.place} out: the default is `error timeout`",
+                    f"remove the line {directive.place}: the default is `error timeout`",
                 )
 
 
@@ -33,7 +33,7 @@ def _never_failed(configuration: Configuration, found: Found) -> Iterator[Findin
         places = (b.place for b in configuration.upstreams if b.upstream == found.upstream)
         yield Finding(
             Severity.WARNING,
-            f"`max_fails=0` in upstream {found.upstream.name}: nginx goes on sending requests to a"
-            " replica that fails them",
-            f"take it out of the server lines ({next(places, found.include)})",
+            f"`max_fails=0` in upstream {found.upstream.name}: nginx keeps sending requests to a"
+            " replica that fails",
+            f"remove it from the server lines ({next(places, found.include)})",
         )

@@ -9,7 +9,7 @@ from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.discovery.discovery import Found, Subject
 from composeroll.nginx.include import written_by
 
-IN_A_TEMPLATE = "name it in a template of your own (x-composeroll.template)"
+IN_A_TEMPLATE = "name it in your own template (x-composeroll.template)"
 
 _WEIGHT = "weight="
 
@@ -28,7 +28,7 @@ def _backups(found: Found) -> Iterator[Finding]:
         if "backup" in server.parameters and not server.comment:
             yield Finding(
                 Severity.WARNING,
-                f"`server {server.address} backup` would be gone after a rollout",
+                f"`server {server.address} backup` would be lost in a rollout",
                 IN_A_TEMPLATE,
             )
 
@@ -42,8 +42,8 @@ def _addresses(subject: Subject, found: Found) -> Iterator[Finding]:
         if not subject.owns(server):
             yield Finding(
                 Severity.WARNING,
-                f"`server {server.address}` is no replica of {subject.service}, and would be gone"
-                " after a rollout",
+                f"`server {server.address}` is not a replica of {subject.service}, and would be"
+                " lost in a rollout",
                 IN_A_TEMPLATE,
             )
 
@@ -55,8 +55,8 @@ def _weights(found: Found) -> Iterator[Finding]:
         told = ", ".join(f"{s.address} {_weight(s)}" for s in usual)
         yield Finding(
             Severity.WARNING,
-            f"the weights in upstream {found.upstream.name} would be gone after a rollout: {told}",
-            "write them in a template of your own (x-composeroll.template)",
+            f"the weights in upstream {found.upstream.name} would be lost in a rollout: {told}",
+            "write them in your own template (x-composeroll.template)",
         )
 
 

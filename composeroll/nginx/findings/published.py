@@ -39,7 +39,7 @@ def published_findings(
                 f"{where} leads to {host}:{port}, and {name} publishes that port of the host,"
                 " which a new replica does not have beside an old one",
                 f"put nginx on a network of {name}, let it pass to an upstream of {name} with the"
-                " port inside its containers, and only then take the port out of"
+                " port inside its containers, and only then remove the port from"
                 f" services.{name}.ports; or accept a gap with --order stop-first; if that is"
                 f" another host, set services.{name}.x-composeroll.gateway: none",
             )

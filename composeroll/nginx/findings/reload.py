@@ -38,7 +38,7 @@ def _keepalive(configuration: Configuration) -> Iterator[Finding]:
     )
     yield Finding(
         Severity.WARNING,
-        f"a reload closes idle connections that a client may be about to use again{after}",
+        f"a reload closes idle connections that a client may be about to reuse{after}",
         f"write `{directive}` into {block}",
     )
 
@@ -49,8 +49,8 @@ def _shutdown(configuration: Configuration, drain_timeout: float) -> Iterator[Fi
         if limit is not None and limit < drain_timeout:
             yield Finding(
                 Severity.WARNING,
-                f"{directive} cuts requests that outlive a reload by that much",
-                f"take the line {directive.place} out, or give it {drain_timeout:g}s or more",
+                f"{directive} cuts requests that last longer than that after a reload",
+                f"remove the line {directive.place}, or give it {drain_timeout:g}s or more",
             )
 
 
@@ -76,7 +76,7 @@ def _lingering(configuration: Configuration) -> Iterator[Finding]:
         yield Finding(
             Severity.NOTE,
             f"an open websocket through {place} holds every drain up to its timeout: from outside"
-            " it looks like a request whose client may ask again",
+            " it looks like a request whose client may send another one",
             "write `keepalive_timeout 0;` into that location",
         )
     if pairing.blind:

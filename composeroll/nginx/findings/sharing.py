@@ -43,8 +43,9 @@ def migration_findings(service: str, setting: str) -> tuple[Finding, ...]:
             Severity.WARNING,
             f"{MIGRATE} {stands} in {service}: connections that wait to be accepted when the old"
             " nginx goes are reset",
-            f'services.{service}.sysctls: {{{MIGRATE}: "1"}}; `docker compose up -d` then makes'
-            f" {service} anew, which closes its ports for a moment, this once",
+            f'services.{service}.sysctls: {{{MIGRATE}: "1"}};'
+            f" `docker compose up -d` then recreates {service}, which closes its ports once, for a"
+            " moment",
         ),
     )
 
@@ -60,7 +61,7 @@ def _alone(configuration: Configuration) -> Iterator[Finding]:
 
 def _mend(one: Listen) -> str:
     if not one.port:
-        return "take the unix socket out: it cannot be shared, and the old nginx would delete it"
+        return "remove the unix socket: it cannot be shared, and the old nginx would delete it"
     return (
         f"write `{one} reuseport;`, once for each address and port; the replacement that brings it"
         " is the last one with a gap: --order stop-first"
@@ -72,6 +73,6 @@ def _quic(configuration: Configuration) -> Iterator[Finding]:
     if found:
         yield Finding(
             Severity.WARNING,
-            f"`{found} quic` ({found.place}): HTTP/3 connections do not outlive a replacement of"
-            " nginx, since their packets may reach the other one; clients connect anew",
+            f"`{found} quic` ({found.place}): HTTP/3 connections do not survive a replacement of"
+            " nginx, since their packets may reach the other one; clients connect again",
         )

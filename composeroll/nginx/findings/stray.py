@@ -55,9 +55,9 @@ def unseen_findings(configuration: Configuration, subject: Subject) -> Iterator[
         if "$" in one.target and (one.port is None or one.port in subject.exposed):
             yield Finding(
                 Severity.WARNING,
-                f"{one.directive} ({one.place}) goes where {one.target} says at each request: if"
+                f"{one.directive} ({one.place}) goes wherever {one.target} says at each request: if"
                 f" that is {subject.service}, its replicas are replaced while they have requests",
-                f"pass to an upstream of {subject.service}; where it is never meant, set"
+                f"pass to an upstream of {subject.service}; if it never is, set"
                 f" services.{subject.service}.x-composeroll.gateway: none",
             )
     for block in configuration.upstreams:
@@ -115,7 +115,7 @@ def _chosen_otherwise(
                 f"{block.chooser} in upstream {block.upstream.name} ({block.place}) tells whom"
                 f" nginx asks: whether that is the replicas of {subject.service} that a rollout"
                 " writes there, nobody knows",
-                "take it out, or see that it goes by the `server` lines",
+                "remove it, or make sure that it uses the `server` lines",
             )
 
 
@@ -169,7 +169,7 @@ def _forgotten(
     return Finding(
         Severity.REFUSAL,
         f"upstream {block.upstream.name} ({block.place}) names replicas of {subject.service}"
-        " too, and is not rewritten with them",
+        " too, and is not rewritten",
         _looked_up(subject, other) if other else _instead(found),
     )
 
@@ -181,7 +181,7 @@ def _looked_up(subject: Subject, port: int) -> str:
 
 
 def _apart(port: int) -> str:
-    return f"put port {port} behind a service of its own"
+    return f"put port {port} behind a separate service"
 
 
 def _resolved(
@@ -195,8 +195,8 @@ def _resolved(
 def _stale(severity: Severity, one: Pass, mend: str) -> Finding:
     return Finding(
         severity,
-        f"{one.directive} ({one.place}) goes straight to {one.target}: what nginx knows of that"
-        " name is not rewritten, and leads to replicas that are gone",
+        f"{one.directive} ({one.place}) goes straight to {one.target}: nginx keeps the"
+        " addresses that it has looked up for that name, also when their replicas are removed",
         mend,
     )
 
@@ -205,7 +205,7 @@ def _ungated(place: str, subject: Subject, mend: str) -> Finding:
     """Swaps by DNS alone lost between 2 and 33,827 requests."""
     return Finding(
         Severity.WARNING,
-        f"{place} finds {subject.service} by its name, which replicas bear before they are ready"
-        " and when they stop",
+        f"{place} finds {subject.service} by its name, which replicas have before they are ready"
+        " and while they stop",
         mend,
     )

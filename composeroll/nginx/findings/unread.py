@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from composeroll.model import Finding, Severity
 from composeroll.nginx.configuration.configuration import Configuration
 
-_OTHERWISE = "write that place in another way (Lua in a file of its own, by `…_by_lua_file`)"
+_OTHERWISE = "write that part differently (Lua in a separate file, by `…_by_lua_file`)"
 
 
 def hidden_place(configuration: Configuration, gateway: str, service: str) -> Iterator[Finding]:
@@ -23,8 +23,7 @@ def hidden_place(configuration: Configuration, gateway: str, service: str) -> It
             Severity.REFUSAL,
             f"whether nginx in {gateway} sends requests to {service} is not known, since a part of"
             f" its configuration could not be read: {reason}",
-            f"{_OTHERWISE}; where it sends none, set"
-            f" services.{service}.x-composeroll.gateway: none",
+            f"{_OTHERWISE}; if it sends none, set services.{service}.x-composeroll.gateway: none",
         )
 
 
@@ -33,7 +32,7 @@ def hidden_ways(configuration: Configuration, gateway: str, service: str) -> Ite
     for reason in configuration.unread:
         yield Finding(
             Severity.WARNING,
-            f"whether nginx in {gateway} sends requests to {service} by another way too is not"
+            f"whether nginx in {gateway} sends requests to {service} in another way too is not"
             f" known, since a part of its configuration could not be read: {reason}",
             _OTHERWISE,
         )
@@ -44,7 +43,7 @@ def hidden_backends(configuration: Configuration, gateway: str) -> Iterator[Find
     for reason in configuration.unread:
         yield Finding(
             Severity.REFUSAL,
-            f"which services stand behind {gateway} is not known, since a part of its"
+            f"which services are behind {gateway} is not known, since a part of its"
             f" configuration could not be read: {reason}",
             f"{_OTHERWISE}; or accept a gap with --order stop-first",
         )

@@ -126,8 +126,8 @@ def _reused(
         place = pairing.reusing.get(int(_port(connection.remote)))
         if place and host_of_address(connection.remote) not in leaving:
             yield (
-                f"a client of the location around {place} may use its connection again:"
-                " `keepalive_timeout 0;` there rules it out"
+                f"a client of the location around {place} may reuse its connection:"
+                " `keepalive_timeout 0;` there prevents it"
             )
 
 

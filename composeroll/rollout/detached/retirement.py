@@ -78,7 +78,7 @@ def _retire(stack: Stack, state: ServiceState, due: Sequence[SetAside]) -> None:
     others = [r for r in stack.world.engine.aside([state.name]) if r.replica.id not in leaving]
     plan = plan_retirement(state, due, last=not others)
     show_plan(stack, plan)
-    with phase(stack, Phase.APPLY, f"retire what has drained of {state.name}"):
+    with phase(stack, Phase.APPLY, f"retire the drained replicas of {state.name}"):
         apply(plan, stack.world)
 
 
@@ -112,7 +112,7 @@ def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
         called = ", ".join(one.name for one in over)
         workers = world.gateways.old_workers(gateways)
         left = f"; {still_living(workers)}" if workers else ""
-        world.emit(Warned(f"the time to drain of {called} is over{left}"))
+        world.emit(Warned(f"the drain timeout of {called} has passed{left}"))
     return tuple(one for one in aside if one in over or one not in drain)
 
 

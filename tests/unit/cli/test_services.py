@@ -120,7 +120,7 @@ def test_who_names_none_is_told_which_there_are(stack: Stack) -> None:
 
 def test_all_names_the_gateway_that_it_leaves_alone(stack: Stack) -> None:
     assert "front" not in services_of(stack, (), everything=True)
-    assert any(noted.text.startswith("front is taken for a gateway and left") for noted in TOLD)
+    assert any(noted.text.startswith("front is treated as a gateway and left") for noted in TOLD)
 
 
 UPDATES = "`composeroll update nginx` updates it"
@@ -143,7 +143,7 @@ def test_all_says_how_to_update_a_gateway_only_where_that_is_not_refused_for_wan
     TOLD.clear()
     services_of(_with_tenants(nginx={"image": "nginx:1", **raw}, edge={}), (), everything=True)
     note = TOLD[0].text
-    assert note == f"nginx is taken for a gateway and left alone: {helps}"
+    assert note == f"nginx is treated as a gateway and left alone: {helps}"
 
 
 def test_what_is_only_called_nginx_is_no_gateway_where_another_one_runs() -> None:

@@ -73,7 +73,7 @@ LIMITED = (
 def test_a_reached_rate_limit_is_told_as_one_with_the_ways_on(said: str) -> None:
     error = registry_failure(f"Error response from daemon: {said}", "nginx:1")
     assert isinstance(error, Refused)
-    assert error.what == "registry docker.io gives nothing for now: its rate limit is reached"
+    assert error.what == "registry docker.io refuses for now: its rate limit is reached"
     assert error.help is not None
     assert "docker login" in error.help
     assert "wait" in error.help

@@ -32,7 +32,7 @@ def test_all_lines_that_pass_to_a_port_are_to_change_since_nginx_takes_no_half_o
     """`upstream "php-fpm" may not have port 9000`, where a line still says so."""
     lines = "location /a { proxy_pass http://php-fpm:9000; }\n" * 2
     advice = recipe(f"server {{\n{lines}}}")
-    assert "make the lines /etc/nginx/nginx.conf:5 and /etc/nginx/nginx.conf:6 pass" in advice
+    assert "let the lines /etc/nginx/nginx.conf:5 and /etc/nginx/nginx.conf:6 pass" in advice
     twice = "include upstreams/b.conf;" * 2
     assert "line /etc/nginx/upstreams/b.conf:1 pass" in recipe(
         f"server {{ {twice} }}", b="location /b { proxy_pass http://php-fpm:9000; }"
@@ -139,7 +139,7 @@ def test_where_nginx_takes_no_upstream_it_is_to_ask_a_server_of_its_own(
 )
 def test_nothing_is_to_be_moved_out_of_a_file_that_docker_gen_writes_again(comment: str) -> None:
     advice = recipe("", default=f"{comment}\n{BACKEND} {SITE}")
-    assert ("take VIRTUAL_HOST out of services.php-fpm" in advice) is (comment != "# by hand")
+    assert ("remove VIRTUAL_HOST from services.php-fpm" in advice) is (comment != "# by hand")
     assert ("move the block to" in advice) is (comment == "# by hand")
 
 

@@ -61,5 +61,5 @@ def test_an_image_without_what_a_look_needs_is_noted_as_one_whose_drains_wait_fo
     assert not sight_findings("front", shows=True)
     (note,) = sight_findings("front", shows=False)
     assert note.severity is Severity.NOTE
-    assert "the sockets of front cannot be looked at" in note.what
+    assert "the sockets of front cannot be read" in note.what
     assert "sh, ls, tr or cat" in note.what

@@ -254,7 +254,7 @@ def test_what_nobody_answered_for_is_found_again_with_its_port() -> None:
         ),
         pytest.param(
             f"{SITE} {BACKEND}", {}, (), NOTHING, "holds more than this upstream",
-            "upstreams/backend.conf, a file of its own; `include /etc/nginx/upstreams/*.conf;`",
+            "upstreams/backend.conf, a separate file; `include /etc/nginx/upstreams/*.conf;`",
             id="in the main file",
         ),
         pytest.param(
@@ -263,17 +263,17 @@ def test_what_nobody_answered_for_is_found_again_with_its_port() -> None:
         ),
         pytest.param(
             SITE, {"backend": upstream("php-fpm:9000", "redis:9000")}, (REDIS,),
-            NOTHING, "names others than php-fpm too: redis:9000", "upstream of its own",
+            NOTHING, "names other servers than php-fpm too: redis:9000", "a separate upstream",
             id="shared",
         ),
         pytest.param(
             SITE, {"backend": upstream("php-fpm:9000", "legacy.example.com:9000 weight=3")}, (),
-            NOTHING, "names others than php-fpm too: legacy.example.com:9000",
+            NOTHING, "names other servers than php-fpm too: legacy.example.com:9000",
             "x-composeroll.template", id="a server elsewhere",
         ),
         pytest.param(
             SITE, {"backend": upstream("10.0.0.5:9000", "php-fpm-canary:9000")}, (),
-            Wanted(upstream="backend"), "too: php-fpm-canary:9000", "upstream of its own",
+            Wanted(upstream="backend"), "too: php-fpm-canary:9000", "a separate upstream",
             id="a service that has no containers",
         ),
         pytest.param(
@@ -369,7 +369,7 @@ def test_a_block_moves_out_with_an_include_line_where_nothing_would_read_it() ->
     with pytest.raises(Refused) as refused:
         discover(configuration, subject(), NOTHING)
     assert refused.value.help == (
-        "move the block to /etc/nginx/upstreams/backend.conf, a file of its own, and write"
+        "move the block to /etc/nginx/upstreams/backend.conf, a separate file, and write"
         " `include /etc/nginx/upstreams/backend.conf;` in its place (/etc/nginx/nginx.conf:1)"
     )
 

@@ -27,7 +27,7 @@ def test_an_error_that_goes_straight_to_the_client_names_the_line(protocol: str)
     ((severity, what, mend),) = found_in(http=f"{protocol}_next_upstream off;")
     assert severity is Severity.WARNING
     assert what.startswith(f"`{protocol}_next_upstream off` ")
-    assert f"take the line {MAIN}:5 out" in mend
+    assert f"remove the line {MAIN}:5" in mend
 
 
 def test_a_server_that_is_never_taken_for_failed_names_its_upstream() -> None:

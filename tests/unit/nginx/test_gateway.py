@@ -338,7 +338,7 @@ def test_a_gateway_that_cannot_be_taken_back_is_named() -> None:
     first.sealed_by_reload = True
     with pytest.raises(GatewayError) as failed:
         switch(gateways)
-    assert "staging-nginx-1 could not be taken back" in (failed.value.serving or "")
+    assert "staging-nginx-1 could not be undone" in (failed.value.serving or "")
 
 
 SIGNAL = Interrupted("interrupted by SIGTERM", signum=15)

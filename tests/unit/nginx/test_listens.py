@@ -85,14 +85,14 @@ def test_what_cannot_be_shared_is_refused_with_the_line_to_change() -> None:
     plain, unix = sharing_findings(configured("server { listen 80; listen unix:/run/n.sock; }"))
     assert "`listen 80` (/etc/nginx/nginx.conf:4) has no reuseport" in plain.what
     assert "write `listen 80 reuseport;`" in plain.help
-    assert "take the unix socket out" in unix.help
+    assert "remove the unix socket" in unix.help
     assert not sharing_findings(configured(BOTH))
 
 
 def test_http_3_is_warned_of() -> None:
     (finding,) = sharing_findings(configured("server { listen 443 quic reuseport; }"))
     assert finding.severity == "warning"
-    assert "HTTP/3 connections do not outlive" in finding.what
+    assert "HTTP/3 connections do not survive" in finding.what
 
 
 @pytest.mark.parametrize(

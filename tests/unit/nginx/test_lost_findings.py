@@ -27,13 +27,13 @@ def lost(*servers: str, ours: bool = False) -> list[str]:
 
 def test_a_backup_is_told() -> None:
     (what,) = lost("10.0.0.5:9000", "web.example.com:81 backup")
-    assert what == "`server web.example.com:81 backup` would be gone after a rollout"
+    assert what == "`server web.example.com:81 backup` would be lost in a rollout"
 
 
 @pytest.mark.parametrize("other", ["10.9.9.9:9000", "127.0.0.1:9000", "unix:/run/fpm.sock"])
 def test_an_address_that_no_replica_has_beside_one_that_one_has_is_told(other: str) -> None:
     (what,) = lost("10.0.0.5:9000", other)
-    assert what.startswith(f"`server {other}` is no replica of php-fpm")
+    assert what.startswith(f"`server {other}` is not a replica of php-fpm")
 
 
 def test_weights_that_differ_are_told() -> None:

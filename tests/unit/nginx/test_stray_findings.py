@@ -82,7 +82,7 @@ def test_a_name_that_is_looked_up_again_and_again_is_only_unproven() -> None:
 def test_an_upstream_of_another_port_needs_a_resolver_or_a_service_of_its_own() -> None:
     """What is rewritten has the one port, so no pass to it could take that way's place."""
     other, ws = "location /ws { fastcgi_pass ws; }", NAMED.replace("9000", "9001")
-    apart = "put port 9001 behind a service of its own"
+    apart = "put port 9001 behind a separate service"
     ((severity, _, mend),) = strays(other, ws=ws)
     assert severity is Severity.REFUSAL
     assert mend == (
@@ -160,7 +160,7 @@ def test_a_pass_that_only_a_request_tells_may_lead_to_any_service_with_its_port(
     ("port", "severity", "mend"),
     [
         (9000, Severity.REFUSAL, "since auth_http takes no upstream, write `server { listen"),
-        (9001, Severity.WARNING, "put port 9001 behind a service of its own"),
+        (9001, Severity.WARNING, "put port 9001 behind a separate service"),
     ],
 )
 def test_what_asks_a_service_where_nginx_takes_no_upstream_would_go_on_asking_the_old_replicas(
@@ -202,5 +202,5 @@ def test_an_upstream_that_chooses_by_something_else_than_its_servers_may_lead_an
     assert found is not None
     strays_ = stray_findings(mine, subject(), found)
     assert [one.help for one in strays_] == [
-        "take it out, or see that it goes by the `server` lines"
+        "remove it, or make sure that it uses the `server` lines"
     ] * told

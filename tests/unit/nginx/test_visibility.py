@@ -60,8 +60,8 @@ def test_the_innermost_block_with_a_log_decides(
     ("http", "why"),
     [
         ("access_log off;", "keeps no log of requests to backend"),
-        (f"{UP} access_log syslog:server=10.0.0.9 up;", "is no file of one name"),
-        (f"{UP} access_log /logs/$host.log up;", "is no file of one name"),
+        (f"{UP} access_log syslog:server=10.0.0.9 up;", "is not a file with a fixed name"),
+        (f"{UP} access_log /logs/$host.log up;", "is not a file with a fixed name"),
         (f"{UP} access_log /a.gz up gzip flush=1s;", "is compressed"),
         (f"{UP} access_log /a up if=$loggable;", "leaves requests out"),
         (f"{BARE} access_log /a bare;", "holds no $status"),

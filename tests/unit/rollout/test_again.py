@@ -50,8 +50,8 @@ def test_the_only_nginx_is_waited_for_wherever_a_restart_meets_the_look(
     ("away", "said"),
     [
         (None, "no such process in shop-nginx-1"),
-        (UNWIRED, "nginx is not seen in front of app any more"),
-        (REFUSED, "any more: nginx quits"),
+        (UNWIRED, "nginx is no longer seen in front of app"),
+        (REFUSED, "in front of app: nginx quits"),
     ],
 )
 def test_one_that_stays_away_ends_it_without_a_word_that_nothing_was_touched(

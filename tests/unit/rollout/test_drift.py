@@ -39,7 +39,7 @@ def test_where_none_runs_a_start_is_advised_and_no_sync_that_would_leave_all_as_
     place: Wiring | None,
 ) -> None:
     (note,) = told(state([stopped(1), stopped(2)], place))
-    assert note.startswith("does not run: shop-app-1, shop-app-2; none does:")
+    assert note.startswith("does not run: shop-app-1, shop-app-2; none runs:")
     assert note.endswith("`docker compose start app`, or `composeroll update app`")
 
 
@@ -47,7 +47,7 @@ def test_more_than_are_wanted_were_left_by_somebody_who_was_cut_off() -> None:
     """Old and new ones that run side by side are not added up, nor two of one name."""
     mixed = state([replica(1), replica(2), replica(3, NEW), replica(4, NEW)], wiring(1, 2))
     note = told(mixed)[-1]
-    assert note.startswith("4 replicas run where 2 are wanted: a rollout was cut off;")
+    assert note.startswith("4 replicas run where 2 are wanted: a rollout was interrupted;")
     alone = service(container_name="the-app")
     second = replica(1, NEW, name="0123456789ab_the-app")
     (note,) = told(state([replica(1, NEW, name="the-app"), second], of=alone))
@@ -62,19 +62,19 @@ def test_where_there_is_none_only_an_update_makes_one() -> None:
 def test_a_strangers_address_is_told_though_none_runs() -> None:
     strange, *_ = told(state([stopped(1)], wiring(7)), replica(7, of="other"))
     assert strange.startswith("the upstream names 10.0.0.7:80, which is shop-other-7 of service")
-    assert strange.endswith("`composeroll sync app` puts it right")
+    assert strange.endswith("`composeroll sync app` repairs it")
 
 
 def test_beside_one_that_runs_nobodys_address_and_what_is_down_are_told_as_they_were() -> None:
     strange, down = told(state([replica(1, NEW), stopped(2)], wiring(1, 9)))
-    assert strange.startswith("the upstream names 10.0.0.9:80, which is no replica of app;")
-    assert strange.endswith("`composeroll sync app` puts it right")
-    assert down == "does not run: shop-app-2; `composeroll update app` clears it away"
+    assert strange.startswith("the upstream names 10.0.0.9:80, which is not a replica of app;")
+    assert strange.endswith("`composeroll sync app` repairs it")
+    assert down == "does not run: shop-app-2; `composeroll update app` removes it"
 
 
 def test_what_crashes_in_a_loop_is_not_to_be_started_by_hand() -> None:
     (note,) = told(state([replica(1, NEW, state=RESTARTING)]))
-    assert note == "does not run: shop-app-1; `composeroll update app` makes them anew"
+    assert note == "does not run: shop-app-1; `composeroll update app` recreates them"
 
 
 def test_what_a_broken_rollout_left_is_finished_by_an_update_alone() -> None:
@@ -97,5 +97,5 @@ def test_what_is_outdated_and_listens_where_the_file_said_before_is_where_it_sho
     (note,) = told(state([replica(1)], elsewhere))
     assert note.startswith("shop-app-1 is outdated")
     strange, lost = told(state([replica(1, NEW)], elsewhere))
-    assert strange.startswith("the upstream names 10.0.0.1:80, which is no replica of app")
+    assert strange.startswith("the upstream names 10.0.0.1:80, which is not a replica of app")
     assert lost.startswith("shop-app-1 (10.0.0.1:8080) gets no requests")

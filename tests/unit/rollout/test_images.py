@@ -179,7 +179,7 @@ def test_a_reference_that_cannot_be_taken_back_is_told_and_keeps_no_other_from_i
     pulled.take_back(used=())
     assert registry.here == {"app:1": "sha256:old-app", "db:1": "sha256:new-db"}
     (warned,) = [event for event in told if isinstance(event, Warned)]
-    assert warned.text == "db:1 goes on naming what was pulled: No such image: sha256:old-db"
+    assert warned.text == "db:1 still names the pulled image: No such image: sha256:old-db"
 
 
 def test_a_signal_amid_a_pull_leaves_no_reference_that_names_what_came() -> None:
@@ -317,7 +317,7 @@ class Empty(Registry):
 def test_a_plan_without_an_image_names_the_service_and_the_image() -> None:
     with pytest.raises(Refused) as error:
         images(Empty(), Holds(), []).moved([service()])
-    what = "the image of app, app:1, cannot be had: app:1: manifest unknown"
+    what = "the image of app, app:1, is not available: app:1: manifest unknown"
     assert (error.value.what, error.value.serving) == (what, "nothing was touched")
 
 

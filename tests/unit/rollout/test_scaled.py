@@ -58,7 +58,7 @@ def test_what_gets_requests_is_not_scaled_to_nothing_but_stopped_where_it_is_to_
 ) -> None:
     with pytest.raises(UsageError, match=f"app cannot be scaled to 0: {why}") as refused:
         scaled(observed, 0, monkeypatch)
-    assert refused.value.help == "`docker compose stop app`, if it is to be down"
+    assert refused.value.help == "`docker compose stop app` stops it"
     assert scaled(observed, 1, monkeypatch) == (Outcome.UPDATED, [])
 
 
@@ -69,8 +69,8 @@ def test_a_worker_may_be_scaled_to_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("old", "said"),
     [
-        ([1], "1 replica of app is outdated and stays so"),
-        ([1, 2], "2 replicas of app are outdated and stay so"),
+        ([1], "1 replica of app is outdated and stays outdated"),
+        ([1, 2], "2 replicas of app are outdated and stay outdated"),
     ],
 )
 def test_what_stays_outdated_is_told_with_the_command_that_updates_it(

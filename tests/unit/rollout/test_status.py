@@ -112,7 +112,7 @@ def test_what_a_rollout_has_under_way_is_no_drift() -> None:
 
 def test_what_no_rollout_has_under_way_is_told_with_its_mend() -> None:
     told = " ".join(notes_of(DOUBLED, {}, {"other": AT_WORK}))
-    assert "`composeroll sync app` puts it right" in told
+    assert "`composeroll sync app` repairs it" in told
 
 
 def test_after_a_rollout_that_broke_off_every_note_names_the_command_that_finishes_it() -> None:

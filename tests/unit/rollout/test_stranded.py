@@ -197,7 +197,7 @@ def test_all_of_a_gateway_come_back_together() -> None:
 def test_status_says_what_starts_it() -> None:
     (note,) = drift(state([GIVEN_UP], of=service("nginx")), {})
     assert note == (
-        "does not run: shop-nginx-1; the engine gave it up before its edge ran:"
+        "does not run: shop-nginx-1; the engine gave up on it before its edge ran:"
         " `composeroll sync` starts it"
     )
     refused = Refused("no nginx runs in nginx", help="`composeroll sync` starts it")

@@ -343,7 +343,7 @@ def test_a_log_that_cannot_be_judged_is_told_where_it_would_be_read(
         .wirings["app"]
     )
     assert isinstance(place, Wiring)
-    assert any("5xx answers cannot be watched" in f.what for f in place.findings) is told
+    assert any("5xx answers cannot be monitored" in f.what for f in place.findings) is told
 
 
 class Linked(OneNginx):
@@ -495,7 +495,7 @@ def test_what_could_not_be_read_may_hold_a_second_way_to_a_service() -> None:
     assert isinstance(place, Wiring)
     (finding,) = place.findings
     assert finding.severity is Severity.WARNING
-    assert "whether nginx in nginx sends requests to app by another way too" in finding.what
+    assert "whether nginx in nginx sends requests to app in another way too" in finding.what
 
 
 @pytest.mark.parametrize(("order", "refused"), [("start-first", 1), ("stop-first", 0)])
