@@ -36,8 +36,8 @@ def command(context: click.Context, /, **options: Any) -> int:
 
         if not watch:
             names = services or all_but_nginx(stack)
-            mended = sync(stack, names, patience)
-            return (Outcome.UPDATED, mended) if mended else (Outcome.UP_TO_DATE, names)
+            repaired = sync(stack, names, patience)
+            return (Outcome.UPDATED, repaired) if repaired else (Outcome.UP_TO_DATE, names)
         from composeroll.rollout.sync.watch import sync_for_ever  # noqa: PLC0415 - late
 
         stack.project.pick(services)

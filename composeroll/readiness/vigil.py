@@ -17,7 +17,7 @@ from composeroll.readiness.evidence import evidence_of
 from composeroll.readiness.pace import Clock, Pace
 from composeroll.readiness.prove import Ask, OverdueError, prove
 from composeroll.report.events import Emit, Noted, Probed, ReplicaReady
-from composeroll.report.wording import MEND, mend_text
+from composeroll.report.wording import FIX, fix_text
 
 SIDE_BY_SIDE = 32
 """Replicas probed at the same time, each in its own thread."""
@@ -135,7 +135,7 @@ class Vigil:
         return NotReady(
             f"{replica.name} is not ready after {self.pace.timeout:g} s: it {answer.said}"
             f" ({self.how})",
-            help=f"{MEND}; if it only needs longer to start, raise ready.timeout (--ready-timeout)"
+            help=f"{FIX}; if it only needs longer to start, raise ready.timeout (--ready-timeout)"
             f"{self.otherwise}",
             evidence=evidence_of(self.door, replica, answer),
         )
@@ -146,8 +146,8 @@ class Vigil:
         cause = cause_of_death(replica, now, short_of_memory=short) or otherwise
         if now is None or cause:
             evidence = evidence_of(self.door, replica, self._last.get(replica.id))
-            mend = mend_text(replica.service, replica.image)
-            raise NotReady(f"{replica.name} {cause}", None, mend, evidence)
+            fix = fix_text(replica.service, replica.image)
+            raise NotReady(f"{replica.name} {cause}", None, fix, evidence)
         return now
 
     def _note_verdict(self, replica: Replica) -> None:

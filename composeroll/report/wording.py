@@ -15,7 +15,7 @@ KILO = 1000
 MINUTE = 60
 SHORT_ID = 12
 
-MEND = "fix the image, or its service in the compose file, and run the same command again"
+FIX = "fix the image, or its service in the compose file, and run the same command again"
 
 _ESCAPE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
@@ -66,7 +66,7 @@ def short_image(image: str) -> str:
     return image.removeprefix("sha256:")[:SHORT_ID]
 
 
-def mend_text(service: str, image: str) -> str:
+def fix_text(service: str, image: str) -> str:
     """Return the advice for a replica that has died, whose image or definition may be the cause."""
     return (
         f"fix the image {short_image(image)} of {service}, or its service in the compose file, then"

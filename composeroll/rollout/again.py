@@ -1,4 +1,4 @@
-"""Look again at services that were looked at before: an nginx that was seen is to be seen still."""
+"""Observe services again, and require that each nginx that was there before is still there."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps.drain import RESTART
 
 PAUSE = 0.5
-"""Seconds between two looks, each of which runs some processes in every gateway."""
+"""Seconds between two observations, each of which runs some processes in every gateway."""
 
 
 SERVING = "what serves now keeps serving, and what this run has done stays"
 
 
 def look_again(stack: Stack, before: Observed, *, preflight: bool = False) -> Observed:
-    """The services as they are now. An nginx that is only just being restarted is waited for.
+    """Observe the services again; wait for an nginx that is just being restarted.
 
-    Without it a service would look like one that nobody sends requests to, and be rolled as such.
+    Without its nginx, a service would look like a background service, and be replaced without a
+    switch.
 
     Args:
-        stack: where to look.
-        before: the look before.
-        preflight: whether it is asked what would stand in the way of a rollout.
+        stack: the project and the rooms that work on it.
+        before: the previous observation.
+        preflight: whether to ask compose what scaling up would break.
 
     Raises:
-        Refused: a service that had its place in an nginx, or was one, has none any more; or no
-            gateway can be read any more.
+        Refused: a service no longer has the place in nginx that it had, or is no longer an nginx;
+            or no gateway can be read.
     """
     end = stack.world.clock.now() + RESTART
     while isinstance(now := _look(stack, before, preflight=preflight), Refused):
@@ -46,14 +47,14 @@ def _look(stack: Stack, before: Observed, *, preflight: bool) -> Observed | Refu
         return why
     pairs = zip(before.services, now.services, strict=True)
     lost = [new for old, new in pairs if _had_a_place(old) and not _had_a_place(new)]
-    return _unseen(lost[0]) if lost else now
+    return _lost(lost[0]) if lost else now
 
 
 def _had_a_place(state: ServiceState) -> bool:
     return bool(state.wiring or state.front)
 
 
-def _unseen(state: ServiceState) -> Refused:
+def _lost(state: ServiceState) -> Refused:
     why = state.refusal
     return Refused(
         f"nginx is no longer seen in front of {state.name}{f': {why.what}' if why else ''}",

@@ -1,4 +1,4 @@
-"""Where a service and its upstream disagree: sentences for `status`, each with its mend. Pure."""
+"""Where a service and its upstream disagree: sentences for `status`, each with its repair. Pure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def drift(
         owners: the project's running containers, by each bare address they have.
         broke_off: a rollout was cut off: it is finished, and not put right piece by piece.
     """
-    mend, revive = f"`composeroll sync {state.name}` repairs it", _revive(state)
+    repair, revive = f"`composeroll sync {state.name}` repairs it", _revive(state)
     if broke_off:
-        mend = revive = f"`composeroll update {state.name}` finishes it"
+        repair = revive = f"`composeroll update {state.name}` finishes it"
     return (
         *_image(state),
-        *_upstream(state, owners, mend),
+        *_upstream(state, owners, repair),
         *_paused(state),
         *_down(state, revive),
         *_half_done(state),
@@ -57,18 +57,18 @@ def _image(state: ServiceState) -> Iterator[str]:
             yield f"{replica.name} is outdated ({why}): `composeroll update {state.name}`"
 
 
-def _upstream(state: ServiceState, owners: Mapping[str, Replica], mend: str) -> Iterator[str]:
+def _upstream(state: ServiceState, owners: Mapping[str, Replica], repair: str) -> Iterator[str]:
     if state.refusal:
         yield f"{state.refusal.what}; {state.refusal.help}"
     if state.wiring is None:
         return
     named = state.wiring.upstream.addresses
     if state.wiring.split:
-        yield f"the gateways send requests for {state.name} to different places; {mend}"
+        yield f"the gateways send requests for {state.name} to different places; {repair}"
     if by_name := state.wiring.upstream.names:
-        yield f"nginx still uses the name {by_name[0]}, which includes unready replicas; {mend}"
+        yield f"nginx still uses the name {by_name[0]}, which includes unready replicas; {repair}"
         return
-    yield from (f"{what}; {mend}" for what in _strays(state, named, owners))
+    yield from (f"{what}; {repair}" for what in _strays(state, named, owners))
 
 
 def _strays(

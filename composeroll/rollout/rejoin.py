@@ -1,6 +1,6 @@
-"""Find the nginx that clients cannot reach, since it is not in its edge's network; bring it back.
+"""Restart an nginx that clients cannot reach because it is not in the network of its edge.
 
-As long as it is not, no upstream matters: this comes before every other mend.
+This comes before every other repair, since no upstream matters until clients reach nginx.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ NOBODY = "nobody answers at the edge's ports"
 
 
 def rejoin(stack: Stack, lock_wait: float) -> tuple[str, ...]:
-    """Bring every gateway back into the network of its edge; those for which that was needed.
+    """Bring every gateway back into the network of its edge; return those that needed it.
 
     Raises:
-        Locked: a rollout of one of them runs.
-        GatewayError: it could not be started, or its nginx does not accept.
+        Locked: a rollout of one of them is running.
+        GatewayError: one could not be started, or its nginx accepts no connections.
     """
     if not any(service.edge for service in stack.project.services.values()):
         return ()
@@ -44,7 +44,7 @@ def rejoin(stack: Stack, lock_wait: float) -> tuple[str, ...]:
 
 
 def _start(stack: Stack, service: str) -> bool:
-    """Look again, since somebody else may have done it by now; whether there was anything to do."""
+    """Start the gateway, unless another run has done so; return whether it was necessary."""
     plan = plan_rejoin([r for r in _stranded(stack) if r.service == service])
     if plan.empty:
         return False

@@ -143,8 +143,8 @@ class Life:
                 )
                 return update(stack, wanted)
             case Verb.SYNC:
-                mended = sync(stack, run.services, run.patience)
-                return Outcome.UPDATED if mended else Outcome.UP_TO_DATE
+                repaired = sync(stack, run.services, run.patience)
+                return Outcome.UPDATED if repaired else Outcome.UP_TO_DATE
             case Verb.WATCH:
                 self.process.ends_at = self.sim.clock.now() + run.lasts
                 with suppress(Interrupted):

@@ -55,11 +55,11 @@ def _alone(configuration: Configuration) -> Iterator[Finding]:
         yield Finding(
             Severity.REFUSAL,
             f"`{one}` ({one.place}) has no reuseport, so no second nginx can listen there",
-            _mend(one),
+            _advice(one),
         )
 
 
-def _mend(one: Listen) -> str:
+def _advice(one: Listen) -> str:
     if not one.port:
         return "remove the unix socket: it cannot be shared, and the old nginx would delete it"
     return (

@@ -192,20 +192,20 @@ def _resolved(
     return _ungated(place, subject, _apart(other) if other else _instead(found))
 
 
-def _stale(severity: Severity, one: Pass, mend: str) -> Finding:
+def _stale(severity: Severity, one: Pass, advice: str) -> Finding:
     return Finding(
         severity,
         f"{one.directive} ({one.place}) goes straight to {one.target}: nginx keeps the"
         " addresses that it has looked up for that name, also when their replicas are removed",
-        mend,
+        advice,
     )
 
 
-def _ungated(place: str, subject: Subject, mend: str) -> Finding:
+def _ungated(place: str, subject: Subject, advice: str) -> Finding:
     """Swaps by DNS alone lost between 2 and 33,827 requests."""
     return Finding(
         Severity.WARNING,
         f"{place} finds {subject.service} by its name, which replicas have before they are ready"
         " and while they stop",
-        mend,
+        advice,
     )

@@ -11,9 +11,9 @@ from composeroll.model import Replica
 from composeroll.report.events import Phase, Warned
 from composeroll.rollout.apply import apply
 from composeroll.rollout.draining import SetAside
-from composeroll.rollout.mend import seen
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.plan import Plan
+from composeroll.rollout.repair import seen
 from composeroll.rollout.roll import phase, show_plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import RenumberReplicas, RetireReplicas, Retiring

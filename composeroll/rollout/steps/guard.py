@@ -7,7 +7,7 @@ from collections.abc import Collection
 from composeroll.errors import NotReady
 from composeroll.model import ContainerEvent, Health, Replica
 from composeroll.readiness.death import cause_of_death
-from composeroll.report.wording import mend_text
+from composeroll.report.wording import fix_text
 from composeroll.rollout.steps.sets import Incoming, insist_as_proven, last_words
 from composeroll.rollout.world import EventStream, World
 
@@ -64,8 +64,8 @@ class Guard:
     def _insist(self, before: Replica, now: Replica) -> None:
         cause = cause_of_death(before, now) or _sickness(before, now)
         if cause:
-            mend = mend_text(now.service, now.image)
-            raise NotReady(f"{now.name} {cause}", None, mend, last_words(self._world, now))
+            fix = fix_text(now.service, now.image)
+            raise NotReady(f"{now.name} {cause}", None, fix, last_words(self._world, now))
 
     def _concerns(self, event: ContainerEvent) -> bool:
         if event.action.startswith("exec_"):  # healthchecks, and our own probes

@@ -7,7 +7,7 @@ from msgspec import Struct
 from composeroll.errors import EngineError, GatewayError, NotReady
 from composeroll.model import Route
 from composeroll.report.events import Noted, Watching
-from composeroll.report.wording import MEND
+from composeroll.report.wording import FIX
 from composeroll.rollout.errors_share import Breach, Limit, Tally, share_of_errors
 from composeroll.rollout.steps.sets import Incoming, last_words
 from composeroll.rollout.world import World
@@ -99,7 +99,7 @@ class Judge:
         together = [f"all new replicas of {self._judged.incoming.service}: {breach.total}"]
         return NotReady(
             f"{who} answered {breach.count}; {self._limit}",
-            help=f"{MEND}; if that many 5xx are expected, raise max_errors (--max-errors)",
+            help=f"{FIX}; if that many 5xx are expected, raise max_errors (--max-errors)",
             evidence=(
                 *(together if breach.total != breach.count else ()),
                 "nginx's last lines of them:",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from composeroll.config.durations import format_duration
 from composeroll.errors import NotReady
 from composeroll.model import Replica
-from composeroll.report.wording import mend_text
+from composeroll.report.wording import fix_text
 from composeroll.rollout.steps.sets import died, last_words
 from composeroll.rollout.world import World
 
@@ -31,5 +31,5 @@ def await_serving(world: World, container: str, service: str, timeout: float) ->
         if world.clock.now() >= end:
             waited = format_duration(timeout)
             what = f"no nginx accepts connections in {found.name} after {waited}"
-            raise NotReady(what, None, mend_text(service, found.image), last_words(world, found))
+            raise NotReady(what, None, fix_text(service, found.image), last_words(world, found))
         world.clock.wait(POLL)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Replica
 from composeroll.readiness.death import cause_of_death
-from composeroll.report.wording import count_text, mend_text
+from composeroll.report.wording import count_text, fix_text
 from composeroll.rollout.world import World
 
 ALIVE = (ContainerState.CREATED, ContainerState.RUNNING)
@@ -81,7 +81,7 @@ def died(world: World, service: str, fallen: Collection[Replica]) -> NotReady:
     first = next(iter(fallen))
     return NotReady(
         f"{first.name} {_end_of(first)}",
-        help=mend_text(service, first.image),
+        help=fix_text(service, first.image),
         evidence=last_words(world, first),
     )
 
@@ -96,8 +96,8 @@ def insist_as_proven(replicas: Collection[Replica], world: World) -> None:
         before = world.proven.get(now.id, now)
         if cause := cause_of_death(before, now):
             said = f"{now.name} {cause}, after it had proved itself"
-            mend = mend_text(now.service, now.image)
-            raise NotReady(said, help=mend, evidence=last_words(world, now))
+            fix = fix_text(now.service, now.image)
+            raise NotReady(said, help=fix, evidence=last_words(world, now))
 
 
 def last_words(world: World, replica: Replica) -> tuple[str, ...]:

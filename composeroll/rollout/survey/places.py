@@ -154,8 +154,8 @@ class Sight(Struct, frozen=True):
             return ()
         others = " and ".join(behind)
         what = f"{gateway} runs nginx in front of {others}, and its name does not say so"
-        mend = f"services.{behind[0]}.x-composeroll.gateway: {gateway}"
-        return (Finding(Severity.REFUSAL, what, mend),)
+        advice = f"services.{behind[0]}.x-composeroll.gateway: {gateway}"
+        return (Finding(Severity.REFUSAL, what, advice),)
 
     def _wiring(self, service: Service) -> Wiring | None:
         settings = service.settings
@@ -269,8 +269,8 @@ class Sight(Struct, frozen=True):
             if other.service == gateway.service:
                 continue
             there = other.configurations[0]
-            mend = pass_on(other.service, subject.service, gateway.service)
-            strays = (replace(s, help=mend) for s in stray_findings(there, subject, nameless))
+            advice = pass_on(other.service, subject.service, gateway.service)
+            strays = (replace(s, help=advice) for s in stray_findings(there, subject, nameless))
             for one in (*strays, *moved_findings(there, subject, nameless)):
                 yield replace(one, what=f"in {other.service}, {one.what}")
 

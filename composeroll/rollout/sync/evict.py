@@ -11,9 +11,9 @@ from composeroll.config.project import Service
 from composeroll.model import Replica
 from composeroll.rollout.drift import names_a_stranger, owners_of
 from composeroll.rollout.lock.note import Memory
-from composeroll.rollout.mend import apart, meant, mend, seen, switch_to
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.plan import Plan
+from composeroll.rollout.repair import apart, meant, repair, seen, switch_to
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps.evict import EvictStrangers
 
@@ -42,7 +42,7 @@ def evict_held(stack: Stack, services: Sequence[Service], left: Memory) -> tuple
     """Do the same with the services' locks held; return the services that were repaired."""
     owners = owners_of(stack.engine.replicas())
     plan = plan_eviction(seen(stack, services).services, owners, left.outgoing)
-    return mend(stack, plan)
+    return repair(stack, plan)
 
 
 def plan_eviction(

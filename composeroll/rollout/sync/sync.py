@@ -21,10 +21,10 @@ from composeroll.report.events import Warned
 from composeroll.rollout.detached.retirement import retire_drained
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.lock.note import Memory
-from composeroll.rollout.mend import apart, meant, mend, seen, switch_to
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.planning.plan import IN_DOUBT, Plan
 from composeroll.rollout.rejoin import rejoin
+from composeroll.rollout.repair import apart, meant, repair, seen, switch_to
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import SwitchUpstreams
 from composeroll.rollout.steps.tell_again import TellAgain
@@ -41,14 +41,14 @@ class Synced(Struct, frozen=True):
     """The result of one pass of `sync`.
 
     Attributes:
-        mended: the services for which something was repaired.
+        repaired: the services for which something was repaired.
         unready: the names of running replicas that did not prove ready.
         refused: why a service's place cannot be used, by its name.
         settled: another pass would find nothing to do, as long as no container changes.
         draining: old replicas are still draining, and need another pass.
     """
 
-    mended: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
     unready: tuple[str, ...] = ()
     refused: Mapping[str, Refused] = field(default_factory=dict)
     settled: bool = True
@@ -57,7 +57,7 @@ class Synced(Struct, frozen=True):
     def and_also(self, other: Synced) -> Synced:
         """Return both results combined."""
         return Synced(
-            tuple(dict.fromkeys(self.mended + other.mended)),
+            tuple(dict.fromkeys(self.repaired + other.repaired)),
             self.unready + other.unready,
             {**self.refused, **other.refused},
             self.settled and other.settled,
@@ -81,7 +81,7 @@ def sync(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> tuple[st
         stack.world.emit(Warned(unready(synced)))
     if synced.refused:
         _refuse(stack, names, synced.refused)
-    return synced.mended
+    return synced.repaired
 
 
 def _refuse(stack: Stack, names: Sequence[str], refused: Mapping[str, Refused]) -> NoReturn:
@@ -128,10 +128,10 @@ def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
         plan, missing = _plan(stack, observed, left)
         if left.broke_off and _refused(observed):  # nginx cannot be updated there
             stack.locks.leave_to_others()
-        mended = dict.fromkeys((*evicted, *mend(stack, plan)))
+        repaired = dict.fromkeys((*evicted, *repair(stack, plan)))
     # a broken rollout needs another run to finish it: another pass would not help
-    settled = left.broke_off or not (mended or missing or _any_unread(observed))
-    return Synced(tuple(mended), missing, _refused(observed), settled)
+    settled = left.broke_off or not (repaired or missing or _any_unread(observed))
+    return Synced(tuple(repaired), missing, _refused(observed), settled)
 
 
 def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:

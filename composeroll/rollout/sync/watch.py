@@ -66,16 +66,16 @@ class Watch:
             Interrupted: a signal came.
         """
         now = self._stack.world.clock.now
-        wanting, due = self._mend(), now() + RETRY
+        wanting, due = self._repair(), now() + RETRY
         while True:
             event = events.next(max(0.0, due - now()))
             if tells(event):
                 self._try(self._evict)
                 self._let_settle(events)
-                wanting, due = self._mend(), now() + RETRY
+                wanting, due = self._repair(), now() + RETRY
             elif now() >= due:
                 again = wanting or self._draining_is_due()
-                wanting, due = again and self._mend(), now() + RETRY
+                wanting, due = again and self._repair(), now() + RETRY
 
     def tell(self, text: str) -> None:
         """Warn, unless that was the last warning too."""
@@ -91,7 +91,7 @@ class Watch:
             if tells(events.next(left)):
                 quiet = now() + QUIET
 
-    def _mend(self) -> bool:
+    def _repair(self) -> bool:
         """Sync once; return whether to try again without waiting for an event."""
         return self._try(self._sync)
 

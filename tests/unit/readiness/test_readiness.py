@@ -19,7 +19,7 @@ from composeroll.model import ContainerEvent, Health, Healthcheck, Output, Proto
 from composeroll.readiness.attempt import REQUEST_LIMIT
 from composeroll.readiness.fastcgi import Record
 from composeroll.report.events import Noted, ReplicaReady
-from composeroll.report.wording import mend_text
+from composeroll.report.wording import fix_text
 from tests.unit.readiness.engine import HANGS, Engine, replica, route
 from tests.unit.readiness.grpc_answers import (
     BUSY,
@@ -227,7 +227,7 @@ def test_a_death_ends_the_waiting_for_all_at_once(serve: Serve) -> None:
     assert time.monotonic() - began < LATE
     assert error.value.what == "shop-app-2 exited with code 3"
     assert error.value.evidence[-2:] == ("  Traceback", "  KeyError: 'DB'")
-    assert error.value.help == mend_text("app", TWO.image)
+    assert error.value.help == fix_text("app", TWO.image)
 
 
 def test_a_check_that_hangs_does_not_hold_back_that_another_replica_died() -> None:

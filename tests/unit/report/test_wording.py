@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composeroll.report.wording import clean_text, mend_text
+from composeroll.report.wording import clean_text, fix_text
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_string_that_never_ends_hides_no_other_line() -> None:
 
 def test_a_death_is_not_put_down_to_the_image_alone() -> None:
     """The same image died of less memory, and of another variable, and was to be mended."""
-    assert "or its service in the compose file" in mend_text("app", "sha256:0123456789abcdef")
+    assert "or its service in the compose file" in fix_text("app", "sha256:0123456789abcdef")
 
 
 @given(st.text(st.sampled_from("\x1b[](B\\P0;m\x07a\n"), max_size=30))

@@ -13,8 +13,8 @@ from composeroll.model import ContainerState, Replica
 from composeroll.report.events import Warned
 from composeroll.rollout.detached.retirement import Retired
 from composeroll.rollout.drift import owners_of
-from composeroll.rollout.mend import meant
 from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.repair import meant
 from composeroll.rollout.sync import sync as rollout_sync
 from composeroll.rollout.sync.evict import plan_eviction
 from composeroll.rollout.sync.sync import RIGHT, Synced, plan_sync
@@ -136,6 +136,6 @@ def test_of_several_groups_all_are_to_be_settled_and_one_may_mend_or_drain(
     ends = {True: ("app", "api"), False: ()}
     one = Synced(ends[first], settled=first, draining=first)
     both = one.and_also(Synced(ends[second], settled=second, draining=second))
-    assert both.mended == ends[first or second]
+    assert both.repaired == ends[first or second]
     assert both.settled == (first and second)
     assert both.draining == (first or second)

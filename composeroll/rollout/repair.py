@@ -1,4 +1,4 @@
-"""What mending an upstream is made of: who is meant, the switch to them, and doing it."""
+"""Repair an upstream without a rollout: the replicas that should get requests, and the switch."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from composeroll.rollout.steps import Incoming, Switch, SwitchUpstreams
 
 
 def seen(stack: Stack, services: Sequence[Service]) -> Observed:
-    """A look that is not worth telling of: mostly nothing follows from it."""
+    """Observe without a phase in the output, since mostly nothing follows from it."""
     return observe(stack.project, services, stack.engine, stack.survey, preflight=False)
 
 
 def apart(stack: Stack, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """The services in groups to be held together.
+    """Return the services in groups whose locks are taken together.
 
-    Those whose rollout broke off are each by itself: what it left is a note in one service's lock,
-    which is not to be spread over others. And so are, at the end, those that are being rolled: who
-    waits for them, or gives up, keeps no other upstream from being mended.
+    A service whose rollout broke off is a group by itself: the notes in its lock must not be spread
+    over others. So is, at the end, a service that is being rolled out: waiting for it, or giving
+    up, must not keep other upstreams from being repaired.
     """
     broken = [name for name in names if stack.locks.broke_off([name])]
     held = {held.service for held in stack.locks.describe() if not held.fate}.difference(broken)
@@ -37,11 +37,11 @@ def apart(stack: Stack, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ...]:
-    """The running replicas that are to get requests. Pure.
+    """Return the running replicas that should get requests. Pure.
 
-    In the middle of a broken rollout that is whoever a gateway names, as long as that includes one
-    that is to leave: with it stay those that an earlier batch has brought, or that were to stay
-    anyway. Past the last switch it is all that are not to leave.
+    After a rollout that broke off before its last switch, these are the replicas that a gateway
+    names, which include an outgoing one: besides it, new ones of earlier batches, and those that
+    stay. After the last switch they are all that are not outgoing.
     """
     running = tuple(r for r in state.serving if r.running)
     old = tuple(r for r in running if r.id in outgoing)
@@ -55,9 +55,10 @@ def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ..
 def _named(
     state: ServiceState, upstream: Upstream, running: Sequence[Replica]
 ) -> tuple[Replica, ...]:
-    """Comments behind the servers tell even after every address has changed; a name tells nobody.
+    """Return the replicas that an upstream names, by the IDs in its comments if it has any.
 
-    Somebody's own include may have none.
+    Comments are still right after every address has changed. An include that composeroll did not
+    write may have none; then the addresses count, but a name says nothing.
     """
     comments = " ".join(server.comment for server in upstream.servers)
     known = tuple(r for r in running if r.short_id in comments)
@@ -66,9 +67,9 @@ def _named(
 
 
 def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -> Switch:
-    """The switch of a service's upstream to these of its replicas. Pure.
+    """Return the switch of a service's upstream to these replicas. Pure.
 
-    Where it names none that is left, there is nothing to go back to but these.
+    If the upstream names no existing replica, an undo leads to the same replicas.
     """
     known = frozenset(r.id for r in state.replicas)
     others = known - {r.id for r in members}
@@ -85,18 +86,18 @@ def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -
     )
 
 
-def mend(stack: Stack, plan: Plan) -> tuple[str, ...]:
-    """Show the plan, and run it; whoever is killed at it leaves word that nginx is in doubt.
+def repair(stack: Stack, plan: Plan) -> tuple[str, ...]:
+    """Show the plan and run it, with a note in the lock: a kill may leave nginx not reloaded.
 
     Returns:
-        The services whose upstreams it is about; none where there is nothing to do.
+        The services whose upstreams were repaired; none if there was nothing to do.
     """
     if plan.empty:
         return ()
     pointing = [step for step in plan.steps if isinstance(step, SwitchUpstreams)]
-    mended = sorted({switch.incoming.service for step in pointing for switch in step.switches})
+    repaired = sorted({switch.incoming.service for step in pointing for switch in step.switches})
     show_plan(stack, plan)
     stack.locks.remember(Memory(mending=True))
-    with phase(stack, Phase.APPLY, f"repair the upstreams of {', '.join(mended)}"):
+    with phase(stack, Phase.APPLY, f"repair the upstreams of {', '.join(repaired)}"):
         apply(plan, stack.world)
-    return tuple(mended)
+    return tuple(repaired)
