@@ -31,7 +31,7 @@ class SetAside(Struct, frozen=True):
 
     @property
     def blocked(self) -> frozenset[str]:
-        """Names that nobody else may have: compose would give it the one of its number again."""
+        """Names that must stay free: the old one, and the one that compose would give it again."""
         return frozenset({self.name, f"{self.name.rstrip('0123456789')}{self.replica.number}"})
 
 

@@ -15,7 +15,7 @@ ROUND = 0.1
 """From this share on, whole per cent are exact enough to read."""
 
 SAMPLES = 5
-"""Of the lines that show errors, so many tell enough."""
+"""Log lines to show as evidence."""
 
 
 class Count(Struct, frozen=True):
@@ -115,7 +115,7 @@ class Tally(Struct):
 
 
 def share_of_errors(answers: Iterable[Answered], addresses: frozenset[str], least: int) -> float:
-    """The part of these servers' answers that was 5xx; 0 where there are too few to tell."""
+    """Return the share of 5xx among these servers' answers; 0 if there are fewer than `least`."""
     tally = Tally(addresses)
     tally.take(answers)
     return tally.total.share if tally.total.answers >= least else 0.0

@@ -25,10 +25,10 @@ class Taken(Struct, frozen=True):
 
 
 def gap(taken: Sequence[Taken]) -> str | None:
-    """How long it was at most, as a sentence; None where nothing stopped first.
+    """Return how long the gap was at most, as a sentence; None if nothing was stopped first.
 
-    From the first stop to the end of the last step that brings something up or tells nginx of it:
-    what comes after that, a watch or the drain of other services, finds everything serving.
+    It lasts from the first stop to the end of the last step that starts replicas or switches nginx.
+    During later steps, which monitor replicas or drain other services, everything serves.
     """
     stopped = [(one.began, name) for one in taken for name in stops(one.step)]
     if not stopped:

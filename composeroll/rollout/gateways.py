@@ -44,10 +44,10 @@ class ProjectGateways:
         self._quitting: dict[str, Gateway] = {}
 
     def runs_in(self, container: Replica) -> bool:
-        """Whether an nginx runs in it that takes requests; all else is no gateway of this run.
+        """Return whether an nginx that takes requests runs in it; only then it is a gateway.
 
-        One that was told to quit takes nothing new, configurations included, but its workers still
-        send requests where they were told to.
+        An nginx that is quitting accepts no connections and no configuration, but its workers still
+        send requests to their upstreams.
         """
         try:
             workers = self._gateway(container).workers()
@@ -60,15 +60,15 @@ class ProjectGateways:
         return not workers.quitting
 
     def quits(self, container: Replica) -> bool:
-        """Whether its nginx had been told to quit when it was last asked for."""
+        """Return whether its nginx was quitting at the last call of `runs_in`."""
         return container.id in self._quitting
 
     def cut_off(self, container: Replica, edge: Replica) -> bool:
-        """Whether none of the edge's addresses leads into its network namespace."""
+        """Return whether its network namespace has none of the edge's addresses."""
         return is_cut_off(self._door, container.id, edge.networks)
 
     def keep(self, containers: Sequence[Replica]) -> None:
-        """Forget every gateway but these: the others have ended, and nobody waits for them."""
+        """Forget every gateway except these: the others have ended."""
         running = {container.id for container in containers}
         for known in (self._known, self._quitting):
             for gone in known.keys() - running:
@@ -177,7 +177,7 @@ class ProjectGateways:
         return Gateways((*others, *own)).connections_to(addresses)
 
     def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:
-        """What the access logs of these gateways tell of an upstream's servers, from now on."""
+        """Follow the access logs of these gateways for an upstream's answers, from now on."""
         return self._all_with(containers).traffic(containers, upstream)
 
     @property
@@ -185,14 +185,14 @@ class ProjectGateways:
         return Gateways(self._known.values())
 
     def _of(self, chosen: Collection[str]) -> tuple[Sequence[Gateway], Sequence[Gateway]]:
-        """Those of some services that take requests, and such as may end before they are asked.
+        """Return the gateways of some services that take requests, and those that may end soon.
 
-        The latter were told to quit, or are chosen by their full ID.
+        The latter are quitting, or chosen by their full ID.
         """
         taking, quitting = self._known.values(), self._quitting.values()
         own = [one for one in taking if one.container.service in chosen]
-        told = [one for one in quitting if one.container.service in chosen]
-        return own, [*told, *(one for one in (*taking, *quitting) if one.container.id in chosen)]
+        ending = [one for one in quitting if one.container.service in chosen]
+        return own, [*ending, *(one for one in (*taking, *quitting) if one.container.id in chosen)]
 
     def _all_with(self, containers: Iterable[str]) -> Gateways:
         """All gateways, these full IDs among them.
@@ -229,9 +229,9 @@ def _held_by(gateway: Gateway, leaving: Collection[str]) -> Held:
 
 
 def _reaches(gateway: Gateway, hosts: Collection[str]) -> bool:
-    """Whether its old workers hold connections to these bare addresses.
+    """Return whether its old workers hold connections to these addresses (without ports).
 
-    Where that cannot be told of each worker, what all of its workers hold has to do.
+    If the connections of single workers cannot be read, those of all its workers count.
     """
     held = _held_by(gateway, hosts)
     return bool(held.leaving or (held.unknown and gateway.connects_to(hosts)))

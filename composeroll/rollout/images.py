@@ -72,13 +72,13 @@ class ComposeImages:
         self._moved: dict[str, _Move] = {}
 
     def pull(self, services: Sequence[Service], policy: Pull, *, insist: bool = False) -> None:
-        """Get the services' images from their registry, as `policy` says.
+        """Pull the services' images, as `policy` says.
 
-        A version that was rolled back stays away until its tag moves, or somebody insists.
+        A version that was rolled back is skipped until its tag moves; with `insist` it is not.
 
         Raises:
             EngineUnreachable: a registry does not answer.
-            Refused: a registry does not have the image, or does not give it.
+            Refused: a registry does not have the image, or refuses it.
         """
         pullable = self._to_pull(services, policy)
         wanted = [s for s in pullable if not self._held_back(s, insist=insist)]
@@ -86,7 +86,7 @@ class ComposeImages:
         try:
             if wanted:
                 self._registry.pull({s.name: self._reference(s) for s in wanted}, self._tell)
-        except BaseException as error:  # of several images some may have come before it
+        except BaseException as error:  # some of the images may have been pulled before it
             with suppress(EngineError, EngineUnreachable):
                 self._note_moves(wanted, before)
             _tell_of_built(error, wanted)
@@ -98,12 +98,11 @@ class ComposeImages:
     def take_back(self, used: Collection[str]) -> None:
         """Let the references name again what they named before the pull.
 
-        Else somebody's plain `docker compose up -d` would take what has just been refused. One that
-        other services of the project were brought to meanwhile, or that somebody has moved on, is
-        not this run's alone: it stays.
+        Otherwise a plain `docker compose up -d` would use the image that has just failed. A
+        reference whose new image other services run by now, or that was moved again, stays.
 
         Args:
-            used: IDs of the images that containers of other services are made from.
+            used: IDs of the images that containers of other services were created from.
         """
         while self._moved:
             reference, move = self._moved.popitem()
@@ -122,7 +121,7 @@ class ComposeImages:
         self._registry.tag(move.before, reference)
 
     def moved(self, services: Sequence[Service], *, insist: bool = False) -> frozenset[str]:
-        """The services for which `pull` would bring another image than is on the engine."""
+        """Return the services for which `pull` would bring another image than the engine has."""
         newer = [s for s in self._to_pull(services, Pull.ALWAYS) if self._differs(s)]
         held = () if insist else [s for s in newer if self._stays_away(s, self._holder(s))]
         return frozenset(s.name for s in newer if s not in held)
@@ -158,9 +157,10 @@ class ComposeImages:
         return now
 
     def _held_back(self, service: Service, *, insist: bool) -> bool:
-        """Whether it is to stay away; a tag that moved lifts every hold on its reference.
+        """Return whether the registry's image is skipped because it was rolled back.
 
-        Who insists lifts no other one: what comes may fail, and then it is to stay away again.
+        A tag that has moved ends every hold on its reference. `insist` overrides a hold but does
+        not end it: the image may fail again, and is then still held.
         """
         holder = self._holder(service)
         for name in () if holder else self._of_its_image(service):
@@ -169,7 +169,7 @@ class ComposeImages:
         return not insist and self._stays_away(service, holder)
 
     def _stays_away(self, service: Service, holder: str) -> bool:
-        """Whether there is a holder that it stays away for; says so."""
+        """Return whether there is a holder; if so, note that its image is skipped."""
         if not holder:
             return False
         whose = "was rolled back" if holder == service.name else f"{holder} was rolled back from"
@@ -182,9 +182,10 @@ class ComposeImages:
         return True
 
     def _holder(self, service: Service) -> str:
-        """The service that was rolled back from what the registry has, empty where none was.
+        """Return the service that was rolled back from the registry's image, empty if none was.
 
-        What the reference names here all the same, somebody has insisted on: it is not held back.
+        An image that the reference names on the engine nevertheless was rolled out with `--force`:
+        it is not held back.
         """
         held = {name: self._holds.held_back(name) for name in self._of_its_image(service)}
         now = self._digest(service) if any(held.values()) else ""
@@ -192,7 +193,7 @@ class ComposeImages:
         return "" if holder and self._is_here(service, now) else holder
 
     def _of_its_image(self, service: Service) -> tuple[str, ...]:
-        """A pull, like a retag, acts on the reference: it itself, and all that share it."""
+        """Return the services that share its reference, itself included: a pull acts on all."""
         return service.name, *sharing_image_of(self._project, service)
 
     def _differs(self, service: Service) -> bool:

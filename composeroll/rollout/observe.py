@@ -78,14 +78,14 @@ def observe(
     *,
     preflight: bool = True,
 ) -> Observed:
-    """The services as they are now. What takes a process of its own is asked side by side.
+    """Observe the services. What takes a separate process runs side by side.
 
     Args:
         project: the compose model.
         services: those of the rollout, in its order.
-        engine: where containers and images are read.
-        survey: where the gateway is read.
-        preflight: whether it is asked what would stand in the way of a rollout.
+        engine: reads containers and images.
+        survey: reads the gateways.
+        preflight: whether to ask compose what scaling up would break.
 
     Raises:
         GatewayUnread: no gateway could be read.
@@ -103,7 +103,7 @@ def looking(
     *,
     preflight: bool = True,
 ) -> Iterator[Look]:
-    """A look that has begun, and goes on beside what is done in the block; see `observe`."""
+    """Start an observation that runs in the background of the block; see `observe`."""
     with ThreadPoolExecutor(max_workers=4) as side_by_side:
         yield Look(side_by_side, project, services, engine, survey, preflight=preflight)
 
@@ -208,11 +208,12 @@ def _unsure(
     images: Mapping[str, str],
     doubled: Container[str],
 ) -> Mapping[str, int]:
-    """The scales to ask compose about, as they are: it would stop what exceeds the file's own.
+    """Return the services that compose must be asked about, with their current scales.
 
-    Where every replica has another image than its reference names, that is the reason; and what is
-    wrong with the service otherwise, compose says when it is asked about doubling it. Of what has a
-    name of its own it takes no other number than 1, even where it was killed and left two.
+    With the current scale, since compose would stop replicas beyond the file's number. A service of
+    which every replica has an outdated image need not be asked about: that is the reason, and the
+    question about doubling it shows what else is wrong. For a service with a `container_name`
+    compose accepts only 1, even if a killed compose has left two containers.
     """
     told = {s.name for s in services if _all_moved(replicas[s.name], images[s.name])}
     asked = [s for s in services if not (s.name in told and s.name in doubled)]
@@ -226,7 +227,7 @@ def _all_moved(replicas: Sequence[Replica], image: str) -> bool:
 def _doubled(
     project: Project, services: Sequence[Service], replicas: Mapping[str, tuple[Replica, ...]]
 ) -> Mapping[str, int]:
-    """The scales a rollout would ask for, of the services that can be scaled at all."""
+    """Return the scales that a rollout would ask for, for services that can be scaled."""
     scalable = [s for s in services if s.is_scalable and not project.sharing_volumes_of(s.name)]
     return {s.name: len(replicas[s.name]) + max(s.scale or 1, 1) for s in scalable}
 
@@ -236,13 +237,13 @@ def _single(
     replicas: Mapping[str, tuple[Replica, ...]],
     doubled: Container[str],
 ) -> Mapping[str, int]:
-    """The others, as they are: whatever compose makes of them, it looks at their networks first."""
+    """Return the current scales of the others: compose reports their changed networks too."""
     others = [s for s in services if s.name not in doubled and replicas[s.name]]
     return {s.name: 1 if s.has_own_name else len(replicas[s.name]) for s in others}
 
 
 def _of_networks(lines: Sequence[str]) -> tuple[str, ...]:
-    """What compose would stop for a network; of containers alone it says what nobody asks of it."""
+    """Return what compose would stop to recreate a network; empty if it would recreate none."""
     return tuple(lines) if any(line.startswith("Network ") for line in lines) else ()
 
 

@@ -15,13 +15,13 @@ from composeroll.model import Attachment, ContainerState, Finding, Replica, Rout
 
 
 class Wiring(Struct, frozen=True):
-    """A service's place in the gateway as it is now.
+    """A service's current place in the gateway.
 
     Attributes:
-        upstream: what the running nginx was last told; of several gateways all that any was.
+        upstream: the upstream that the running nginx uses; with several gateways, the union.
         texts: the include's exact text, by the gateway container's full ID; None: no such file.
-        findings: what of the gateway's configuration and mounts would hurt a rollout.
-        told: what each of several gateways was told.
+        findings: what in the gateway's configuration and mounts would hurt a rollout.
+        told: the upstream of each gateway, if there are several.
     """
 
     route: Route
@@ -32,28 +32,28 @@ class Wiring(Struct, frozen=True):
 
     @property
     def each(self) -> tuple[Upstream, ...]:
-        """What each gateway was told."""
+        """The upstream of each gateway."""
         return self.told or (self.upstream,)
 
     @property
     def split(self) -> bool:
-        """Whether the gateways send requests to different places, as one that was made anew does.
+        """Whether the gateways send requests to different addresses.
 
-        A rollout that is cut off while it tells them leaves them like that too.
+        That is so after one of them was recreated, or a rollout was cut off while it switched them.
         """
         return len({one.addresses for one in self.each}) > 1
 
 
 class Front(Struct, frozen=True):
-    """What a service that is itself a gateway stands for.
+    """A service that is itself a gateway.
 
     Attributes:
         takers: full IDs of its containers that take requests.
-        place: where requests reach it on a network, None where it is on none.
-        edge: the container whose network namespace its containers live in, so that two of them can
-            listen side by side; None where each has its own.
+        place: its attachment to a network, by which requests reach it; None if it has none.
+        edge: the container whose network namespace its containers share, so that two of them can
+            listen side by side; None if each has its own.
         behind: the places of the services that it sends requests to, by service.
-        findings: what of its configuration and surroundings would hurt its replacement.
+        findings: what in its configuration and its containers would hurt its replacement.
     """
 
     takers: tuple[str, ...]
@@ -64,13 +64,13 @@ class Front(Struct, frozen=True):
 
 
 class Places(Struct, frozen=True):
-    """Where services stand in the gateways, as they were at one look.
+    """The places of the services in the gateways, from one reading.
 
     Attributes:
-        wirings: a service's place, by name, or why it cannot be used; a service that gets no
+        wirings: a service's place, by name, or why it cannot be used. A service that gets no
             requests from nginx is absent.
-        fronts: what a service stands for that is a gateway itself, by name.
-        unseen: what may lead to a service that has no place, by name.
+        fronts: the services that are gateways themselves, by name.
+        unseen: findings about services without a place that nginx may send requests to, by name.
     """
 
     wirings: Mapping[str, Wiring | Refused] = field(default_factory=dict)
@@ -79,34 +79,34 @@ class Places(Struct, frozen=True):
 
 
 class ServiceState(Struct, frozen=True):
-    """One service: what the file wants of it and what runs.
+    """One service: its definition, and its containers.
 
     Attributes:
         replicas: its containers in all states, by number.
         outdated: why compose would recreate a replica, by the replica's full ID.
-        image: the image ID that its reference names now; empty where that cannot be known.
-        reference: the image reference compose creates its containers from.
+        image: the image ID that its reference names now; empty if unknown.
+        reference: the image reference that compose creates its containers from.
         wiring: its place in the gateway, None for a worker.
-        refusal: why its place in the gateway cannot be used, where that is so.
+        refusal: why its place in the gateway cannot be used, if it cannot.
         data_only: other services mount its volumes, nothing sends requests to it, and it does no
-            work of its own.
-        is_to_end: others start only once it has ended well, as the file says.
+            other work.
+        is_to_end: the file says that others start only once it has ended with 0.
         taken: names of all containers on the engine that are not this service's.
-        doubtful: a rollout was cut off, so nginx may run something else than its files say.
-        half_made: full IDs of running replicas that a rollout which was cut off had made, and that
-            nobody has chosen to get requests; of those beside which nothing else runs, none, but
-            for those that others were stopped for.
+        doubtful: a rollout was cut off, so the running nginx may differ from its files.
+        half_made: full IDs of running replicas that a rollout which was cut off had created, and
+            that no upstream names on purpose. Empty if no other replica runs, unless others were
+            stopped to make room for these.
         stopped: full IDs of replicas that a rollout which was cut off had stopped to make room for
-            new ones: what is not replaced in the end serves again.
+            new ones; those that are not replaced are started again.
         unlisted: services outside this rollout that mount its volumes.
         sharing: all services that mount its volumes.
         held: anonymous volumes that containers outside this rollout mount.
-        unnamed: where its own anonymous volumes are mounted.
-        front: what it stands for as a gateway, None for all other services.
-        tenants: services that live in its network namespace.
-        ran: its last run counts, and may have ended well by now: see `ends`.
-        unseen: what of nginx may lead to it though it has no place there.
-        highest_aside: the highest number, for compose, of its replicas that drain on; 0 for none.
+        unnamed: paths at which its anonymous volumes are mounted.
+        front: the service as a gateway, None if it is not one.
+        tenants: services that share its network namespace.
+        ran: its last run is still valid, and may have ended with 0 by now: see `ends`.
+        unseen: findings about ways in which nginx may reach it though it has no place there.
+        highest_aside: the highest number, for compose, of its detached replicas; 0 for none.
         lacking: images that its hooks need and that are not on the engine.
     """
 
@@ -146,28 +146,28 @@ class ServiceState(Struct, frozen=True):
 
     @property
     def serving(self) -> tuple[Replica, ...]:
-        """The replicas that do their work: a container that only holds data need not run for it."""
+        """The replicas that do their work, which a container that only holds data does stopped."""
         if self.data_only:
             return tuple(r for r in self.replicas if not is_left_by_recreate(r.name))
         return tuple(r for r in self.replicas if r.running or self._does_its_part(r))
 
     @property
     def ends(self) -> bool:
-        """Whether it is run once, such as a migration: nobody sees it stay, and it need not."""
+        """Whether it runs once, like a migration, and so need not stay up."""
         waits = self.wiring or self.front or self.data_only
         has_ended = all(r.finished or r.state is ContainerState.CREATED for r in self.replicas)
         return not waits and (self.is_to_end or has_ended)
 
     @property
     def is_over(self) -> bool:
-        """Whether it is run once and has ended: nobody misses it while it is replaced."""
+        """Whether it runs once and has ended, so that replacing it leaves no gap."""
         gets_requests = self.wiring or self.front
         return self.is_to_end and not (gets_requests or any(r.running for r in self.replicas))
 
     def address(self, replica: Replica) -> str:
-        """`host:port` by which the gateway knows a replica, or is to; empty without a gateway.
+        """Return the `host:port` of a replica for the gateway; empty without a gateway.
 
-        The file may mean another port or network by now than what is outdated has.
+        An outdated replica may have another port or network than the file says now.
         """
         if self.wiring is None:
             return ""
@@ -178,32 +178,32 @@ class ServiceState(Struct, frozen=True):
 
     @property
     def leftovers(self) -> tuple[Replica, ...]:
-        """What a crash or a broken rollout left: it does no work, and compose counts it anyway."""
+        """Containers left by a crash or a broken rollout: useless, but counted by compose."""
         return tuple(r for r in self.replicas if r not in self.serving)
 
     @property
     def revived(self) -> bool:
-        """Whether leftovers are among them that the engine starts again and again."""
+        """Whether the engine keeps restarting some of its leftovers."""
         return any(r.state is ContainerState.RESTARTING for r in self.leftovers)
 
     @property
     def named_in_upstream(self) -> tuple[Replica, ...]:
-        """The running replicas that nginx is told to send requests to; by a name it is all."""
+        """The running replicas that the upstream names; all of them if it holds a name."""
         return self.named_in(self.wiring.upstream) if self.wiring else ()
 
     @property
     def chosen(self) -> tuple[Replica, ...]:
-        """Those of them that somebody meant to get requests; a name means unproven ones too."""
+        """The replicas that the upstream names, without half-made ones, which a name includes."""
         return tuple(r for r in self.named_in_upstream if r.id not in self.half_made)
 
     @property
     def named_at_once(self) -> int:
-        """How many of them one gateway is told of at most; what two disagree on is not added up."""
+        """How many running replicas one gateway names at most; several gateways do not add up."""
         each = self.wiring.each if self.wiring else ()
         return max((len(self.named_in(upstream)) for upstream in each), default=0)
 
     def named_in(self, upstream: Upstream) -> tuple[Replica, ...]:
-        """The running replicas that an upstream leads to; by a name it is all."""
+        """Return the running replicas that an upstream names; all of them if it holds a name."""
         if upstream.names:
             return tuple(r for r in self.serving if r.running)
         route = self.wiring.route if self.wiring else None

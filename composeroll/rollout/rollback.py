@@ -53,13 +53,13 @@ def rollback(
 
 
 def _keeps_the_name(service: Service, target: Revision, reference: str) -> bool:
-    """Whether no registry moves it on: it bears a version, or nobody pulls it."""
+    """Return whether no pull moves the reference: it was another then, or is not pulled."""
     pulled = service.image and service.pull_policy not in ("never", "build")
     return reference != target.reference or not pulled
 
 
 def _tell_of_the_name(stack: Stack, target: Revision, reference: str, before: str) -> None:
-    """Whoever writes `app:2` later, here or in another project, would get `app:1` unawares."""
+    """Note that the reference names an older image now: any later use of it would get that one."""
     held = stack.book.held_as(target.service, before)
     back = f"; `docker tag {held} {reference}` restores it" if held else ""
     stack.world.emit(
@@ -110,7 +110,7 @@ def _leaving(stack: Stack, target: Revision, reference: str, now: str) -> Iterat
         stack.world.engine.tag(target.image, reference)
         yield
     except Locked:
-        raise  # whoever has the lock now decides what the reference names
+        raise  # the run that has the lock now decides what the reference names
     except ComposerollError as failure:
         if before and not failure.half_done:
             with stack.world.shield():

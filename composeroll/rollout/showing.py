@@ -1,4 +1,4 @@
-"""Where each replica stands while a plan runs, told after every step."""
+"""The state of each replica while a plan runs, emitted after every step."""
 
 from __future__ import annotations
 

@@ -23,29 +23,29 @@ class Images(Protocol):
     """Where images come from."""
 
     def pull(self, services: Sequence[Service], policy: Pull, *, insist: bool = False) -> None:
-        """Get the services' images from their registry, as `policy` says.
+        """Pull the services' images, as `policy` says.
 
-        A version that was rolled back stays away until its tag moves, or somebody insists.
+        A version that was rolled back is skipped until its tag moves; with `insist` it is not.
 
         Raises:
             EngineUnreachable: a registry does not answer.
-            Refused: a registry does not have the image, or does not give it.
+            Refused: a registry does not have the image, or refuses it.
         """
         ...
 
     def take_back(self, used: Collection[str]) -> None:
         """Let the references name again what they named before the pull.
 
-        Those stay that others have moved since, or whose image is one of these in use.
+        References that were moved since, or whose image is among those `used`, stay.
         """
         ...
 
     def moved(self, services: Sequence[Service], *, insist: bool = False) -> frozenset[str]:
-        """The services for which `pull` would bring another image than is on the engine."""
+        """Return the services for which `pull` would bring another image than the engine has."""
         ...
 
     def unavailable(self, services: Sequence[Service]) -> Mapping[str, ComposerollError]:
-        """Why a pull would fail, by service. Pulls nothing, and forgets nothing."""
+        """Return why a pull would fail, by service. Pulls nothing."""
         ...
 
 
@@ -54,43 +54,43 @@ class Locks(Protocol):
 
     @property
     def interrupted(self) -> Interrupted | None:
-        """A signal that came as locks were let go: it ends who stays, and nothing that is done."""
+        """A signal that came while locks were released: it ends `sync --watch`, nothing else."""
         ...
 
     def hold(
         self, services: Sequence[str], patience: float, beside: Sequence[str] = ()
     ) -> AbstractContextManager[Memory]:
-        """Hold the services' locks, waiting `patience` seconds for whoever has them.
+        """Hold the services' locks in a `with` block; wait for other runs for `patience` seconds.
 
-        What comes out is what broken rollouts of them left to do. The locks `beside` are held so
-        that nobody rolls those services meanwhile.
+        The block gets the notes of broken rollouts of these services. The locks `beside` are held
+        only to keep other runs from rolling out those services.
 
         Raises:
-            Locked: somebody has one.
+            Locked: another run has one.
         """
         ...
 
     def remember(self, memory: Memory, *, anew: bool = False) -> Memory:
-        """Write down what is to be done; what comes back includes what a broken rollout left.
+        """Write notes into the locks; return them joined with those of a broken rollout.
 
-        Where both differ, what was left holds, unless this was asked for `anew`.
+        If both differ, the older notes win, unless the user has asked for this `anew`.
         """
         ...
 
     def broke_off(self, services: Sequence[str]) -> bool:
-        """Whether a rollout of one of these services was cut off, and nobody has taken over yet."""
+        """Return whether a rollout of one of these services broke off and was not finished yet."""
         ...
 
     def leave_to_others(self) -> None:
-        """Keep what a broken rollout left for the next one, instead of forgetting it at the end."""
+        """Keep the notes of a broken rollout for the next run, after this one ends."""
         ...
 
     def describe(self) -> tuple[Held, ...]:
-        """Who holds which service."""
+        """Return the locks that are held, and by which run."""
         ...
 
     def break_open(self, services: Sequence[str]) -> tuple[Held, ...]:
-        """Take the services' locks away from whoever has them; who that was."""
+        """Remove the services' locks, and return them."""
         ...
 
 
@@ -98,11 +98,11 @@ class History(Protocol):
     """What the services ran: see `composeroll.rollout.history.book`."""
 
     def revisions(self, service: str) -> tuple[Revision, ...]:
-        """A service's revisions, oldest first."""
+        """Return a service's revisions, oldest first."""
         ...
 
     def keep_what_runs(self, states: Sequence[ServiceState]) -> tuple[str, ...]:
-        """Keep the images that run now, before a rollout replaces them; whose are gone."""
+        """Tag the images that run now, before a rollout; return services whose image is gone."""
         ...
 
     def record(
@@ -113,35 +113,35 @@ class History(Protocol):
         counts: Mapping[str, int],
         images: Mapping[str, str],
     ) -> None:
-        """Write down how a rollout ended, for each service with an image that it brought."""
+        """Record how a rollout ended, for each service that it brought an image to."""
         ...
 
     def settled(self, service: str) -> int:
-        """How many replicas the last rollout that ended well was to leave, 0 where nobody knows."""
+        """Return how many replicas the last successful rollout left, 0 if unknown."""
         ...
 
     def held_as(self, service: str, image: str) -> str:
-        """The tag that holds this image back, empty where none does."""
+        """Return the tag that marks this image as rolled back, empty if there is none."""
         ...
 
     def held_images(self, service: str) -> tuple[str, ...]:
-        """The images that a scheduled refresh is not to bring back."""
+        """Return the images that were rolled back, which updates skip."""
         ...
 
     def gateway(self, service: str) -> str:
-        """Whose nginx sent it requests when it last came to serve, empty where none is known."""
+        """Return the service whose nginx sent it requests at its last rollout, empty if unknown."""
         ...
 
     def hold_back(self, service: str, image: str) -> None:
-        """Remember one more version that a scheduled refresh is not to bring back."""
+        """Mark one more image as rolled back, so that updates skip it."""
         ...
 
     def let_pass(self, service: str) -> None:
-        """Hold nothing back any more."""
+        """Let updates use every image again."""
         ...
 
     def let_one_pass(self, service: str, image: str) -> None:
-        """No longer hold back what was held back last."""
+        """Let updates use this image again."""
         ...
 
 
@@ -149,25 +149,25 @@ class Host(Protocol):
     """The engine's host: its memory, in bytes, and which engine it is."""
 
     def memory_used_by(self, containers: Iterable[str]) -> Mapping[str, int]:
-        """What running containers use, by full ID."""
+        """Return the memory that running containers use, by full ID."""
         ...
 
     def memory_left(self) -> int:
-        """What the host can still give."""
+        """Return the memory that is left on the host."""
         ...
 
     def engine_version(self) -> str:
-        """The engine's version, as it tells it itself: `28.5.2`."""
+        """Return the engine's version, for example `28.5.2`."""
         ...
 
 
 class Stack(Struct, frozen=True):
-    """A compose project with everything that can be asked of it and done to it.
+    """A compose project, with the rooms that read and change it.
 
     Attributes:
-        active: finds the services that are meant where none is named, by compose's own rule.
-        directory: from where relative paths of its files count.
-        shows_replicas: whether anybody sees how each replica fares: else nobody looks it up.
+        active: returns the services of the active profiles, by compose's own rule.
+        directory: what relative paths in the compose files are relative to.
+        shows_replicas: whether the output shows each replica's state; if not, it is not read.
     """
 
     project: Project

@@ -54,7 +54,7 @@ def notes_of(
 
 
 class Lenient:
-    """A survey that goes on without nginx where nginx rejects its own files.
+    """A survey that continues without nginx if nginx rejects its own files.
 
     Attributes:
         refusal: why it was left out, None where it was not.
@@ -72,7 +72,7 @@ class Lenient:
         *,
         preflight: bool,
     ) -> Places:
-        """As the survey sees it; nothing where that cannot be told."""
+        """Return what the survey reads; nothing if nginx cannot be read."""
         try:
             return self._survey.look(project, services, replicas, preflight=preflight)
         except Refused as refusal:
@@ -134,7 +134,7 @@ def _replica(state: ServiceState, replica: Replica) -> ReplicaStatus:
 
 
 def readiness(state: ServiceState, replica: Replica) -> bool | None:
-    """What its own healthcheck has said, None where it has not; nobody is asked anew.
+    """Return the result of its healthcheck, None if it has none yet; nothing is probed.
 
     One that a rollout has just proven is still `starting` to the engine, for a whole interval.
     """

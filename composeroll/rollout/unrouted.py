@@ -13,7 +13,7 @@ from composeroll.rollout.planning.plan import Plan
 def unrouted(observed: Observed, plan: Plan) -> str:
     """What is to be said of those that the plan does something for; empty where there are none.
 
-    Whoever has set `gateway: none` knows.
+    Services with `gateway: none` are left out: their users know.
     """
     names = [s.name for s in observed.services if s.name in plan.brings and _is_unrouted(s)]
     if not names:

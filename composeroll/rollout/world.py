@@ -51,7 +51,7 @@ class Traffic(Protocol):
         ...
 
     def read(self) -> Sequence[Answered]:
-        """The answers since the last call; raises GatewayError where they are no longer told."""
+        """Return the answers since the last call; raise GatewayError if the log has ended."""
         ...
 
 
@@ -116,7 +116,7 @@ class Gateways(Protocol):
         ...
 
     def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:
-        """What these gateways, by full ID, tell of an upstream's answers from now on."""
+        """Follow the access logs of these gateways, by full ID, for an upstream's answers."""
         ...
 
 
@@ -152,7 +152,7 @@ class Nginx(Protocol):
         ...
 
     def listening(self, container: Replica) -> frozenset[int] | None:
-        """The ports that its own processes listen on; None where nothing can tell."""
+        """Return the ports that its own processes listen on; None if that cannot be read."""
         ...
 
     def workers(self, container: Replica) -> int:
@@ -190,9 +190,9 @@ class Lock(Protocol):
     """The right to change the services of this rollout."""
 
     def ensure(self) -> bool:
-        """Whether it was held all the time; one that somebody removed is taken again.
+        """Return whether the lock was held all the time; one that was removed is taken again.
 
-        Raises Locked where somebody else has it now.
+        Raises Locked if another run has it now.
         """
         ...
 

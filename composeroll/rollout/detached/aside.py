@@ -65,7 +65,7 @@ class ServingEngine:
         return max((replica.number for replica in mine), default=0)
 
     def names(self) -> frozenset[str]:
-        """The names that nobody may take."""
+        """The names that must stay free."""
         return self._all.names().union(*(one.blocked for one in self._aside.values()))
 
     def create(self, scales: Mapping[str, int]) -> None:

@@ -55,14 +55,14 @@ def retire_drained(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -
                 if left.broke_off:  # nothing is written or reloaded here, so that may be left to do
                     stack.locks.leave_to_others()
                 (now,) = seen(stack, [state.service]).services
-                if still := _unnamed(now, due):  # nginx may have been made anew since
+                if still := _unnamed(now, due):  # nginx may have been recreated since
                     _retire(stack, now, still)
                     retired.append(state.name)
     return Retired(tuple(retired), left=bool(stack.world.engine.aside(names)))
 
 
 def retire_held(stack: Stack, services: Sequence[Service]) -> bool:
-    """The same by whoever holds the services' locks; whether anything was retired."""
+    """Retire as `retire` does, with locks that the caller holds; return whether any was."""
     if not stack.world.engine.aside([service.name for service in services]):
         return False
     retired = False

@@ -70,7 +70,7 @@ class Book:
         self._read: dict[str, tuple[Revision, ...]] = {}
 
     def revisions(self, service: str) -> tuple[Revision, ...]:
-        """Oldest first. Read once a run: whoever writes holds the service's lock."""
+        """Return the revisions, oldest first. Read once per run: only lock holders write."""
         if service not in self._read:
             self._read[service] = parse_revisions(self._ledger.read(self._project, service))
         return self._read[service]
@@ -120,12 +120,12 @@ class Book:
                 self._add(state, image, result, seconds, counts.get(state.name, 0))
 
     def settled(self, service: str) -> int:
-        """How many replicas the last rollout that ended well was to leave, 0 where nobody knows."""
+        """Return how many replicas the last successful rollout left, 0 if unknown."""
         now = running(self.revisions(service))
         return now.replicas if now else 0
 
     def gateway(self, service: str) -> str:
-        """Whose nginx sent it requests when it last came to serve, empty where none is known."""
+        """Return the service whose nginx sent it requests at its last rollout, empty if unknown."""
         now = running(self.revisions(service))
         return now.gateway if now else ""
 
@@ -134,11 +134,11 @@ class Book:
         return tuple(d for tag in self._holds(service) for d in self._digests(tag))
 
     def held_images(self, service: str) -> tuple[str, ...]:
-        """The images that `held_back` tells of."""
+        """Return the images that were rolled back, which updates skip."""
         return tuple(self._holds(service).values())
 
     def held_as(self, service: str, image: str) -> str:
-        """The tag that holds this image back, empty where none does."""
+        """Return the tag that marks this image as rolled back, empty if there is none."""
         return next((tag for tag, held in self._holds(service).items() if held == image), "")
 
     def hold_back(self, service: str, image: str) -> None:
@@ -148,7 +148,7 @@ class Book:
             self._images.tag(image, self._held(service, len(holds)))
 
     def let_pass(self, service: str) -> None:
-        """The tag has moved on, or what somebody insisted on serves: hold nothing back."""
+        """Hold nothing back: the tag has moved, or a version forced with `--force` serves."""
         for tag in self._holds(service):
             self._images.untag(tag)
 

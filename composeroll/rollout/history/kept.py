@@ -19,6 +19,6 @@ def kept_tag(project: str, service: str, what: str) -> str:
 
 
 def _alike(name: str) -> str:
-    """What nobody else's name becomes, and a reader still knows it by."""
+    """Return a readable form of a name that is valid in a tag and that no other name gets."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower())[:40].strip("-")
     return "-".join(filter(None, (plain, sha256(name.encode()).hexdigest()[:DIGITS])))

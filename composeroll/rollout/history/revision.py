@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 
 class Result(StrEnum):
-    """How a rollout ended, as the history tells it."""
+    """How a rollout ended, for the history."""
 
     FOUND = "found"
     UPDATED = "updated"
@@ -32,7 +32,7 @@ class Revision(Struct, frozen=True):
         seconds: how long the rollout took.
         who: `user@host`, with the CI job where there is one.
         replicas: how many the service was to have afterwards, 0 where that is not known.
-        gateway: the service whose nginx sent it requests, empty where none did, or nobody knows.
+        gateway: the service whose nginx sent it requests, empty if none did, or unknown.
     """
 
     number: int
