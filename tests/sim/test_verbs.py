@@ -235,8 +235,7 @@ def test_a_rollback_past_a_change_of_the_tag_brings_the_version_back_under_the_t
     assert sim.images.here["registry/app:2"] == "sha256:app-v2"
     assert told_of_the_name(sim) == (
         "registry/app:2 names app-v2 on this engine from now on, no longer app-v3;"
-        " `docker tag composeroll-kept/shop:app.held-back registry/app:2` gives it back what it"
-        " named"
+        " `docker tag composeroll-kept/shop:app.held-back registry/app:2` restores it"
     )
     assert sim.update("app") == "up to date"
     in_upstream(sim)
