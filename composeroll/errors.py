@@ -3,21 +3,21 @@
     ComposerollError
     ├── UsageError                 2   the command line cannot be acted on
     │   └── SettingsError          2   a key or value in x-composeroll, the environment or a flag
-    ├── Refused                    3   the preflight says no; nothing was touched
-    │   └── GatewayUnread          3   so it does where a gateway could not be read
+    ├── Refused                    3   the preflight refused; nothing was touched
+    │   └── GatewayUnread          3   it refused because a gateway could not be read
     ├── Locked                     4   another rollout holds the lock
     ├── EngineUnreachable          6   engine or registry does not answer, outside of a plan
     ├── EngineError                1   the engine or compose answered with an error
-    ├── GatewayError               1   nginx rejected, or did not take, what it was given
-    ├── NotReady                   1   an incoming replica died or did not prove itself in time
+    ├── GatewayError               1   nginx rejected its new configuration, or did not load it
+    ├── NotReady                   1   an incoming replica died or was not ready in time
     ├── RolledBack                 1   the rollout failed and was undone
-    ├── UndoFailed                 5   the rollout failed and the way back failed too
-    ├── Unfinished                 5   failed past the line: what is to serve runs
-    ├── LockLost                   5   another rollout came and went while this one had no lock
+    ├── UndoFailed                 5   the rollout failed, and undoing it failed too
+    ├── Unfinished                 5   failed past the point of no return: the new replicas run
+    ├── LockLost                   5   another rollout ran while this one had lost its lock
     └── Interrupted            128+n   a signal ended the rollout, which was undone first
 
-Errors hold data. `composeroll.cli.run` and its reporter print those that end a rollout,
-`composeroll.cli.main` all others.
+Errors hold data. `composeroll.cli.run` and its reporter print the errors that end a rollout,
+`composeroll.cli.main` prints all others.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class ExitCode(IntEnum):
 
 @dataclass(eq=False)
 class ComposerollError(Exception):
-    """An end that was foreseen.
+    """An error that composeroll expects and explains; anything else is a bug.
 
     Attributes:
         what: what happened, one sentence without a full stop.
-        serving: what still answers requests, or None where nothing was touched.
-        help: the command or the line to change that helps next.
-        evidence: lines of output that show it (check output, nginx's words, logs).
+        serving: what still answers requests, None if nothing was touched.
+        help: the command to run next, or the line to change.
+        evidence: output that shows it (of a probe or nginx, or logs), as lines.
         half_done: whether it leaves something for the next run to finish.
     """
 
@@ -71,12 +71,12 @@ class UsageError(ComposerollError):
 
 
 class SettingsError(UsageError):
-    """A key or a value of the settings is wrong; `what` names where it stands."""
+    """A key or a value of the settings is wrong; `what` names its place."""
 
 
 @dataclass(eq=False)
 class Refused(ComposerollError):
-    """The preflight found a reason not to begin."""
+    """The preflight found a reason not to start the rollout."""
 
     serving: str | None = "nothing was touched"
 
@@ -84,7 +84,7 @@ class Refused(ComposerollError):
 
 
 class GatewayUnread(Refused):
-    """A gateway could not be read. Nothing tells when it can: it has to be looked at again."""
+    """A gateway could not be read; a caller that waits for it has to read it again."""
 
 
 class Locked(ComposerollError):
@@ -95,10 +95,10 @@ class Locked(ComposerollError):
 
 @dataclass(eq=False)
 class EngineUnreachable(ComposerollError):
-    """The engine or the registry did not answer, outside of a plan: amid one it ends as another.
+    """The engine or the registry did not answer, before or after a plan ran.
 
-    What it says of containers holds before a command's first plan. A `sync` may have carried one
-    out by then, and so may an `update` that has retired what had drained.
+    During a plan it becomes `RolledBack`, `UndoFailed` or `Unfinished`. `serving` is true before a
+    command's first plan; a `sync`, or an `update` that retired detached replicas, may have run one.
     """
 
     serving: str | None = "no container was touched"
@@ -111,33 +111,33 @@ class EngineError(ComposerollError):
 
 
 class GatewayError(ComposerollError):
-    """nginx rejected what it was given, or did not take it."""
+    """nginx rejected its new configuration, or did not load it."""
 
 
 class NotReady(ComposerollError):
-    """An incoming replica died, or did not prove itself within its time."""
+    """An incoming replica died, or was not ready in time."""
 
 
 class RolledBack(ComposerollError):
-    """The rollout failed before the line and every step was undone."""
+    """The rollout failed before the point of no return, and every step was undone."""
 
 
 class UndoFailed(ComposerollError):
-    """The rollout failed, and so did a step of the way back; the rest was left alone."""
+    """The rollout failed, and so did undoing one of its steps; the steps before stay done."""
 
     exit_code = ExitCode.UNFINISHED
     half_done = True
 
 
 class Unfinished(ComposerollError):
-    """The rollout failed past the line: running it again finishes it."""
+    """The rollout failed past the point of no return: running it again finishes it."""
 
     exit_code = ExitCode.UNFINISHED
     half_done = True
 
 
 class LockLost(ComposerollError):
-    """Somebody removed the lock of a rollout, and changed what it works on: it stops there."""
+    """The rollout's lock was removed, and another run changed the upstream: the rollout stops."""
 
     exit_code = ExitCode.UNFINISHED
     half_done = True

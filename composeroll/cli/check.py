@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @looking_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> int:
-    """Find everything that could go wrong in a rollout, beforehand; exit 3 if it would be refused.
+    """Find everything that would go wrong in a rollout; exit 3 if it would be refused.
 
     Each finding comes with its reason and the line to change. Nothing is touched.
     """

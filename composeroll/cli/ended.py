@@ -22,13 +22,13 @@ NONE = "{service} has no replicas now"
 
 
 def ended_with(stack: Stack, outcome: Outcome, services: Sequence[str], words: str) -> str:
-    """The sentence for these services; nothing more is known of one whose replicas are not told.
+    """Return the last sentence of a run; without replicas if the engine cannot list them.
 
     Args:
-        stack: is asked what runs, where anything has changed.
-        outcome: how it ended.
+        stack: lists the replicas, if anything has changed.
+        outcome: how the run ended.
         services: their names.
-        words: one of the forms above, empty where the verb changes no replicas.
+        words: one of the forms above, empty if the verb changes no replicas.
     """
     plain = ": ".join(filter(None, (", ".join(services), outcome.value)))
     if outcome is not Outcome.UPDATED or not words:
@@ -41,7 +41,7 @@ def ended_with(stack: Stack, outcome: Outcome, services: Sequence[str], words: s
 
 
 def _sentence(service: str, found: Sequence[Replica], words: str) -> str:
-    """What is run once, such as a migration, and what is data only may have ended by now."""
+    """Return one service's sentence. Services that run once, and data-only ones, may have ended."""
     own = [replica for replica in found if replica.service == service]
     counted = [replica for replica in own if replica.running] or own
     images = dict.fromkeys(short_image(replica.image) for replica in counted)

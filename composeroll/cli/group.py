@@ -49,7 +49,7 @@ class Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take the flags before the verb; one that belongs behind it is told so."""
+        """Parse the flags before the verb; a flag that goes after it gets a message about that."""
         given = tuple(args)  # click takes them out of the list
         try:
             return super().parse_args(ctx, args)

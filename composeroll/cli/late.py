@@ -1,4 +1,4 @@
-"""What a rollout needs late, and Python takes long to import: begun early, on the side."""
+"""Slow imports that a rollout needs late, started early in a thread."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ LATE = ("crossplane", "jinja2")
 
 
 def import_late() -> None:
-    """Begin to import it, beside whatever goes on now."""
+    """Start the imports in a thread."""
     threading.Thread(target=lambda: list(map(import_module, LATE)), daemon=True).start()

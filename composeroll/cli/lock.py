@@ -60,11 +60,11 @@ def status(context: click.Context, /, **options: Any) -> int:
 @lock_options
 @click.pass_context
 def release(context: click.Context, /, **options: Any) -> int:
-    """Take locks away from whoever has them, for when you know that they are gone.
+    """Remove locks whose owners are gone.
 
-    A rollout that still runs takes its lock again before its next step; only if another one has
-    it by then does it stop there. What one that broke off left half-done stays known, until that
-    is released as well.
+    A rollout that still runs takes its lock again before its next step; it stops only if another
+    one has it by then. The notes about a rollout that broke off stay for the next run, until they
+    are released as well.
     """
 
     def answer(stack: Stack, services: tuple[str, ...], say: Say) -> int:

@@ -46,7 +46,7 @@ Meant: TypeAlias = "Callable[[Stack], tuple[str, ...]]"
 
 
 def all_but_gateways(stack: Stack) -> tuple[str, ...]:
-    """All services where nginx cannot tell which is the gateway: the answer says why."""
+    """Return the services without gateways; all, if nginx cannot be read (the result says why)."""
     from composeroll.cli.services import all_but_nginx  # noqa: PLC0415 - late
 
     try:
@@ -79,7 +79,7 @@ def look(
 
 @contextmanager
 def spelled_out(flags: ComposeFlags) -> Iterator[None]:
-    """The commands that an error tells of have these flags."""
+    """Add these flags to the commands that an error of the block names."""
     try:
         yield
     except ComposerollError as error:
@@ -90,5 +90,5 @@ def spelled_out(flags: ComposeFlags) -> Iterator[None]:
 
 
 def unheard(event: Event) -> None:
-    """Whoever only looks tells nothing on the way."""
+    """Discard an event: commands that only read show no progress."""
     del event

@@ -54,9 +54,9 @@ def _what_updates(gateway: Service) -> str:
 
 
 def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
-    """What was run once is not run again by a nightly update, but for what others wait for.
+    """Return the services without those that ran once and have ended, unless others wait for them.
 
-    Code that is copied, and a migration: a new version of these has to come before what needs it.
+    A new version of copied code, or of a migration, has to run before the services that need it.
     """
     replicas, project = stack.engine.replicas(), stack.project
     work = {r.service for r in replicas if not r.finished}
@@ -69,10 +69,10 @@ def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def all_but_nginx(stack: Stack) -> tuple[str, ...]:
-    """Every service but those that have to be named to be touched.
+    """Return every service, except those that a command only touches by name.
 
-    That is what only an inactive profile shows, a gateway that publishes its ports itself, and
-    the edge that a gateway lives in.
+    These are services of inactive profiles, gateways that publish their ports themselves, and the
+    edges of gateways.
     """
     return _all_but(stack, _gateways(stack))
 
@@ -86,13 +86,13 @@ def _all_but(stack: Stack, gateways: AbstractSet[str]) -> tuple[str, ...]:
 
 
 def _left_alone(stack: Stack, gateways: AbstractSet[str]) -> AbstractSet[str]:
-    """The active gateways that cannot be replaced without closing their ports."""
+    """Return the active gateways that cannot be replaced without closing their ports."""
     services = stack.project.services
     return {name for name in gateways & _active(stack) if not _goes_beside(services[name])}
 
 
 def _active(stack: Stack) -> AbstractSet[str]:
-    """Without profiles nobody has to be asked: that takes a process."""
+    """Return the active services; compose, which takes a process, is only asked about profiles."""
     services = stack.project.services
     profiles = any(service.profiles for service in services.values())
     return services.keys() & stack.active() if profiles else services.keys()
@@ -101,9 +101,9 @@ def _active(stack: Stack) -> AbstractSet[str]:
 def active_services(
     project: Project, shown: Callable[[], Collection[str]], emit: Emit
 ) -> Collection[str]:
-    """What compose shows; where it cannot tell, all that no profile has to show, and that is said.
+    """Return the active services as compose lists them; if it fails, those without profiles.
 
-    It refuses where one that is shown depends on another that is not; an `up` would fail there.
+    Compose fails if an active service depends on an inactive one, as `up` would. A note says so.
     """
     try:
         return shown()
@@ -114,7 +114,7 @@ def active_services(
 
 
 def _edges(stack: Stack, gateways: AbstractSet[str]) -> set[str]:
-    """Whose network namespace a gateway lives in, or may: what works there itself is no edge."""
+    """Return services whose network namespace a gateway shares, or may share if they only idle."""
     tenants = [s for s in stack.project.services.values() if s.edge]
     edges = {s.edge for s in tenants if s.name in gateways}
     others = {s.edge for s in tenants} - edges
@@ -123,7 +123,7 @@ def _edges(stack: Stack, gateways: AbstractSet[str]) -> set[str]:
 
 
 def _gateways(stack: Stack) -> set[str]:
-    """Those that a setting names, or whose name or image says nginx; else what runs tells."""
+    """Return the gateways: named by a setting, or by name or image nginx, or by what runs."""
     services = stack.project.services
     named = {s.settings.gateway for s in services.values() if s.settings.gateway} & services.keys()
     guessed = {s.name for s in services.values() if s.may_be_nginx} - named

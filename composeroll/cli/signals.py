@@ -1,4 +1,4 @@
-"""Signals become an exception in the main thread, so that a rollout can be taken back first."""
+"""Turn signals into an exception in the main thread, so that a rollout is rolled back first."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WHOLE = frozenset(
     call.__code__ for call in (threading.Thread.start, subprocess.Popen.__init__, side_by_side)
 )
-"""What no signal may end half-way. An exception where a process begins leaves one behind of which
-nobody knows; `Thread.start` turns it into a KeyError (3.11); and what is done to several containers
-at once would go on beside the way back."""
+"""Calls that a signal's exception must not interrupt. It would leave behind a process that is just
+being started; `Thread.start` turns it into a KeyError (3.11); and requests to several containers
+at once would continue while their steps are undone."""
 
 SOON = 0.02
-"""Seconds until a signal that came there is looked at again."""
+"""Seconds after which a signal that came in such a call is raised again."""
 
 SILENT = 1.0
-"""Seconds after which whoever sent it is told that it was heard."""
+"""Seconds after which the run says that it has received the signal."""
 
 HEARD = (
     "the run ends as soon as the containers that are being stopped or started have ended or begun,"
@@ -42,23 +42,23 @@ HEARD = (
 )
 
 UNTOUCHED = "no container was touched"
-"""What holds until the first step of a plan, which says otherwise."""
+"""True until the first step of a plan."""
 
 LOOK = "`composeroll status` shows what serves"
-"""What helps after it: what a signal then ends says more, where it knows more."""
+"""The advice after the first step; what the signal interrupts replaces it if it knows more."""
 
 
 class Signals:
-    """While raised, a signal is `Interrupted`; while shielded, it waits for the shield's end.
+    """Inside `raised`, a signal raises `Interrupted`; inside `shield`, only after its end.
 
-    Half a way back, or half a switch, is the worst place to be. So only the first one is raised: a
-    terminal and `uv run` send the same Ctrl-C twice, and the second could come just before the way
-    back is shielded.
+    An undo or a switch must not be interrupted half-way. So only the first signal is raised: a
+    terminal and `uv run` both send Ctrl-C, and the second could come just before the undo is
+    shielded.
 
-    Raising is not enough: where the handler runs inside a finalizer or a weak reference's callback,
-    Python drops the exception. It tells its own hook of that, so an alarm raises it again; and each
-    event of the run asks again, for what a library's `except` has caught: see `heeded_by`. Where it
-    would do harm, the alarm waits until that is over: see `WHOLE`.
+    The exception can get lost. If the handler runs inside a finalizer or the callback of a weak
+    reference, Python drops it and calls a hook, which sets an alarm to raise it again. If a
+    library's `except` catches it, the next event of the run raises it again: see `heeded_by`. In
+    calls that must not be interrupted, the alarm repeats until they have ended: see `WHOLE`.
     """
 
     def __init__(self) -> None:
@@ -71,9 +71,9 @@ class Signals:
 
     @contextmanager
     def raised(self) -> Iterator[None]:
-        """Turn signals into exceptions, and put the previous handlers back afterwards.
+        """Turn signals into exceptions in the block, and restore the previous handlers after it.
 
-        What is ignored from the start, as SIGHUP is under `nohup`, stays ignored.
+        A signal that is ignored from the start, as SIGHUP is under `nohup`, stays ignored.
         """
         heeded = [n for n in CAUGHT if signal.getsignal(n) is not signal.SIG_IGN]
         previous = {number: signal.signal(number, self._receive) for number in heeded}
@@ -90,7 +90,7 @@ class Signals:
 
     @contextmanager
     def shield(self) -> Iterator[None]:
-        """Let nothing interrupt what runs inside; raise afterwards what came meanwhile."""
+        """Hold signals back during the block, and raise the first of them after it."""
         self._shields += 1
         try:
             yield
@@ -99,11 +99,11 @@ class Signals:
         self._raise_waiting()
 
     def ignore(self) -> None:
-        """What the run is for has been done: nothing is left to interrupt."""
+        """Ignore signals from now on: the run has done its work."""
         self._shields += 1
 
     def heeded_by(self, emit: Emit) -> Emit:
-        """The same, and after each event in the main thread a signal that got lost is raised."""
+        """Return `emit` with a check for a lost signal after each event in the main thread."""
         self._emit = emit
 
         def told(event: Event) -> None:
@@ -111,7 +111,7 @@ class Signals:
             emit(event)
             is_main = threading.current_thread() is threading.main_thread()
             if self._waiting and is_main and not self._shields:
-                self._raised = True  # no alarm may ring between this and the way back
+                self._raised = True  # no alarm may raise it again before the undo is shielded
                 raise self._waiting
 
         return told
@@ -129,7 +129,7 @@ class Signals:
         self._raise_waiting(frame)
 
     def _dropped_by(self, hook: Callable[[sys.UnraisableHookArgs], Any]) -> Callable[..., None]:
-        """What Python is to do with exceptions that it can raise nowhere: ours comes again."""
+        """Return Python's hook for exceptions that it cannot raise; it raises ours again later."""
 
         def drop(dropped: sys.UnraisableHookArgs) -> None:
             if isinstance(dropped.exc_value, Interrupted):
@@ -141,7 +141,7 @@ class Signals:
         return drop
 
     def _raise_waiting(self, frame: FrameType | None = None) -> None:
-        """Raise what came, if this is the time and, in this frame, the place."""
+        """Raise the signal, unless it is held back or this frame must not be interrupted."""
         if not self._waiting or self._shields or self._raised:
             return
         if _is_within(WHOLE, frame):
@@ -152,7 +152,7 @@ class Signals:
         raise self._waiting
 
     def _say_that_it_was_heard(self, waiting: Interrupted) -> None:
-        """Once, and never amid an event's own telling: nothing is told within these calls."""
+        """Warn once that the signal was received. No event is being emitted inside these calls."""
         if self._emit and time.monotonic() >= self._unheard_until:
             self._unheard_until = float("inf")
             self._emit(Warned(f"{waiting.what}: {HEARD}"))

@@ -1,4 +1,4 @@
-"""The three streams a program is born with, also where whoever starts it has closed one."""
+"""The three standard streams, also if the caller has closed one of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ LAST = 2
 
 
 def settle() -> None:
-    """Make standard input empty: nothing here asks, and compose must not; its answer then is no.
+    """Make standard input empty, so that every question of compose gets no as its answer.
 
-    A stream that was closed leads nowhere from now on: else the next file or socket would take its
-    number, and whoever writes there would write into that.
+    A stream that was closed is opened to the null device. Otherwise the next file or socket would
+    get its descriptor, and output meant for the stream would be written into it.
     """
     nothing = os.open(os.devnull, os.O_RDWR)
     while nothing <= LAST:

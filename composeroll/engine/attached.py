@@ -68,8 +68,8 @@ class Commands:
     def prepare(self, container: str, argv: Sequence[str]) -> RunningCommand:
         """Start a shell that becomes `argv` at `go`, and ends with 1 if it is closed before.
 
-        To start anything in a container takes an engine some 50 ms, and ssh a login; a word takes
-        neither. In an image without a shell the outcome is 126 or 127, and nothing was run.
+        To start a process in a container takes an engine some 50 ms, and ssh a login; a line on its
+        standard input takes neither. In an image without a shell the outcome is 126 or 127.
         """
         return self._begin(container, {"Cmd": [*ON_A_WORD, *argv]}, stdin=True)
 
@@ -104,7 +104,7 @@ class RunningCommand:
         self._let_go = threading.Event()
 
     def go(self) -> None:
-        """Let one that was prepared begin; where its shell has ended, the outcome tells."""
+        """Let a prepared command begin; if its shell has ended, the outcome shows that."""
         with contextlib.suppress(OSError):
             self._attached.sendall(b"go\n")
 

@@ -19,8 +19,8 @@ LEAVE_SECONDS = 10.0
 
 
 ON_STDOUT = "COMPOSE_STATUS_STDOUT"
-"""Where it is true, compose writes its progress to stdout; here that is read from stderr, and
-stdout not before the end: a pipe that nobody reads is full at 64 kB."""
+"""If true, compose writes its progress to stdout. Here progress is read from stderr, and stdout
+only at the end: its pipe would be full at 64 kB."""
 
 
 class Ended(Struct, frozen=True):
@@ -32,10 +32,10 @@ class Ended(Struct, frozen=True):
 
 
 class Child:
-    """One run of docker, with its standard input closed and its two outputs apart.
+    """One run of docker, with its standard input closed and its two outputs separate.
 
-    It has a session of its own, so a Ctrl-C on the terminal reaches composeroll alone, which then
-    decides. Whatever exception passes through `result` or `lines`, the process is ended first.
+    It runs in a separate session, so that Ctrl-C on the terminal only reaches composeroll. If an
+    exception passes through `result` or `lines`, the process is ended first.
     """
 
     def __init__(self, argv: Sequence[str]) -> None:
@@ -96,5 +96,5 @@ class Child:
 
 
 def _environment() -> Mapping[str, str]:
-    """Ours. A variable that nobody has set stays unset: compose's files may speak of any."""
+    """Return the environment. Unset variables stay unset, since compose files may use any."""
     return {**os.environ, ON_STDOUT: "0"} if ON_STDOUT in os.environ else os.environ

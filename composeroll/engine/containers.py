@@ -30,7 +30,7 @@ of 60 containers in a crash loop that were asked without a pause, all did so the
 """
 
 GOING = "is already in progress"
-"""The engine's words where somebody else removes the same container (moby, `daemon/delete.go`)."""
+"""The engine's message if another request is removing the container (moby, `daemon/delete.go`)."""
 
 
 class Containers:
@@ -86,7 +86,7 @@ class Containers:
     def restart(self, containers: Iterable[str], grace: float) -> None:
         """Stop those that run, within `grace` seconds, and start all.
 
-        The engine does both by itself: nobody who is killed meanwhile leaves them stopped.
+        The engine does both in one request, so they are not left stopped if composeroll is killed.
         """
         query = {"t": str(round(grace))}
         side_by_side(

@@ -1,8 +1,8 @@
-"""Containers that are never started, of an image without a byte in it.
+"""Containers that are never started, created from an empty image.
 
-The image stays on the engine. Whoever would remove it after use could do so between somebody
-else's look and their `create`; and `docker image prune --all` may do that at any time, so it is
-made anew whenever the engine says that it is missing.
+The image stays on the engine, since removing it could hit another run between its check and its
+`create`. `docker image prune --all` may remove it at any time, so it is created again whenever the
+engine reports it missing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from composeroll.engine.api.connection import Api
 EMPTY_IMAGE = "composeroll:empty"
 
 TRIES = 10
-"""How often somebody may remove the image just before it is used, until that is an error."""
+"""How often the image may disappear just before it is used, until that is an error."""
 
 _NO_IMAGE = HTTPStatus.NOT_FOUND
 
@@ -27,14 +27,14 @@ _NO_IMAGE = HTTPStatus.NOT_FOUND
 def create_empty(
     api: Api, name: str | None, config: Mapping[str, Any], *, fine: Collection[int] = ()
 ) -> Answer:
-    """Create a container, under a name of the engine's choice where none is given.
+    """Create a container; the engine chooses its name if none is given.
 
-    `config` are its labels and mounts as the Engine API's ContainerConfig has them; a status among
-    `fine` is no error.
+    `config` are its labels and mounts, as in the Engine API's ContainerConfig; a status among
+    `fine` is not an error.
 
     Raises:
         EngineError: the engine refuses.
-        EngineUnreachable: nobody answers.
+        EngineUnreachable: the engine does not answer.
     """
     query = {"name": name} if name else None
     body = {"Image": EMPTY_IMAGE, "Cmd": ["never started"], **config}

@@ -109,7 +109,7 @@ class Engine:
         self._containers.signal(container, name)
 
     def stand_in(self, model: str, name: str, beside: str) -> str:
-        """Create a container like `model` that stands apart, on the networks of `beside`."""
+        """Create a copy of `model` without its ports, on the networks of `beside`."""
         return self._stand_ins.make(model, name, beside)
 
     def remove(self, containers: Iterable[str], *, volumes: bool = True) -> None:
@@ -151,7 +151,7 @@ class Engine:
         return self._commands.begin(container, argv)
 
     def prepare(self, container: str, argv: Sequence[str]) -> RunningCommand:
-        """Have a command wait for a word in the container."""
+        """Start a command that waits in the container for its signal to begin."""
         return self._commands.prepare(container, argv)
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
@@ -212,7 +212,7 @@ class Engine:
         pull(self.flags, references, on_progress)
 
     def create(self, scales: Scales) -> None:
-        """Create what is missing to `scales`, started by nobody."""
+        """Create the containers that are missing for `scales`, without starting them."""
         self._changes.create(scales)
 
     def start_all(self, scales: Scales) -> None:

@@ -1,4 +1,4 @@
-"""One gateway container: read it, write it, reload it, and see what it does."""
+"""One gateway container: its configuration, its reload, its workers and its connections."""
 
 from __future__ import annotations
 
@@ -23,16 +23,15 @@ from composeroll.nginx.reload import await_replaced, not_taken, prepare_reload, 
 from composeroll.nginx.verdict import failed_test
 
 TEST = ("-v", "-T")
-"""Test; version on stderr, files on stdout. With `-T`, nginx goes on after `-v` (main, nginx.c)."""
+"""Test; version on stderr, files on stdout. Without `-T`, `-v` makes nginx exit (main, nginx.c)."""
 
 LOG_LINES = 5
 
 LAST_LINES = '[ -f "$2" ] && exec tail -n "$1" "$2"'
-"""The end of a file. A log may be a link to the output of whoever opens it, a pipe: its end never
-comes."""
+"""The end of a regular file. A log may also be a link to /dev/stderr, where reading never ends."""
 
 TOOLS_OF_LOOK = "ls / && tr 0 1 < /proc/self/cmdline && cat /proc/self/cmdline"
-"""Runs all that `held.sh` runs."""
+"""Succeeds if the image has every program that `held.sh` uses."""
 
 
 class Gateway:
@@ -56,27 +55,27 @@ class Gateway:
 
     @property
     def known(self) -> Configuration:
-        """The configuration as it was last read, read now where it was not yet."""
+        """The configuration as it was last read; read now if it has not been."""
         return self._known or self.configuration()
 
     def configuration(self) -> Configuration:
-        """What nginx would be told now, by `nginx -T` as the container's own user.
+        """Return the configuration that a reload would load: `nginx -T`, as the container's user.
 
         Raises:
-            GatewayError: nginx does not run, cannot test its files, or rejects them as they are.
+            GatewayError: nginx does not run, cannot test its files, or rejects them.
         """
         with self._named():
             return self._test(partial(self._execute, *self.command, *TEST))
 
     def install(self, texts: Texts) -> None:
-        """Write includes and have them tested and read by nginx; nothing is reloaded.
+        """Write includes, and have nginx test and read them; nothing is reloaded.
 
         Args:
-            texts: whole files by path; None takes a file away.
+            texts: whole files by path; None removes a file.
 
         Raises:
-            GatewayError: nginx does not accept or does not read them; the previous ones are back,
-                or `serving` says that they are not.
+            GatewayError: nginx does not accept or does not read them. The previous ones are
+                restored, or `serving` says that they are not.
         """
         previous = {path: self.known.files.get(path) for path in texts}
         try:
@@ -86,16 +85,16 @@ class Gateway:
             raise
 
     def restore(self, texts: Texts) -> None:
-        """Put previous texts back, tested and read by nginx.
+        """Write previous texts again, and have nginx test and read them.
 
         Raises:
-            GatewayError: they could not be put back.
+            GatewayError: they could not be restored.
         """
         self._write(texts)
 
     @contextmanager
     def reload_at_hand(self) -> Iterator[None]:
-        """Let the command of the next `reload` wait in the container meanwhile, for a word."""
+        """Start the command of the next `reload`, which waits in the container for its signal."""
         prepared = self._prepared = prepare_reload(self._door, self.container.id, self.command)
         try:
             yield
@@ -105,10 +104,10 @@ class Gateway:
                 prepared.close()
 
     def reload(self) -> None:
-        """Make nginx use its files, and see that it does.
+        """Make nginx load its files, and verify that it has.
 
         Raises:
-            GatewayError: it goes on with its old configuration.
+            GatewayError: nginx keeps its old configuration.
         """
         earlier, self.before = self.before, self.workers().pids
         files = self.known.files
@@ -116,31 +115,31 @@ class Gateway:
         try:
             prepared, self._prepared = self._prepared, None
             send_reload(self._door, self.container.id, self.command, prepared)
-        except GatewayError:  # of an engine's lost answer nobody knows whether it was delivered
-            self._goes_on(earlier)
+        except GatewayError:  # another error leaves it unknown whether nginx got the signal
+            self._keeps_old(earlier)
             raise
         if not await_replaced(self.workers, self.before, self._clock, self._tests_for):
-            self._goes_on(earlier)
+            self._keeps_old(earlier)
             raise not_taken(self.container.name, self._last_log_lines())
         self._may_run = [files]
 
-    def _goes_on(self, earlier: frozenset[int]) -> None:
-        """Its workers of now serve on by what they know: nobody has to wait for their end."""
+    def _keeps_old(self, earlier: frozenset[int]) -> None:
+        """Record that its workers keep serving with the old configuration, and need no drain."""
         self.before = earlier
         self._may_run.pop()
 
     @property
     def settled(self) -> bool:
-        """Whether nothing that this run has reloaded differs from the files as they are now."""
+        """Whether nginx certainly uses its current files, after the reloads of this run."""
         return all(files == self.known.files for files in self._may_run)
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The master's own argv; a container that is restarted has the same again."""
+        """The master's argv, which is the same after a restart of the container."""
         return self._command or self.workers().command
 
     def workers(self) -> Workers:
-        """What of nginx runs now."""
+        """Return nginx's processes."""
         with self._named():
             processes = self._door.processes(self.container.id)
         workers = read_workers(processes)
@@ -148,22 +147,24 @@ class Gateway:
         return workers
 
     def quit(self) -> bool:
-        """Tell the master to take nothing new and end what it has; whether it could be told."""
+        """Make nginx stop accepting and finish its requests; return whether it got the signal."""
         return self._execute(*self.command, "-s", "quit").exit_code == 0
 
     def listening(self) -> frozenset[int] | None:
-        """The ports that its own processes listen on; None where that cannot be seen."""
+        """Return the ports that its own processes listen on; None if that cannot be read."""
         return listening(self._execute("sh", "-c", sockets_script()).stdout)
 
     def old_workers(self) -> int:
-        """How many workers live on from before a reload, of this run or an earlier one."""
+        """Return how many workers from before a reload still run, of this run or an earlier one."""
         return len(self._old(self.workers()))
 
     def held(self, leaving: Collection[str]) -> Held:
-        """What workers from before a reload still hold, with replicas at these bare addresses.
+        """Return what workers from before a reload still hold.
 
-        The configuration of now is taken for theirs, as far as it says which connections come in
-        pairs.
+        Which connections come in pairs is judged by the current configuration.
+
+        Args:
+            leaving: addresses of the outgoing replicas, without ports.
         """
         old = len(self._old(self.workers()))
         if not old:
@@ -171,27 +172,27 @@ class Gateway:
         if blind := self.known.pairing.blind:
             return Held(old, unknown=blind)
         look = read_look(self._look())
-        # one that does not shut down yet is not among those that were looked at
+        # A worker that is not shutting down yet is missing in the reading.
         if look is None or len(look.workers) != old:
             return Held(old, unknown="its sockets cannot be read")
         return judge(look, leaving, self.known.pairing)
 
     def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
-        """Established connections by `host:port`; empty where they cannot be counted."""
+        """Return the established connections by `host:port`; empty if they cannot be counted."""
         table = self._connections()
         return count(table, addresses) if "rem_address" in table else {}
 
     def connects_to(self, hosts: Iterable[str]) -> bool:
-        """Whether a connection to one of these bare addresses is established."""
+        """Return whether a connection to one of these addresses (without ports) is established."""
         return any_to(self._connections(), hosts)
 
     def traffic(self, upstream: str) -> Traffic:
-        """What its access logs tell of an upstream's servers, from now on."""
+        """Follow its access logs for the answers of an upstream's servers, from now on."""
         return open_traffic(self._door, self.container.id, visibility(self.known, upstream))
 
     def read(self, path: str) -> str | None:
-        """A file as the gateway's own processes see it, None where there is none."""
-        with suppress(EngineError):  # in a container that was stopped nothing can be run
+        """Return a file as the gateway's processes see it, None if there is none."""
+        with suppress(EngineError):  # no command can run in a stopped container
             output = self._execute("cat", path)
             if output.exit_code == 0:
                 return output.stdout
@@ -199,21 +200,21 @@ class Gateway:
         return None if content is None else content.decode(errors="replace")
 
     def untouched(self, path: str) -> bool:
-        """Whether a file is as it was when it was last read or written here."""
+        """Return whether a file is unchanged since it was last read or written here."""
         return self.read(path) == self.known.files.get(path)
 
     def mount_table(self) -> str | None:
-        """The kernel's list of its mounts; None where the image has no shell to ask with."""
+        """Return the kernel's list of its mounts; None if the image has no shell to read it."""
         output = self._execute("sh", "-c", "cat /proc/self/mountinfo")
         return None if output.exit_code in NOT_RUN else output.stdout
 
     def shows_sockets(self) -> bool:
-        """Whether its image has what a look at its workers' sockets needs."""
+        """Return whether its image has the programs that reading its workers' sockets takes."""
         return self._execute("sh", "-c", TOOLS_OF_LOOK).exit_code == 0
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """What the engine refuses of this container, by the name that people know it by."""
+        """Turn the engine's errors about this container into errors with its name."""
         name = self.container.name
         try:
             yield
@@ -237,7 +238,7 @@ class Gateway:
         try:
             self._write(previous)
         except Interrupted:
-            raise  # whoever is ended by it has a way back of their own
+            raise  # the rollout undoes its steps after a signal
         except ComposerollError as error:
             failure.serving = f"{error.what}, so the files in the gateway are not the previous ones"
             failure.evidence += error.evidence

@@ -1,4 +1,4 @@
-"""All gateway containers of a rollout as one: written all, or none."""
+"""All gateway containers of a rollout as one: all are switched, or none."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.install import Texts
 
 Back = Callable[[], Mapping[str, Texts]]
-"""What to tell those that took a switch which another one did not: texts by path, by container."""
+"""Returns the texts (by path, by container) for gateways that were switched when another failed."""
 
 
 class _Change(Struct):
-    """What one gateway has been through: written (`previous`), reloaded (`took`)."""
+    """The progress of one gateway: the texts before it was written, and whether it was reloaded."""
 
     gateway: Gateway
     texts: Texts
@@ -36,10 +36,10 @@ class _Change(Struct):
         self.took = True
 
     def take_back(self, back: Back) -> None:
-        """Put the file back where nginx has not read the new one; tell it `back` where it has.
+        """Restore the previous file if nginx has not loaded the new one; else load those of `back`.
 
-        What stood there may name what is gone by now, after a run that was killed between writing
-        and reloading: nginx is never told that.
+        The previous file may name replicas that no longer exist, if an earlier run was killed
+        between writing and reloading: so nginx must never load it.
         """
         if not self.took:
             self.gateway.restore(self.previous)
@@ -59,12 +59,12 @@ class Gateways:
 
         Args:
             texts: whole files by path, by container ID.
-            back: asked, once one gateway does not take them, what those that did are told instead;
-                one it says nothing of keeps them.
+            back: called if one gateway fails, for the texts of those that were switched by then; a
+                gateway that it leaves out keeps the new ones.
 
         Raises:
-            GatewayError: one gateway did not take them; all others are told what `back` says, or
-                `serving` says which was not.
+            GatewayError: one gateway failed; all others were undone by `back`, or `serving` says
+                which was not.
         """
         changes = [_Change(self._gateways[id_], some) for id_, some in texts.items()]
         done: list[_Change] = []
@@ -82,13 +82,12 @@ class Gateways:
             raise
 
     def restore(self, texts: Mapping[str, Texts]) -> None:
-        """Put previous texts back and reload, in every gateway where that goes.
+        """Restore previous texts and reload, in every gateway in which that succeeds.
 
-        A gateway that fails keeps no other from being put right, and is itself not told again what
-        it is to leave.
+        A gateway that fails does not keep the others from being restored.
 
         Raises:
-            GatewayError: one gateway did not take them; the first that failed says why.
+            GatewayError: a gateway failed; the error is that of the first.
         """
         failed: list[ComposerollError] = []
         for id_, some in texts.items():
@@ -104,30 +103,30 @@ class Gateways:
 
     @property
     def settled(self) -> bool:
-        """Whether no nginx may run by anything else than its files, after reloads of this run."""
+        """Whether every nginx certainly uses its current files, after the reloads of this run."""
         return all(gateway.settled for gateway in self._gateways.values())
 
     def read(self, container: str, path: str) -> str | None:
-        """A file as that gateway's processes see it, None where there is none."""
+        """Return a file as that gateway's processes see it, None if there is none."""
         return self._gateways[container].read(path)
 
     def untouched(self, container: str, path: str) -> bool:
-        """Whether a file there is as it was when it was last read or written here."""
+        """Return whether a file there is unchanged since it was last read or written here."""
         return self._gateways[container].untouched(path)
 
     def old_workers(self) -> int:
-        """How many nginx workers from before the last reload still live, in all gateways."""
+        """Return how many workers from before a reload still run, in all gateways."""
         return sum(gateway.old_workers() for gateway in self._gateways.values())
 
     def held(self, leaving: Collection[str]) -> Held:
-        """What these workers still hold, with replicas at these bare addresses on their way out."""
+        """Return what these workers hold; `leaving` are the outgoing replicas' bare addresses."""
         total = Held()
         for gateway in self._gateways.values():
             total += gateway.held(leaving)
         return total
 
     def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
-        """Established connections from all gateways by address; uncountable ones are absent."""
+        """Return established connections from all gateways by address, as far as countable."""
         wanted = tuple(addresses)
         total: Counter[str] = Counter()
         for gateway in _one_of_each_namespace(self._gateways.values()):
@@ -135,12 +134,12 @@ class Gateways:
         return total
 
     def traffic(self, containers: Iterable[str], upstream: str) -> Traffic:
-        """What the access logs of these gateways tell of an upstream's servers, from now on."""
+        """Follow the access logs of these gateways for an upstream's answers, from now on."""
         return all_of([self._gateways[one].traffic(upstream) for one in containers])
 
 
 def _one_of_each_namespace(gateways: Iterable[Gateway]) -> Iterable[Gateway]:
-    """In a network namespace that several share, each sees the connections of all."""
+    """Return one gateway of each network namespace: each sees all connections in it."""
     return {_namespace(gateway.container): gateway for gateway in gateways}.values()
 
 
@@ -154,7 +153,7 @@ def _take_back(done: Iterable[_Change], failure: ComposerollError, back: Back) -
         try:
             change.take_back(back)
         except Interrupted:
-            raise  # whoever is ended by it has a way back of their own
+            raise  # the rollout undoes its steps after a signal
         except ComposerollError as error:
             name = change.gateway.container.name
             failure.serving = f"{name} could not be undone: {error.what}"

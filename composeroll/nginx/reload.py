@@ -1,4 +1,4 @@
-"""Tell nginx to reload, and see whether it has."""
+"""Reload nginx, and verify that it has taken the configuration."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from composeroll.nginx.install import NOT_RUN
 from composeroll.nginx.processes.workers import Workers
 
 SOONEST_SECONDS = 0.1
-"""Before the first look. The master tells old workers to quit 100 ms after it has made the new ones
-(ngx_master_process_cycle), for which it reads its files first: about when `-s reload` returns."""
+"""Until the workers are first read. The master starts new workers and makes the old ones quit
+100 ms later (ngx_master_process_cycle), at about the time when `-s reload` returns."""
 
 POLL_SECONDS = 0.02
-"""Between two looks at the workers; one look costs the engine 10 to 30 ms."""
+"""Between two readings of the workers; one costs the engine 10 to 30 ms."""
 
 RELOAD_SECONDS = 10.0
 """Room for a busy machine."""
 
 SLOWER = 3.0
-"""A reload reads what a test reads, beside all that nginx does: so many times as long at most. With
+"""A reload reads what a test reads, while nginx serves: at most so many times as long. With
 thousands of certificates, or a slow name server, that is more than `RELOAD_SECONDS`."""
 
 
 SENDING_SECONDS = 30.0
-"""How long the command may take that tells the master: it reads the configuration first."""
+"""How long `nginx -s reload` may take: it reads the configuration before it signals the master."""
 
 
 def prepare_reload(door: ContainerDoor, container: str, command: Sequence[str]) -> Prepared | None:
-    """Have `nginx -s reload` wait in the container; None where the engine refuses."""
-    with suppress(EngineError):  # of which whatever is done there next can tell more
+    """Start `nginx -s reload` in the container, to wait there; None if the engine refuses."""
+    with suppress(EngineError):  # the next command in the container reports it better
         return door.prepare(container, _reload(command))
     return None
 
@@ -43,16 +43,16 @@ def prepare_reload(door: ContainerDoor, container: str, command: Sequence[str]) 
 def send_reload(
     door: ContainerDoor, container: str, command: Sequence[str], prepared: Prepared | None = None
 ) -> None:
-    """`nginx -s reload`; where that fails, as without a pid file, SIGHUP straight to the master.
+    """Run `nginx -s reload`; if that fails, as without a pid file, send SIGHUP to the master.
 
-    Never by the engine's own kill: it takes a container that got any signal from it for one that
-    was stopped by hand, and does not start it again when it dies (Engine 28, `unless-stopped`).
+    Never through the engine's kill API: an engine treats a container that it has sent any signal as
+    stopped by the user, and does not restart it when it dies (Engine 28, `unless-stopped`).
 
     Args:
-        door: leads into the container.
+        door: runs commands in the container.
         container: its full ID.
-        command: the master's own argv.
-        prepared: such a command that waits there already.
+        command: the master's argv.
+        prepared: the command that `prepare_reload` has started.
 
     Raises:
         GatewayError: neither reached the master.
@@ -70,15 +70,15 @@ def send_reload(
 def await_replaced(
     look: Callable[[], Workers], before: frozenset[int], clock: Clock, tested: float
 ) -> bool:
-    """Whether, in due time, new workers serve and no old one takes requests.
+    """Return whether, within the time limit, new workers serve and no old one accepts.
 
-    nginx gives no sign of it: a configuration that the master rejects leaves everything as it was.
+    nginx does not report it: if the master rejects a configuration, nothing changes.
 
     Args:
-        look: looks at the workers of now.
-        before: those of before the reload.
-        clock: tells the time.
-        tested: seconds that the last test of its files took.
+        look: reads the current workers.
+        before: the workers from before the reload.
+        clock: the time.
+        tested: seconds that the last test of the files took, from which the limit follows.
     """
     deadline = clock.now() + RELOAD_SECONDS + SLOWER * tested
     clock.wait(SOONEST_SECONDS)
@@ -90,7 +90,7 @@ def await_replaced(
 
 
 def not_taken(name: str, log: tuple[str, ...]) -> GatewayError:
-    """The master rejected what the test had accepted."""
+    """Return the error for a configuration that the master rejected and the test had accepted."""
     return GatewayError(
         "nginx accepted the reload but kept its old configuration",
         serving="nginx serves with the configuration it had before",

@@ -94,7 +94,7 @@ class Api:
 
         Raises:
             EngineError: the engine refuses with a status that is not among `fine`.
-            EngineUnreachable: nobody answers, or no longer, or not in time.
+            EngineUnreachable: no answer, or none in time.
         """
         with self._connection() as connection:
             target = address(path, query)
@@ -164,7 +164,7 @@ class Api:
 
 
 def address(path: str, query: Mapping[str, str] | None) -> str:
-    """Path and query as they stand in the request line."""
+    """Return path and query as in a request line."""
     return f"{path}?{urlencode(query)}" if query else path
 
 
@@ -182,7 +182,7 @@ def speaking_to(stream: Stream, timeout: float) -> Iterator[None]:
 
 
 def _broken(said: Sequence[str], error: Exception) -> EngineUnreachable:
-    """What carries a stream says why it could not; without a word it has broken amid one."""
+    """Return the error for a broken stream, with the transport's complaint if there is one."""
     if not said:
         what = f"the connection to the engine broke: {error or type(error).__name__}"
         return EngineUnreachable(what, help=HELP)

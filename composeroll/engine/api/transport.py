@@ -91,8 +91,8 @@ class DialStdio:
     """`docker system dial-stdio`: ssh, TLS and contexts are docker's own affair.
 
     The hidden command is what docker's ssh transport runs on the far side. Each stream is a
-    process, so few are kept. It runs in a session of its own: Ctrl-C ends composeroll's calls in
-    their order, not the stream under them.
+    process, so few are kept. It runs in a separate session, so Ctrl-C does not end the stream
+    during a call.
     """
 
     limit: int | None = 4

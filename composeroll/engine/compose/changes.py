@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 KEEPING_OTHERS = ("env", "COMPOSE_REMOVE_ORPHANS=false")
-"""What `up.ONLY` says with a flag, which python-on-whales cannot be told to give."""
+"""The same as the flag in `up.ONLY`, which python-on-whales does not offer."""
 
 
 class Changes:
@@ -110,22 +110,22 @@ class Changes:
 
 
 def _own_session() -> list[str]:
-    """`setsid`, where there is one: Ctrl-C on the terminal then reaches composeroll alone."""
+    """Return `setsid` if it exists: Ctrl-C on the terminal then only reaches composeroll."""
     return ["setsid"] if shutil.which("setsid") else []
 
 
 def _to_the_end(change: Callable[[], T]) -> T:
-    """Run it in a thread that is waited for, whatever is raised in this one meanwhile."""
+    """Run it in a thread, and wait for its end even if a signal raises an exception here."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(change).result()
 
 
 @contextmanager
 def _empty_stdin() -> Iterator[None]:
-    """Let children find the end of their standard input: compose asks before it deletes a volume.
+    """Give child processes an empty standard input: compose asks before it deletes a volume.
 
-    The answer it then takes is no. python-on-whales cannot be told, and composeroll reads no
-    standard input of its own.
+    At its end compose takes the answer as no. python-on-whales has no option for it, and
+    composeroll does not read its own standard input.
     """
     kept = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -48,9 +48,10 @@ def pull(flags: ComposeFlags, references: Mapping[str, str], on_progress: OnProg
 
 
 def failed_reference(said: str, references: Mapping[str, str]) -> str:
-    """The reference that could not be pulled, as far as its registry goes; empty where unknown.
+    """Return the reference that could not be pulled, empty if unknown.
 
-    Compose 5 names it and earlier ones the service, but neither does where it broke amid a layer.
+    Compose 5 names the reference, earlier versions name the service, and neither does if a layer
+    failed.
     """
     lines = filter(None, map(parse_pull_line, said.splitlines()))
     failed = [line.service for line in lines if line.state.startswith("Error")]

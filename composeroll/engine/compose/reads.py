@@ -19,7 +19,7 @@ from composeroll.engine.compose.words import (
 from composeroll.errors import EngineError, UsageError
 
 READ_SECONDS = 300.0
-"""A file with a remote include or secret may be slow; beyond that somebody does not answer."""
+"""A file with a remote include or secret may be slow; after that its server does not answer."""
 
 
 class ConfigReading:
@@ -58,7 +58,7 @@ class ConfigReading:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Whoever leaves before the answer leaves no compose behind."""
+        """End compose, if it still runs."""
         self._child.end()
 
 
@@ -67,7 +67,7 @@ def _config(flags: ComposeFlags) -> Child:
 
 
 def start_config(flags: ComposeFlags) -> ConfigReading:
-    """Begin to read the model, with all profiles; imports can go on meanwhile."""
+    """Start to read the model, with all profiles, while modules are imported."""
     return ConfigReading(flags)
 
 

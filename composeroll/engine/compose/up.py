@@ -19,7 +19,7 @@ COMPOSE_REMOVE_ORPHANS means `up` of the whole project."""
 
 
 def up_argv(flags: ComposeFlags, scales: Scales, *options: str, dry: bool) -> list[str]:
-    """What brings these services to these numbers; `dry`: what tells what that would do."""
+    """Return the command that scales services to these numbers; `dry` only shows its actions."""
     compose = [*compose_argv(flags), *WORDS, *(["--dry-run"] if dry else [])]
     scaled = [word for name, n in scales.items() for word in ("--scale", f"{name}={n}")]
     return [*compose, "up", *ONLY, *options, *scaled, *scales]

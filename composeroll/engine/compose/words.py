@@ -1,9 +1,8 @@
-"""What compose prints about its work, read into data. Pure.
+"""What compose prints about its work, parsed into data. Pure.
 
-Dry runs are read as plain text (`--progress plain`): the one form that Compose 2.26 to 5.5 share,
-but for the words that mark one, which 5 nowhere prints (`plainWriter` in its cmd/display/plain.go,
-whose `dryRun` nobody sets). JSON lines came with 2.29, and 5 moved their words from `status` to
-`text`:
+Dry runs are read as plain text (`--progress plain`), the one format that Compose 2.26 to 5.5 share.
+Only the prefix of a dry run is missing in 5 (`plainWriter` in its cmd/display/plain.go, whose
+`dryRun` is never set). JSON lines came with 2.29, and 5 moved their text from `status` to `text`:
 
     2.26, 2.40   " DRY-RUN MODE -  Container shop-web-1  Recreate"
     5.0 to 5.5   " Container shop-web-1 Recreate "
@@ -77,9 +76,9 @@ def parse_dry_run(said: str) -> tuple[Action, ...]:
 
 
 def read_verdicts(actions: Iterable[Action]) -> dict[str, str]:
-    """Compose's first word about each container, by name: `Running`, `Recreate`, `Creating`, ….
+    """Return compose's first action for each container, by name: `Running`, `Recreate`, ….
 
-    A recreate goes on under a passing name (`3f2a…_shop-web-1`); that one is left out.
+    The temporary name of a container that is recreated (`3f2a…_shop-web-1`) is left out.
     """
     found: dict[str, str] = {}
     for action in actions:
@@ -150,14 +149,14 @@ def _parse_plain_pull(line: str) -> PullLine | None:
 
 
 def unset_variables(said: str) -> tuple[str, ...]:
-    """The variables that the files name and nobody has set: compose takes a blank for each."""
+    """Return the variables that the files use and that are not set: compose uses empty values."""
     return tuple(dict.fromkeys(_UNSET.findall(said)))
 
 
 def complaint(said: str) -> tuple[str, ...]:
-    """What compose complains about: the end of its error output without progress and warnings.
+    """Return compose's error messages: the end of its error output, without progress and warnings.
 
-    A dry run tells some errors as if they were progress: that is kept where there is nothing else.
+    A dry run prints some errors like progress: these are returned if there is nothing else.
     """
     messages = [*filter(None, map(_message, said.splitlines()))] or _NO_ACTION.findall(said)
     return tuple(messages[-EVIDENCE_LINES:])
