@@ -81,10 +81,11 @@ def statuses(value: object) -> tuple[tuple[int, int], ...]:
 
 def _status_range(item: str) -> tuple[int, int]:
     low, dash, high = item.partition("-")
-    ends = (low, high if dash else low)
-    if not all(end.isdecimal() and int(end) in _STATUSES for end in ends) or ends[0] > ends[1]:
-        raise ValueError(f"must be status codes, for example 200-399 or 204, not {item!r}")
-    return int(ends[0]), int(ends[1])
+    ends = [int(end) for end in (low, high if dash else low) if end.isdecimal()]
+    match ends:
+        case [first, last] if first <= last and first in _STATUSES and last in _STATUSES:
+            return first, last
+    raise ValueError(f"must be status codes, for example 200-399 or 204, not {item!r}")
 
 
 def batch(value: object) -> Batch:

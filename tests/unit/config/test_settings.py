@@ -61,7 +61,7 @@ BAD: dict[str, list[object]] = {
     "protocol": [*WORD, "HTTP"],
     "template": TEXT,
     "ready.path": [*PATH, "/a b"],
-    "ready.status": ["", "2xx", "399-200", 99, 600, "200-", "-200", True, None, {}, []],
+    "ready.status": ["", "2xx", "399-200", "0400-399", 99, 600, "200-", "-200", True, None, {}, []],
     "ready.host": TEXT,
     "ready.timeout": DURATION,
     "ready.interval": [*DURATION, 0, "0ms"],
