@@ -25,9 +25,9 @@ def command(context: click.Context, /, **options: Any) -> int:
     """
 
     def answer(stack: Stack, services: tuple[str, ...], printer: Printer) -> int:
-        from composeroll.rollout.checks.everything import everything  # noqa: PLC0415 - late
+        from composeroll.rollout.checks.everything import all_findings  # noqa: PLC0415 - late
 
-        found = everything(stack, services)
+        found = all_findings(stack, services)
         printer.findings(found)
         refused = any(finding.severity is Severity.REFUSAL for finding in found)
         return ExitCode.REFUSED if refused else ExitCode.DONE

@@ -53,7 +53,7 @@ def open_stack(
             name_separator,
             project_directory,
         )
-        from composeroll.config.gateway_names import insist_on_gateways  # noqa: PLC0415
+        from composeroll.config.gateway_names import require_gateways  # noqa: PLC0415
         from composeroll.config.project import parse_model, read_project  # noqa: PLC0415
         from composeroll.config.source import locate  # noqa: PLC0415
 
@@ -66,6 +66,6 @@ def open_stack(
     written = env_files(flags.env_files, os.environ, directory)
     separator = name_separator(os.environ, written)
     project = replace(read_project(model, strongest, directory, separator), unset=reading.unset)
-    insist_on_gateways(project, strongest, lambda keys: locate(files, keys))
+    require_gateways(project, strongest, lambda keys: locate(files, keys))
     with assemble(project, flags, files, emit, shield, shows_replicas=shows_replicas) as stack:
         yield stack

@@ -28,7 +28,7 @@ def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tu
     if everything and named:
         raise UsageError("give service names or --all, not both")
     if everything:
-        return _but_for_the_ended(stack, _but_for_gateways(stack))
+        return _without_ended(stack, _without_gateways(stack))
     if not named:
         raise UsageError(
             "which service? name one or more, or give --all",
@@ -37,7 +37,7 @@ def services_of(stack: Stack, named: tuple[str, ...], *, everything: bool) -> tu
     return named
 
 
-def _but_for_gateways(stack: Stack) -> tuple[str, ...]:
+def _without_gateways(stack: Stack) -> tuple[str, ...]:
     """`all_but_nginx`, and who only looks like nginx finds out why nothing happens to it."""
     gateways = _gateways(stack)
     for name in sorted(_left_alone(stack, gateways)):
@@ -53,7 +53,7 @@ def _what_updates(gateway: Service) -> str:
     return f"`composeroll check {gateway.name}` says what its update needs"
 
 
-def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
+def _without_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the services without those that ran once and have ended, unless others wait for them.
 
     A new version of copied code, or of a migration, has to run before the services that need it.
@@ -61,7 +61,7 @@ def _but_for_the_ended(stack: Stack, names: tuple[str, ...]) -> tuple[str, ...]:
     replicas, project = stack.engine.replicas(), stack.project
     work = {r.service for r in replicas if not r.finished}
     ended = {r.service for r in replicas} - work
-    ended -= {n for n in ended if project.sharing_volumes_of(n) or project.is_to_end(n)}
+    ended -= {n for n in ended if project.sharing_volumes_of(n) or project.must_end(n)}
     for name in (name for name in names if name in ended):
         note = f"{name} has ended and is left alone: `composeroll update {name}` runs it again"
         stack.world.emit(Noted(note))

@@ -43,14 +43,14 @@ def command(context: click.Context, /, **options: Any) -> int:
         stack.project.pick(services)
         names = ()
 
-        def meant() -> tuple[str, ...]:
+        def wanted() -> tuple[str, ...]:
             """Asked again until an nginx that is just being restarted can tell."""
             nonlocal names
             names = names or services or all_but_nginx(stack)
             return names
 
         with suppress(Interrupted):  # the way it is meant to end
-            sync_for_ever(stack, meant)
+            sync_for_ever(stack, wanted)
         return Outcome.WATCH_ENDED, names
 
     return Run.taken_from(context, options).do(act)

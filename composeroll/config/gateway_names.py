@@ -15,7 +15,7 @@ Find = Callable[[Sequence[str]], str]
 """Returns `file:line` of nested keys in the compose file, or the dotted keys if not found."""
 
 
-def insist_on_gateways(project: Project, strongest: Sequence[Layer], locate: Find) -> None:
+def require_gateways(project: Project, strongest: Sequence[Layer], locate: Find) -> None:
     """Check that each service's gateway is a service of the project.
 
     Args:

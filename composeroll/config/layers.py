@@ -88,7 +88,7 @@ def environment_layer(environ: Mapping[str, str]) -> Layer:
     Raises:
         SettingsError: such a variable does not belong to any setting.
     """
-    _insist_on_names(environ)
+    _require_names(environ)
     found = {key: environ.get(environment_name(key)) for key in SETTINGS}
     return Layer("the environment", {key: value for key, value in found.items() if value})
 
@@ -101,7 +101,7 @@ def placed(one: Layer, directory: Path) -> Layer:
     return Layer(one.source, {**one.values, "template": str(directory / template)})
 
 
-def _insist_on_names(environ: Mapping[str, str]) -> None:
+def _require_names(environ: Mapping[str, str]) -> None:
     known = {environment_name(key) for key in (*SETTINGS, *OF_FLAGS)}
     for name in sorted(environ):
         ours = name.startswith(ENVIRONMENT_PREFIX) and not name.startswith(OF_TESTS)

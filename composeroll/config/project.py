@@ -92,7 +92,7 @@ class Service(Struct, frozen=True):
         return all(obstacle.key == "network_mode" for obstacle in self.obstacles)
 
     @property
-    def has_own_name(self) -> bool:
+    def has_container_name(self) -> bool:
         """Whether it has a `container_name`, so that compose runs only one container."""
         return any(obstacle.key == "container_name" for obstacle in self.obstacles)
 
@@ -141,13 +141,13 @@ class Project(Struct, frozen=True):
     @property
     def single(self) -> frozenset[str]:
         """The services that have a `container_name`."""
-        return frozenset(s.name for s in self.services.values() if s.has_own_name)
+        return frozenset(s.name for s in self.services.values() if s.has_container_name)
 
     def living_in(self, name: str) -> tuple[str, ...]:
         """Return the services that share this one's network namespace."""
         return tuple(s.name for s in self.services.values() if s.edge == name)
 
-    def is_to_end(self, name: str) -> bool:
+    def must_end(self, name: str) -> bool:
         """Return whether others start only once this one has ended successfully."""
         return any(name in s.done_first for s in self.services.values())
 

@@ -140,7 +140,7 @@ class Containers:
         query = {"v": str(int(volumes))}
         answer = self._api.send("DELETE", f"/containers/{container}", query, fine=_GONE_OR_GOING)
         if answer.status == HTTPStatus.CONFLICT and GOING not in answer.message:
-            answer.insist(f"DELETE /containers/{container}")
+            answer.require(f"DELETE /containers/{container}")
 
     def _forbid_restart(self, container: str) -> None:
         path = f"/containers/{container}/update"

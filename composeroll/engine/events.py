@@ -86,7 +86,7 @@ class EventStream:
             connection.request("GET", address("/events", query))
             response = connection.getresponse()
             if response.status != 200:  # noqa: PLR2004 the one status that streams
-                Answer(response.status, response.read()).insist("GET /events")
+                Answer(response.status, response.read()).require("GET /events")
         connection.stream.sock.settimeout(None)
         self._heard = time.monotonic()
         return connection, response

@@ -104,10 +104,10 @@ class Route(Struct, frozen=True):
         found = (a for a in sorted(upstream.addresses) if a.rpartition(":")[0] in hosts)
         return next(found, "")
 
-    def as_told(self, upstream: Upstream, replicas: Collection[Replica]) -> Route:
-        """The way by which an upstream leads to those replicas that it names elsewhere than this.
+    def as_known_to(self, upstream: Upstream, replicas: Collection[Replica]) -> Route:
+        """Return the route with the port and the network by which an upstream names the replicas.
 
-        This way itself, where it names none of them elsewhere.
+        It is this route if the upstream names none of them at another address.
         """
         places = {p.host: p.network_id for r in replicas for p in r.networks if p.host}
         usual = [s.address for s in upstream.servers if not {"backup", "down"} & {*s.parameters}]

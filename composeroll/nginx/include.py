@@ -108,7 +108,7 @@ def with_servers(previous: Upstream, addresses: Sequence[tuple[str, str]]) -> Up
     return replace(previous, servers=servers, directives=directives)
 
 
-def with_nobody(previous: Upstream, port: int) -> Upstream:
+def without_servers(previous: Upstream, port: int) -> Upstream:
     """The same upstream with a server that nginx never asks: it answers 502 itself.
 
     The port and the parameters that all servers shared stay, for the next who reads it.

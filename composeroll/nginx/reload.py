@@ -57,7 +57,7 @@ def send_reload(
     Raises:
         GatewayError: neither reached the master.
     """
-    output = _told_by(prepared) if prepared else None
+    output = _outcome_of(prepared) if prepared else None
     if output is None or output.exit_code in NOT_RUN:
         output = door.execute(container, _reload(command))
     if output.exit_code == 0:
@@ -100,7 +100,7 @@ def not_taken(name: str, log: tuple[str, ...]) -> GatewayError:
     )
 
 
-def _told_by(prepared: Prepared) -> Output | None:
+def _outcome_of(prepared: Prepared) -> Output | None:
     """What became of it; None where it is gone, as after a restart of its container."""
     with suppress(EngineError):
         prepared.go()

@@ -139,7 +139,7 @@ def _undo(done: Sequence[Step], failure: BaseException, world: World, plan: Plan
                 AGAIN,
                 _evidence(failure) + _evidence(stuck),
             ) from failure
-        if step.comes_back:
+        if step.reports_undo:
             world.emit(StepUndone(str(step), world.clock.now() - began))
 
 

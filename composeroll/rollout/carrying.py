@@ -59,7 +59,7 @@ def is_idle(command: Sequence[str]) -> bool:
             return False
 
 
-def unnamed_volumes(
+def anonymous_volumes(
     service: Service, replicas: Sequence[Replica], everyone: Sequence[Replica]
 ) -> tuple[str, ...]:
     """The paths of a service's own anonymous volumes: new containers get new ones.

@@ -11,7 +11,7 @@ from typing import Protocol
 from composeroll.config.project import Project, Service, reference_of
 from composeroll.errors import Refused
 from composeroll.model import Replica
-from composeroll.rollout.carrying import only_carries, unnamed_volumes
+from composeroll.rollout.carrying import anonymous_volumes, only_carries
 from composeroll.rollout.observed import Observed, Places, ServiceState, Wiring
 
 
@@ -189,11 +189,11 @@ class Look:
             refusal=place if isinstance(place, Refused) else None,
             data_only=_data_only(project, service, {*places.wirings, *places.fronts}, mine),
             taken=names - {r.name for r in mine},
-            is_to_end=project.is_to_end(name),
+            must_end=project.must_end(name),
             unlisted=_unlisted(project, service, self._services, self._everyone),
             sharing=project.sharing_volumes_of(name),
             held=_held(self._services, self._everyone),
-            unnamed=unnamed_volumes(service, mine, self._everyone),
+            anonymous_volumes=anonymous_volumes(service, mine, self._everyone),
             front=places.fronts.get(name),
             tenants=project.living_in(name),
             unseen=places.unseen.get(name, ()),
@@ -215,9 +215,9 @@ def _unsure(
     question about doubling it shows what else is wrong. For a service with a `container_name`
     compose accepts only 1, even if a killed compose has left two containers.
     """
-    told = {s.name for s in services if _all_moved(replicas[s.name], images[s.name])}
-    asked = [s for s in services if not (s.name in told and s.name in doubled)]
-    return {s.name: 1 if s.has_own_name else max(1, len(replicas[s.name])) for s in asked}
+    known = {s.name for s in services if _all_moved(replicas[s.name], images[s.name])}
+    asked = [s for s in services if not (s.name in known and s.name in doubled)]
+    return {s.name: 1 if s.has_container_name else max(1, len(replicas[s.name])) for s in asked}
 
 
 def _all_moved(replicas: Sequence[Replica], image: str) -> bool:
@@ -239,7 +239,7 @@ def _single(
 ) -> Mapping[str, int]:
     """Return the current scales of the others: compose reports their changed networks too."""
     others = [s for s in services if s.name not in doubled and replicas[s.name]]
-    return {s.name: 1 if s.has_own_name else len(replicas[s.name]) for s in others}
+    return {s.name: 1 if s.has_container_name else len(replicas[s.name]) for s in others}
 
 
 def _of_networks(lines: Sequence[str]) -> tuple[str, ...]:

@@ -21,19 +21,19 @@ class Wiring(Struct, frozen=True):
         upstream: the upstream that the running nginx uses; with several gateways, the union.
         texts: the include's exact text, by the gateway container's full ID; None: no such file.
         findings: what in the gateway's configuration and mounts would hurt a rollout.
-        told: the upstream of each gateway, if there are several.
+        by_gateway: the upstream of each gateway, if there are several.
     """
 
     route: Route
     upstream: Upstream
     texts: Mapping[str, str | None] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    told: tuple[Upstream, ...] = ()
+    by_gateway: tuple[Upstream, ...] = ()
 
     @property
     def each(self) -> tuple[Upstream, ...]:
         """The upstream of each gateway."""
-        return self.told or (self.upstream,)
+        return self.by_gateway or (self.upstream,)
 
     @property
     def split(self) -> bool:
@@ -90,7 +90,7 @@ class ServiceState(Struct, frozen=True):
         refusal: why its place in the gateway cannot be used, if it cannot.
         data_only: other services mount its volumes, nothing sends requests to it, and it does no
             other work.
-        is_to_end: the file says that others start only once it has ended with 0.
+        must_end: the file says that others start only once it has ended with 0.
         taken: names of all containers on the engine that are not this service's.
         doubtful: a rollout was cut off, so the running nginx may differ from its files.
         half_made: full IDs of running replicas that a rollout which was cut off had created, and
@@ -101,7 +101,7 @@ class ServiceState(Struct, frozen=True):
         unlisted: services outside this rollout that mount its volumes.
         sharing: all services that mount its volumes.
         held: anonymous volumes that containers outside this rollout mount.
-        unnamed: paths at which its anonymous volumes are mounted.
+        anonymous_volumes: paths at which its anonymous volumes are mounted.
         front: the service as a gateway, None if it is not one.
         tenants: services that share its network namespace.
         ran: its last run is still valid, and may have ended with 0 by now: see `ends`.
@@ -118,7 +118,7 @@ class ServiceState(Struct, frozen=True):
     wiring: Wiring | None = None
     refusal: Refused | None = None
     data_only: bool = False
-    is_to_end: bool = False
+    must_end: bool = False
     taken: frozenset[str] = frozenset()
     doubtful: bool = False
     half_made: frozenset[str] = frozenset()
@@ -126,7 +126,7 @@ class ServiceState(Struct, frozen=True):
     unlisted: tuple[str, ...] = ()
     sharing: tuple[str, ...] = ()
     held: frozenset[str] = frozenset()
-    unnamed: tuple[str, ...] = ()
+    anonymous_volumes: tuple[str, ...] = ()
     front: Front | None = None
     tenants: tuple[str, ...] = ()
     ran: bool = False
@@ -156,13 +156,13 @@ class ServiceState(Struct, frozen=True):
         """Whether it runs once, like a migration, and so need not stay up."""
         waits = self.wiring or self.front or self.data_only
         has_ended = all(r.finished or r.state is ContainerState.CREATED for r in self.replicas)
-        return not waits and (self.is_to_end or has_ended)
+        return not waits and (self.must_end or has_ended)
 
     @property
     def is_over(self) -> bool:
         """Whether it runs once and has ended, so that replacing it leaves no gap."""
         gets_requests = self.wiring or self.front
-        return self.is_to_end and not (gets_requests or any(r.running for r in self.replicas))
+        return self.must_end and not (gets_requests or any(r.running for r in self.replicas))
 
     def address(self, replica: Replica) -> str:
         """Return the `host:port` of a replica for the gateway; empty without a gateway.
@@ -171,10 +171,10 @@ class ServiceState(Struct, frozen=True):
         """
         if self.wiring is None:
             return ""
-        route, told = self.wiring.route, self.told_of(self.outdated)
-        if told is None or replica.id not in self.outdated:
+        route, old_route = self.wiring.route, self.old_route(self.outdated)
+        if old_route is None or replica.id not in self.outdated:
             return route.address(replica)
-        return route.named_by(self.wiring.upstream, replica) or told.address(replica)
+        return route.named_by(self.wiring.upstream, replica) or old_route.address(replica)
 
     @property
     def leftovers(self) -> tuple[Replica, ...]:
@@ -209,12 +209,12 @@ class ServiceState(Struct, frozen=True):
         route = self.wiring.route if self.wiring else None
         return tuple(r for r in self.serving if route and route.named_by(upstream, r))
 
-    def told_of(self, replicas: Container[str]) -> Route | None:
-        """The way by which nginx leads to these replicas now, by ID; None without a gateway."""
+    def old_route(self, replicas: Container[str]) -> Route | None:
+        """Return the route by which nginx reaches these replicas now; None without a gateway."""
         if self.wiring is None:
             return None
         old = [replica for replica in self.serving if replica.id in replicas]
-        return self.wiring.route.as_told(self.wiring.upstream, old)
+        return self.wiring.route.as_known_to(self.wiring.upstream, old)
 
     def _does_its_part(self, replica: Replica) -> bool:
         ran = self.ran and replica.finished

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from composeroll.errors import GatewayError, RolledBack
 from composeroll.model import Replica
 from composeroll.report.events import Phase
+from composeroll.rollout.announce import phase, show_plan
 from composeroll.rollout.apply import apply
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.planning.plan import Plan
-from composeroll.rollout.roll import phase, show_plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps.rejoin import RejoinEdge
-from composeroll.rollout.survey.likely import is_told_nginx, may_run_nginx
+from composeroll.rollout.survey.likely import may_run_nginx, starts_nginx
 from composeroll.rollout.survey.stranded import given_up, is_left_behind
 
 NOT_STARTED = "the engine could not: the edge did not run yet"
@@ -36,7 +36,7 @@ def rejoin(stack: Stack, lock_wait: float) -> tuple[str, ...]:
     done = []
     for service in sorted({replica.service for replica in _stranded(stack)}):
         with stack.locks.hold([service], lock_wait) as left:
-            if left != Memory(broke_off=left.broke_off):
+            if left != Intent(broke_off=left.broke_off):
                 stack.locks.leave_to_others()
             if _start(stack, service):
                 done.append(service)
@@ -64,7 +64,7 @@ def plan_rejoin(stranded: Sequence[Replica]) -> Plan:
     first = stranded[0]
     reason = LEFT_BEHIND if first.running else NOT_STARTED
     every = tuple(r.id for r in stranded)
-    nginx = tuple(r.id for r in stranded if r.running or is_told_nginx(r))
+    nginx = tuple(r.id for r in stranded if r.running or starts_nginx(r))
     return Plan((RejoinEdge(first.service, every, nginx, reason=reason),))
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from composeroll.config.project import Service
 from composeroll.model import Replica, Upstream
 from composeroll.report.events import Phase
+from composeroll.rollout.announce import phase, show_plan
 from composeroll.rollout.apply import apply
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.observe import observe
 from composeroll.rollout.observed import Observed, ServiceState, Wiring
 from composeroll.rollout.planning.plan import Plan
-from composeroll.rollout.roll import phase, show_plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import Incoming, Switch, SwitchUpstreams
 
@@ -36,7 +36,7 @@ def apart(stack: Stack, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     return (*([whole] if whole else []), *((name,) for name in alone))
 
 
-def meant(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ...]:
+def intended(state: ServiceState, outgoing: Mapping[str, str]) -> tuple[Replica, ...]:
     """Return the running replicas that should get requests. Pure.
 
     After a rollout that broke off before its last switch, these are the replicas that a gateway
@@ -82,7 +82,7 @@ def switch_to(members: Sequence[Replica], state: ServiceState, wiring: Wiring) -
         known=known,
         unproven=others,
         outdated=frozenset(state.outdated),
-        told=state.told_of(state.outdated),
+        old_route=state.old_route(state.outdated),
     )
 
 
@@ -97,7 +97,7 @@ def repair(stack: Stack, plan: Plan) -> tuple[str, ...]:
     pointing = [step for step in plan.steps if isinstance(step, SwitchUpstreams)]
     repaired = sorted({switch.incoming.service for step in pointing for switch in step.switches})
     show_plan(stack, plan)
-    stack.locks.remember(Memory(mending=True))
+    stack.locks.record_intent(Intent(repairing=True))
     with phase(stack, Phase.APPLY, f"repair the upstreams of {', '.join(repaired)}"):
         apply(plan, stack.world)
     return tuple(repaired)

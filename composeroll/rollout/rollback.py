@@ -13,7 +13,7 @@ from composeroll.report.wording import short_image
 from composeroll.rollout.behind import behind
 from composeroll.rollout.history.revision import Result, Revision, latest, previous, running
 from composeroll.rollout.images import sharing_image_of
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.update import Wanted, update_held
@@ -40,10 +40,10 @@ def rollback(
         reference = reference_of(stack.project, services[0])
         now = _image_of_now(stack, service, reference, revisions)
         target = _target(service, revisions, revision, left.back_to.get(service, ""), now)
-        _insist(stack, target, reference)
+        _require_image(stack, target, reference)
         stack.world.emit(Noted(f"back to revision {target.number}, of {target.at}"))
         _tell_of_sharers(stack, services[0], reference)
-        stack.locks.remember(Memory(back_to={service: target.image}), anew=True)
+        stack.locks.record_intent(Intent(back_to={service: target.image}), overrule=True)
         before = stack.engine.image_id(reference) or ""
         with _leaving(stack, target, reference, now):
             end = update_held(stack, services, Wanted((service,), pull=Pull.NEVER), left)
@@ -138,7 +138,7 @@ def _target(
     return found
 
 
-def _insist(stack: Stack, target: Revision, reference: str) -> None:
+def _require_image(stack: Stack, target: Revision, reference: str) -> None:
     """Refuse where there is no such image, or no tag that could name it."""
     if stack.engine.image_id(target.image) is None:
         raise Refused(

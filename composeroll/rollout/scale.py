@@ -8,10 +8,11 @@ from composeroll.errors import UsageError
 from composeroll.report.events import Outcome, Warned
 from composeroll.report.wording import count_text
 from composeroll.rollout.behind import behind
+from composeroll.rollout.decide import intent_of, look, pass_preflight
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.planning.outgoing import SCALED, Reasons
 from composeroll.rollout.rejoin import rejoin
-from composeroll.rollout.roll import look, memory_of, pass_preflight, roll
+from composeroll.rollout.roll import roll
 from composeroll.rollout.stack import Stack
 
 
@@ -28,10 +29,10 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
         observed = look(stack, services)
         leaving = surplus(observed, counts, left.outgoing)
         pass_preflight(stack, observed, leaving, counts)
-        _insist_on_one(observed, counts)
+        _require_one(observed, counts)
         _tell_outdated(stack, observed)
-        memory = stack.locks.remember(memory_of(observed, leaving, counts), anew=True)
-        return roll(stack, observed, memory, residue=_nothing_else)
+        intent = stack.locks.record_intent(intent_of(observed, leaving, counts), overrule=True)
+        return roll(stack, observed, intent, residue=_nothing_else)
 
 
 def surplus(
@@ -59,7 +60,7 @@ def _nothing_else(observed: Observed) -> Reasons:
     return {}
 
 
-def _insist_on_one(observed: Observed, counts: Mapping[str, int]) -> None:
+def _require_one(observed: Observed, counts: Mapping[str, int]) -> None:
     for state in observed.services:
         if (state.wiring or state.front) and not counts[state.name]:
             needs = "requests need a gateway" if state.front else "an nginx upstream needs a server"

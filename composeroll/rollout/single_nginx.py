@@ -98,10 +98,10 @@ class SingleNginx:
     def quit(self, container: Replica) -> None:
         """`nginx -s quit`; where that cannot be, as without a pid file, the signal itself."""
         try:
-            told = Gateway(self._engine, container).quit()
+            delivered = Gateway(self._engine, container).quit()
         except (EngineError, GatewayError):
-            told = False
-        if not told:
+            delivered = False
+        if not delivered:
             self._engine.signal(container.id, "SIGQUIT")
 
     def visit(

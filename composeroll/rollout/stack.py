@@ -13,7 +13,7 @@ from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, Interrupted
 from composeroll.model import Locate
 from composeroll.rollout.history.revision import Result, Revision
-from composeroll.rollout.lock.note import Held, Memory
+from composeroll.rollout.lock.note import Held, Intent
 from composeroll.rollout.observe import Engine, Survey
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.world import World
@@ -59,10 +59,10 @@ class Locks(Protocol):
 
     def hold(
         self, services: Sequence[str], patience: float, beside: Sequence[str] = ()
-    ) -> AbstractContextManager[Memory]:
+    ) -> AbstractContextManager[Intent]:
         """Hold the services' locks in a `with` block; wait for other runs for `patience` seconds.
 
-        The block gets the notes of broken rollouts of these services. The locks `beside` are held
+        The block gets the intent of broken rollouts of these services. The locks `beside` are held
         only to keep other runs from rolling out those services.
 
         Raises:
@@ -70,10 +70,10 @@ class Locks(Protocol):
         """
         ...
 
-    def remember(self, memory: Memory, *, anew: bool = False) -> Memory:
-        """Write notes into the locks; return them joined with those of a broken rollout.
+    def record_intent(self, intent: Intent, *, overrule: bool = False) -> Intent:
+        """Write an intent into the locks; return it joined with that of a broken rollout.
 
-        If both differ, the older notes win, unless the user has asked for this `anew`.
+        If both differ, the older one wins; with `overrule`, this one.
         """
         ...
 

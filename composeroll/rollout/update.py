@@ -12,26 +12,20 @@ from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
 from composeroll.report.events import Noted, Outcome, Phase, Warned
 from composeroll.rollout.again import look_again
+from composeroll.rollout.announce import names, phase, show_rollout
 from composeroll.rollout.behind import behind
 from composeroll.rollout.checks.draining import in_the_way
-from composeroll.rollout.checks.local_images import insist_on_images
+from composeroll.rollout.checks.local_images import require_images
+from composeroll.rollout.decide import intent_of, look, pass_preflight
 from composeroll.rollout.detached.retirement import retire_held
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.observe import looking
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.planning.order import in_order
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout, replica_counts
 from composeroll.rollout.rejoin import rejoin
-from composeroll.rollout.roll import (
-    look,
-    memory_of,
-    names,
-    pass_preflight,
-    phase,
-    roll,
-    show_rollout,
-)
+from composeroll.rollout.roll import roll
 from composeroll.rollout.stack import Stack
 
 FRESH = 2.0
@@ -93,7 +87,7 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     observed = wanted.counting_runs(look(stack, services)).with_newer_images(moved)
     leaving = outgoing(observed, force=wanted.force)
     pass_preflight(stack, observed, leaving)
-    insist_on_images(observed.without(moved), leaving)
+    require_images(observed.without(moved), leaving)
     counts = replica_counts(observed, leaving, stack.book.settled)
     plan = plan_rollout(observed, leaving, counts)
     if refusal := in_the_way(stack.world, observed, plan):  # unless it has drained by then
@@ -102,7 +96,7 @@ def _foresee(stack: Stack, services: Sequence[Service], wanted: Wanted) -> Outco
     return Outcome.PLANNED
 
 
-def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Memory) -> Outcome:
+def update_held(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Intent) -> Outcome:
     """Update the services, whose locks the caller holds; raises what `update` raises.
 
     Args:
@@ -128,19 +122,19 @@ def _used_beside(stack: Stack, services: Sequence[Service]) -> frozenset[str]:
     return frozenset(r.image for r in stack.engine.replicas() if r.service not in mine)
 
 
-def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Memory) -> Outcome:
+def _update(stack: Stack, services: Sequence[Service], wanted: Wanted, left: Intent) -> Outcome:
     observed = wanted.counting_runs(pull_and_look(stack, services, wanted))
     leaving = outgoing(observed, force=wanted.force)
     pass_preflight(stack, observed, leaving, left.wanted)
-    insist_on_images(observed, leaving)
+    require_images(observed, leaving)
     retired = retire_held(stack, services)
     if retired:
         observed = wanted.counting_runs(look_again(stack, observed, preflight=True))
     leaving = outgoing(observed, force=wanted.force)
     counts = replica_counts(observed, leaving, stack.book.settled)
-    memory = stack.locks.remember(memory_of(observed, leaving, counts))
-    memory = memory.at_least({s.name: s.scale for s in services if s.scale})
-    end = roll(stack, observed, memory, residue=outgoing)
+    intent = stack.locks.record_intent(intent_of(observed, leaving, counts))
+    intent = intent.at_least({s.name: s.scale for s in services if s.scale})
+    end = roll(stack, observed, intent, residue=outgoing)
     return Outcome.UPDATED if retired else end
 
 

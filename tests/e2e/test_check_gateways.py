@@ -39,7 +39,7 @@ def test_a_replaced_file_a_way_around_the_upstream_and_a_missing_image_are_found
     with untouched(stack):
         done = stack.composeroll("check", *stack.selection, "-f", "missing.yml", "app")
     assert done.code == 3, str(done)
-    assert [told for told in TOLD if told not in done.stdout] == [], str(done)
+    assert [text for text in TOLD if text not in done.stdout] == [], str(done)
 
 
 def test_a_single_file_in_an_image_without_a_shell_is_refused(start: Start) -> None:

@@ -11,11 +11,11 @@ import pytest
 from tests.bed import images
 from tests.e2e.conftest import Start
 from tests.e2e.harness import docker, recipe
+from tests.e2e.harness.events import steps
 from tests.e2e.harness.holding import half_sent
 from tests.e2e.harness.recipe import Recipe
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Stack
-from tests.e2e.harness.told import steps
 from tests.e2e.harness.trouble import CALM, LONG, ended_with, nobody_notices, update
 from tests.load import Mix
 

@@ -82,8 +82,8 @@ def test_the_gap_of_stop_first_is_shown_in_the_plan_and_short(stack: Stack) -> N
     with under_gap(stack) as load:
         done = stack.update(*STOP_FIRST, "app")
     ended_with(done, 0, "GAP: app does not answer until its new replicas are ready")
-    (told,) = re.findall(r"app did not answer for ([0-9.]+)s at most", str(done))
-    assert gap(load) <= float(told) + ROUNDED < LONGEST_GAP
+    (longest,) = re.findall(r"app did not answer for ([0-9.]+)s at most", str(done))
+    assert gap(load) <= float(longest) + ROUNDED < LONGEST_GAP
 
 
 def test_a_broken_image_in_a_gap_is_taken_back_and_the_old_one_answers_again(

@@ -13,11 +13,11 @@ import pytest
 from tests.bed import state
 from tests.e2e.conftest import Start
 from tests.e2e.harness import claims, recipe
+from tests.e2e.harness.events import read_events, steps
 from tests.e2e.harness.holding import half_sent, held_websocket
 from tests.e2e.harness.rolling import WITH_WEBSOCKETS, is_tidy, roll, under_load
 from tests.e2e.harness.running import running
 from tests.e2e.harness.stack import Done, Stack
-from tests.e2e.harness.told import steps, told
 
 pytestmark = pytest.mark.e2e
 
@@ -81,7 +81,7 @@ def drains(events: Path) -> bool:
 
 def drained(events: Path) -> float:
     """How many seconds the drain lasted."""
-    ends = (event for event in told(events) if event["event"] == "step_ended")
+    ends = (event for event in read_events(events) if event["event"] == "step_ended")
     return next(float(event["seconds"]) for event in ends if event["step"].startswith("drain"))
 
 

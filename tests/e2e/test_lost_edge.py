@@ -154,6 +154,6 @@ def test_one_that_somebody_has_stopped_stays_so(stack: Stack) -> None:
 
 
 def test_an_engine_that_gives_it_up_is_told_by_check(stack: Stack) -> None:
-    told = str(stack.composeroll("check", *stack.selection))
+    output = str(stack.composeroll("check", *stack.selection))
     version = docker.docker("version", "--format", "{{.Server.Version}}").strip()
-    assert (f"this engine ({version})" in told) is (int(version.partition(".")[0]) < 29), told
+    assert (f"this engine ({version})" in output) is (int(version.partition(".")[0]) < 29), output

@@ -51,7 +51,7 @@ class Moment:
     def wait(self, run: Running) -> None:
         """Return at that moment of a run that has just been started, or at its end."""
         if self.begins:
-            next((event for event in run.told() if begun(event) == self.begins), None)
+            next((event for event in run.emitted() if begun(event) == self.begins), None)
         _wait_for_end(run, self.seconds)
 
 

@@ -36,14 +36,14 @@ class Long:
     """A run over many seeds: what was counted so far, and how many histories broke.
 
     Attributes:
-        told: when it last said how far it is.
+        reported: when it last said how far it is.
     """
 
     first: int
     counted: Figures = field(default_factory=Figures)
     broken: int = 0
     began: float = field(default_factory=time.monotonic)
-    told: float = field(default_factory=time.monotonic)
+    reported: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
@@ -56,8 +56,8 @@ class Long:
         if broken:
             self.broken += 1
             print(f"{broken}\nagain: python -m tests.sim --rollouts 1 --seed {number}", flush=True)
-        if time.monotonic() - self.told > EVERY:
-            self.told = time.monotonic()
+        if time.monotonic() - self.reported > EVERY:
+            self.reported = time.monotonic()
             print(
                 f"{self.counted.rollouts:,} rollouts, {self.broken} broken, {self.seconds:.0f} s",
                 flush=True,

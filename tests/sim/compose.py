@@ -58,7 +58,7 @@ class Engine(Containers):
         """`up --no-start --no-recreate`: one after the other, so that it can end half-way."""
         for name, scale in scales.items():
             self._faults.ask("compose: create")
-            self._insist_on_one({name: scale})
+            self._require_one({name: scale})
             for _ in range(scale - len(self.of(name))):
                 with self._faults.change(f"create one of {name}"):
                     self.make(name)
@@ -123,7 +123,7 @@ class Engine(Containers):
         """`up -d --force-recreate`: each container gives way to one with its number."""
         del renew_volumes
         self._faults.ask("compose: recreate")
-        self._insist_on_one({service: scale})
+        self._require_one({service: scale})
         for old in self.of(service)[:scale]:
             self._recreate(old)
         for extra in self.of(service)[scale:]:
@@ -165,15 +165,15 @@ class Engine(Containers):
     def verdicts(self, scales: Mapping[str, int]) -> Mapping[str, str]:
         """Compose's own judgement: image, definition and the sources' IDs enter its hash."""
         self._faults.ask("ask compose what is outdated")
-        self._insist_on_one(scales)
+        self._require_one(scales)
         boxes = [box for name in scales for box in self.of(name)]
-        told = {box.name: self._verdict(box) for box in boxes}
-        return {name: word for name, word in told.items() if word}
+        servers = {box.name: self._verdict(box) for box in boxes}
+        return {name: word for name, word in servers.items() if word}
 
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
         """What stands in the way, as the test says."""
         self._faults.ask("ask compose what scaling would break")
-        self._insist_on_one(scales)
+        self._require_one(scales)
         return self.obstacles
 
     def is_outdated(self, box: Box) -> bool:
@@ -196,10 +196,10 @@ class Engine(Containers):
     def _service(self, name: str) -> Service:
         return self._project.services[name]
 
-    def _insist_on_one(self, scales: Mapping[str, int]) -> None:
+    def _require_one(self, scales: Mapping[str, int]) -> None:
         """What has a name of its own cannot be scaled, whatever is there."""
         for name, scale in scales.items():
-            if scale > 1 and self._service(name).has_own_name:
+            if scale > 1 and self._service(name).has_container_name:
                 raise EngineError(f'The "{name}" service is using the custom container name')
 
     def _named(self, name: str) -> str:

@@ -139,7 +139,9 @@ class GatewayDoor:
         """One for each old worker that knows the address."""
         self._ask("count connections of")
         old = self.container.workers[:-1]
-        return {a: sum(a in told for w in old for told in w.told.values()) for a in addresses}
+        return {
+            a: sum(a in servers for w in old for servers in w.servers.values()) for a in addresses
+        }
 
     def _old(self) -> list[Worker]:
         """A run that ended has seen its reload taken, so that whoever looks next sees it too.

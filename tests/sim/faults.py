@@ -71,9 +71,9 @@ class Faults:
         self._judge = judge
 
     @property
-    def told(self) -> list[str]:
+    def trace(self) -> list[str]:
         """What every moment of the run was."""
-        return self.process.told
+        return self.process.trace
 
     @property
     def changes(self) -> list[int]:
@@ -93,7 +93,7 @@ class Faults:
     def change(self, what: str, error: type[ComposerollError] = EngineError) -> Iterator[None]:
         """Around one change of the world, which is judged right after it."""
         fault = self._moment(what)
-        self.process.changes.append(len(self.process.told))
+        self.process.changes.append(len(self.process.trace))
         self._reach(error)
         if fault and not fault.after:
             self._strike(fault, error)
@@ -106,7 +106,7 @@ class Faults:
     def ask(self, what: str, error: type[ComposerollError] = EngineError) -> None:
         """A call that reads: it can do all that a change can do, and changes nothing."""
         fault = self._moment(what)
-        self.process.asked.append(len(self.process.told))
+        self.process.asked.append(len(self.process.trace))
         self._reach(error)
         if fault:
             self._strike(fault, error)
@@ -131,8 +131,8 @@ class Faults:
         self.alive()
         self.turn()
         process = self.process
-        process.told.append(what)
-        number = len(process.told)
+        process.trace.append(what)
+        number = len(process.trace)
         for move in process.moves.pop(number, ()):
             move()
         assert self.now() < process.ends_at + DEAF, "a signal came, and it goes on"
@@ -148,7 +148,7 @@ class Faults:
 
     def _strike(self, fault: Fault, error: type[ComposerollError]) -> None:
         process = self.process
-        what = process.told[-1]
+        what = process.trace[-1]
         if fault.kind is Kind.INTERRUPT and (process.shields or process.interrupted):
             return
         self.struck[_name(fault)] += 1

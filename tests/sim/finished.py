@@ -23,7 +23,7 @@ def finished(sim: Sim, service: str, replicas: int) -> None:
 def _names(sim: Sim, service: str, replicas: int) -> Iterator[str]:
     """Numbered from 1, unless the file has a name for it."""
     for number in range(1, replicas + 1):
-        alone = sim.project.services[service].has_own_name
+        alone = sim.project.services[service].has_container_name
         yield f"the-{service}" if alone else f"shop-{service}-{number}"
 
 
@@ -39,8 +39,8 @@ def names_what_answers(sim: Sim, *services: str) -> None:
         boxes = (b for b in sim.engine.of(name) if not b.aside)
         ready = {f"{b.ip}:9000" for b in boxes if answers(b, sim.images, sim.clock)}
         for gateway in sim.gateways.all.values():
-            told = set(gateway.current.told.get(name, ready))
-            assert not ready or told == ready, (name, gateway.id)
+            servers = set(gateway.current.servers.get(name, ready))
+            assert not ready or servers == ready, (name, gateway.id)
 
 
 def ids(sim: Sim, service: str) -> frozenset[str]:
@@ -54,4 +54,4 @@ def _in_upstreams(sim: Sim, service: str) -> None:
         if include_of(service) in gateway.files:
             may_gap = service in sim.judge.gaps
             assert all(b.running and (b.proven or may_gap) for b in boxes)
-            assert set(gateway.current.told[service]) == {f"{b.ip}:9000" for b in boxes}
+            assert set(gateway.current.servers[service]) == {f"{b.ip}:9000" for b in boxes}

@@ -252,7 +252,7 @@ def _is_right(sim: Sim, name: str) -> None:
         if include_of(name) in gateway.files:
             assert all(b.running for b in boxes)
             assert set(sim.gateways.meaning(gateway)[name]) == addresses
-            assert set(gateway.current.told[name]) == addresses
+            assert set(gateway.current.servers[name]) == addresses
     kept = {
         image
         for tag, image in sim.images.here.items()

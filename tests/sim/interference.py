@@ -138,7 +138,7 @@ class Outside:
     def scale(self, service: str, dice: Random) -> None:
         """`up -d --no-recreate --scale`."""
         self._pull_missing(service)
-        one = self._sim.project.services[service].has_own_name
+        one = self._sim.project.services[service].has_container_name
         self.scale_to(service, 1 if one else dice.randint(1, 3))
         self._settle(service)
 

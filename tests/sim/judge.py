@@ -92,29 +92,29 @@ class Judge:
         self._insist(not self.edge or bool(taking), "no gateway takes requests")
         given_up = [g for g in self.gateways() if g.quits and g.current.timed_out]
         for gateway in (g for g in self.gateways() if g not in given_up):
-            for service, told in gateway.current.told.items():
-                self._insist(bool(told), f"{gateway.id}: the upstream of {service} is empty")
-                for address, box in told.items():
+            for service, servers in gateway.current.servers.items():
+                self._insist(bool(servers), f"{gateway.id}: the upstream of {service} is empty")
+                for address, box in servers.items():
                     if box and (wrong := self._wrong(service, address, box)):
                         self._insist(False, wrong)  # noqa: FBT003 - the claim itself
 
     def may_forget(self, old: Worker, new: Worker) -> None:
         """No upstream is gone after a reload: nginx would refuse every site that names it."""
-        gone = old.told.keys() - new.told.keys()
+        gone = old.servers.keys() - new.servers.keys()
         self._insist(not gone, f"after the reload there is no upstream of {gone}")
 
     def may_tell(self, worker: Worker, touched: Collection[str]) -> None:
         """A reload is answered for, but for what was wrong before, and what nobody can know yet."""
         process = self.process()
-        for service, told in worker.told.items():
+        for service, servers in worker.servers.items():
             unseen = process.looked.get(service, 0) < self.moves
             mine = service in touched and self._others_work(service)
-            for address, box in told.items():
+            for address, box in servers.items():
                 wrong = self._wrong(service, address, box)
                 if self._is_meant(service, box):
                     process.stale.add((service, address))  # whoever names it chooses nothing new
                 if wrong and (unseen or not mine or (service, address) in process.stale):
-                    told[address] = None
+                    servers[address] = None
                 elif box is None and wrong and not _is_name(address):
                     self._insist(False, wrong)  # noqa: FBT003 - the claim itself
                 elif service in touched and not unseen:
@@ -133,7 +133,7 @@ class Judge:
 
     def _is_meant(self, service: str, box: Box | None) -> bool:
         """Whether nginx goes by a name that means it, and this run has not started it."""
-        names = (n for g in self.gateways() for n in g.current.told.get(service, {}))
+        names = (n for g in self.gateways() for n in g.current.servers.get(service, {}))
         foreign = box and box.running and box.born != self.process().number
         return bool(foreign and any(map(_is_name, names)))
 
@@ -142,21 +142,24 @@ class Judge:
 
         Or to all that serve: the other one may go by a name, or by where they were before.
         """
-        wanted = present.current.told
+        wanted = present.current.servers
         self._insist(
-            gateway.current.told.keys() == wanted.keys(), f"{gateway.id} begins without a service"
+            gateway.current.servers.keys() == wanted.keys(),
+            f"{gateway.id} begins without a service",
         )
-        for service, told in gateway.current.told.items():
-            what = f"{gateway.id} begins with {set(told)}, and not with {set(wanted[service])}"
-            right = set(told) == set(wanted[service]) or self._means_what_serves(service, told)
+        for service, servers in gateway.current.servers.items():
+            what = f"{gateway.id} begins with {set(servers)}, and not with {set(wanted[service])}"
+            right = set(servers) == set(wanted[service]) or self._means_what_serves(
+                service, servers
+            )
             self._insist(right, what)
 
-    def _means_what_serves(self, service: str, told: Collection[str]) -> bool:
+    def _means_what_serves(self, service: str, servers: Collection[str]) -> bool:
         """Whether it is all that do their work; of those that are to go, some or none."""
         own = (b for b in self.boxes() if b.service == service and not b.aside)
         working = [box for box in own if self._works(box)]
         staying = {f"{b.ip}:9000" for b in working if b.id not in self.process().listed}
-        return staying <= set(told) <= {f"{box.ip}:9000" for box in working}
+        return staying <= set(servers) <= {f"{box.ip}:9000" for box in working}
 
     def _others_work(self, service: str) -> bool:
         """Whether there is anybody but what this run has made: else nobody better can be named."""
@@ -166,10 +169,10 @@ class Judge:
 
     def overlook(self, worker: Worker) -> None:
         """What nginx starts with is the world's doing."""
-        for service, told in worker.told.items():
-            for address, box in told.items():
+        for service, servers in worker.servers.items():
+            for address, box in servers.items():
                 if self._wrong(service, address, box):
-                    told[address] = None
+                    servers[address] = None
 
     def stale(self) -> set[tuple[str, str]]:
         """What is wrong in the upstreams now."""
@@ -177,8 +180,8 @@ class Judge:
             (service, address)
             for gateway in self.gateways()
             for worker in gateway.workers
-            for service, told in worker.told.items()
-            for address, box in told.items()
+            for service, servers in worker.servers.items()
+            for address, box in servers.items()
             if self._wrong(service, address, box)
         }
 
@@ -214,7 +217,7 @@ class Judge:
             return
         for gateway in self.gateways():
             for worker in gateway.workers:
-                named = any(map(_is_name, worker.told.get(box.service, {})))
+                named = any(map(_is_name, worker.servers.get(box.service, {})))
                 # no run begins and starts something before nginx has told its workers to quit
                 before = worker.replaced_by not in (0, process.number)
                 gone = before or worker.leaving or worker.timed_out
@@ -238,7 +241,7 @@ class Judge:
         alone = box.born == self.process().number and not self._others_work(box.service)
         for gateway in self.gateways():
             for worker in gateway.workers:
-                servers = worker.told.get(box.service, {})
+                servers = worker.servers.get(box.service, {})
                 booted = worker.booted.get(box.service, 0)
                 known = booted <= self.process().began and not alone
                 named = any(map(_is_name, servers)) and known
@@ -259,9 +262,9 @@ class Judge:
         """Nobody is to blame for what nginx goes on naming."""
         for gateway in self.gateways():
             for worker in gateway.workers:
-                for told in worker.told.values():
-                    for address in [a for a, b in told.items() if b is box]:
-                        told[address] = None
+                for servers in worker.servers.values():
+                    for address in [a for a, b in servers.items() if b is box]:
+                        servers[address] = None
 
     def _cuts_nothing(self, box: Box) -> None:
         """An nginx that is stopped has quit before, and its requests have had their time.
@@ -299,9 +302,9 @@ class Judge:
 
     def _gets_requests(self, box: Box) -> bool:
         """Whether a gateway sends to it now, or may do so; one that none speaks of works anyhow."""
-        current = [gateway.current.told.get(box.service, {}) for gateway in self.gateways()]
-        told = [(address, one) for servers in current for address, one in servers.items()]
-        return not told or any(one is box or _is_name(address) for address, one in told)
+        current = [gateway.current.servers.get(box.service, {}) for gateway in self.gateways()]
+        servers = [(address, one) for servers in current for address, one in servers.items()]
+        return not servers or any(one is box or _is_name(address) for address, one in servers)
 
     def may_remove(self, box: Box) -> None:
         """Only what is on the list: outdated, left over, or made by a rollout itself."""

@@ -13,7 +13,7 @@ from composeroll.report.events import Emit
 from composeroll.rollout.lock.heart import BEAT, Heart
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import Holder
-from composeroll.rollout.lock.note import Memory, read_note
+from composeroll.rollout.lock.note import Intent, read_note
 from tests.sim.clock import VirtualClock
 from tests.sim.faults import Faults
 from tests.sim.process import Process
@@ -38,7 +38,7 @@ class EngineLocks:
         self._clock = clock
         self._faults = faults
         self._ids = count(1)
-        self.on_memory: Callable[[Memory], None] = lambda _: None
+        self.on_intent: Callable[[Intent], None] = lambda _: None
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
         """Its ID, or None if somebody has it."""
@@ -70,8 +70,8 @@ class EngineLocks:
         """Write the holder's note."""
         with self._faults.change("lock: write its note"):
             self._existing(container).note = note
-            if memory := _memory_in(note):
-                self.on_memory(memory)
+            if intent := _memory_in(note):
+                self.on_intent(intent)
 
     def set_aside(self, container: str, name: str) -> None:
         """Give it another name; one that is gone, or has that name, is fine."""
@@ -104,17 +104,17 @@ class EngineLocks:
 
 
 def _outgoing(lock: LockContainer) -> Mapping[str, str]:
-    memory = _memory_in(lock.note)
-    return memory.outgoing if memory else {}
+    intent = _memory_in(lock.note)
+    return intent.outgoing if intent else {}
 
 
-def _memory_in(note: str) -> Memory | None:
+def _memory_in(note: str) -> Intent | None:
     return _read_memory(note) if "outgoing" in note else None
 
 
 @lru_cache(64)
-def _read_memory(note: str) -> Memory:
-    return read_note(LockContainer("", "", "", 0.0, note)).memory
+def _read_memory(note: str) -> Intent:
+    return read_note(LockContainer("", "", "", 0.0, note)).intent
 
 
 def locks_of_run(

@@ -39,11 +39,11 @@ class Log:
 
     def _answers(self, worker: Worker, number: int) -> tuple[Answered, ...]:
         """One replica after the other; each errs as often as its image does."""
-        told = list(worker.told.get(self.service, {}).items())
+        servers = list(worker.servers.get(self.service, {}).items())
         return tuple(
-            self._answer(address, box.errs if box else 1.0, turn // len(told))
-            for turn in range(number if told else 0)
-            for address, box in (told[turn % len(told)],)
+            self._answer(address, box.errs if box else 1.0, turn // len(servers))
+            for turn in range(number if servers else 0)
+            for address, box in (servers[turn % len(servers)],)
         )
 
     def _answer(self, address: str, errs: float, turn: int) -> Answered:

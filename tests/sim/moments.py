@@ -9,4 +9,4 @@ from tests.sim.world import Sim
 def moment(sim: Sim, begins: str, service: str = "app", verb: Verb = Verb.UPDATE) -> int:
     """The number of the first moment with such a name in a run that goes well."""
     sim.do(Run((service,), verb))
-    return next(n for n, told in enumerate(sim.faults.told, 1) if told.startswith(begins))
+    return next(n for n, what in enumerate(sim.faults.trace, 1) if what.startswith(begins))

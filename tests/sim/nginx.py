@@ -18,7 +18,7 @@ TOLD_TO_QUIT = 0.1
 
 read_upstream = cache(parse_include)
 
-Told = dict[str, dict[str, Box | None]]
+Servers = dict[str, dict[str, Box | None]]
 """By service, the container that had each address; None where that says nothing any more."""
 
 
@@ -27,7 +27,7 @@ class Worker:
     """One generation of a gateway's workers.
 
     Attributes:
-        told: what it sends requests to.
+        servers: what it sends requests to.
         booted: by service, how often the world had moved when nginx was started with what is told
             of it; absent where a reload has told something else since.
         replaced_by: the number of the process that made it leave; 0 while it takes requests.
@@ -36,7 +36,7 @@ class Worker:
         lasting: whether all that it still holds are websockets, those to what it was told included.
     """
 
-    told: Told
+    servers: Servers
     booted: Mapping[str, int] = field(default_factory=dict)
     replaced_by: int = 0
     leaving: bool = False
@@ -105,8 +105,8 @@ class Gateways:
     def boot(self, gateway: Gateway) -> None:
         """Start nginx with the files that are there, right or wrong."""
         self.all[gateway.id] = gateway
-        gateway.started, told = self._judge.moves, self.meaning(gateway)
-        worker = Worker(told, booted=dict.fromkeys(told, gateway.started))
+        gateway.started, servers = self._judge.moves, self.meaning(gateway)
+        worker = Worker(servers, booted=dict.fromkeys(servers, gateway.started))
         self._judge.overlook(worker)
         gateway.workers[:] = [worker]
 
@@ -131,7 +131,7 @@ class Gateways:
         Whoever reloads answers for the services whose files it has touched.
         """
         old, new = gateway.current, Worker(self.meaning(gateway))
-        before, now = _addresses(old.told), _addresses(new.told)
+        before, now = _addresses(old.servers), _addresses(new.servers)
         new.booted = {s: when for s, when in old.booted.items() if before[s] == now.get(s)}
         self._judge.may_forget(old, new)
         self._judge.may_tell(new, touched)
@@ -139,7 +139,7 @@ class Gateways:
         old.replaced_by = self._judge.process().number
         self._clock.at(self._clock.now() + TOLD_TO_QUIT, lambda: self._quit(gateway, old))
 
-    def meaning(self, gateway: Gateway) -> Told:
+    def meaning(self, gateway: Gateway) -> Servers:
         """What its files say now: by service, who has each address."""
         return {
             service_of(text): {a: self._owner(a.partition(":")[0]) for a in upstream.addresses}
@@ -163,8 +163,8 @@ def service_of(text: str) -> str:
     return named[1] if named else ""
 
 
-def _addresses(told: Told) -> dict[str, set[str]]:
-    return {service: set(servers) for service, servers in told.items()}
+def _addresses(servers: Servers) -> dict[str, set[str]]:
+    return {service: set(servers) for service, servers in servers.items()}
 
 
 def _readable(texts: Iterable[str]) -> Iterator[tuple[str, Upstream]]:

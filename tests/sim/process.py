@@ -22,7 +22,7 @@ class Process:
         forces: whether it may remove what is up to date.
         faults: what goes wrong, by the number of the moment.
         moves: what the world does, by the number of the moment before which it happens.
-        told: what every moment was.
+        trace: what every moment was, in order.
         changes: the numbers of those that change something.
         asked: the numbers of those that only ask.
         dead: whether it was killed.
@@ -43,7 +43,7 @@ class Process:
     forces: bool = False
     faults: Mapping[int, Fault] = field(default_factory=dict)
     moves: dict[int, Sequence[Callable[[], None]]] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
     changes: list[int] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     struck: list[Fault] = field(default_factory=list)

@@ -159,5 +159,5 @@ def _wiring(service: str, texts: Mapping[str, str]) -> Wiring:
         protocol=Protocol.FASTCGI,
         network_id=NETWORK,
     )
-    told = tuple(read_upstream(text) or Upstream(service) for text in texts.values())
-    return Wiring(route, united(told), texts, told=told)
+    servers = tuple(read_upstream(text) or Upstream(service) for text in texts.values())
+    return Wiring(route, united(servers), texts, by_gateway=servers)

@@ -126,7 +126,7 @@ def test_a_migration_with_a_name_of_its_own_stopped_anywhere_is_finished_by_runn
     whole, run = named(), Run(("migrate", "app"), verb)
     assert whole.do(run) == "updated", whole.failure
     finished(whole, "migrate", 1)
-    for number in range(1, len(whole.faults.told) + 1):
+    for number in range(1, len(whole.faults.trace) + 1):
         sim = named()
         sim.do(replace(run, faults=[Fault(number, kind)]))
         sim.let_leases_end()
@@ -160,7 +160,7 @@ def test_a_migration_that_a_killed_rollout_started_is_awaited_by_the_next_one() 
     sim = migrating(Behaviour(exits=True, lasts=200.0), ready={"timeout": "5m"})
     whole = migrating(SLOW)
     whole.update("migrate", "app")
-    wait = next(n for n, told in enumerate(whole.faults.told, 1) if told == "wait for an event")
+    wait = next(n for n, what in enumerate(whole.faults.trace, 1) if what == "wait for an event")
     assert sim.update("migrate", "app", fault=Fault(wait, Kind.KILL)) == "Killed"
     (migration,) = sim.engine.of("migrate")
     assert sim.update("migrate", "app") == "updated", sim.failure

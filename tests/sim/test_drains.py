@@ -39,7 +39,7 @@ def with_own_websockets(batch: object = "all", **drain: object) -> Sim:
     return sim
 
 
-def told(sim: Sim, kind: type[Noted | Warned]) -> list[str]:
+def texts(sim: Sim, kind: type[Noted | Warned]) -> list[str]:
     return [event.text for event in sim.events if isinstance(event, kind)]
 
 
@@ -52,9 +52,9 @@ def test_other_services_websockets_hold_nobody_up(batch: object) -> None:
     finished(sim, "app", 2)
     assert sim.clock.now() - began < 60
     assert any(
-        "to other services left to the old nginx worker" in text for text in told(sim, Noted)
+        "to other services left to the old nginx worker" in text for text in texts(sim, Noted)
     )
-    assert not told(sim, Warned)
+    assert not texts(sim, Warned)
 
 
 def test_other_services_websockets_do_not_hold_up_the_way_back_either() -> None:
@@ -72,7 +72,7 @@ def test_own_websockets_are_waited_for_as_long_as_the_budget_lasts() -> None:
     assert sim.update("app") == "updated", sim.failure
     assert sim.clock.now() - began > 600
     assert any(
-        "after 10m 1 old nginx worker is still running" in text for text in told(sim, Warned)
+        "after 10m 1 old nginx worker is still running" in text for text in texts(sim, Warned)
     )
 
 
@@ -80,7 +80,7 @@ def test_a_drain_looks_ten_times_a_second_at_first_and_a_long_one_once() -> None
     """Each look is an event of the engine's, which wakes whoever listens."""
     sim = with_own_websockets()
     assert sim.update("app") == "updated", sim.failure
-    looks = sum(told.startswith("look at workers") for told in sim.faults.told)
+    looks = sum(what.startswith("look at workers") for what in sim.faults.trace)
     at_first, later, at_last = 10 * 2, 46, 580  # seconds 0 to 2, 2 to 20, and 20 to 600
     assert at_first + later + at_last <= looks < at_first + later + at_last + 60
 
@@ -91,7 +91,7 @@ def test_own_websockets_that_are_to_be_cut_cost_seconds() -> None:
     assert sim.update("app") == "updated", sim.failure
     finished(sim, "app", 2)
     assert 20 < sim.clock.now() - began < 60
-    assert "1 connection open for 20s cut" in told(sim, Noted)
+    assert "1 connection open for 20s cut" in texts(sim, Noted)
 
 
 def with_detached_drains(**drain: object) -> Sim:
@@ -113,8 +113,8 @@ def aside(sim: Sim, service: str = "app") -> list[str]:
 def test_what_is_left_to_drain_on_is_never_started_again_wherever_that_breaks() -> None:
     whole = with_detached_drains()
     whole.update("app")
-    forbid = next(n for n, told in enumerate(whole.faults.told, 1) if told.startswith("forbid"))
-    for number in range(forbid, len(whole.faults.told)):
+    forbid = next(n for n, what in enumerate(whole.faults.trace, 1) if what.startswith("forbid"))
+    for number in range(forbid, len(whole.faults.trace)):
         sim = with_detached_drains()
         sim.update("app", fault=Fault(number, Kind.FAIL))
         sim.update("app")
@@ -185,7 +185,7 @@ def test_a_detached_drain_ends_with_its_budget_and_says_so() -> None:
     assert sim.update("app") == "updated", sim.failure
     sim.let_pass(601)
     assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
-    assert any("the drain timeout of" in text for text in told(sim, Warned))
+    assert any("the drain timeout of" in text for text in texts(sim, Warned))
     finished(sim, "app", 2)
 
 
@@ -220,7 +220,7 @@ def test_what_has_drained_stays_where_nginx_goes_by_the_name_since_it_was_judged
     """As one does that was made anew while the lock was waited for."""
     sync, whole = Run(("app",), Verb.SYNC), drained()
     assert whole.do(sync) == "updated"
-    locks = next(n for n, told in enumerate(whole.faults.told, 1) if told.startswith("lock "))
+    locks = next(n for n, what in enumerate(whole.faults.trace, 1) if what.startswith("lock "))
     sim = drained()
     sim.do(replace(sync, moves=[Moved(locks, Move.NGINX_BOOTS)]))
     assert len(aside(sim)) == 1

@@ -75,7 +75,7 @@ def test_a_sync_that_ends_at_any_moment_of_that_is_finished_by_the_next(
 ) -> None:
     whole = LOST[how]()
     whole.do(SYNC)
-    for number in range(1, len(whole.faults.told) + 1, EVERY):
+    for number in range(1, len(whole.faults.trace) + 1, EVERY):
         for after in (False, True):
             sim = LOST[how]()
             sim.do(Run(BOTH, Verb.SYNC, faults=[Fault(number, kind, after)]))
@@ -110,7 +110,7 @@ def test_what_a_reboot_ends_the_same_command_finishes(first: Verb, *, beside: bo
     services = ("nginx", "app") if beside else ("nginx",)
     whole = gateway(beside=beside)
     whole.update(*services)
-    for number in range(1, len(whole.faults.told) + 1, EVERY):
+    for number in range(1, len(whole.faults.trace) + 1, EVERY):
         sim = gateway(beside=beside)
         sim.update(*services, fault=Fault(number, Kind.KILL, after=True))
         sim.let_leases_end()

@@ -56,7 +56,7 @@ class Leave:
     def _look(self) -> None:
         self.boxes |= {b for b in self.sim.engine.of("app") if b.running and self.chosen(b)}
         now, current = self.sim.clock.now(), self.sim.gateways.all["gateway-1"].current
-        self.named = now if self.boxes & {*current.told["app"].values()} else self.named
+        self.named = now if self.boxes & {*current.servers["app"].values()} else self.named
         self.ran = now if all(box.running for box in self.boxes) else self.ran
 
 
@@ -64,7 +64,7 @@ def moment(begins: str) -> int:
     """The number of the first moment with such a name in an update that goes well."""
     sim = app(2)
     sim.update("app")
-    return next(n for n, told in enumerate(sim.faults.told, 1) if told.startswith(begins))
+    return next(n for n, what in enumerate(sim.faults.trace, 1) if what.startswith(begins))
 
 
 @pytest.mark.parametrize("longest", [QUICK, SLOW])
@@ -107,10 +107,10 @@ def test_kamal_656_1517_1930_the_lock_is_held_from_the_first_change_to_the_last(
     sim, held = app(2), list[bool]()
     at_every_moment(sim, lambda: held.append(bool(sim.locks.all)))
     assert sim.update("app") == "updated"
-    changes = [sim.faults.told[number - 1] for number in sim.faults.changes]
+    changes = [sim.faults.trace[number - 1] for number in sim.faults.changes]
     assert changes[0] == LOCK
     assert changes[-1] == "lock: release it"
-    assert all(held[sim.faults.told.index(LOCK) + 1 :])
+    assert all(held[sim.faults.trace.index(LOCK) + 1 :])
     assert not sim.locks.all
 
 
@@ -118,8 +118,8 @@ def test_kamal_656_1517_1930_ctrl_c_leaves_a_lock_only_where_something_is_left_t
     whole = app(2)
     whole.update("app")
     ends = set()
-    locked = whole.faults.told.index(LOCK) + 1
-    for number in range(locked + 1, len(whole.faults.told)):
+    locked = whole.faults.trace.index(LOCK) + 1
+    for number in range(locked + 1, len(whole.faults.trace)):
         sim = app(2)
         end = sim.update("app", fault=Fault(number, Kind.INTERRUPT, after=True))
         ends.add(end)
@@ -158,7 +158,7 @@ def nth(run: Run, begins: str, number: int) -> int:
     """The place of the nth moment with such a name in a run that goes well."""
     sim = current()
     sim.do(run)
-    return [n for n, told in enumerate(sim.faults.told, 1) if told.startswith(begins)][number - 1]
+    return [n for n, what in enumerate(sim.faults.trace, 1) if what.startswith(begins)][number - 1]
 
 
 @pytest.mark.parametrize("taken", [True, False])

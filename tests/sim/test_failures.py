@@ -83,10 +83,10 @@ def test_a_gateway_whose_take_back_was_not_reloaded_is_told_again_before_replica
         assert sim.update("app", fault=fault) == "RolledBack"
         return sim
 
-    reloads = [n for n, told in enumerate(broken().faults.told, 1) if told == "reload gateway-1"]
+    reloads = [n for n, what in enumerate(broken().faults.trace, 1) if what == "reload gateway-1"]
     sim = broken(Fault(reloads[1], Kind.FAIL))
     gateway = sim.gateways.all["gateway-1"]
-    assert set(gateway.current.told["app"]) == {f"{box.ip}:9000" for box in sim.engine.of("app")}
+    assert set(gateway.current.servers["app"]) == {f"{box.ip}:9000" for box in sim.engine.of("app")}
 
 
 @pytest.mark.parametrize("seen", [True, False])
@@ -97,15 +97,15 @@ def test_an_nginx_that_took_what_it_never_gave_back_keeps_the_new_replicas(*, se
         sim = app(2, gateways=2)
         sim.gateways.all["gateway-2"].deaf = True
         end = sim.do(Run(("app",), faults=faults))
-        told = enumerate(sim.faults.told, 1)
-        reloads = [number for number, what in told if what == "reload gateway-1"][seen:]
+        moments = enumerate(sim.faults.trace, 1)
+        reloads = [number for number, what in moments if what == "reload gateway-1"][seen:]
         if len(reloads) == len(faults):
             break
         lost = not seen and not faults
         faults.append(Fault(reloads[len(faults)], Kind.FAIL, after=lost))
     assert len(faults) > 1
     assert end == "UndoFailed"
-    assert set(sim.gateways.all["gateway-1"].current.told["app"].values()) <= set(
+    assert set(sim.gateways.all["gateway-1"].current.servers["app"].values()) <= set(
         sim.engine.of("app")
     )
     sim.gateways.all["gateway-2"].deaf = False
@@ -121,7 +121,7 @@ def test_what_was_replaced_in_place_goes_back_from_behind_the_switch_too() -> No
     assert sim.update("app", fault=Fault(watches + 1, Kind.FAIL)) == "RolledBack", sim.failure
     (box,) = sim.engine.of("app")
     assert (box.image, box.running) == ("sha256:app-v1", True)
-    assert sim.gateways.all["gateway-1"].current.told["app"] == {f"{box.ip}:9000": box}
+    assert sim.gateways.all["gateway-1"].current.servers["app"] == {f"{box.ip}:9000": box}
 
 
 def test_dokku_5435_services_named_together_all_stay_when_one_of_them_is_sick() -> None:
@@ -168,7 +168,7 @@ def test_what_a_killed_run_had_stopped_serves_again_where_the_next_one_fails(beg
     old = [box for box in sim.engine.of("app") if box.id in before]
     assert [box.running for box in old] == [True, True]
     assert sorted(b.running for b in sim.engine.of("app") if b not in old) in ([], [False, False])
-    named = sim.gateways.all["gateway-1"].current.told["app"].values()
+    named = sim.gateways.all["gateway-1"].current.servers["app"].values()
     assert set(named) == set(old)
 
 
@@ -181,11 +181,11 @@ def test_a_run_that_fails_after_one_that_was_killed_stops_nobody_who_serves(
     """Three replicas that stop first, batch by batch; the kill comes in the first or the second."""
     probe = app(3, declared=True, order="stop-first", batch=1)
     probe.update("app")
-    hits = [n for n, t in enumerate(probe.faults.told, 1) if t.startswith(f"begin: {begins}")]
+    hits = [n for n, t in enumerate(probe.faults.trace, 1) if t.startswith(f"begin: {begins}")]
     at = hits[-2 if batch == 2 and begins != "point" else 0]
     sim = app(3, declared=True, order="stop-first", batch=1)
     assert sim.update("app", fault=Fault(at, Kind.KILL)) == "Killed"
-    served = set(sim.gateways.all["gateway-1"].current.told["app"].values())
+    served = set(sim.gateways.all["gateway-1"].current.servers["app"].values())
     sim.images.push("app", image, SICK["never ready"])
     assert sim.update("app") in ("RolledBack", "Unfinished")
     assert all(box.running for box in served if box and box.id in ids(sim, "app"))
@@ -213,8 +213,8 @@ def test_what_a_killed_run_had_stopped_serves_again_wherever_the_next_one_fails(
     )
     serving = [box for box in sim.engine.of("app") if box.id in old and box.running]
     assert len(serving) == 2
-    told = sim.gateways.all["gateway-1"].current.told["app"]
-    assert set(told) == {f"{box.ip}:9000" for box in serving}
+    servers = sim.gateways.all["gateway-1"].current.servers["app"]
+    assert set(servers) == {f"{box.ip}:9000" for box in serving}
 
 
 @pytest.mark.parametrize("begins", ["start the new", "await", "point", "retire"])
@@ -284,7 +284,7 @@ def test_what_is_replaced_in_place_and_back_is_named_where_it_is_then() -> None:
     assert sim.update("app") == "RolledBack"
     (box,) = sim.engine.of("app")
     assert box.ip != other.ip
-    assert list(sim.gateways.all["gateway-1"].current.told["app"]) == [f"{box.ip}:9000"]
+    assert list(sim.gateways.all["gateway-1"].current.servers["app"]) == [f"{box.ip}:9000"]
 
 
 def test_a_batch_with_a_gap_that_fails_leaves_the_other_replicas_running() -> None:
@@ -316,7 +316,7 @@ def test_a_sick_batch_that_stops_first_is_taken_back_behind_the_backs_of_all(
     before = ids(sim, "app")
     assert sim.update("app") == "RolledBack"
     assert ids(sim, "app") == before
-    named = sim.gateways.all["gateway-1"].current.told["app"].values()
+    named = sim.gateways.all["gateway-1"].current.servers["app"].values()
     assert set(named) == set(sim.engine.of("app"))
 
 
@@ -341,7 +341,7 @@ def test_the_way_back_names_only_what_still_lives() -> None:
     sim.gateways.all["gateway-1"].longest = 5.0
     sim.images.push("app", "app-sick", Behaviour(dies_after=8.0))
     sim.update("app")
-    assert list(sim.gateways.all["gateway-1"].current.told["app"]) == [
+    assert list(sim.gateways.all["gateway-1"].current.servers["app"]) == [
         f"{box.ip}:9000" for box in sim.engine.of("app") if box.image == "sha256:app-v1"
     ]
 
@@ -391,7 +391,7 @@ def test_a_way_back_that_nginx_refuses_keeps_the_new_replicas_that_it_still_name
     sim.judge.hear = break_it  # type: ignore[method-assign]
     drain = moment(app(2), "begin: drain")
     assert sim.update("app", fault=Fault(drain, Kind.INTERRUPT)) == "UndoFailed"
-    named = sim.gateways.all[gateway].current.told["app"].values()
+    named = sim.gateways.all[gateway].current.servers["app"].values()
     new = [box for box in sim.engine.of("app") if box.image == "sha256:app-v2"]
     assert set(named) == set(new)
     assert [box.running for box in new] == [True, True]
@@ -410,8 +410,8 @@ def test_a_name_that_nginx_resolves_itself_is_not_put_back(
     sim.gateways.boot(gateway)
     sim.images.push("app", "app-sick", SICK["never ready"])
     assert sim.update("app") == "RolledBack"
-    told, old = gateway.current.told["app"], {f"{b.ip}:9000" for b in sim.engine.of("app")}
-    assert set(told) == (old if stays else {"app:9000"})
+    servers, old = gateway.current.servers["app"], {f"{b.ip}:9000" for b in sim.engine.of("app")}
+    assert set(servers) == (old if stays else {"app:9000"})
     assert (gateway.files[include_of("app")] != before) is stays
     noted = [e.text for e in sim.events if isinstance(e, Noted)]
     assert (
@@ -433,7 +433,7 @@ def test_nor_is_it_on_the_way_back_of_a_batch_that_stops_first(
     sim.images.push("app", "app-sick", SICK["never ready"])
     assert sim.update("app") == "RolledBack"
     old = {f"{b.ip}:9000" for b in sim.engine.of("app")}
-    assert set(gateway.current.told["app"]) == ({"app:9000"} if named else old)
+    assert set(gateway.current.servers["app"]) == ({"app:9000"} if named else old)
 
 
 def test_docker_rollout_31_replicas_that_compose_made_from_another_image_are_taken_back() -> None:
@@ -481,8 +481,8 @@ def test_the_way_back_does_not_lead_to_a_replica_that_has_a_dead_ones_address() 
         "Interrupted"
     )
     assert left not in {box.ip for box in sim.engine.of("app")}
-    told_now = sim.gateways.all["gateway-1"].current.told["app"]
-    assert list(told_now) == [f"{living.ip}:9000"]
+    served = sim.gateways.all["gateway-1"].current.servers["app"]
+    assert list(served) == [f"{living.ip}:9000"]
 
 
 def test_who_died_while_others_took_long_to_get_ready_takes_nobodys_place() -> None:

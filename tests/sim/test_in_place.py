@@ -23,7 +23,7 @@ def test_a_definition_that_has_changed_is_not_taken_back_and_nobody_says_that_it
     assert "has the previous image with the new definition" in sim.failure.what
     (box,) = sim.engine.of("app")
     assert (box.image, box.definition) == ("sha256:app-v1", "with another command")
-    assert sim.gateways.all["gateway-1"].current.told["app"] == {f"{box.ip}:9000": box}
+    assert sim.gateways.all["gateway-1"].current.servers["app"] == {f"{box.ip}:9000": box}
 
 
 def test_a_definition_alone_that_brings_nothing_up_is_told_to_stay_too() -> None:
@@ -65,5 +65,5 @@ def test_a_successor_that_somebody_started_beside_its_predecessor_is_cleared_awa
 
 def killed_before(whole: Sim, change: str) -> Fault:
     whole.update("app")
-    told = whole.faults.told
-    return Fault(next(n for n, one in enumerate(told, 1) if one.startswith(change)), Kind.KILL)
+    trace = whole.faults.trace
+    return Fault(next(n for n, one in enumerate(trace, 1) if one.startswith(change)), Kind.KILL)

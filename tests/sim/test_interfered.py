@@ -63,7 +63,7 @@ def moves(stack: str, sickness: str) -> Iterator[Moved]:
     """Some of the moves at some of the moments, and over all stacks at most of them."""
     whole = stack_with(stack, sickness)
     whole.do(Run(with_services(whole)))
-    last = len(whole.faults.told)
+    last = len(whole.faults.trace)
     numbers = [n for n in range(1, last + 1) if n <= ENDS or n > last - ENDS]
     every = [Moved(n, move, chance) for n in numbers for move in Move for chance in range(2)]
     yield from every[::STEP]

@@ -24,7 +24,7 @@ def every_fault(stack: str, kind: Kind) -> Iterator[Fault]:
     if kind in (Kind.FAIL, Kind.HANG):
         faults = [Fault(n, kind, after) for n in sim.faults.changes for after in (False, True)]
     else:
-        moments = (n for n, _ in enumerate(sim.faults.told, start=1) if n not in asked)
+        moments = (n for n, _ in enumerate(sim.faults.trace, start=1) if n not in asked)
         faults = [Fault(1, kind), *(Fault(n, kind, after=True) for n in moments)]
     yield from faults[::EVERY]
 
@@ -38,7 +38,7 @@ def test_docker_rollout_25_a_rollout_stopped_at_any_change_is_finished_by_runnin
         sim = STACKS[stack]()
         counts = {name: len(sim.engine.of(name)) for name in with_services(sim)}
         first = sim.update(*counts, fault=fault)
-        story = f"{fault} at {sim.faults.told[-1:]}: {first}, {sim.failure}"
+        story = f"{fault} at {sim.faults.trace[-1:]}: {first}, {sim.failure}"
         again = sim.update(*counts)
         assert again in ("updated", "up to date"), (story, sim.failure)
         for name, replicas in counts.items():
@@ -74,7 +74,7 @@ def test_a_rollout_that_ends_before_the_line_leaves_the_old_replicas_serving(
 
 def taken_back(sim: Sim, name: str, before: frozenset[str]) -> None:
     """The very containers serve on; one that was replaced in place has its old image again."""
-    alone = sim.project.services[name].has_own_name
+    alone = sim.project.services[name].has_container_name
     if alone or sim.project.sharing_volumes_of(name):
         assert {b.image for b in sim.engine.of(name)} == {f"sha256:{name}-v1"}
         assert len(sim.engine.of(name)) == len(before)
@@ -159,7 +159,7 @@ def test_new_replicas_start_only_once_no_nginx_goes_by_their_name_whoever_was_ki
     """Killed between write and reload: the files name addresses, and nginx goes by the name."""
     whole = by_name()
     whole.update("app")
-    for number in range(1, len(whole.faults.told), EVERY):
+    for number in range(1, len(whole.faults.trace), EVERY):
         sim = by_name()
         sim.update("app", fault=Fault(number, Kind.KILL))
         assert sim.update("app") in ("updated", "up to date"), (number, sim.failure)
@@ -178,8 +178,8 @@ def test_an_upstream_that_was_written_but_not_reloaded_is_not_taken_for_right(
         sim.run("app", 1)
         sim.update("app", fault=Fault(change, Kind.KILL, after=True))
         sim.update("app")
-        told = [gateway.current.told["app"] for gateway in sim.gateways.all.values()]
-        assert all(len(addresses) == 2 for addresses in told), change
+        servers = [gateway.current.servers["app"] for gateway in sim.gateways.all.values()]
+        assert all(len(addresses) == 2 for addresses in servers), change
 
 
 def test_the_only_nginx_that_takes_requests_is_never_told_to_quit() -> None:
@@ -231,7 +231,7 @@ def test_a_rollout_that_gets_no_answer_to_any_question_is_finished_by_running_ag
 def test_once_a_batch_is_through_no_end_says_that_nothing_was_touched(kind: Kind) -> None:
     whole, ends = app(3, batch=1), set[str]()
     whole.update("app")
-    second = whole.faults.told.index("end: verify") + 1
+    second = whole.faults.trace.index("end: verify") + 1
     for number in [n for n in whole.faults.process.asked if n > second][::EVERY]:
         sim = app(3, batch=1)
         ends.add(sim.update("app", fault=Fault(number, kind)))

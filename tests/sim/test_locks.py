@@ -9,14 +9,14 @@ import pytest
 
 from composeroll.errors import ComposerollError
 from composeroll.report.events import Noted
-from composeroll.rollout.lock.note import LEASE, Memory, read_note
+from composeroll.rollout.lock.note import LEASE, Intent, read_note
 from tests.sim.clock import VirtualClock
 from tests.sim.effort import EVERY
 from tests.sim.faults import Fault, Faults, Killed, Kind
 from tests.sim.locks import EngineLocks, locks_of_run
 from tests.sim.process import Process
 
-LEFT = Memory({"an old replica": "asked for by --force"}, {"app": 2})
+LEFT = Intent({"an old replica": "asked for by --force"}, {"app": 2})
 
 
 class Room:
@@ -26,9 +26,9 @@ class Room:
         self.faults = Faults(lambda: None)
         self.clock = VirtualClock(self.faults)
         self.engine = EngineLocks(self.clock, self.faults)
-        self.told: list[str] = []
+        self.servers: list[str] = []
         self.number = 0
-        self.inherited: dict[int, Memory] = {}
+        self.inherited: dict[int, Intent] = {}
         self.finished = False
         self.help = ""
 
@@ -37,14 +37,14 @@ class Room:
         self.number += 1
         return Process(self.number, faults={fault.number: fault for fault in faults})
 
-    def hold(self, process: Process, patience: float = 0.0, adds: Memory | None = None) -> str:
+    def hold(self, process: Process, patience: float = 0.0, adds: Intent | None = None) -> str:
         """Hold the lock of `app` and remember something; how that ended."""
         self.faults.plan(process)
         locks = locks_of_run(self.engine, "shop", self.faults, self.clock, self.hear)
         try:
             with locks.hold(["app"], patience) as left:
                 self.inherited[process.number] = left
-                locks.remember(adds or Memory())
+                locks.record_intent(adds or Intent())
                 locks.ensure()
                 self.finished = True
         except (ComposerollError, Killed) as failure:
@@ -58,7 +58,7 @@ class Room:
         locks = locks_of_run(self.engine, "shop", self.faults, self.clock, self.hear)
         try:
             with locks.hold(["nginx"], 0.0, ["app"]):
-                locks.remember(Memory({"an old nginx": "its image moved"}))
+                locks.record_intent(Intent({"an old nginx": "its image moved"}))
                 locks.ensure()
         except (ComposerollError, Killed) as failure:
             self.help = getattr(failure, "help", None) or ""
@@ -73,14 +73,14 @@ class Room:
 
     def hear(self, event: object) -> None:
         """What a run says."""
-        self.told += [event.text] if isinstance(event, Noted) else []
+        self.servers += [event.text] if isinstance(event, Noted) else []
 
 
 def broken() -> Room:
     """Somebody remembered what to do, and was killed."""
     room = Room()
     assert room.hold(room.process(Fault(6, Kind.KILL)), adds=LEFT) == "Killed"
-    assert [read_note(lock).memory for lock in room.engine.all.values()] == [LEFT]
+    assert [read_note(lock).intent for lock in room.engine.all.values()] == [LEFT]
     room.let_leases_end()
     return room
 
@@ -138,7 +138,7 @@ def test_a_lock_that_somebody_removes_is_taken_again_with_all_that_it_remembered
     process = room.process(Fault(12, Kind.KILL))
     process.moves[6] = [room.engine.all.clear]
     assert room.hold(process, adds=LEFT) == "Killed"
-    assert [read_note(lock).memory for lock in room.engine.all.values()] == [LEFT]
+    assert [read_note(lock).intent for lock in room.engine.all.values()] == [LEFT]
 
 
 def test_a_holder_that_lives_is_left_alone_however_long_it_takes() -> None:
@@ -156,7 +156,7 @@ def test_a_holder_that_lives_is_left_alone_however_long_it_takes() -> None:
         3, [(busy, work), (patient, lambda: ends.append(room.hold(patient, 5 * LEASE)))]
     )
     assert ends in (["Locked"], ["done"])
-    assert not any(text.startswith("taking over") for text in room.told)
+    assert not any(text.startswith("taking over") for text in room.servers)
 
 
 def test_a_gateways_rollout_and_those_of_its_services_wait_for_each_other() -> None:
@@ -226,7 +226,7 @@ def test_one_of_two_locks_that_somebody_removes_does_not_end_the_other_ones_leas
     room.faults.plan(room.process())
     locks = locks_of_run(room.engine, "shop", room.faults, room.clock, lambda _: None)
     with locks.hold(["api", "app"]):
-        locks.remember(LEFT)
+        locks.record_intent(LEFT)
         del room.engine.all[f"composeroll-lock.shop.{which}"]
         room.clock.wait(LEASE + 5)
         (left,) = room.engine.all.values()

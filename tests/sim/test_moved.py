@@ -35,8 +35,8 @@ def test_a_sync_that_is_taken_back_names_no_address_that_another_service_has_by_
     begins = moment(heirs(), "begin: point upstream", verb=Verb.SYNC)
     sim = heirs()
     assert sim.do(Run(("app",), Verb.SYNC, faults=[Fault(begins + 1, Kind.HANG)])) == "RolledBack"
-    told = sim.gateways.all["gateway-1"].current.told["app"]
-    assert set(told.values()) == set(sim.engine.of("app"))
+    servers = sim.gateways.all["gateway-1"].current.servers["app"]
+    assert set(servers.values()) == set(sim.engine.of("app"))
 
 
 def heirs() -> Sim:
@@ -59,8 +59,8 @@ def test_where_somebody_has_removed_all_old_replicas_the_new_ones_stay() -> None
     assert sim.do(Run(("app",), faults=[ends], moves=[up])) == "UndoFailed"
     assert "nothing is left to go back to" in str(sim.failure)
     assert [b.image for b in sim.engine.of("app") if b.running] == ["sha256:app-v2"]
-    told = sim.gateways.all["gateway-1"].current.told["app"]
-    assert list(told.values()) == sim.engine.of("app")
+    servers = sim.gateways.all["gateway-1"].current.servers["app"]
+    assert list(servers.values()) == sim.engine.of("app")
     assert sim.update("app") == "updated"
     finished(sim, "app", 1)
 
@@ -95,7 +95,7 @@ def test_what_was_down_is_named_on_the_way_back_though_nginx_went_by_the_name() 
     assert sim.do(Run(("app", "api"), moves=falls)) == "RolledBack", sim.failure
     assert ids(sim, "app") == before
     for gateway in sim.gateways.all.values():
-        assert {box and box.id for box in gateway.current.told["app"].values()} == before
+        assert {box and box.id for box in gateway.current.servers["app"].values()} == before
 
 
 def misled() -> Sim:
@@ -183,7 +183,7 @@ def test_a_replica_that_was_restarting_and_runs_again_is_not_cleared_away() -> N
     box, before = sim.engine.of("app")[0], ids(sim, "app")
 
     def come_back() -> None:
-        if len(sim.faults.told) == clears and not box.running:
+        if len(sim.faults.trace) == clears and not box.running:
             sim.judge.moves += 1
             sim.engine.start_now(box)
 
@@ -215,9 +215,9 @@ def test_stopped_replicas_that_come_back_are_named_where_they_are_then() -> None
 
     sim.clock.at(1.0, move)
     assert sim.update("app") == "RolledBack"
-    told = sim.gateways.all["gateway-1"].current.told["app"]
-    assert set(told) == {f"{box.ip}:9000" for box in sim.engine.of("app")}
-    assert other.ip not in {address.partition(":")[0] for address in told}
+    servers = sim.gateways.all["gateway-1"].current.servers["app"]
+    assert set(servers) == {f"{box.ip}:9000" for box in sim.engine.of("app")}
+    assert other.ip not in {address.partition(":")[0] for address in servers}
 
 
 @pytest.mark.parametrize("chance", range(6))
@@ -239,8 +239,8 @@ def test_the_way_back_leads_to_what_was_to_leave_where_nginx_named_none_of_it() 
         moves = [Moved(1, Move.DIE), Moved(number, Move.DIE)]
         end, (old, *_) = sim.do(Run(("app",), moves=moves)), sim.engine.of("app")
         if end == "RolledBack" and old.running:
-            told = sim.gateways.all["gateway-1"].current.told["app"]
-            assert list(told) == [f"{old.ip}:9000"], number
+            servers = sim.gateways.all["gateway-1"].current.servers["app"]
+            assert list(servers) == [f"{old.ip}:9000"], number
             seen += 1
     assert seen
 
@@ -249,7 +249,7 @@ def test_a_replica_that_dies_while_the_switch_looks_at_another_service_is_not_na
     probe = pair()
     probe.update("app", "api")
     begins = {
-        told.split()[1]: n for n, told in enumerate(probe.faults.told, 1) if "begin: " in told
+        what.split()[1]: n for n, what in enumerate(probe.faults.trace, 1) if "begin: " in what
     }
     assert begins["await"] < begins["point"] < begins["drain"]
     for number in range(begins["await"], begins["drain"]):
@@ -282,7 +282,7 @@ def test_locks_that_somebody_prunes_at_any_moment_do_not_end_a_rollout(stack: st
     whole = STACKS[stack]()
     services = with_services(whole)
     whole.update(*services)
-    for number in range(1, len(whole.faults.told) + 1, EVERY):
+    for number in range(1, len(whole.faults.trace) + 1, EVERY):
         sim = STACKS[stack]()
         end = sim.do(Run(services, moves=[Moved(number, Move.UNLOCK)]))
         assert end == "updated", (number, sim.failure)

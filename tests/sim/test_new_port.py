@@ -32,17 +32,17 @@ def port_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
-    """The servers that nginx was told at each reload."""
-    reloads: list[frozenset[str]] = []
+def reloads(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
+    """The servers in the include at each reload."""
+    seen: list[frozenset[str]] = []
     reload = nginx.Gateways.reload
 
     def counted(every: nginx.Gateways, gateway: nginx.Gateway, touched: Collection[str]) -> None:
         reload(every, gateway, touched)
-        reloads.append(servers(gateway))
+        seen.append(servers(gateway))
 
     monkeypatch.setattr(nginx.Gateways, "reload", counted)
-    return reloads
+    return seen
 
 
 def servers(gateway: nginx.Gateway) -> frozenset[str]:
@@ -54,41 +54,41 @@ def addresses(sim: Sim, image: str, port: str) -> frozenset[str]:
     return frozenset(f"{box.ip}:{port}" for box in sim.engine.of("app") if box.image == image)
 
 
-def test_old_replicas_serve_again_where_they_listen(told: list[frozenset[str]]) -> None:
+def test_old_replicas_serve_again_where_they_listen(reloads: list[frozenset[str]]) -> None:
     sim = app(2, monitor="5s")
     old = addresses(sim, "sha256:app-v1", OLD)
     sim.images.push("app", "app-sick", Behaviour(dies_after=0.8))
     assert sim.update("app") == "RolledBack"
-    assert {address.rpartition(":")[2] for address in told[0]} == {NEW}
-    assert told[-1] == old
+    assert {address.rpartition(":")[2] for address in reloads[0]} == {NEW}
+    assert reloads[-1] == old
 
 
 def test_those_that_wait_for_their_batch_are_named_where_they_listen(
-    told: list[frozenset[str]],
+    reloads: list[frozenset[str]],
 ) -> None:
     sim = app(4, batch=1)
     old = addresses(sim, "sha256:app-v1", OLD)
     assert sim.update("app") == "updated"
     new = addresses(sim, "sha256:app-v2", NEW)
-    assert [len(one & old) for one in told] == [3, 2, 1, 0]
-    assert [len(one & new) for one in told] == [1, 2, 3, 4]
-    assert {len(one) for one in told} == {4}
+    assert [len(one & old) for one in reloads] == [3, 2, 1, 0]
+    assert [len(one & new) for one in reloads] == [1, 2, 3, 4]
+    assert {len(one) for one in reloads} == {4}
 
 
 def test_the_way_back_of_a_later_batch_names_each_where_it_listens(
-    told: list[frozenset[str]],
+    reloads: list[frozenset[str]],
 ) -> None:
     """One of the new ones is there already, and stays."""
     sim = app(4, batch=1)
     old = addresses(sim, "sha256:app-v1", OLD)
     probe = app(4, batch=1)
     probe.update("app")
-    drains = [n for n, told in enumerate(probe.faults.told, 1) if told.startswith("begin: drain")]
-    told.clear()
+    drains = [n for n, what in enumerate(probe.faults.trace, 1) if what.startswith("begin: drain")]
+    reloads.clear()
     assert sim.update("app", fault=Fault(drains[1] + 2, Kind.INTERRUPT)) == "Interrupted"
-    assert len(told) == 3
-    assert told[-1] == told[0]
-    assert told[-1] == addresses(sim, "sha256:app-v2", NEW) | (old & told[0])
+    assert len(reloads) == 3
+    assert reloads[-1] == reloads[0]
+    assert reloads[-1] == addresses(sim, "sha256:app-v2", NEW) | (old & reloads[0])
 
 
 @pytest.mark.parametrize("verb", [Verb.SYNC, Verb.WATCH])
@@ -108,15 +108,17 @@ def test_a_scale_leaves_old_replicas_where_they_listen(count: int) -> None:
     sim.engine.definitions["app"] += " anew"
     old = addresses(sim, "sha256:app-v1", OLD)
     assert sim.do(Run(("app",), Verb.SCALE, count=count)) == "updated", sim.failure
-    told = servers(sim.gateways.all["gateway-1"])
-    assert len(told) == count
-    assert told <= old if count == 1 else old < told
+    named = servers(sim.gateways.all["gateway-1"])
+    assert len(named) == count
+    assert named <= old if count == 1 else old < named
 
 
 def test_a_sync_after_a_kill_between_two_batches_names_each_where_it_listens() -> None:
     probe = app(4, batch=1)
     probe.update("app")
-    creates = [n for n, told in enumerate(probe.faults.told, 1) if told.startswith("begin: create")]
+    creates = [
+        n for n, what in enumerate(probe.faults.trace, 1) if what.startswith("begin: create")
+    ]
     sim = app(4, batch=1)
     assert sim.update("app", fault=Fault(creates[2], Kind.KILL)) == "Killed"
     before = servers(sim.gateways.all["gateway-1"])
@@ -125,12 +127,12 @@ def test_a_sync_after_a_kill_between_two_batches_names_each_where_it_listens() -
     assert servers(sim.gateways.all["gateway-1"]) == before
 
 
-def test_a_name_is_pinned_to_the_port_that_nginx_knows_it_by(told: list[frozenset[str]]) -> None:
+def test_a_name_is_pinned_to_the_port_that_nginx_knows_it_by(reloads: list[frozenset[str]]) -> None:
     sim = app(2)
     gateway = sim.gateways.all["gateway-1"]
     gateway.files[INCLUDE] = sim.include("app", [f"app:{OLD}"])
     sim.gateways.boot(gateway)
     old = addresses(sim, "sha256:app-v1", OLD)
     assert sim.update("app") == "updated"
-    assert told[0] == old
-    assert told[-1] == addresses(sim, "sha256:app-v2", NEW)
+    assert reloads[0] == old
+    assert reloads[-1] == addresses(sim, "sha256:app-v2", NEW)

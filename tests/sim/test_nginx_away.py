@@ -24,7 +24,7 @@ SECOND = 4
 """The number of an update's look after it has retired what had drained."""
 
 
-class Sight:
+class GatewayView:
     """Counts the looks at gateways, and sees none at some of them.
 
     Attributes:
@@ -44,9 +44,9 @@ class Sight:
 
 
 @pytest.fixture
-def sight(monkeypatch: pytest.MonkeyPatch) -> Sight:
+def sight(monkeypatch: pytest.MonkeyPatch) -> GatewayView:
     """What every survey of the test goes through."""
-    counted, sees = Sight(), survey.Survey.look
+    counted, sees = GatewayView(), survey.Survey.look
 
     def look(
         one: survey.Survey,
@@ -70,7 +70,7 @@ def steps(sim: Sim) -> list[str]:
 
 @pytest.mark.parametrize("sees", [DOWN, GONE])
 def test_an_nginx_that_restarts_between_two_batches_is_waited_for(
-    sight: Sight, sees: Refused | None
+    sight: GatewayView, sees: Refused | None
 ) -> None:
     sim = app(3, batch=1)
     sight.blind, sight.sees = range(3, 6), sees
@@ -80,7 +80,7 @@ def test_an_nginx_that_restarts_between_two_batches_is_waited_for(
 
 @pytest.mark.parametrize("sees", [DOWN, GONE])
 def test_an_nginx_that_stays_away_ends_it_before_the_next_batch(
-    sight: Sight, sees: Refused | None
+    sight: GatewayView, sees: Refused | None
 ) -> None:
     """Nothing is retired that nobody has switched away from."""
     sim = app(3, batch=1)
@@ -94,7 +94,7 @@ def test_an_nginx_that_stays_away_ends_it_before_the_next_batch(
 
 
 def test_an_nginx_that_is_away_once_the_drained_have_gone_is_not_taken_for_none(
-    sight: Sight,
+    sight: GatewayView,
 ) -> None:
     sim = app(2, drain={"timeout": "1s", "detach": True})
     assert sim.update("app") == "updated"

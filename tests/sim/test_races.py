@@ -72,7 +72,7 @@ def test_who_loses_the_lock_of_one_service_leaves_the_other_one_to_be_finished()
     """Both locks are pruned in the drain, and somebody else takes one before this run looks."""
     whole, ends = pair(), Counter[str]()
     whole.update("app", "api")
-    drain = next(n for n, told in enumerate(whole.faults.told, 1) if "begin: drain" in told)
+    drain = next(n for n, what in enumerate(whole.faults.trace, 1) if "begin: drain" in what)
     unlocks = Moved(drain + 6, Move.UNLOCK)
     for seed in range(SEEDS):
         sim = pair()

@@ -23,8 +23,8 @@ def beside_a_gap() -> Sim:
 def test_what_is_taken_back_is_not_meant_by_a_name_that_anothers_reload_has_read() -> None:
     whole = beside_a_gap()
     assert whole.do(Run(("app", "api"))) == "RolledBack"
-    told = whole.faults.told
-    proven = next(n for n, what in enumerate(told) if what.startswith("begin: await api"))
-    for number in range(told.index("look at nginx in gateway-1"), proven):
+    trace = whole.faults.trace
+    proven = next(n for n, what in enumerate(trace) if what.startswith("begin: await api"))
+    for number in range(trace.index("look at nginx in gateway-1"), proven):
         sim = beside_a_gap()
         assert sim.do(Run(("app", "api"), moves=[Moved(number, Move.NGINX_BOOTS)])) == "RolledBack"

@@ -35,14 +35,14 @@ def test_a_second_rollout_finds_nothing_to_do(stack: str) -> None:
     sim = STACKS[stack]()
     sim.update(*with_services(sim))
     assert sim.update(*with_services(sim)) == "up to date"
-    assert not [t for t in sim.faults.told if not t.startswith(READING)]
+    assert not [t for t in sim.faults.trace if not t.startswith(READING)]
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_dry_run_changes_nothing(stack: str) -> None:
     sim = STACKS[stack]()
     assert "nothing unproven gets traffic" in sim.plan(*with_services(sim))
-    assert not [t for t in sim.faults.told if not t.startswith(("look", "ask", "read"))]
+    assert not [t for t in sim.faults.trace if not t.startswith(("look", "ask", "read"))]
 
 
 def test_a_plan_after_a_rollout_was_cut_off_says_that_an_update_does_more() -> None:

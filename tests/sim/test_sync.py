@@ -36,14 +36,14 @@ def moved(behaviour: Behaviour, of: int = 2) -> Sim:
     return sim
 
 
-def told(sim: Sim) -> set[str]:
-    return set(sim.gateways.all["gateway-1"].current.told["app"])
+def served(sim: Sim) -> set[str]:
+    return set(sim.gateways.all["gateway-1"].current.servers["app"])
 
 
 def test_where_all_is_well_no_rollout_finds_a_lock_in_its_way() -> None:
     sim = app(2)
     assert sim.do(SYNC) == "up to date"
-    assert not [told for told in sim.faults.told if told.startswith("lock")]
+    assert not [what for what in sim.faults.trace if what.startswith("lock")]
 
 
 def test_a_strangers_address_goes_though_no_replica_is_ready() -> None:
@@ -54,14 +54,14 @@ def test_a_strangers_address_goes_though_no_replica_is_ready() -> None:
     Outside(sim).restart_now(heir)
     assert heir.ip == left
     assert sim.do(SYNC) == "updated"
-    assert f"{left}:9000" not in told(sim)
+    assert f"{left}:9000" not in served(sim)
 
 
 def test_it_shows_what_it_does_and_says_who_is_not_ready() -> None:
     sim = moved(NEVER)
     first, second = sim.engine.of("app")
     assert sim.do(SYNC) == "updated"
-    assert told(sim) == {f"{second.ip}:9000"}
+    assert served(sim) == {f"{second.ip}:9000"}
     (planned,) = (event.text for event in sim.events if isinstance(event, Planned))
     assert "point upstream app at the ready replicas of app" in planned
     (warned,) = (event.text for event in sim.events if isinstance(event, Warned))
@@ -95,7 +95,7 @@ def strange() -> Sim:
     sim = moved(NEVER, of=1)
     (mine,), (heir,) = sim.engine.of("app"), sim.engine.of("other")
     Outside(sim).restart_now(heir)
-    assert f"{heir.ip}:9000" in told(sim)
+    assert f"{heir.ip}:9000" in served(sim)
     assert mine.ip != heir.ip
     return sim
 
@@ -104,7 +104,7 @@ def killed_as_it_writes(make: Callable[[], Sim]) -> Sim:
     """The include is right then, and nginx has not read it."""
     whole = make()
     whole.do(SYNC)
-    writes = next(n for n, one in enumerate(whole.faults.told, 1) if one.startswith("write the"))
+    writes = next(n for n, one in enumerate(whole.faults.trace, 1) if one.startswith("write the"))
     sim = make()
     assert (
         sim.do(Run(("app",), Verb.SYNC, faults=[Fault(writes, Kind.KILL, after=True)])) == "Killed"
@@ -115,9 +115,9 @@ def killed_as_it_writes(make: Callable[[], Sim]) -> Sim:
 def test_a_stranger_goes_though_the_first_sync_was_killed_between_writing_and_reloading() -> None:
     sim = killed_as_it_writes(strange)
     (heir,) = sim.engine.of("other")
-    assert f"{heir.ip}:9000" in told(sim)
+    assert f"{heir.ip}:9000" in served(sim)
     assert sim.do(SYNC) == "updated"
-    assert f"{heir.ip}:9000" not in told(sim)
+    assert f"{heir.ip}:9000" not in served(sim)
     assert sim.do(SYNC) == "up to date"
     assert not sim.locks.all
 
@@ -140,7 +140,7 @@ def test_what_a_killed_sync_left_in_doubt_is_finished_before_nginx_itself_is_rol
 def test_a_sync_that_fails_and_is_taken_back_leaves_nothing_to_be_finished() -> None:
     whole = moved(Behaviour())
     whole.do(SYNC)
-    reloads = next(n for n, one in enumerate(whole.faults.told, 1) if one.startswith("reload"))
+    reloads = next(n for n, one in enumerate(whole.faults.trace, 1) if one.startswith("reload"))
     sim = moved(Behaviour())
     assert sim.do(Run(("app",), Verb.SYNC, faults=[Fault(reloads, Kind.FAIL)])) == "RolledBack"
     assert not sim.locks.all
@@ -173,12 +173,12 @@ def test_a_scaling_that_was_killed_before_its_switch_leaves_all_who_serve_named(
     down = Run(("app",), Verb.SCALE, count=9)
     probe = app(10)
     probe.do(down)
-    at = next(i for i, told in enumerate(probe.faults.told, 1) if told.startswith(begins))
+    at = next(i for i, what in enumerate(probe.faults.trace, 1) if what.startswith(begins))
     sim = app(10)
-    before = told(sim)
+    before = served(sim)
     assert sim.do(replace(down, faults=[Fault(at, Kind.KILL)])) == "Killed"
     sim.do(run)
-    assert told(sim) == before
+    assert served(sim) == before
     assert len(before) == 10
 
 
@@ -189,13 +189,13 @@ def test_what_earlier_batches_brought_goes_on_serving_beside_what_is_left(
 ) -> None:
     probe = app(size, batch=batch)
     probe.update("app")
-    awaited = [i for i, told in enumerate(probe.faults.told, 1) if told.startswith("begin: await")]
+    awaited = [i for i, what in enumerate(probe.faults.trace, 1) if what.startswith("begin: await")]
     sim = app(size, batch=batch)
     assert sim.update("app", fault=Fault(awaited[-1], Kind.KILL)) == "Killed"
-    before = told(sim)
+    before = served(sim)
     assert len(before) == size
     sim.do(run)
-    assert told(sim) == before
+    assert served(sim) == before
     assert sim.update("app") == "updated"
     finished(sim, "app", size)
 
@@ -203,7 +203,7 @@ def test_what_earlier_batches_brought_goes_on_serving_beside_what_is_left(
 def test_the_side_that_serves_stays_where_no_comment_tells_which_it_is() -> None:
     """An include as somebody wrote it by hand, and a first rollout that is killed."""
     sim = app(2)
-    before = told(sim)
+    before = served(sim)
     assert sim.update("app", fault=Fault(moment(app(2), "begin: point"), Kind.KILL)) == "Killed"
     sim.do(SYNC)
-    assert told(sim) == before
+    assert served(sim) == before

@@ -41,7 +41,7 @@ def test_a_watch_that_is_told_to_end_while_it_takes_something_back_ends(kind: Ki
     """The signal is there as soon as the call has come back that went wrong."""
     whole = app(1)
     whole.do(restarting(lasts=5.0))
-    for number in range(1, len(whole.faults.told) + 1, EVERY):
+    for number in range(1, len(whole.faults.trace) + 1, EVERY):
         for after in (False, True):
             sim = app(1)
             began = sim.clock.now()
@@ -60,7 +60,7 @@ def test_a_watch_that_is_told_to_end_while_it_retires_what_drained_ends() -> Non
     whole = drained()
     assert whole.do(watching(lasts=LONG)) == "up to date"
     retires = [
-        n for n, told in enumerate(whole.faults.told, 1) if told.startswith(("stop", "remove"))
+        n for n, what in enumerate(whole.faults.trace, 1) if what.startswith(("stop", "remove"))
     ]
     assert retires
     for number in retires:

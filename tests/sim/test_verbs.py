@@ -62,8 +62,8 @@ def broken(make: Callable[[], Sim], run: Run, kind: Kind) -> Iterator[Sim]:
     """A world for every moment at which the run can be stopped, after it was."""
     whole = make()
     whole.do(run)
-    assert whole.faults.told
-    for number in range(1, len(whole.faults.told) + 1, EVERY):
+    assert whole.faults.trace
+    for number in range(1, len(whole.faults.trace) + 1, EVERY):
         sim = make()
         sim.do(Run(run.services, run.verb, run.count, faults=[Fault(number, kind, after=True)]))
         yield sim
@@ -128,7 +128,7 @@ def test_what_a_killed_scale_has_made_goes_where_it_does_not_prove_ready(order: 
 
     probe, sim = make(), make()
     probe.do(SCALE_UP)
-    awaits = next(n for n, t in enumerate(probe.faults.told, 1) if t.startswith("begin: await"))
+    awaits = next(n for n, t in enumerate(probe.faults.trace, 1) if t.startswith("begin: await"))
     before = ids(sim, "app")
     assert sim.do(replace(SCALE_UP, faults=[Fault(awaits, Kind.KILL)])) == "Killed"
     assert sim.do(SCALE_UP) == "RolledBack"
@@ -176,9 +176,9 @@ def test_sync_stopped_anywhere_goes_on_with_what_was_named_and_never_with_what_i
 ) -> None:
     for sim in broken(beside_an_unready_one, SYNC, kind):
         first, _, unready = sim.engine.of("app")
-        told = set(sim.gateways.all["gateway-1"].current.told["app"].values())
-        assert first in told, sim.faults.told
-        assert unready not in told, sim.faults.told
+        servers = set(sim.gateways.all["gateway-1"].current.servers["app"].values())
+        assert first in servers, sim.faults.trace
+        assert unready not in servers, sim.faults.trace
 
 
 def beside_an_unready_one() -> Sim:
@@ -275,7 +275,7 @@ def test_a_rollback_leaves_what_runs_though_the_update_to_it_was_killed_before_i
     whole.images.push("app", "app-v3")
     whole.update("app")
     tried = 0
-    for number in range(1, len(whole.faults.told) + 1, EVERY):
+    for number in range(1, len(whole.faults.trace) + 1, EVERY):
         sim = updated()
         sim.images.push("app", "app-v3")
         sim.update("app", fault=Fault(number, Kind.KILL, after=True))
@@ -301,7 +301,7 @@ def test_a_rollback_that_fails_still_holds_back_what_was_held_back_before() -> N
     assert whole.do(ROLLBACK) == "updated"
     whole.do(replace(ROLLBACK, to=2))
     ends = set()
-    for number in range(1, len(whole.faults.told), EVERY):
+    for number in range(1, len(whole.faults.trace), EVERY):
         sim = updated()
         assert sim.do(ROLLBACK) == "updated"
         end = sim.do(replace(ROLLBACK, to=2, faults=[Fault(number, Kind.FAIL)]))
@@ -325,7 +325,7 @@ def test_what_was_rolled_back_stays_away_where_the_rollout_that_insisted_on_it_h
     whole.do(ROLLBACK)
     whole.update("app", force=True)
     ends = set()
-    for number in range(1, len(whole.faults.told), EVERY):
+    for number in range(1, len(whole.faults.trace), EVERY):
         sim = updated()
         sim.do(ROLLBACK)
         end = sim.update("app", force=True, fault=Fault(number, Kind.FAIL))
@@ -341,7 +341,7 @@ def test_a_lock_that_stayed_behind_knows_nothing_of_services_that_were_finished_
     whole = code(replicas=1)
     whole.update(*sources, "php-fpm")
     scaled = 0
-    for number in range(1, len(whole.faults.told), EVERY):
+    for number in range(1, len(whole.faults.trace), EVERY):
         sim = code(replicas=1)
         sim.update(*sources, "php-fpm", fault=Fault(number, Kind.KILL))
         if sim.do(Run(("php-fpm",), Verb.SCALE, 3)) in DONE:
@@ -397,7 +397,7 @@ def in_upstream(sim: Sim) -> None:
     """Every gateway names exactly what runs."""
     addresses = {f"{box.ip}:9000" for box in sim.engine.of("app")}
     for gateway in sim.gateways.all.values():
-        assert set(gateway.current.told["app"]) == addresses
+        assert set(gateway.current.servers["app"]) == addresses
 
 
 @pytest.mark.parametrize("run", [Run(("app",)), Run(("app",), Verb.FORCE), SCALE_UP, ROLLBACK])
@@ -454,12 +454,12 @@ def rolled_back() -> Sim:
 def test_a_second_rollback_that_fails_leaves_the_first_ones_version_away() -> None:
     further, whole, sim = replace(ROLLBACK, to=1), rolled_back(), rolled_back()
     assert whole.do(further) == "updated"
-    creates = next(n for n, told in enumerate(whole.faults.told, 1) if told.startswith("compose"))
+    creates = next(n for n, what in enumerate(whole.faults.trace, 1) if what.startswith("compose"))
     before = {tag: image for tag, image in sim.images.here.items() if "held-back" in tag}
     assert sim.do(replace(further, faults=[Fault(creates, Kind.FAIL)])) == "RolledBack"
     after = {tag: image for tag, image in sim.images.here.items() if "held-back" in tag}
     assert before == after != {}
-    untagged = [told for told in sim.faults.told if told.startswith("untag") and "held" in told]
+    untagged = [what for what in sim.faults.trace if what.startswith("untag") and "held" in what]
     assert len(untagged) == 1, "with its only tag the engine takes an image away"
     assert sim.update("app") == "up to date", sim.planned
 

@@ -14,7 +14,7 @@ from tests.sim.stacks import app, ours, pair
 from tests.sim.world import Sim
 
 
-def told(sim: Sim) -> list[str]:
+def trace(sim: Sim) -> list[str]:
     """The first words of the steps that began."""
     return [e.step.split()[0] for e in sim.events if isinstance(e, StepStarted)]
 
@@ -35,7 +35,7 @@ def test_more_5xx_than_allowed_send_the_traffic_back_at_once(gateways: int) -> N
     assert sim.clock.now() < 15
     assert "requests with 5xx (3" in said
     assert said.endswith("5% allowed")
-    assert told(sim)[-1] == "watch"
+    assert trace(sim)[-1] == "watch"
     seen = [e for e in sim.events if isinstance(e, Watching)]
     assert seen[-1].errors > 0.25 * seen[-1].requests > 0
 

@@ -14,7 +14,7 @@ from composeroll.model import ContainerState, Replica, Server, Upstream
 from composeroll.nginx.include import render_include
 from composeroll.report.events import Event, Planned
 from composeroll.rollout.draining import read_aside
-from composeroll.rollout.lock.note import LEASE, Memory
+from composeroll.rollout.lock.note import LEASE, Intent
 from tests.sim.clock import VirtualClock
 from tests.sim.compose import Engine
 from tests.sim.containers import Box
@@ -176,7 +176,7 @@ class Sim:
             self.engine.gateways = lambda: tuple(map(_running, self.gateways.all))
         self.engine.on_look = self._list_what_may_go
         self.gateways.on_look = self.engine.tell_of_top
-        self.locks.on_memory = self._allow_what_is_wanted
+        self.locks.on_intent = self._allow_what_is_wanted
 
     def _list_what_may_go(self, services: Sequence[str] | None) -> None:
         """A run may remove what it saw to be outdated or down; `--force`, all it saw at first."""
@@ -199,10 +199,10 @@ class Sim:
             process.began = self.judge.moves
         process.has_looked = True
 
-    def _allow_what_is_wanted(self, memory: Memory) -> None:
+    def _allow_what_is_wanted(self, intent: Intent) -> None:
         """What a scale has written down comes true, if not by itself then by the next run."""
         process = self.faults.process
-        if process.count is not None and memory.wanted:
+        if process.count is not None and intent.wanted:
             self.judge.allow(process.rolled or (), process.count)
 
     def _is_due(self, box: Box, rolled: AbstractSet[str]) -> bool:
@@ -215,7 +215,7 @@ class Sim:
     def _may_gap(self, name: str) -> bool:
         service = self.project.services[name]
         stops_first = service.settings.order is Order.STOP_FIRST
-        return stops_first or service.has_own_name or self._holds_data(name)
+        return stops_first or service.has_container_name or self._holds_data(name)
 
     def _holds_data(self, name: str) -> bool:
         return bool(self.project.sharing_volumes_of(name))

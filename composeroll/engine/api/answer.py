@@ -35,7 +35,7 @@ class Answer(Struct, frozen=True):
         except (ValueError, KeyError, TypeError):
             return self.body.decode(errors="replace").strip() or f"HTTP status {self.status}"
 
-    def insist(self, asked: str, fine: Collection[int] = ()) -> Answer:
+    def require(self, asked: str, fine: Collection[int] = ()) -> Answer:
         """This answer, if it is a success or its status is among `fine`.
 
         Raises:

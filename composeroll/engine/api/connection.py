@@ -102,7 +102,7 @@ class Api:
                 connection.request(method, target, body, dict(headers or {}))
                 response = connection.getresponse()
                 answer = Answer(response.status, response.read())
-        return answer.insist(f"{method} {path}", fine)
+        return answer.require(f"{method} {path}", fine)
 
     @contextmanager
     def opening(self) -> Iterator[Connection]:

@@ -10,7 +10,7 @@ from composeroll.model import Finding, Severity
 from composeroll.rollout.observed import ServiceState
 
 
-def checkouts(state: ServiceState, directory: str) -> Iterator[Finding]:
+def checkout_findings(state: ServiceState, directory: str) -> Iterator[Finding]:
     """Warn if relative mounts lead elsewhere now: compose recreates containers for that alone.
 
     Args:

@@ -9,7 +9,9 @@ from composeroll.model import Finding, Locate, Severity
 from composeroll.rollout.observed import ServiceState
 
 
-def file_traps(project: Project, state: ServiceState, locate: Locate) -> tuple[Finding, ...]:
+def compose_file_findings(
+    project: Project, state: ServiceState, locate: Locate
+) -> tuple[Finding, ...]:
     """Return what may cause trouble; nothing here forbids a rollout."""
     return (
         *_linked(project, state, locate),

@@ -33,7 +33,7 @@ def in_the_way(world: World, observed: Observed, plan: Plan) -> Refused | None:
 
 
 def _replaced(observed: Observed, plan: Plan) -> Iterator[str]:
-    single = {state.name for state in observed.services if state.service.has_own_name}
+    single = {state.name for state in observed.services if state.service.has_container_name}
     for step in plan.reversible:
         match step:
             case ReplaceReplicas(service=service):

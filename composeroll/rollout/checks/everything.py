@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from composeroll.model import Finding, Replica
-from composeroll.rollout.checks.blanks import blanks
-from composeroll.rollout.checks.checkouts import checkouts
-from composeroll.rollout.checks.forgotten import forgotten
-from composeroll.rollout.checks.gateway import given_up_at_boot, recommended
-from composeroll.rollout.checks.memory import room
-from composeroll.rollout.checks.offered import offered
-from composeroll.rollout.checks.preflight import findings, once
-from composeroll.rollout.checks.traps import traps
+from composeroll.rollout.checks.checkouts import checkout_findings
+from composeroll.rollout.checks.gateway import boot_findings, recommendations
+from composeroll.rollout.checks.memory import memory_findings
+from composeroll.rollout.checks.preflight import merged, preflight_findings
+from composeroll.rollout.checks.stopped_gateways import stopped_gateway_findings
+from composeroll.rollout.checks.traps import trap_findings
+from composeroll.rollout.checks.unavailable_images import image_findings
+from composeroll.rollout.checks.unset_variables import unset_variable_findings
 from composeroll.rollout.observe import observe
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.stack import Stack
 
 
-def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
+def all_findings(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
     """Return what could go wrong in a rollout of these services. Nothing is changed.
 
     Raises:
@@ -29,15 +29,15 @@ def everything(stack: Stack, names: Sequence[str]) -> tuple[Finding, ...]:
     leaving = outgoing(observed)
     everyone = stack.engine.replicas()
     used = stack.host.memory_used_by([r.id for r in everyone if r.running])
-    found = once(
+    found = merged(
         (
-            *findings(observed, stack.locate, leaving, ahead=True),
-            *forgotten(observed, stack.book.gateway),
-            *blanks(stack.project),
-            *offered(stack.images.unavailable(services)),
-            *room(observed, used, stack.host.memory_left()),
-            *traps(stack.project, observed, everyone, stack.locate, leaving),
-            *(f for state in observed.services for f in checkouts(state, stack.directory)),
+            *preflight_findings(observed, stack.locate, leaving, ahead=True),
+            *stopped_gateway_findings(observed, stack.book.gateway),
+            *unset_variable_findings(stack.project),
+            *image_findings(stack.images.unavailable(services)),
+            *memory_findings(observed, used, stack.host.memory_left()),
+            *trap_findings(stack.project, observed, everyone, stack.locate, leaving),
+            *(f for state in observed.services for f in checkout_findings(state, stack.directory)),
         )
     )
     known = {finding.what for finding in found}
@@ -48,5 +48,5 @@ def _of_gateways(stack: Stack, everyone: Sequence[Replica]) -> Iterator[Finding]
     """Yield warnings and recommendations about all gateways, whether or not they are named."""
     services = stack.project.services
     places = stack.survey.look(stack.project, tuple(services.values()), everyone, preflight=True)
-    yield from recommended(places.fronts, services)
-    yield from given_up_at_boot(places.fronts, stack.host.engine_version())
+    yield from recommendations(places.fronts, services)
+    yield from boot_findings(places.fronts, stack.host.engine_version())

@@ -28,13 +28,13 @@ class _Held(NamedTuple):
     Attributes:
         what: the rest of a sentence that begins with the gateway's name.
         ports: the edge's `ports`, empty if the gateway publishes none.
-        besides: what else the edge needs.
+        excluded: what else the edge needs.
         replaced: the keys of the gateway's service that are replaced.
     """
 
     what: str
     ports: str
-    besides: str
+    excluded: str
     replaced: str
 
 
@@ -54,7 +54,7 @@ def gateway_findings(
         return
     beside = doubled and not state.stops_first
     if state.front.edge is None and beside:
-        yield edge_wanted(state.service, Severity.REFUSAL)
+        yield edge_finding(state.service, Severity.REFUSAL)
     if state.service.done_at_start and beside:
         yield _not_rehearsed(state)
     for finding in state.front.findings:
@@ -72,7 +72,7 @@ def _not_rehearsed(state: ServiceState) -> Finding:
     )
 
 
-def together(observed: Observed) -> Iterator[Finding]:
+def shared_gap_findings(observed: Observed) -> Iterator[Finding]:
     """Refuse a gateway with a gap in one rollout with services behind it.
 
     Its containers hold the upstreams that these services switch.
@@ -94,7 +94,7 @@ def is_smooth(state: ServiceState) -> bool:
     return beside and state.front is not None and state.front.edge is not None
 
 
-def edge_wanted(gateway: Service, severity: Severity) -> Finding:
+def edge_finding(gateway: Service, severity: Severity) -> Finding:
     """Return the finding for a gateway without an edge, with the lines for one."""
     holds = _holds(gateway)
     return Finding(
@@ -102,7 +102,7 @@ def edge_wanted(gateway: Service, severity: Severity) -> Finding:
         f"{gateway.name} {holds.what}, so a second nginx cannot take them over",
         "give them to a service that does nothing else, with a fixed image: `edge:"
         " {image: busybox:1.37, command: [sleep, infinity], init: true, restart: unless-stopped,"
-        f'{holds.ports} sysctls: {{net.ipv4.tcp_migrate_req: "1"}}}}`{holds.besides}, and write'
+        f'{holds.ports} sysctls: {{net.ipv4.tcp_migrate_req: "1"}}}}`{holds.excluded}, and write'
         f" `network_mode: service:edge` in {gateway.name} instead of {holds.replaced}"
         f" ({DOCS}); or accept a gap with --order stop-first",
     )
@@ -114,22 +114,24 @@ def _holds(gateway: Service) -> _Held:
         ports = ", ".join(f'"{port}"' for port in gateway.ports)
         return _Held("publishes its ports itself", f" ports: [{ports}],", "", PUBLISHED)
     if any(o.key == "network_mode" and o.value == "host" for o in gateway.obstacles):
-        besides = f" with the ports that {gateway.name} listens on"
-        return _Held("has its ports in the host's network", ' ports: ["80:80"],', besides, HOST)
-    besides = f" with the networks of {gateway.name}, and `aliases: [{gateway.name}]` in each"
-    return _Held("has its addresses to itself", "", besides, "networks")
+        excluded = f" with the ports that {gateway.name} listens on"
+        return _Held("has its ports in the host's network", ' ports: ["80:80"],', excluded, HOST)
+    excluded = f" with the networks of {gateway.name}, and `aliases: [{gateway.name}]` in each"
+    return _Held("has its addresses to itself", "", excluded, "networks")
 
 
-def recommended(fronts: Mapping[str, Front], services: Mapping[str, Service]) -> Iterator[Finding]:
+def recommendations(
+    fronts: Mapping[str, Front], services: Mapping[str, Service]
+) -> Iterator[Finding]:
     """Yield recommendations, and an edge for each gateway without one, unless it accepts a gap."""
     for name, front in fronts.items():
         yield from (f for f in front.findings if f.severity is Severity.NOTE)
         accepted = services[name].settings.order is Order.STOP_FIRST
         if front.edge is None and not accepted:
-            yield edge_wanted(services[name], Severity.NOTE)
+            yield edge_finding(services[name], Severity.NOTE)
 
 
-def given_up_at_boot(fronts: Mapping[str, Front], engine: str) -> Iterator[Finding]:
+def boot_findings(fronts: Mapping[str, Front], engine: str) -> Iterator[Finding]:
     """Warn of gateways that a reboot may leave down with this engine: see `survey/stranded.py`."""
     major = engine.partition(".")[0]
     if not major.isdigit() or int(major) >= KEEPS_ORDER:

@@ -8,7 +8,7 @@ from composeroll.rollout.planning.counting import replicas_wanted
 from composeroll.rollout.planning.outgoing import Reasons
 
 
-def insist_on_images(observed: Observed, leaving: Reasons) -> None:
+def require_images(observed: Observed, leaving: Reasons) -> None:
     """Refuse new replicas whose image, or a `pre_start` hook's image, is not on the engine.
 
     Compose pulls no image when it recreates a container, and a hook's missing image would show

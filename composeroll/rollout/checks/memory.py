@@ -12,7 +12,7 @@ from composeroll.rollout.observed import Observed, ServiceState
 MEBI = 1024 * 1024
 
 
-def room(observed: Observed, used: Mapping[str, int], left: int) -> tuple[Finding, ...]:
+def memory_findings(observed: Observed, used: Mapping[str, int], left: int) -> tuple[Finding, ...]:
     """Return what may not fit: one service now, one at its limit, or several in one update.
 
     Args:

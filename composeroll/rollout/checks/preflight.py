@@ -8,12 +8,12 @@ from composeroll.config.lifecycle import PRE_START
 from composeroll.config.obstacles import Obstacle
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Locate, Severity
-from composeroll.rollout.checks.beside import met
-from composeroll.rollout.checks.gateway import gateway_findings, together
-from composeroll.rollout.checks.probing import unanswerable
-from composeroll.rollout.checks.redefined import redefined
-from composeroll.rollout.checks.template import rendering
-from composeroll.rollout.checks.volumes import unnamed
+from composeroll.rollout.checks.gateway import gateway_findings, shared_gap_findings
+from composeroll.rollout.checks.limits import limit_findings
+from composeroll.rollout.checks.probing import probe_findings
+from composeroll.rollout.checks.redefined import redefinition_findings
+from composeroll.rollout.checks.template import template_findings
+from composeroll.rollout.checks.volumes import anonymous_volume_findings
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.planning.need import Need
 
@@ -23,7 +23,7 @@ OF_PORTS = ("ports", "network_mode")
 NOT_SCALED: Mapping[str, int] = {}
 
 
-def findings(
+def preflight_findings(
     observed: Observed,
     locate: Locate,
     leaving: Collection[str] = (),
@@ -68,16 +68,18 @@ def findings(
     found += [
         f.about(state.name)
         for state in states
-        for f in met(observed.project, state, leaving, counts.get(state.name), locate)
+        for f in limit_findings(observed.project, state, leaving, counts.get(state.name), locate)
     ]
-    found += together(observed)
-    found += redefined(observed)
-    found += rendering(observed)
-    found += [f.about(state.name) for state in states for f in unnamed(state, leaving)]
-    return tuple(sorted(once(found), key=lambda f: f.severity is not Severity.REFUSAL))
+    found += shared_gap_findings(observed)
+    found += redefinition_findings(observed)
+    found += template_findings(observed)
+    found += [
+        f.about(state.name) for state in states for f in anonymous_volume_findings(state, leaving)
+    ]
+    return tuple(sorted(merged(found), key=lambda f: f.severity is not Severity.REFUSAL))
 
 
-def once(found: Iterable[Finding]) -> tuple[Finding, ...]:
+def merged(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Merge equal findings; one that concerns several services is about none in particular."""
     kept: dict[Finding, Finding] = {}
     for finding in found:
@@ -116,7 +118,7 @@ def _of_service(state: ServiceState, leaving: Collection[str], gap: str) -> Iter
     yield from _paused(state)
     yield from _passed_over(state, leaving, gap)
     yield from state.wiring.findings if state.wiring else state.unseen
-    yield from unanswerable(state)
+    yield from probe_findings(state)
     yield from _mounted_code(state)
 
 
@@ -163,8 +165,8 @@ def _down_in_an_edge(state: ServiceState) -> Finding:
 
 def _gets_along(state: ServiceState, obstacle: Obstacle) -> bool:
     """Return whether a rollout never runs two at a time, or another finding reports this."""
-    told = state.tenants or (state.front and obstacle.key in OF_PORTS)
-    return bool(state.data_only or state.stops_first or state.is_over or told)
+    reported = state.tenants or (state.front and obstacle.key in OF_PORTS)
+    return bool(state.data_only or state.stops_first or state.is_over or reported)
 
 
 def _shared_data(state: ServiceState, gap: str) -> Iterator[Finding]:
@@ -207,7 +209,7 @@ def _passed_over(state: ServiceState, leaving: Collection[str], gap: str) -> Ite
     `container_name` is refused for that, or compose recreates it.
     """
     service, replaced = state.service, any(r.id in leaving for r in state.replicas)
-    alone = state.stops_first or state.data_only or service.has_own_name
+    alone = state.stops_first or state.data_only or service.has_container_name
     if PRE_START not in service.done_at_start or alone or not (replaced and state.serving):
         return
     yield _refusal(
@@ -220,7 +222,7 @@ def _passed_over(state: ServiceState, leaving: Collection[str], gap: str) -> Ite
 
 def _scale(state: ServiceState, asked: int | None, locate: Locate) -> Iterator[Finding]:
     declared, running = state.service.scale, len(state.serving) if asked is None else asked
-    if running > (declared or 1) and not state.service.has_own_name:
+    if running > (declared or 1) and not state.service.has_container_name:
         says = f"says {declared}" if declared is not None else "does not say how many"
         run = "run" if asked is None else "are to run"
         yield Finding(

@@ -10,7 +10,7 @@ from composeroll.readiness.probes import choose
 from composeroll.rollout.observed import ServiceState
 
 
-def unanswerable(state: ServiceState) -> Iterator[Finding]:
+def probe_findings(state: ServiceState) -> Iterator[Finding]:
     """Refuse readiness settings that the protocol of the service's upstream does not support."""
     if state.wiring is None:
         return

@@ -25,7 +25,7 @@ _OF_CONTAINERS = (
 )
 
 
-def redefined(observed: Observed) -> tuple[Finding, ...]:
+def redefinition_findings(observed: Observed) -> tuple[Finding, ...]:
     """Return what compose would stop for a network, and volumes it would recreate on request."""
     volumes = [line for line in observed.obstacles if line.startswith(_VOLUME)]
     others = [line for line in observed.obstacles if line not in volumes]

@@ -11,7 +11,7 @@ from composeroll.rollout.drift import owners_of
 from composeroll.rollout.observed import ServiceState
 
 
-def remnants(state: ServiceState, everyone: Sequence[Replica]) -> tuple[Finding, ...]:
+def remnant_findings(state: ServiceState, everyone: Sequence[Replica]) -> tuple[Finding, ...]:
     """Return a warning for each; `everyone` is all containers of the project."""
     return (
         *_strangers(state, everyone),

@@ -10,7 +10,7 @@ from composeroll.nginx.include import EXAMPLE, parse_include, render_include, wi
 from composeroll.rollout.observed import Observed, ServiceState
 
 
-def rendering(observed: Observed) -> tuple[Finding, ...]:
+def template_findings(observed: Observed) -> tuple[Finding, ...]:
     """Refuse each unusable template: the rollout would otherwise fail only at the switch."""
     return tuple(f for state in observed.services for f in _of_service(observed.project, state))
 
@@ -25,7 +25,7 @@ def _of_service(project: str, state: ServiceState) -> Iterator[Finding]:
     except SettingsError as error:
         yield _refusal(error.what, state)
         return
-    if not _is_told(upstream, parse_include(text)):
+    if not _is_named(upstream, parse_include(text)):
         yield _refusal(
             f"the template {template} does not render upstream {upstream.name} with all of its"
             " servers",
@@ -33,7 +33,7 @@ def _of_service(project: str, state: ServiceState) -> Iterator[Finding]:
         )
 
 
-def _is_told(upstream: Upstream, read: Upstream | None) -> bool:
+def _is_named(upstream: Upstream, read: Upstream | None) -> bool:
     return read is not None and read.name == upstream.name and read.addresses >= upstream.addresses
 
 

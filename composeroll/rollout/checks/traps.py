@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Sequence
 
 from composeroll.config.project import Project
 from composeroll.model import Finding, Health, Locate, Protocol, Replica, Severity
-from composeroll.rollout.checks.beside import ahead
-from composeroll.rollout.checks.compose_file import file_traps
-from composeroll.rollout.checks.remnants import remnants
-from composeroll.rollout.checks.zone import small_zone
+from composeroll.rollout.checks.compose_file import compose_file_findings
+from composeroll.rollout.checks.limits import next_limit_findings
+from composeroll.rollout.checks.remnants import remnant_findings
+from composeroll.rollout.checks.zone import zone_findings
 from composeroll.rollout.observed import Observed, ServiceState
 
 
-def traps(
+def trap_findings(
     project: Project,
     observed: Observed,
     everyone: Sequence[Replica],
@@ -33,11 +33,11 @@ def traps(
     for state in observed.services:
         own = [
             *_unproven(state),
-            *remnants(state, everyone),
+            *remnant_findings(state, everyone),
             *_unhealthy_dependencies(state, everyone),
-            *file_traps(project, state, locate),
-            *ahead(observed.project, state, leaving, locate),
-            *small_zone(state),
+            *compose_file_findings(project, state, locate),
+            *next_limit_findings(observed.project, state, leaving, locate),
+            *zone_findings(state),
         ]
         found += (finding.about(state.name) for finding in own)
     return tuple(found)

@@ -9,7 +9,7 @@ from composeroll.model import Finding, Severity
 from composeroll.rollout.observed import ServiceState
 
 
-def unnamed(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:
+def anonymous_volume_findings(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:
     """Report a service's anonymous volumes, unless it is data-only.
 
     The finding is a refusal if other services mount them too, and so rely on their contents, and
@@ -19,9 +19,9 @@ def unnamed(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:
         state: the service as it was observed.
         leaving: full IDs of the replicas that would have to go.
     """
-    if not state.unnamed or state.data_only or _hands_on(state):
+    if not state.anonymous_volumes or state.data_only or _hands_on(state):
         return
-    where = " and ".join(state.unnamed)
+    where = " and ".join(state.anonymous_volumes)
     if not state.sharing:
         what = f"what {state.name} wrote to {where} goes with its replicas: new ones"
         yield Finding(Severity.WARNING, f"{what} start with new anonymous volumes", _help(state))
@@ -50,17 +50,17 @@ def _way_on(state: ServiceState) -> str:
 
 def _hands_on(state: ServiceState) -> bool:
     """Return whether compose itself replaces the container, which keeps its volumes."""
-    return state.service.has_own_name
+    return state.service.has_container_name
 
 
 def _help(state: ServiceState) -> str:
     """Return how to keep the data; the file may already name volumes that replicas lack."""
-    if set(state.unnamed) <= set(state.service.mounted):
+    if set(state.anonymous_volumes) <= set(state.service.mounted):
         return (
             "copy what you want to keep to the named volume, then once, with a gap:"
             f" `docker compose up -d --no-deps {state.name}`"
         )
-    line = ", ".join(_volume(path, state.unnamed) for path in state.unnamed)
+    line = ", ".join(_volume(path, state.anonymous_volumes) for path in state.anonymous_volumes)
     return f"name the volume: services.{state.name}.volumes: [{line}]"
 
 

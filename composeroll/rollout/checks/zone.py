@@ -18,7 +18,7 @@ _ZONE = re.compile(r"zone\s+\S+\s+(\d+)([kKmM]?)$")
 _KIBI = {"": 1 / 1024, "k": 1, "m": 1024}
 
 
-def small_zone(state: ServiceState) -> Iterator[Finding]:
+def zone_findings(state: ServiceState) -> Iterator[Finding]:
     """Warn of a zone that is too small: nginx rejects the configuration, so no switch works."""
     if not state.wiring:
         return

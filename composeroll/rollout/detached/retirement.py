@@ -9,12 +9,12 @@ from msgspec import Struct
 from composeroll.config.project import Service
 from composeroll.model import Replica
 from composeroll.report.events import Phase, Warned
+from composeroll.rollout.announce import phase, show_plan
 from composeroll.rollout.apply import apply
 from composeroll.rollout.draining import SetAside
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.repair import seen
-from composeroll.rollout.roll import phase, show_plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import RenumberReplicas, RetireReplicas, Retiring
 from composeroll.rollout.steps.drain import POLL, still_living

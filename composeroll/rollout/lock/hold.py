@@ -1,6 +1,6 @@
 """Take the locks of a rollout's services, keep them alive, and release them.
 
-A lock also remembers what cannot be observed after a crash: which replicas were to go, and how many
+A lock also records what cannot be observed after a crash: which replicas were to go, and how many
 were wanted. The run that takes over a broken rollout continues from that.
 """
 
@@ -27,7 +27,7 @@ from composeroll.rollout.lock.mine import Mine
 from composeroll.rollout.lock.note import (
     Found,
     Held,
-    Memory,
+    Intent,
     held_by,
     is_abandoned,
     left_beside,
@@ -71,7 +71,7 @@ class ServiceLocks:
     @contextmanager
     def hold(
         self, services: Sequence[str], patience: float = 0.0, beside: Sequence[str] = ()
-    ) -> Iterator[Memory]:
+    ) -> Iterator[Intent]:
         """Hold the services' locks, and yield what broken rollouts of them left to do.
 
         Args:
@@ -84,7 +84,7 @@ class ServiceLocks:
         """
         deadline = self._clock.now() + patience
         self._was_gone = False
-        self._mine.memory, self._leave = Memory(), False  # for `sync --watch`
+        self._mine.intent, self._leave = Intent(), False  # for `sync --watch`
         done = False
         try:
             # always in the same order, so that two runs cannot wait for each other
@@ -92,27 +92,27 @@ class ServiceLocks:
                 take = self._take if service in services else self._take_beside
                 take(lock_name(self._project, service), deadline)
             with self._heart(self._mine.beat):
-                yield self._mine.memory
+                yield self._mine.intent
                 done = True
         except ComposerollError as error:
             if done and isinstance(error, Interrupted):  # there is nothing left to interrupt
                 self._mine.interrupted = error
                 return
             if isinstance(error, Unfinished):  # past the point of no return, nothing is rolled back
-                self._mine.memory = replace(self._mine.memory, before={})
+                self._mine.intent = replace(self._mine.intent, before={})
             self._mine.let_go(unfinished=self._leaves_something(error))
             raise
         except Exception:  # a bug: what it left undone is unknown
-            self._mine.let_go(unfinished=self._mine.memory != Memory())
+            self._mine.let_go(unfinished=self._mine.intent != Intent())
             raise
         finally:
             self._mine.let_go(unfinished=self._leave)
 
     def _leaves_something(self, error: ComposerollError) -> bool:
         """Whether services stay half-done: a run that loses one of several locks undoes nothing."""
-        known = self._mine.memory
+        known = self._mine.intent
         return (
-            error.half_done or known.broke_off or (isinstance(error, Locked) and known != Memory())
+            error.half_done or known.broke_off or (isinstance(error, Locked) and known != Intent())
         )
 
     @property
@@ -124,21 +124,21 @@ class ServiceLocks:
         """Keep what a broken rollout left for the next run, instead of forgetting it at the end."""
         self._leave = True
 
-    def remember(self, memory: Memory, *, anew: bool = False) -> Memory:
+    def record_intent(self, intent: Intent, *, overrule: bool = False) -> Intent:
         """Write into the locks what is to be done, together with what was taken over.
 
         If the two differ, what was taken over wins, since what still runs after a crash is not
-        reliable; with `anew`, the new request wins.
+        reliable; with `overrule`, the new request wins.
 
         Raises:
             Locked: another run holds one of the locks now.
         """
         self._take_again_what_is_gone()
-        left = self._mine.memory
-        both = left.merged(memory) if anew else memory.merged(left)
-        self._mine.memory = replace(both, before={**memory.before, **left.before})
+        left = self._mine.intent
+        both = left.merged(intent) if overrule else intent.merged(left)
+        self._mine.intent = replace(both, before={**intent.before, **left.before})
         self._mine.write()
-        return self._mine.memory
+        return self._mine.intent
 
     def ensure(self) -> bool:
         """Make sure that this run holds every lock, and take a lock that was pruned again.
@@ -243,7 +243,7 @@ class ServiceLocks:
             if (found := self._locks.find(name)) is None:
                 continue
             if is_abandoned(found, self._me, self._locks.now()):
-                if read_note(found).memory != Memory():
+                if read_note(found).intent != Intent():
                     raise half_done(found)
                 self._locks.release(found.id)
             else:
@@ -273,7 +273,7 @@ class ServiceLocks:
         from a run that died before it could inherit, or that could not release its lock.
         """
         note, left = read_note(found), self._locks.find(left_beside(found.name))
-        if note.memory == Memory() and (left or note.ended):
+        if note.intent == Intent() and (left or note.ended):
             self._locks.release(found.id)
         else:
             self._set_aside(found)
@@ -289,10 +289,10 @@ class ServiceLocks:
     def _inherit(self, aside: str) -> None:
         """Write what a broken rollout left into the new lock before the old note is removed."""
         if left := self._locks.find(aside):
-            broken = read_note(left).memory.about(service_of(left)).merged(Memory(broke_off=True))
-            broken = replace(broken, mending=False)  # `broke_off` implies the same
-            self._mine.memory = self._mine.memory.merged(broken)
-        if self._mine.memory != Memory():
+            broken = read_note(left).intent.about(service_of(left)).merged(Intent(broke_off=True))
+            broken = replace(broken, repairing=False)  # `broke_off` implies the same
+            self._mine.intent = self._mine.intent.merged(broken)
+        if self._mine.intent != Intent():
             self._mine.write()
         if left:
             self._locks.release(left.id)

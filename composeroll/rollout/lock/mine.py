@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Interrupted
 from composeroll.rollout.lock.door import Locks
-from composeroll.rollout.lock.note import Memory, Note
+from composeroll.rollout.lock.note import Intent, Note
 
 
 class Mine:
@@ -16,14 +16,14 @@ class Mine:
     Attributes:
         rolled: the IDs of the locks of services that this run rolls, by lock name.
         beside: the same for services that it does not roll, and that no other run may roll.
-        memory: what is written into the locks of `rolled`.
+        intent: what is written into the locks of `rolled`.
         interrupted: a signal that arrived while the locks were released.
     """
 
     def __init__(self, locks: Locks) -> None:
         self.rolled: dict[str, str] = {}
         self.beside: dict[str, str] = {}
-        self.memory = Memory()
+        self.intent = Intent()
         self.interrupted: Interrupted | None = None
         self._locks = locks
         self._writing = threading.Lock()
@@ -59,7 +59,7 @@ class Mine:
 
     def _write_what_is_held(self, *, ended: bool) -> None:
         """Write all locks, in one thread at a time: an older note must not replace a newer one."""
-        note = Note(self._locks.now(), ended, self.memory).to_json()
+        note = Note(self._locks.now(), ended, self.intent).to_json()
         for name in tuple(self.rolled):
             self._write(name, self.rolled[name], note)
         alive = Note(self._locks.now()).to_json() if self.beside else ""

@@ -47,8 +47,8 @@ class Found(Protocol):
         ...
 
 
-class Memory(Struct, frozen=True):
-    """What a rollout has to remember across a crash.
+class Intent(Struct, frozen=True):
+    """What a rollout is to reach, kept in its lock so that the next run can finish it.
 
     Attributes:
         outgoing: why each outgoing replica goes, by full ID.
@@ -57,7 +57,7 @@ class Memory(Struct, frozen=True):
             longer shows which version was meant.
         before: full IDs of the containers that each service had at the beginning.
         broke_off: a rollout was cut off: the running nginx may differ from its files.
-        mending: a `sync` is at work; if it is cut off, the running nginx may differ too.
+        repairing: a `sync` is at work; if it is cut off, the running nginx may differ too.
     """
 
     outgoing: Mapping[str, str] = field(default_factory=dict)
@@ -65,26 +65,26 @@ class Memory(Struct, frozen=True):
     back_to: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, Sequence[str]] = field(default_factory=dict)
     broke_off: bool = False
-    mending: bool = False
+    repairing: bool = field(default=False, name="mending")
 
-    def merged(self, other: Memory) -> Memory:
+    def merged(self, other: Intent) -> Intent:
         """Return both combined; `other` wins."""
-        return Memory(
+        return Intent(
             {**self.outgoing, **other.outgoing},
             {**self.wanted, **other.wanted},
             {**self.back_to, **other.back_to},
             {**self.before, **other.before},
             self.broke_off or other.broke_off,
-            self.mending or other.mending,
+            self.repairing or other.repairing,
         )
 
-    def about(self, service: str) -> Memory:
-        """Return what the lock of one service has to remember; other services have their own.
+    def about(self, service: str) -> Intent:
+        """Return the part for the lock of one service; other services have their own.
 
         What this lock knows of another service may be out of date if that service was finished
         separately, and says nothing about how far this service came. An outgoing container that no
         service had at the beginning, for example one of an earlier broken rollout, may belong to
-        this service: it stays in the memory, and is looked up before anything is done to it.
+        this service: it stays in the intent, and is looked up before anything is done to it.
         """
         others = {one for name, ids in self.before.items() if name != service for one in ids}
         return replace(
@@ -95,7 +95,7 @@ class Memory(Struct, frozen=True):
             before=_of(service, self.before),
         )
 
-    def at_least(self, counts: Mapping[str, int]) -> Memory:
+    def at_least(self, counts: Mapping[str, int]) -> Intent:
         """Return the same with at least `counts` replicas: the file overrules a broken `scale`."""
         wanted = {name: max(many, counts.get(name, 0)) for name, many in self.wanted.items()}
         return replace(self, wanted=wanted)
@@ -106,7 +106,7 @@ def _of(service: str, known: Mapping[str, T]) -> Mapping[str, T]:
 
 
 class Note(Struct, frozen=True):
-    """What a holder writes into its lock.
+    """What a holder writes into its lock; the keys are those of the locks of earlier versions.
 
     Attributes:
         beat: the last sign of life, in seconds of the engine's clock.
@@ -115,7 +115,7 @@ class Note(Struct, frozen=True):
 
     beat: float
     ended: bool = False
-    memory: Memory = field(default_factory=Memory)
+    intent: Intent = field(default_factory=Intent, name="memory")
 
     def to_json(self) -> str:
         """Return the text that is stored in a lock."""
@@ -202,7 +202,7 @@ def seen_by(lock: Found, me: Holder, now: float) -> Held:
     held = held_by(lock, now)
     if not is_abandoned(lock, me, now):
         return held
-    left = read_note(lock).memory != Memory()
+    left = read_note(lock).intent != Intent()
     return replace(held, fate=_fate(lock, me, now), half_done=left)
 
 

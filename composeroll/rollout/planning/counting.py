@@ -23,7 +23,7 @@ def replicas_wanted(state: ServiceState, reasons: Reasons, settled: int = 0) -> 
         reasons: the outgoing replicas of this service and others.
         settled: how many the last successful rollout left, 0 if unknown.
     """
-    if state.service.has_own_name:
+    if state.service.has_container_name:
         return 1
     serving = Counter((_made_from(r), r.id in reasons) for r in state.serving)
     idle = [r for r in state.replicas if _is_revived(r) and r not in state.serving]

@@ -75,7 +75,7 @@ class Need(Struct, frozen=True):
         start the stopped old replicas too.
         """
         service = self.state.service
-        by_compose = service.has_own_name or (self.stops_first and service.done_at_start)
+        by_compose = service.has_container_name or (self.stops_first and service.done_at_start)
         return self.state.data_only or bool(by_compose)
 
     @property
@@ -84,9 +84,9 @@ class Need(Struct, frozen=True):
         return self.state.stops_first
 
     @property
-    def is_to_end(self) -> bool:
+    def must_end(self) -> bool:
         """Whether only its successful end proves it; a service that gets requests never ends."""
-        return self.state.is_to_end and not (self.state.wiring or self.state.front)
+        return self.state.must_end and not (self.state.wiring or self.state.front)
 
     @property
     def makes_room(self) -> bool:
@@ -156,15 +156,15 @@ class Need(Struct, frozen=True):
         """Return the replicas that serve after the switch."""
         leaving = {r.id for r in self.outgoing}
         # later batches' replicas keep serving only if they get requests now: others are unproven
-        return self._but_for(frozenset(leaving | (self.reasons.keys() - self.chosen)))
+        return self._without(frozenset(leaving | (self.reasons.keys() - self.chosen)))
 
     def fresh(self) -> Incoming:
         """Return the replicas that have to prove ready: all that are not outdated."""
-        return self._but_for(frozenset(self.reasons) | {r.id for r in self.outgoing})
+        return self._without(frozenset(self.reasons) | {r.id for r in self.outgoing})
 
-    def _but_for(self, besides: frozenset[str]) -> Incoming:
-        staying = sum(r.id not in besides for r in self.staying)
-        return Incoming(self.name, besides, least=staying + self.missing)
+    def _without(self, excluded: frozenset[str]) -> Incoming:
+        staying = sum(r.id not in excluded for r in self.staying)
+        return Incoming(self.name, excluded, least=staying + self.missing)
 
     @property
     def is_judged(self) -> bool:

@@ -48,4 +48,4 @@ def _of_service(state: ServiceState, renewed: Collection[str], *, force: bool) -
 def _second(state: ServiceState) -> list[Replica]:
     """Return containers left by a killed compose and started since, beside the named one."""
     passing = [r for r in state.serving if is_left_by_recreate(r.name)]
-    return passing if state.service.has_own_name and len(state.serving) > len(passing) else []
+    return passing if state.service.has_container_name and len(state.serving) > len(passing) else []

@@ -50,14 +50,14 @@ class Part(Need, frozen=True):
         Everything that is not outdated counts as new; if nothing is outdated, everything that
         does not exist yet.
         """
-        old = self.fresh().besides or frozenset(r.id for r in self.state.replicas)
+        old = self.fresh().excluded or frozenset(r.id for r in self.state.replicas)
         settings, new = self.state.service.settings, Incoming(self.name, old)
         return Judged(new, self._route(), settings.max_errors, settings.min_requests)
 
     def leaving(self) -> Leaving:
         """Return the replicas to drain, and the route by which nginx reaches them."""
-        told = self.state.told_of(self.reasons)
-        return Leaving(self.fresh(), told or self._route(), self.outgoing)
+        old_route = self.state.old_route(self.reasons)
+        return Leaving(self.fresh(), old_route or self._route(), self.outgoing)
 
     def switch(self) -> Switch:
         """Return the switch from the current upstream to the replicas that serve next."""
@@ -71,7 +71,7 @@ class Part(Need, frozen=True):
             known=self._known,
             unproven=made,
             outdated=self.outdated,
-            told=self.state.told_of(self.outdated),
+            old_route=self.state.old_route(self.outdated),
             in_place=self.replaced_in_place,
             stops_first=self.stops_first,
         )
@@ -89,7 +89,7 @@ class Part(Need, frozen=True):
             known=self._known,
             unproven=others,
             outdated=self.outdated,
-            told=self.state.told_of(self.outdated),
+            old_route=self.state.old_route(self.outdated),
         )
 
     @property
@@ -180,12 +180,12 @@ class Part(Need, frozen=True):
             served=self.state.named_in_upstream,
             known=self._known,
             outdated=self.outdated,
-            told=self.state.told_of(self.outdated),
+            old_route=self.state.old_route(self.outdated),
         )
         drain = self.state.service.settings.drain
         proven = others - self.reasons.keys()  # an old replica that dies does not cause a rollback
         watched = Incoming(self.name, self._known - proven, least=len(proven))
-        leaving = Leaving(watched, away.told or away.route, self.outgoing)
+        leaving = Leaving(watched, away.old_route or away.route, self.outgoing)
         return (
             LeaveToOthers((away,), drain.timeout, reason=OTHERS),
             DrainFirst((leaving,), drain.timeout, drain.cut_after),
@@ -231,7 +231,7 @@ class Part(Need, frozen=True):
         )
 
     def _prove(self) -> Step | None:
-        if self.state.data_only or self.is_to_end:
+        if self.state.data_only or self.must_end:
             return self._await_done()
         broke_off = self.outgoing or self.state.leftovers or self.adopted
         none_needed = not self.fresh().least
@@ -244,23 +244,23 @@ class Part(Need, frozen=True):
             self.state.service.settings.ready,
             may_end=self.state.ends,
             outdated=self.outdated,
-            told=self.state.told_of(self.outdated),
+            old_route=self.state.old_route(self.outdated),
             reason="nothing unproven gets traffic",
         )
 
     def _await_done(self) -> Step | None:
         """Wait for the new replicas to end, also those that an interrupted rollout started."""
-        at_it = self.is_to_end and self.state.doubtful and any(r.running for r in self.staying)
+        at_it = self.must_end and self.state.doubtful and any(r.running for r in self.staying)
         if not self.fresh().least or not (self.missing or at_it):
             return None
         had_ended = any(r.finished and not is_idle(r.command) for r in self.state.replicas)
         timeout = self.state.service.settings.ready.timeout
         return AwaitDone(
             self.fresh(),
-            max(timeout, DONE_WITHIN) if self.is_to_end else timeout,
+            max(timeout, DONE_WITHIN) if self.must_end else timeout,
             retries=timeout,
-            ends=self.is_to_end or had_ended,
-            may_idle=not self.is_to_end,
+            ends=self.must_end or had_ended,
+            may_idle=not self.must_end,
             reason="others start with what it leaves",
         )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from composeroll.model import Route
-from composeroll.rollout.steps.sets import Incoming, insist_as_proven
+from composeroll.rollout.steps.named import require_addresses
+from composeroll.rollout.steps.sets import Incoming, require_as_proven
 from composeroll.rollout.steps.step import Step
-from composeroll.rollout.steps.told import insist_on_addresses
 from composeroll.rollout.world import World
 
 
@@ -36,6 +36,6 @@ class ConfirmReady(Step, frozen=True):
         """
         everyone = world.engine.replicas([one.service for one in self.incoming])
         for one in self.incoming:
-            insist_as_proven(one.running_among(everyone, world), world)
+            require_as_proven(one.running_among(everyone, world), world)
         for route in self.routes:
-            insist_on_addresses(world, route)
+            require_addresses(world, route)

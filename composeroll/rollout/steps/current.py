@@ -28,7 +28,7 @@ def current_texts(world: World, front: Front) -> Mapping[str, str]:
     return texts
 
 
-def insist_on_texts(configuration: Configuration, texts: Mapping[str, str], service: str) -> None:
+def require_texts(configuration: Configuration, texts: Mapping[str, str], service: str) -> None:
     """Check that nginx reads the includes as they were written.
 
     Raises:

@@ -11,11 +11,11 @@ from composeroll.errors import GatewayError
 from composeroll.model import Replica, Route
 from composeroll.report.events import Draining, Noted, Warned
 from composeroll.rollout.steps.guard import Guard
-from composeroll.rollout.steps.joined import insist_on_all_told, starts_of
+from composeroll.rollout.steps.joined import require_all_reached, starts_of
 from composeroll.rollout.steps.lingering import Lingering, waited_for
+from composeroll.rollout.steps.named import require_unnamed
 from composeroll.rollout.steps.sets import Incoming, names
 from composeroll.rollout.steps.step import Step
-from composeroll.rollout.steps.told import insist_that_none_is_named
 from composeroll.rollout.world import World
 
 POLL = 0.1
@@ -87,8 +87,8 @@ class DrainReplicas(Step, frozen=True):
             end, recount = began + self.timeout, began + RECOUNT
             while workers := _old_workers(world, gateways):
                 if lingering.may_be_left():
-                    if told := str(lingering):
-                        world.emit(Noted(told))
+                    if text := str(lingering):
+                        world.emit(Noted(text))
                     break
                 now = world.clock.now()
                 if now >= end:
@@ -103,9 +103,9 @@ class DrainReplicas(Step, frozen=True):
                 guard.heed_until(events, min(now + _pause(now - began), end))
             else:
                 world.emit(Draining(0))
-            insist_on_all_told(world, routes, starts)
+            require_all_reached(world, routes, starts)
             for one in self.leaving:
-                insist_that_none_is_named(world, one.route, one.replicas)
+                require_unnamed(world, one.route, one.replicas)
             guard.look()  # last of all: the old replicas can no longer take over after this
         world.drained.update(replica.id for replica in leaving)
 

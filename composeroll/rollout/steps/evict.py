@@ -40,4 +40,8 @@ class EvictStrangers(SwitchUpstreams, frozen=True):
 
 def _own(switch: Switch, world: World) -> str:
     running = tuple(r for r in switch.incoming.look_up(world) if r.running)
-    return switch.text(world.project, running) if running else switch.nobody(world.project)
+    return (
+        switch.text(world.project, running)
+        if running
+        else switch.text_without_servers(world.project)
+    )

@@ -8,7 +8,7 @@ from composeroll.errors import NotReady
 from composeroll.model import ContainerEvent, Health, Replica
 from composeroll.readiness.death import cause_of_death
 from composeroll.report.wording import fix_text
-from composeroll.rollout.steps.sets import Incoming, insist_as_proven, last_words
+from composeroll.rollout.steps.sets import Incoming, last_words, require_as_proven
 from composeroll.rollout.world import EventStream, World
 
 
@@ -56,12 +56,12 @@ class Guard:
             known = [r.id for r in self._known.values() if r.service == one.service]
             for replica in one.running_among(everyone, self._world, known):
                 if before := self._known.get(replica.id):
-                    self._insist(before, replica)
+                    self._require_alive_and_well(before, replica)
                 else:
-                    insist_as_proven((replica,), self._world)
+                    require_as_proven((replica,), self._world)
                 self._known[replica.id] = replica
 
-    def _insist(self, before: Replica, now: Replica) -> None:
+    def _require_alive_and_well(self, before: Replica, now: Replica) -> None:
         cause = cause_of_death(before, now) or _sickness(before, now)
         if cause:
             fix = fix_text(now.service, now.image)
@@ -71,7 +71,7 @@ class Guard:
         if event.action.startswith("exec_"):  # healthchecks, and our own probes
             return False
         return not event.id or any(
-            event.service == one.service and event.id not in one.besides for one in self._guarded
+            event.service == one.service and event.id not in one.excluded for one in self._guarded
         )
 
 

@@ -47,17 +47,17 @@ class HandOverUpstreams(Step, frozen=True):
         running = {replica.id for replica in before if replica.running}
         for replica in self.incoming.look_up(world):
             if replica.running and replica.id not in running:
-                raise _untold(replica)
+                raise _without_upstreams(replica)
 
     def _tell(self, world: World, replica: Replica, texts: Mapping[str, str]) -> None:
         known = {one for wiring in self.front.behind.values() for one in wiring.route.containers}
         if replica.id not in known | {*self.front.takers}:
-            raise _untold(replica)
+            raise _without_upstreams(replica)
         read = {path: world.gateways.read(replica.id, path) for path in texts}
         if read != texts:
             world.gateways.switch({replica.id: texts})
 
 
-def _untold(replica: Replica) -> NotReady:
+def _without_upstreams(replica: Replica) -> NotReady:
     what = "began to take requests during the rollout, and has no current upstreams"
     return NotReady(f"{replica.name} {what}", help=AGAIN)

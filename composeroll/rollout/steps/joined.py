@@ -16,7 +16,7 @@ def starts_of(world: World, routes: Collection[Route]) -> Mapping[str, str]:
     return {replica.id: replica.started_at for replica in _gateways(world, routes)}
 
 
-def insist_on_all_told(
+def require_all_reached(
     world: World, routes: Collection[Route], starts: Mapping[str, str] | None = None
 ) -> None:
     """Check that no nginx which started during the rollout may send requests to old replicas.
@@ -34,24 +34,24 @@ def insist_on_all_told(
     """
     for replica in joined(world, routes):
         later = starts and replica.started_at != starts.get(replica.id)
-        if not (later and _has_what_others_were_told(world, routes, replica)):
+        if not (later and _has_the_same_includes(world, routes, replica)):
             what = "began to take requests during the rollout, and has no current upstreams"
             raise NotReady(f"{replica.name} {what}", help=AGAIN)
     for replica in _gateways(world, routes):
         again = starts and replica.started_at != starts.get(replica.id, replica.started_at)
         if replica.running and again:
-            _insist_on_its_files(world, routes, replica)
+            _require_its_files(world, routes, replica)
 
 
 def joined(world: World, routes: Collection[Route]) -> Iterator[Replica]:
     """Yield the gateways that take requests and were not told about the rollout."""
-    told = {container for route in routes for container in route.containers}
+    reached = {container for route in routes for container in route.containers}
     for replica in _gateways(world, routes):
-        if replica.running and replica.id not in told and _serves(world, replica):
+        if replica.running and replica.id not in reached and _serves(world, replica):
             yield replica
 
 
-def _has_what_others_were_told(world: World, routes: Collection[Route], replica: Replica) -> bool:
+def _has_the_same_includes(world: World, routes: Collection[Route], replica: Replica) -> bool:
     """Whether it reads what the others were told, for example from a directory they all mount."""
     try:
         files = world.nginx.configuration(replica).files
@@ -67,7 +67,7 @@ def _has_what_others_were_told(world: World, routes: Collection[Route], replica:
         return False
 
 
-def _insist_on_its_files(world: World, routes: Collection[Route], replica: Replica) -> None:
+def _require_its_files(world: World, routes: Collection[Route], replica: Replica) -> None:
     """Check that a restarted gateway has the include it was told: its image may rewrite it."""
     includes = [route.include for route in routes if replica.id in route.containers]
     if not all(world.gateways.untouched(replica.id, include) for include in includes):

@@ -41,7 +41,7 @@ class Judge:
     def __init__(self, world: World, judged: Judged) -> None:
         route, service = judged.route, judged.incoming.service
         replicas = {route.address(r): r for r in world.engine.replicas([service])}
-        old = frozenset(a for a, r in replicas.items() if r.id in judged.incoming.besides)
+        old = frozenset(a for a, r in replicas.items() if r.id in judged.incoming.excluded)
         new, nameless = frozenset(replicas) - old - {""}, frozenset({UNTOLD, route.upstream})
         self._world = world
         self._judged = judged

@@ -14,7 +14,7 @@ from composeroll.rollout.world import World
 class RemoveLeftovers(Step, frozen=True):
     """Remove containers of the service that do not run; keep their volumes."""
 
-    comes_back: ClassVar[bool] = False
+    reports_undo: ClassVar[bool] = False
 
     service: str
     replicas: tuple[Replica, ...]
@@ -28,12 +28,12 @@ class RemoveLeftovers(Step, frozen=True):
         Raises:
             NotReady: one of them runs now, perhaps at an address that nginx names.
         """
-        self._insist_that_none_runs(world)
+        self._require_none_running(world)
         world.engine.forbid_restart(ids(self.replicas))
         world.engine.stop(dict.fromkeys(ids(self.replicas), 0.0))
         world.engine.remove(ids(self.replicas), volumes=False)
 
-    def _insist_that_none_runs(self, world: World) -> None:
+    def _require_none_running(self, world: World) -> None:
         left = ids(self.replicas)
         for replica in world.engine.replicas([self.service]):
             if replica.running and replica.id in left:

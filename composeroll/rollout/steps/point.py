@@ -33,7 +33,7 @@ class SwitchUpstreams(Step, frozen=True):
     timeout: float
 
     def __str__(self) -> str:
-        upstreams, services, place = _told(self.switches)
+        upstreams, services, place = _parts_of_title(self.switches)
         return f"point {upstreams} at the ready replicas of {services}{place}"
 
     def do(self, world: World) -> None:
@@ -83,7 +83,7 @@ class PinUpstreams(SwitchUpstreams, frozen=True):
     """
 
     def __str__(self) -> str:
-        upstreams, services, place = _told(self.switches)
+        upstreams, services, place = _parts_of_title(self.switches)
         return f"pin {upstreams} to the replicas of {services} that serve now{place}"
 
     def do(self, world: World) -> None:
@@ -128,7 +128,7 @@ def _includes(switches: tuple[Switch, ...]) -> str:
     return ", ".join(switch.route.include for switch in switches)
 
 
-def _told(switches: tuple[Switch, ...]) -> tuple[str, str, str]:
+def _parts_of_title(switches: tuple[Switch, ...]) -> tuple[str, str, str]:
     """Upstreams, services and place: the file if there is one, otherwise only the gateways."""
     services = ", ".join(s.incoming.service for s in switches)
     if len(switches) == 1:

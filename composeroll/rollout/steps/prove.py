@@ -8,7 +8,7 @@ from composeroll.model import Attachment, Replica
 from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.configuration.listens import ports_of, sites_of
 from composeroll.rollout.observed import Front
-from composeroll.rollout.steps.current import current_texts, insist_on_texts
+from composeroll.rollout.steps.current import current_texts, require_texts
 from composeroll.rollout.steps.limited import one_by_one, too_often
 from composeroll.rollout.steps.serving import await_serving
 from composeroll.rollout.steps.sets import Incoming, last_words
@@ -44,12 +44,12 @@ class ProveGateway(Step, frozen=True):
             service = self.incoming.service
             serving = await_serving(world, replica.id, service, self.ready.timeout)
             configuration = world.nginx.configuration(serving)
-            insist_on_texts(configuration, current_texts(world, self.front), service)
-            self._insist_on_ports(world, serving, configuration)
-            self._insist_on_sites(world, serving, configuration)
+            require_texts(configuration, current_texts(world, self.front), service)
+            self._require_ports(world, serving, configuration)
+            self._require_sites(world, serving, configuration)
         self.incoming.look_up_running(world)
 
-    def _insist_on_ports(self, world: World, replica: Replica, read: Configuration) -> None:
+    def _require_ports(self, world: World, replica: Replica, read: Configuration) -> None:
         heard = world.nginx.listening(replica)
         missing = ports_of(read) - heard if heard is not None else frozenset()
         if missing:
@@ -59,7 +59,7 @@ class ProveGateway(Step, frozen=True):
                 evidence=last_words(world, replica),
             )
 
-    def _insist_on_sites(self, world: World, replica: Replica, read: Configuration) -> None:
+    def _require_sites(self, world: World, replica: Replica, read: Configuration) -> None:
         place = self._place(replica)
         if place is None:
             return

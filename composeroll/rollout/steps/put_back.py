@@ -31,7 +31,7 @@ def put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None
     try:
         await_old_workers_gone(world, gateways_of(switches), timeout, new)
     except GatewayError:
-        if any(r.running for r in _told(switches, world)):
+        if any(r.running for r in _existing_gateways(switches, world)):
             raise  # its workers may still know the new replicas, which therefore stay
 
 
@@ -114,8 +114,8 @@ def _left_for_their_start(switches: tuple[Switch, ...], world: World) -> bool:
     for container in down:
         for path, text in previous[container].items():
             world.nginx.put(container, path, text or "")
-    if told := {container: previous[container] for container in up & previous.keys()}:
-        world.gateways.restore(told)
+    if texts := {container: previous[container] for container in up & previous.keys()}:
+        world.gateways.restore(texts)
     return not any(r.running and r.id in down for r in _gateways(switches, world))
 
 
@@ -129,10 +129,10 @@ def _await_running(switches: tuple[Switch, ...], world: World, end: float) -> bo
 
 
 def _is_down(switches: tuple[Switch, ...], world: World) -> bool:
-    return not all(r.running for r in _told(switches, world))
+    return not all(r.running for r in _existing_gateways(switches, world))
 
 
-def _told(switches: tuple[Switch, ...], world: World) -> tuple[Replica, ...]:
+def _existing_gateways(switches: tuple[Switch, ...], world: World) -> tuple[Replica, ...]:
     """The existing gateways among those that were to be told."""
     containers = {c for switch in switches for c in switch.route.containers}
     return tuple(r for r in _gateways(switches, world) if r.id in containers)

@@ -96,7 +96,7 @@ class QuitGateways(Step, frozen=True):
         for service in {replica.service for replica in self.replicas}:
             run_stop_hooks(world, service, self.replicas, self.hooks, self.grace)
         if _takes_any(world, self.replicas):
-            _insist_on_others(world, self.replicas)
+            _require_others(world, self.replicas)
         tell_to_quit(world, self.replicas)
 
 
@@ -122,7 +122,7 @@ class AwaitGatewaysEnd(Step, frozen=True):
         starts = {replica.id: replica.started_at for replica in self.replicas}
         again = [r for r in left if r.started_at != starts[r.id] and world.nginx.serves(r)]
         if again:
-            _insist_on_others(world, self.replicas)
+            _require_others(world, self.replicas)
         for replica in again:
             world.nginx.quit(replica)
 
@@ -160,10 +160,10 @@ def await_end(
     world.emit(Draining(0))
 
 
-def _insist_on_others(world: World, leaving: Collection[Replica]) -> None:
+def _require_others(world: World, leaving: Collection[Replica]) -> None:
     everyone = world.engine.replicas([replica.service for replica in leaving])
-    besides = ids(leaving)
-    if not _takes_any(world, [replica for replica in everyone if replica.id not in besides]):
+    excluded = ids(leaving)
+    if not _takes_any(world, [replica for replica in everyone if replica.id not in excluded]):
         raise NotReady(
             f"no other nginx takes requests any more: {names(leaving)} stays", KEEPS_SERVING
         )

@@ -19,7 +19,7 @@ class AwaitReady(Step, frozen=True):
         may_end: whether a replica may end with success instead, for example a migration.
         outdated: full IDs of replicas that may stay outdated: they are probed where nginx knows
             them.
-        told: the route to these.
+        old_route: the route to these.
     """
 
     incoming: Incoming
@@ -27,7 +27,7 @@ class AwaitReady(Step, frozen=True):
     settings: Ready
     may_end: bool = False
     outdated: frozenset[str] = frozenset()
-    told: Route | None = None
+    old_route: Route | None = None
 
     def __str__(self) -> str:
         return f"await {self.incoming.service} ready"
@@ -49,9 +49,9 @@ class AwaitReady(Step, frozen=True):
                 return
 
     def _await(self, waiting: tuple[Replica, ...], world: World) -> None:
-        old = tuple(r for r in waiting if r.id in self.outdated and self.told != self.route)
+        old = tuple(r for r in waiting if r.id in self.outdated and self.old_route != self.route)
         new = tuple(r for r in waiting if r not in old)
-        for side, way in ((new, self.route), (old, self.told)):
+        for side, way in ((new, self.route), (old, self.old_route)):
             if side:
                 world.readiness.await_ready(side, way, self.settings)
 
@@ -60,9 +60,9 @@ class AwaitReady(Step, frozen=True):
         if not self.may_end:
             return self.incoming.look_up_running(world)
         everyone = world.engine.replicas([self.incoming.service])
-        ended = {r.id for r in everyone if r.finished} - self.incoming.besides
+        ended = {r.id for r in everyone if r.finished} - self.incoming.excluded
         least = self.incoming.least - len(ended)
         if ended and least <= 0:
             return ()
-        others = self.incoming.besides | ended
-        return replace(self.incoming, besides=others, least=least).look_up_running(world)
+        others = self.incoming.excluded | ended
+        return replace(self.incoming, excluded=others, least=least).look_up_running(world)

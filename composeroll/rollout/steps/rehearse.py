@@ -12,7 +12,7 @@ from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.configuration.listens import ports_of, sites_of
 from composeroll.nginx.findings.sharing import sharing_findings
 from composeroll.rollout.observed import Front
-from composeroll.rollout.steps.current import current_texts, insist_on_texts
+from composeroll.rollout.steps.current import current_texts, require_texts
 from composeroll.rollout.steps.leftovers import RemoveLeftovers
 from composeroll.rollout.steps.limited import visit_patiently
 from composeroll.rollout.steps.serving import await_serving
@@ -57,10 +57,10 @@ class RehearseGateway(Step, frozen=True):
             world.engine.start([actor.id])
             serving = await_serving(world, actor.id, self.service, self.ready.timeout)
             configuration = self._accepted(world, serving)
-            insist_on_texts(configuration, texts, self.service)
-            self._insist_on_sharing(configuration)
+            require_texts(configuration, texts, self.service)
+            self._require_sharing(configuration)
             present = self._present(world)
-            self._insist_on_ports(present, configuration)
+            self._require_ports(present, configuration)
             self._ask(world, serving, present, configuration)
 
     def undo(self, world: World) -> None:
@@ -89,7 +89,7 @@ class RehearseGateway(Step, frozen=True):
             what = f"the new {self.service}: {refusal.what}"
             raise NotReady(what, help=refusal.help, evidence=refusal.evidence) from refusal
 
-    def _insist_on_sharing(self, configuration: Configuration) -> None:
+    def _require_sharing(self, configuration: Configuration) -> None:
         found = sharing_findings(configuration) if self.shares else ()
         refusal = next((f for f in found if f.severity is Severity.REFUSAL), None)
         if refusal:
@@ -102,7 +102,7 @@ class RehearseGateway(Step, frozen=True):
             raise NotReady(f"somebody has removed the {self.service} that serves")
         return world.nginx.configuration(taker)
 
-    def _insist_on_ports(self, present: Configuration, new: Configuration) -> None:
+    def _require_ports(self, present: Configuration, new: Configuration) -> None:
         if missing := sorted(ports_of(present) - ports_of(new)):
             ports = " and ".join(map(str, missing))
             raise NotReady(

@@ -24,7 +24,7 @@ class RejoinEdge(Step, frozen=True):
             one, for example an exporter, may never accept connections.
     """
 
-    comes_back: ClassVar[bool] = False
+    reports_undo: ClassVar[bool] = False
 
     service: str
     containers: tuple[str, ...]

@@ -71,7 +71,7 @@ class ReplaceReplicas(Step, frozen=True):
         made = world.engine.replicas([self.service])
         if self.back:
             self.back.name_again(world, made)
-        self._insist_on_before(made)
+        self._require_previous(made)
 
     @property
     def _by_digest(self) -> bool:
@@ -87,7 +87,7 @@ class ReplaceReplicas(Step, frozen=True):
     def _is_defined_as_before(self, replica: Replica) -> bool:
         return self.definition in ("", replica.config_hash)
 
-    def _insist_on_before(self, made: Sequence[Replica]) -> None:
+    def _require_previous(self, made: Sequence[Replica]) -> None:
         """Check the result: compose recreates from the current file, whatever ran before."""
         if self._by_digest and any(r.image != self.previous for r in made):
             raise EngineError(

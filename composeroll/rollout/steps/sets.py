@@ -19,18 +19,18 @@ class Incoming(Struct, frozen=True):
     """A service's replicas except those that are on their way out.
 
     Attributes:
-        besides: full IDs that do not belong to the set.
+        excluded: full IDs that do not belong to the set.
         least: how many there have to be; if there are fewer, another process removed some.
     """
 
     service: str
-    besides: frozenset[str]
+    excluded: frozenset[str]
     least: int = 1
 
     def look_up(self, world: World) -> tuple[Replica, ...]:
         """Return the replicas of the set that are created or run."""
         everyone = world.engine.replicas([self.service])
-        return tuple(r for r in everyone if r.id not in self.besides and r.state in ALIVE)
+        return tuple(r for r in everyone if r.id not in self.excluded and r.state in ALIVE)
 
     def members(self, world: World) -> tuple[Replica, ...]:
         """Return the replicas of the set in all states.
@@ -39,7 +39,7 @@ class Incoming(Struct, frozen=True):
             NotReady: there are too few.
         """
         everyone = world.engine.replicas([self.service])
-        found = tuple(r for r in everyone if r.id not in self.besides)
+        found = tuple(r for r in everyone if r.id not in self.excluded)
         if len(found) < self.least:
             raise self._too_few(found)
         return found
@@ -57,7 +57,7 @@ class Incoming(Struct, frozen=True):
     ) -> tuple[Replica, ...]:
         """Return the same from `everyone`, which may include containers of other services."""
         mine = {r.id: r for r in everyone if r.service == self.service}
-        found = tuple(r for r in mine.values() if r.id not in self.besides)
+        found = tuple(r for r in mine.values() if r.id not in self.excluded)
         fallen = [r for r in found if not r.running]
         if fallen or not found:
             raise died(world, self.service, fallen)
@@ -86,7 +86,7 @@ def died(world: World, service: str, fallen: Collection[Replica]) -> NotReady:
     )
 
 
-def insist_as_proven(replicas: Collection[Replica], world: World) -> None:
+def require_as_proven(replicas: Collection[Replica], world: World) -> None:
     """Check that replicas did not die after their proof, while others took long to prove ready.
 
     Raises:

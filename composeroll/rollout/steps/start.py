@@ -107,7 +107,7 @@ class CreateReplicas(Step, frozen=True):
             if self.before.is_gone(world, self.service):
                 raise EngineError(f"somebody has removed what ran of {self.service} before")
             seen.update(ids(made))
-            self._insist_on_ours(seen)
+            self._require_own(seen)
             self._lead_away_from(made, world)
             world.engine.forbid_restart(ids(made))
             world.engine.stop(dict.fromkeys(ids(made)))
@@ -115,7 +115,7 @@ class CreateReplicas(Step, frozen=True):
         if self.before.newcomers(world, self.service):
             raise EngineError(f"new containers of {self.service} are there after {SWEEPS} removals")
 
-    def _insist_on_ours(self, made: Collection[str]) -> None:
+    def _require_own(self, made: Collection[str]) -> None:
         if len(made) > self.count:
             raise EngineError(
                 f"{count_text(len(made), 'replica')} of {self.service} are new"

@@ -14,11 +14,11 @@ class Step(Struct, frozen=True, kw_only=True):
 
     Attributes:
         reason: why the plan contains it.
-        comes_back: whether its undo is worth reporting; what was removed does not come back.
+        reports_undo: whether its undo is worth reporting; what was removed does not come back.
         moves_traffic: whether it changes which replicas get requests.
     """
 
-    comes_back: ClassVar[bool] = True
+    reports_undo: ClassVar[bool] = True
     moves_traffic: ClassVar[bool] = False
 
     reason: str = field(default="")

@@ -8,11 +8,11 @@ from msgspec import Struct, field
 
 from composeroll.errors import GatewayError
 from composeroll.model import Replica, Route, Upstream
-from composeroll.nginx.include import render_include, with_nobody, with_servers, written_by
+from composeroll.nginx.include import render_include, with_servers, without_servers, written_by
 from composeroll.readiness.death import cause_of_death
 from composeroll.rollout.steps.drain import await_old_workers_gone
-from composeroll.rollout.steps.sets import Incoming, insist_as_proven
-from composeroll.rollout.steps.told import told_now
+from composeroll.rollout.steps.named import upstreams_now
+from composeroll.rollout.steps.sets import Incoming, require_as_proven
 from composeroll.rollout.world import Texts, World
 
 
@@ -29,7 +29,7 @@ class Switch(Struct, frozen=True):
             that the rollback removes them, or they are not ready.
         outdated: full IDs of replicas that leave, now or later, or stay outdated: nginx keeps their
             present addresses, even if the service's port or network has changed in the file.
-        told: the route to these, if it differs from `route`.
+        old_route: the route to these, if it differs from `route`.
         in_place: whether compose removes the old replicas to create new ones in their place.
         stops_first: whether the old replicas stop before the new ones start.
     """
@@ -42,7 +42,7 @@ class Switch(Struct, frozen=True):
     known: frozenset[str] = frozenset()
     unproven: frozenset[str] = frozenset()
     outdated: frozenset[str] = frozenset()
-    told: Route | None = None
+    old_route: Route | None = None
     in_place: bool = False
     stops_first: bool = False
 
@@ -54,7 +54,7 @@ class Switch(Struct, frozen=True):
         """
         looked_at = [r for r in everyone if r.id in self.known or r.id in world.proven]
         running = self.incoming.running_among(looked_at, world)
-        insist_as_proven(running, world)
+        require_as_proven(running, world)
         return running
 
     def texts_back(self, world: World) -> Mapping[str, str | None]:
@@ -71,10 +71,10 @@ class Switch(Struct, frozen=True):
             GatewayError: all old replicas were removed, so that a rollback is impossible.
         """
         now = world.engine.replicas([self.incoming.service])
-        self._insist_on_old_ones(now)
+        self._require_old_replicas(now)
         before = {r.id: self._before(r) for r in self.served}
         living = tuple(r for r in now if r.id in before and r.running)
-        leaving = self.incoming.besides - self.unproven
+        leaving = self.incoming.excluded - self.unproven
         living = living or tuple(r for r in now if r.id in leaving and r.running)
         strangers = {self._before(r) for r in now if r.id not in before} - {""}
         moved = before != {r.id: self._before(r) for r in living}
@@ -85,8 +85,10 @@ class Switch(Struct, frozen=True):
         if not (living or self._has_others_servers):
             living = self._proven_among(now, world)
             if not living and self._leaves_nobody(now):
-                nobody = self.nobody(world.project)
-                return {gateway: text and nobody for gateway, text in self.texts.items()}
+                text_without_servers = self.text_without_servers(world.project)
+                return {
+                    gateway: text and text_without_servers for gateway, text in self.texts.items()
+                }
         if not living or not wrong:
             return self.texts
         named = [(replica, self._before(replica)) for replica in living]
@@ -104,8 +106,8 @@ class Switch(Struct, frozen=True):
         lost = bool(new & self.previous.addresses)
         return self.stops_first or self.in_place or cleared or lost
 
-    def _insist_on_old_ones(self, now: Collection[Replica]) -> None:
-        old = {r.id for r in self.served} | self.incoming.besides
+    def _require_old_replicas(self, now: Collection[Replica]) -> None:
+        old = {r.id for r in self.served} | self.incoming.excluded
         gone = old and not any(r.id in old for r in now)
         if gone and not self.in_place and any(r.running for r in now):
             raise GatewayError(
@@ -158,7 +160,7 @@ class Switch(Struct, frozen=True):
 
     def _before(self, replica: Replica) -> str:
         """The `host:port` by which nginx knows the replica now, or would if it was told."""
-        way = self.told if self.told and replica.id in self.outdated else self.route
+        way = self.old_route if self.old_route and replica.id in self.outdated else self.route
         return self.route.named_by(self.previous, replica) or way.address(replica)
 
     def may_lead_to(self, replica: Replica) -> bool:
@@ -170,7 +172,7 @@ class Switch(Struct, frozen=True):
 
         The next reload, for any service, then resolves it to all running replicas.
         """
-        return any(upstream.names for upstream in told_now(world, self.route))
+        return any(upstream.names for upstream in upstreams_now(world, self.route))
 
     def text(self, project: str, replicas: tuple[Replica, ...]) -> str:
         """Return the include that names these replicas.
@@ -191,9 +193,9 @@ class Switch(Struct, frozen=True):
         upstream = with_servers(self.previous, servers)
         return render_include(upstream, project, self.incoming.service, self.route.template)
 
-    def nobody(self, project: str) -> str:
+    def text_without_servers(self, project: str) -> str:
         """Return the include of a service without replicas: nginx answers 502 at once."""
-        empty = with_nobody(self.previous, self.route.port)
+        empty = without_servers(self.previous, self.route.port)
         return render_include(empty, project, self.incoming.service, self.route.template)
 
     def texts_for(self, project: str, replicas: tuple[Replica, ...]) -> Texts:

@@ -13,13 +13,17 @@ from composeroll.nginx.findings.published import published_findings
 from composeroll.nginx.findings.sockets import socket_findings
 
 
-def by_one_alone(
-    told: Configuration, container: Replica, service: Service, subject: Subject, beside: str = ""
+def exclusive_findings(
+    configuration: Configuration,
+    container: Replica,
+    service: Service,
+    subject: Subject,
+    beside: str = "",
 ) -> Iterator[Finding]:
     """Find unix sockets and published host ports; none with stop-first, where two never run.
 
     Args:
-        told: the configuration of the gateway's nginx.
+        configuration: the configuration of the gateway's nginx.
         container: the gateway's container.
         service: the service that the routes lead to.
         subject: the same service, as discovery looks for it.
@@ -27,6 +31,6 @@ def by_one_alone(
     """
     if service.settings.order is Order.STOP_FIRST:
         return
-    yield from socket_findings(told, container.mounts, subject, beside)
+    yield from socket_findings(configuration, container.mounts, subject, beside)
     if not beside:
-        yield from published_findings(told, container, subject)
+        yield from published_findings(configuration, container, subject)

@@ -16,8 +16,8 @@ from composeroll.rollout.survey.stranded import given_up, is_orphaned, may_be_le
 def may_be_gateways(project: Project) -> frozenset[str]:
     """Return the services that the compose file suggests are gateways; all if it suggests none."""
     services = project.services.values()
-    told = {s.name for s in services if s.may_be_nginx} | {s.settings.gateway for s in services}
-    return frozenset(filter(None, told)) & project.services.keys() or frozenset(project.services)
+    named = {s.name for s in services if s.may_be_nginx} | {s.settings.gateway for s in services}
+    return frozenset(filter(None, named)) & project.services.keys() or frozenset(project.services)
 
 
 def sounds_like_nginx(replica: Replica) -> bool:
@@ -25,7 +25,7 @@ def sounds_like_nginx(replica: Replica) -> bool:
     return "nginx" in replica.service or "nginx" in replica.image_ref
 
 
-def is_told_nginx(replica: Replica) -> bool:
+def starts_nginx(replica: Replica) -> bool:
     """Return whether its command starts nginx."""
     return any(PurePosixPath(word).name == "nginx" for word in replica.command)
 
@@ -33,10 +33,10 @@ def is_told_nginx(replica: Replica) -> bool:
 def may_run_nginx(replica: Replica, project: Project) -> bool:
     """Return whether a setting names its service as a gateway, or it looks like nginx."""
     named = {service.settings.gateway for service in project.services.values()}
-    return replica.service in named or sounds_like_nginx(replica) or is_told_nginx(replica)
+    return replica.service in named or sounds_like_nginx(replica) or starts_nginx(replica)
 
 
-def insist_on_nginx(project: Project, service: Service, replicas: Sequence[Replica]) -> None:
+def require_nginx(project: Project, service: Service, replicas: Sequence[Replica]) -> None:
     """Refuse a rollout if the project's nginx does not run: no request would reach the service.
 
     Args:
@@ -55,7 +55,7 @@ def insist_on_nginx(project: Project, service: Service, replicas: Sequence[Repli
         raise _no_nginx_in(meant[0], project, service, replicas)
 
 
-def insist_on_all_up(
+def require_all_running(
     project: Project,
     service: Service,
     up: AbstractSet[str],
@@ -77,7 +77,7 @@ def insist_on_all_up(
     if project.sharing_volumes_of(service.name) or service.settings.gateway in up:
         return
     others = project.services.keys() - up - {service.name}
-    likely = (r for r in replicas if sounds_like_nginx(r) or is_told_nginx(r))
+    likely = (r for r in replicas if sounds_like_nginx(r) or starts_nginx(r))
     down = {r.service for r in likely if not r.running} | cut_off
     if found := sorted(down & others):
         raise _no_nginx_in(found[0], project, service, replicas)

@@ -17,7 +17,7 @@ from composeroll.nginx.clock import Clock, MonotonicClock
 from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.rollout.observed import Places, Wiring
 from composeroll.rollout.survey.likely import sounds_like_nginx
-from composeroll.rollout.survey.places import Findings, GatewayService, Sight
+from composeroll.rollout.survey.places import Findings, GatewayService, GatewayView
 from composeroll.rollout.survey.reach import host_of
 from composeroll.rollout.survey.rejected import Rejected
 from composeroll.rollout.survey.stranded import is_left_behind, is_orphaned
@@ -95,15 +95,15 @@ class GatewaySurvey:
             r.service for r in running if sounds_like_nginx(r)
         }
         read, late = self._read([r for r in running if r.service in named])
-        sight = Sight(project, replicas, _grouped(read), None, cut_off, _rejected(read))
-        if _any_without(sight.places(services), services):
+        view = GatewayView(project, replicas, _grouped(read), None, cut_off, _rejected(read))
+        if _any_without(view.places(services), services):
             more = self._read([r for r in running if r.service not in named])
             read, late = read + more[0], late + more[1]
         rejected, findings = _rejected(read), self._nginx if preflight else None
-        sight = Sight(project, replicas, _grouped(read), findings, cut_off, rejected, late)
-        if rejected and not sight.gateways and any(map(_wants_place, services)):
+        view = GatewayView(project, replicas, _grouped(read), findings, cut_off, rejected, late)
+        if rejected and not view.gateways and any(map(_wants_place, services)):
             raise rejected[0].why
-        return sight.places(services)
+        return view.places(services)
 
     def _is_lost(self, one: Replica, replicas: Sequence[Replica], project: Project) -> bool:
         """Return whether no client can reach it: a rollout behind it would serve no one."""
@@ -114,8 +114,8 @@ class GatewaySurvey:
     def _read(self, candidates: Sequence[Replica]) -> tuple[list[Read], list[Replica]]:
         """Return the gateways among the candidates, and those whose nginx has not begun."""
         found, late = self._started(candidates)
-        told = _side_by_side(self._configuration, found)
-        return list(zip(found, told, strict=True)), late
+        answer = _side_by_side(self._configuration, found)
+        return list(zip(found, answer, strict=True)), late
 
     def _started(self, candidates: Sequence[Replica]) -> tuple[list[Replica], list[Replica]]:
         """Return those whose nginx takes requests, and those of the same services without one yet.
@@ -189,18 +189,18 @@ def _housed(container: Replica, replicas: Sequence[Replica]) -> Replica:
 
 
 def _grouped(read: Sequence[Read]) -> tuple[GatewayService, ...]:
-    """Group by service, without services of which a container is unread: all are told or none."""
+    """Group by service; leave out those with an unread container: a switch reaches all or none."""
     lost = {one.service for one in _rejected(read)}
     known = [
-        (r, told)
-        for r, told in read
-        if r.service not in lost and not isinstance(told, GatewayUnread)
+        (r, answer)
+        for r, answer in read
+        if r.service not in lost and not isinstance(answer, GatewayUnread)
     ]
     return tuple(
         GatewayService(
             service,
             tuple(container for container, _ in known if container.service == service),
-            tuple(told for container, told in known if container.service == service),
+            tuple(answer for container, answer in known if container.service == service),
         )
         for service in dict.fromkeys(container.service for container, _ in known)
     )

@@ -20,19 +20,19 @@ from composeroll.nginx.discovery.discovery import Found, Subject, Wanted, discov
 from composeroll.nginx.findings.stray import moved_findings, stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
 from composeroll.rollout.observed import Front, Places, Wiring
-from composeroll.rollout.survey.alone import by_one_alone
+from composeroll.rollout.survey.alone import exclusive_findings
 from composeroll.rollout.survey.contested import in_between, pass_on, two_gateways
-from composeroll.rollout.survey.likely import insist_on_all_up, insist_on_nginx, may_be_gateways
+from composeroll.rollout.survey.likely import may_be_gateways, require_all_running, require_nginx
 from composeroll.rollout.survey.reach import host_of, may_reach, shared_network
 from composeroll.rollout.survey.rejected import (
     Rejected,
     may_lead_to,
-    no_other_way_known,
     no_place_known,
+    unread_gateway_finding,
     without_place,
 )
-from composeroll.rollout.survey.siblings import down_findings, insist_on_all_told
-from composeroll.rollout.survey.unclear import insist_on_clear_names
+from composeroll.rollout.survey.siblings import down_findings, require_all_reached
+from composeroll.rollout.survey.unclear import require_clear_names
 
 
 class Findings(Protocol):
@@ -59,7 +59,7 @@ class GatewayService(Struct, frozen=True):
     configurations: tuple[Configuration, ...]
 
 
-class Sight(Struct, frozen=True):
+class GatewayView(Struct, frozen=True):
     """The running gateways and the project's containers, and the places that follow from both.
 
     Attributes:
@@ -93,7 +93,7 @@ class Sight(Struct, frozen=True):
         wirings |= without_place(self.rejected, mine, self.project, wirings)
         fronts = [gateway for gateway in own if gateway.service not in wirings]
         return Places(
-            insist_on_all_told(wirings, self.late) if self.nginx else wirings,
+            require_all_reached(wirings, self.late) if self.nginx else wirings,
             {gateway.service: self._front(gateway, everywhere) for gateway in fronts},
             {s.name: self._unseen(s) for s in services if s.name not in wirings},
         )
@@ -109,12 +109,12 @@ class Sight(Struct, frozen=True):
         )
 
     def _unseen_in(self, gateway: GatewayService, service: Service) -> Iterator[Finding]:
-        told, subject = gateway.configurations[0], self._subject(service)
-        yield from unseen_findings(told, subject)
-        yield from by_one_alone(told, gateway.containers[0], service, subject)
+        configuration, subject = gateway.configurations[0], self._subject(service)
+        yield from unseen_findings(configuration, subject)
+        yield from exclusive_findings(configuration, gateway.containers[0], service, subject)
         carries_files = self.project.sharing_volumes_of(service.name)
         if not carries_files and may_reach(gateway.containers[0], service, subject.replicas):
-            yield from hidden_place(told, gateway.service, service.name)
+            yield from hidden_place(configuration, gateway.service, service.name)
 
     def _in_front_of(self, service: str) -> Sequence[GatewayService]:
         """Return the gateways that may send it requests: all but itself."""
@@ -179,9 +179,9 @@ class Sight(Struct, frozen=True):
             if one := next(doubtful, None):
                 raise no_place_known(one, service.name)
             if self.nginx:  # else no rollout is planned
-                told = ((gateway.containers[0], gateway.configurations[0]) for gateway in gateways)
-                insist_on_clear_names(self.project, service, subject, told)
-            self._insist_on_all_there(service)
+                read = ((gateway.containers[0], gateway.configurations[0]) for gateway in gateways)
+                require_clear_names(self.project, service, subject, read)
+            self._require_all_present(service)
         return None
 
     def _subject(self, service: Service) -> Subject:
@@ -190,12 +190,12 @@ class Sight(Struct, frozen=True):
         siblings = self.project.services.keys() - {service.name}
         return Subject(self.project.name, service.name, mine, others, frozenset(siblings))
 
-    def _insist_on_all_there(self, service: Service) -> None:
+    def _require_all_present(self, service: Service) -> None:
         named = service.settings.gateway
         if not any(named in (None, gateway.service) for gateway in self.gateways):
-            insist_on_nginx(self.project, service, self.replicas)
+            require_nginx(self.project, service, self.replicas)
         up = {gateway.service for gateway in self.gateways}
-        insist_on_all_up(self.project, service, up, self.replicas, self.cut_off)
+        require_all_running(self.project, service, up, self.replicas, self.cut_off)
 
     def _place(
         self, service: Service, subject: Subject, gateway: GatewayService, found: Found
@@ -205,7 +205,7 @@ class Sight(Struct, frozen=True):
         others = (
             _upstream_in(configuration, found) for configuration in gateway.configurations[1:]
         )
-        told = (found.upstream, *(without_added(u, subject, found.template) for u in others))
+        upstreams = (found.upstream, *(without_added(u, subject, found.template) for u in others))
         return Wiring(
             route=Route(
                 gateway=gateway.service,
@@ -218,8 +218,8 @@ class Sight(Struct, frozen=True):
                 template=found.template,
                 tls=found.tls,
             ),
-            upstream=united(told),
-            told=told,
+            upstream=united(upstreams),
+            by_gateway=upstreams,
             texts={
                 container.id: configuration.files.get(found.include)
                 for container, configuration in zip(
@@ -237,7 +237,7 @@ class Sight(Struct, frozen=True):
         timeout = service.settings.drain.timeout
         return (
             *self.nginx.findings(gateway.containers[0], subject, found, timeout),
-            *by_one_alone(
+            *exclusive_findings(
                 gateway.configurations[0],
                 gateway.containers[0],
                 service,
@@ -248,7 +248,7 @@ class Sight(Struct, frozen=True):
             *self._elsewhere(subject, gateway, found),
             *down_findings(gateway.service, service.name, self.replicas),
             *(
-                no_other_way_known(one, service.name)
+                unread_gateway_finding(one, service.name)
                 for one in self.rejected
                 if one.service != service.name
                 if may_reach(one.container, service, subject.replicas)

@@ -75,7 +75,7 @@ def no_place_known(one: Rejected, service: str) -> GatewayUnread:
     return GatewayUnread(one.why.what, help=help_, evidence=one.why.evidence)
 
 
-def no_other_way_known(one: Rejected, service: str) -> Finding:
+def unread_gateway_finding(one: Rejected, service: str) -> Finding:
     """Return the warning for a service that has a place in another gateway."""
     return Finding(
         Severity.WARNING,

@@ -9,7 +9,7 @@ from composeroll.model import Finding, Replica, Severity
 from composeroll.rollout.observed import Wiring
 
 
-def insist_on_all_told(
+def require_all_reached(
     places: Mapping[str, Wiring | Refused], late: Sequence[Replica]
 ) -> Mapping[str, Wiring | Refused]:
     """Return the places, with a refusal for each service behind a gateway that is partly not up.

@@ -13,7 +13,7 @@ from composeroll.nginx.discovery.subject import Subject
 from composeroll.rollout.survey.reach import may_reach
 
 
-def insist_on_clear_names(
+def require_clear_names(
     project: Project,
     service: Service,
     subject: Subject,
@@ -37,11 +37,11 @@ def insist_on_clear_names(
         return
     others = (other for other in project.services.values() if other.name != service.name)
     taken = {other.settings.upstream for other in others}
-    for container, told in gateways:
+    for container, configuration in gateways:
         asked = service.settings.gateway in (None, container.service)
         if asked and may_reach(container, service, subject.replicas):
-            for block in unclear(told, subject):
+            for block in unclear(configuration, subject):
                 if block.upstream.name not in taken:
                     raise unclear_names(subject, block)
-            for one in unclear_passes(told, subject):
+            for one in unclear_passes(configuration, subject):
                 raise unclear_target(subject, one)

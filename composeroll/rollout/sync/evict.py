@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from composeroll.config.project import Service
 from composeroll.model import Replica
 from composeroll.rollout.drift import names_a_stranger, owners_of
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.plan import Plan
-from composeroll.rollout.repair import apart, meant, repair, seen, switch_to
+from composeroll.rollout.repair import apart, intended, repair, seen, switch_to
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps.evict import EvictStrangers
 
@@ -38,7 +38,7 @@ def evict(stack: Stack, names: Sequence[str]) -> bool:
     return bool(misled)
 
 
-def evict_held(stack: Stack, services: Sequence[Service], left: Memory) -> tuple[str, ...]:
+def evict_held(stack: Stack, services: Sequence[Service], left: Intent) -> tuple[str, ...]:
     """Do the same with the services' locks held; return the services that were repaired."""
     owners = owners_of(stack.engine.replicas())
     plan = plan_eviction(seen(stack, services).services, owners, left.outgoing)
@@ -52,7 +52,7 @@ def plan_eviction(
 ) -> Plan:
     """Plan one switch of all upstreams that name another service's container. Pure."""
     switches = tuple(
-        switch_to(meant(state, outgoing or {}), state, state.wiring)
+        switch_to(intended(state, outgoing or {}), state, state.wiring)
         for state in services
         if state.wiring and names_a_stranger(state, owners)
     )

@@ -20,11 +20,11 @@ from composeroll.model import Replica
 from composeroll.report.events import Warned
 from composeroll.rollout.detached.retirement import retire_drained
 from composeroll.rollout.drift import owners_of
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.planning.plan import IN_DOUBT, Plan
 from composeroll.rollout.rejoin import rejoin
-from composeroll.rollout.repair import apart, meant, repair, seen, switch_to
+from composeroll.rollout.repair import apart, intended, repair, seen, switch_to
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import SwitchUpstreams
 from composeroll.rollout.steps.tell_again import TellAgain
@@ -121,7 +121,7 @@ def _retire(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
 def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
     services = stack.project.pick(names)
     with stack.locks.hold(names, lock_wait) as left:
-        if left != Memory(broke_off=left.broke_off):
+        if left != Intent(broke_off=left.broke_off):
             stack.locks.leave_to_others()
         evicted = evict_held(stack, services, left)
         observed = seen(stack, services)
@@ -139,17 +139,17 @@ def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
     observed = seen(stack, services)
     if not plan_eviction(observed.services, owners_of(stack.engine.replicas())).empty:
         return None
-    plan, missing = _plan(stack, observed, Memory())
+    plan, missing = _plan(stack, observed, Intent())
     if not plan.empty:
         return None
     settled = not (missing or _any_unread(observed))
     return Synced(unready=missing, refused=_refused(observed), settled=settled)
 
 
-def _plan(stack: Stack, observed: Observed, left: Memory) -> tuple[Plan, tuple[str, ...]]:
+def _plan(stack: Stack, observed: Observed, left: Intent) -> tuple[Plan, tuple[str, ...]]:
     """Return the repair, and the names of replicas that are not ready."""
     wired = [state for state in observed.services if state.wiring]
-    asked = {state.name: meant(state, left.outgoing) for state in wired}
+    asked = {state.name: intended(state, left.outgoing) for state in wired}
     ready = {state.name: _ready(stack, state, asked[state.name]) for state in wired}
     missing = [r.name for name in asked for r in asked[name] if r not in ready[name]]
     plan = plan_sync(observed.services, ready, doubtful=left.broke_off)
@@ -193,13 +193,13 @@ def _ready(stack: Stack, state: ServiceState, replicas: Sequence[Replica]) -> tu
     """Probe outdated replicas where nginx knows them: the file may name another port now."""
     route = state.wiring.route if state.wiring else None
     settings = replace(state.service.settings.ready, timeout=PATIENCE, settle=0.0)
-    told = state.told_of(state.outdated)
-    if told == route:
+    old_route = state.old_route(state.outdated)
+    if old_route == route:
         return stack.world.readiness.ready_among(replicas, route, settings)
     sides = [[r for r in replicas if (r.id in state.outdated) is old] for old in (False, True)]
     ready = [
         one
-        for way, side in zip((route, told), sides, strict=True)
+        for way, side in zip((route, old_route), sides, strict=True)
         for one in stack.world.readiness.ready_among(side, way, settings)
     ]
     return tuple(r for r in replicas if r in ready)

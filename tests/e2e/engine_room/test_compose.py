@@ -97,12 +97,12 @@ def test_asking_about_a_changed_network_tells_it_and_leaves_its_containers_runni
     started = docker("inspect", "--format", "{{.State.StartedAt}}", one)
     mtu = {"com.docker.network.driver.mtu": "1400"}
     project.write(networks={"default": {"driver_opts": mtu}})
-    told = local.preflight({"app": 2})
+    found = local.preflight({"app": 2})
     dangers = {
         f"Container {local.project}-app-1 Stopping",
         f"Network {local.project}_default Removed",
     }
-    assert dangers <= set(told), told
+    assert dangers <= set(found), found
     (replica,) = local.replicas()
     assert (replica.id, replica.running) == (one, True)
     assert docker("inspect", "--format", "{{.State.StartedAt}}", one) == started
@@ -114,8 +114,8 @@ def test_create_never_agrees_to_delete_a_changed_volume(project: Project, local:
     (one,) = running(local)
     local.execute(one, ["sh", "-c", "echo precious > /data/f"])
     project.write(volumes={"data": {"labels": {"changed": "yes"}}})
-    (told,) = local.preflight({"app": 2})
-    assert told.startswith("Volume ")
+    (found,) = local.preflight({"app": 2})
+    assert found.startswith("Volume ")
     local.create({"app": 2})
     assert local.read_file(one, "/data/f") == b"precious\n"
 

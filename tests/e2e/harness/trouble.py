@@ -73,11 +73,11 @@ def _written(container: str) -> str:
 
 @dataclass
 class Running:
-    """A composeroll that runs, told by its own events.
+    """A running composeroll, followed by its own events.
 
     Attributes:
         pause: where it waits, if it does.
-        events: what it has told so far, from `--json`.
+        events: what it has emitted so far, from `--json`.
     """
 
     stack: Stack
@@ -87,7 +87,7 @@ class Running:
 
     def until(self, **wanted: str) -> Mapping[str, Any]:
         """Wait for an event whose fields begin with what is wanted."""
-        for event in self.told():
+        for event in self.emitted():
             if all(str(event.get(key, "")).startswith(start) for key, start in wanted.items()):
                 return event
         raise AssertionError(f"it ended without {wanted}: {self.events}\n{self.end()}")
@@ -96,7 +96,7 @@ class Running:
         """Wait until the step that begins with this word begins; False where it ends without."""
         return any(
             event["event"] == "step_started" and str(event["step"]).startswith(step)
-            for event in self.told()
+            for event in self.emitted()
         )
 
     def step(self, words: str) -> None:
@@ -114,12 +114,12 @@ class Running:
 
     def end(self) -> Done:
         """Wait for its end."""
-        list(self.told())
+        list(self.emitted())
         assert self.process.stderr
-        told = "".join(f"{json.dumps(event)}\n" for event in self.events)
+        emitted = "".join(f"{json.dumps(event)}\n" for event in self.events)
         errors = self.process.stderr.read()
         code = self.process.wait(ENDS_WITHIN)
-        done = Done(tuple(map(str, self._argv)), code, told, errors)
+        done = Done(tuple(map(str, self._argv)), code, emitted, errors)
         self.stack.said.append(done)
         return done
 
@@ -128,7 +128,7 @@ class Running:
         argv = self.process.args
         return tuple(argv) if isinstance(argv, list | tuple) else (argv,)
 
-    def told(self) -> Iterator[Mapping[str, Any]]:
+    def emitted(self) -> Iterator[Mapping[str, Any]]:
         """Its events from here on, as they come."""
         assert self.process.stdout
         for line in self.process.stdout:

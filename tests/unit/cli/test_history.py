@@ -31,8 +31,8 @@ def stack() -> Stack:
 
 
 def test_revisions_of_several_services_are_told_oldest_first() -> None:
-    told = [line.services for line in past(stack(), ("app", "nginx", "worker"))]
-    assert told == ["app 1", "nginx 1", "app 2"]
+    lines = [line.services for line in past(stack(), ("app", "nginx", "worker"))]
+    assert lines == ["app 1", "nginx 1", "app 2"]
 
 
 def test_without_a_name_nginx_has_a_history_too() -> None:

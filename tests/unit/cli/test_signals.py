@@ -43,15 +43,15 @@ def test_a_second_signal_cannot_cut_the_way_back_short() -> None:
 
 
 def test_a_signal_that_got_lost_in_a_finalizer_is_raised_at_the_next_event() -> None:
-    signals, told = Signals(), list[Event]()
-    emit = signals.heeded_by(told.append)
+    signals, events = Signals(), list[Event]()
+    emit = signals.heeded_by(events.append)
     with signals.raised():
         emit(Noted("before"))
         with suppress(Interrupted):  # as Python does where a finalizer raises
             signal.raise_signal(signal.SIGTERM)
         with pytest.raises(Interrupted, match="SIGTERM"):
             emit(Noted("after"))
-    assert len(told) == 2
+    assert len(events) == 2
 
 
 class Dying:
@@ -73,8 +73,8 @@ def test_a_signal_that_got_lost_in_a_finalizer_is_raised_without_any_event_too()
 def test_what_else_python_can_raise_nowhere_is_told_as_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told = list[object]()
-    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: told.append(dropped.exc_type))
+    events = list[object]()
+    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: events.append(dropped.exc_type))
 
     class Failing:
         def __del__(self) -> None:
@@ -82,7 +82,7 @@ def test_what_else_python_can_raise_nowhere_is_told_as_ever(
 
     with Signals().raised():
         Failing()
-    assert told == [LookupError]
+    assert events == [LookupError]
 
 
 def test_only_before_the_first_step_does_a_signal_say_that_nothing_was_touched() -> None:
@@ -121,11 +121,11 @@ def test_on_the_way_back_events_raise_nothing() -> None:
 
 def way_back(signals: Signals) -> None:
     """A way back that is told of, with a signal in its midst."""
-    told = list[Event]()
+    events = list[Event]()
     with signals.shield():
         signal.raise_signal(signal.SIGHUP)
-        signals.heeded_by(told.append)(Noted("undone"))
-    assert told
+        signals.heeded_by(events.append)(Noted("undone"))
+    assert events
 
 
 def test_a_signal_that_is_ignored_from_the_start_as_under_nohup_ends_nothing() -> None:
@@ -226,12 +226,12 @@ def test_whoever_sent_one_that_has_to_wait_for_long_is_told_once_that_it_was_hea
         signal.raise_signal(signal.SIGINT)
         threading.Event().wait(0.5)
 
-    signals, told = Signals(), list[Event]()
-    signals.heeded_by(told.append)
+    signals, events = Signals(), list[Event]()
+    signals.heeded_by(events.append)
     with signals.raised(), suppress(Interrupted):
         side_by_side(stop, [1])
         threading.Event().wait(LONG)
-    assert told == [Warned(f"interrupted by SIGINT: {HEARD}")] * times
+    assert events == [Warned(f"interrupted by SIGINT: {HEARD}")] * times
 
 
 @pytest.mark.usefixtures("later")

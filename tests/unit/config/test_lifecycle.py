@@ -53,13 +53,13 @@ def test_a_hooks_variable_without_a_value_is_no_text() -> None:
 
 
 def test_hooks_are_read_with_all_that_they_say() -> None:
-    told = {
+    full_hook = {
         "command": ["sh", "-c", "bye $$1"],
         "user": "root",
         "environment": {"A": "1"},
         "working_dir": "/srv",
         "privileged": True,
     }
-    plain, full = app(pre_stop=[{"command": ["bye"]}, told]).stop_hooks
+    plain, full = app(pre_stop=[{"command": ["bye"]}, full_hook]).stop_hooks
     assert plain == Hook(("bye",))
     assert full == Hook(("sh", "-c", "bye $1"), "root", ("A=1",), "/srv", privileged=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from composeroll.config.gateway_names import insist_on_gateways
+from composeroll.config.gateway_names import require_gateways
 from composeroll.config.image_reference import is_reference
 from composeroll.config.layers import COMMAND_LINE, Layer
 from composeroll.config.obstacles import Obstacle
@@ -119,7 +119,7 @@ def test_a_gateway_that_is_no_service_is_an_error_with_who_says_so(
     layers = [Layer(source, {"gateway": "nosuch"}) for source in strongest]
     shop = read_project({"name": "shop", "services": services}, layers)
     with pytest.raises(UsageError, match=re.escape(f"no such service ({where})")) as wrong:
-        insist_on_gateways(shop, layers, lambda keys: lines.get(".".join(keys), "nowhere"))
+        require_gateways(shop, layers, lambda keys: lines.get(".".join(keys), "nowhere"))
     assert "services: app, edge" in (wrong.value.help or "")
 
 
@@ -127,7 +127,7 @@ def test_a_gateway_that_is_no_service_is_an_error_with_who_says_so(
 def test_a_gateway_that_is_a_service_or_none_is_fine(gateway: str) -> None:
     services = {"app": {"x-composeroll": {"gateway": gateway}}, "edge": {}}
     shop = read_project({"name": "shop", "services": services}, [])
-    insist_on_gateways(shop, [], lambda _: "")
+    require_gateways(shop, [], lambda _: "")
 
 
 @pytest.mark.parametrize("image", ["app:", "busybox:1 ", "bé:1", "App", "a//b", "-a", ":1"])
@@ -280,4 +280,4 @@ def test_whoever_others_wait_for_to_end_well_is_to_end() -> None:
     services = {"app": {"image": "app", "depends_on": terms}, **others}
     project = read_project({"name": "shop", "services": services}, [])
     assert project.services["app"].done_first == ("migrate",)
-    assert [name for name in project.services if project.is_to_end(name)] == ["migrate"]
+    assert [name for name in project.services if project.must_end(name)] == ["migrate"]

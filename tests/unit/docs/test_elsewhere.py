@@ -42,7 +42,7 @@ def named_cases(function: ast.FunctionDef) -> Iterator[str]:
             yield str(node.value.value)
 
 
-def told(source: str) -> list[str]:
+def claims(source: str) -> list[str]:
     """The cells of this source's row in docs/reliability.md, without the source."""
     page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
     rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
@@ -56,7 +56,7 @@ def test_every_failure_elsewhere_is_a_test_here(row: Row) -> None:
 
 @each_row
 def test_the_page_tells_what_holds_and_names_tests_of_that_failure(row: Row) -> None:
-    failure, holds, tests = told(row.source) or ("", "", "")
+    failure, holds, tests = claims(row.source) or ("", "", "")
     assert (failure, holds) == (row.failure, row.holds)
     named = re.findall(r"`(\w+)`", tests)
     assert named

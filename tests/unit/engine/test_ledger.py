@@ -71,7 +71,7 @@ class Volume:
         """A file into a container, or the container away."""
         container = path.split("/")[2]
         if container not in self.containers or self.full:
-            return Answer(500 if self.full else 404).insist(path, fine)
+            return Answer(500 if self.full else 404).require(path, fine)
         if method == "DELETE":
             self.containers.remove(container)
         else:

@@ -63,7 +63,7 @@ def test_the_default_table_is_read_where_the_host_ps_knows_no_columns() -> None:
 )
 def test_a_table_of_busybox_without_parents_is_told_with_what_helps(titles: list[str]) -> None:
     table = {"Titles": titles, "Processes": [["300", "root", "0:00", "nginx: master"]]}
-    with pytest.raises(EngineError, match="does not show parent processes") as told:
+    with pytest.raises(EngineError, match="does not show parent processes") as raised:
         parse_top(table)
-    assert "procps" in (told.value.help or "")
-    assert told.value.evidence == (" ".join(titles),)
+    assert "procps" in (raised.value.help or "")
+    assert raised.value.evidence == (" ".join(titles),)

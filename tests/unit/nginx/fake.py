@@ -37,17 +37,17 @@ class Waiting:
     """A command that waits for a word; what it finds then is what it acts on."""
 
     run: Callable[[], Output]
-    told: bool = False
+    released: bool = False
     closed: bool = False
 
     def go(self) -> None:
         """Its word."""
-        self.told = not self.closed
+        self.released = not self.closed
 
     def outcome(self, timeout: float) -> Output:
         """What it ends with; 1 where its shell has read the end of its stdin."""
         assert timeout > 0
-        return self.run() if self.told else Output(1)
+        return self.run() if self.released else Output(1)
 
     def close(self) -> None:
         """The end of its stdin."""
@@ -123,9 +123,11 @@ class FakeNginx:
     def processes(self, container: str) -> tuple[Process, ...]:
         """Master and workers; idle old ones go as soon as they are told."""
         assert container
-        quitting = [pid for pid, told in self.workers.items() if self.clock.now() >= told]
+        quitting = [pid for pid, released in self.workers.items() if self.clock.now() >= released]
         if not self.busy:
-            self.workers = {p: told for p, told in self.workers.items() if p not in quitting}
+            self.workers = {
+                p: released for p, released in self.workers.items() if p not in quitting
+            }
         titles = {p: " is shutting down" if p in quitting else "" for p in self.workers}
         children = (Process(p, 100, f"nginx: worker process{t}") for p, t in titles.items())
         return (Process(100, 1, "nginx: master process nginx -g daemon off;"), *children)
@@ -188,7 +190,7 @@ class FakeNginx:
             self.writable_by = ()
         if not self.deaf:
             quit_at = self.clock.now() + QUIT_AFTER
-            self.workers = {pid: min(told, quit_at) for pid, told in self.workers.items()}
+            self.workers = {pid: min(released, quit_at) for pid, released in self.workers.items()}
             self.workers[max(self.workers) + 1] = float("inf")
             self.serving = dict(self.files)
         return Output(0)

@@ -11,7 +11,7 @@ from composeroll.nginx.configuration.log_format import LogFormat
 WHOLE = "$status|$upstream_addr|$upstream_status"
 
 
-def told(line: str, text: str = WHOLE) -> list[tuple[str, int]]:
+def answered(line: str, text: str = WHOLE) -> list[tuple[str, int]]:
     """Address and status of each answer in a line."""
     found = answers_in([line], reader_of(LogFormat("x", text)))
     return [(one.address, one.status) for one in found]
@@ -31,20 +31,20 @@ def told(line: str, text: str = WHOLE) -> list[tuple[str, int]]:
     ],
 )
 def test_each_try_of_a_request_is_an_answer(line: str, answers: list[tuple[str, int]]) -> None:
-    assert told(line) == answers
+    assert answered(line) == answers
 
 
 def test_without_upstream_status_what_was_given_up_counts_as_failed() -> None:
     text = "$status|$upstream_addr"
-    assert told("200|10.0.0.5:80, 10.0.0.6:80", text) == [
+    assert answered("200|10.0.0.5:80, 10.0.0.6:80", text) == [
         ("10.0.0.5:80", 502),
         ("10.0.0.6:80", 200),
     ]
 
 
 def test_without_status_what_the_replica_said_counts() -> None:
-    assert told("10.0.0.5:80|503", "$upstream_addr|$upstream_status") == [("10.0.0.5:80", 503)]
+    assert answered("10.0.0.5:80|503", "$upstream_addr|$upstream_status") == [("10.0.0.5:80", 503)]
 
 
 def test_a_format_without_addresses_tells_how_but_not_who() -> None:
-    assert told("503", "$status") == [("", 503)]
+    assert answered("503", "$status") == [("", 503)]

@@ -12,7 +12,7 @@ from composeroll.nginx.configuration.upstreams import Context
 from composeroll.nginx.discovery import claims
 from composeroll.nginx.discovery.discovery import Subject, Wanted, discover, straight_passes
 from composeroll.nginx.findings.stray import stray_findings
-from composeroll.nginx.include import render_include, with_nobody
+from composeroll.nginx.include import render_include, without_servers
 from tests.unit.nginx.made import (
     BACKEND,
     INCLUDE,
@@ -145,8 +145,8 @@ def test_the_host_on_the_services_own_network_is_no_replica_of_any_time(ipv4: st
     own = attached(replica(ipv4=ipv4), *subnets, gateways=("10.0.0.1",) if ipv4 else ())
     redis = attached(REDIS, "10.0.0.6/24", gateways=("10.0.0.1", "fd00::1"))
     for host in ("10.0.0.1", "[fd00::1]"):
-        told = configured(backend=upstream(f"{host}:9000"))
-        assert discover(told, subject(redis, own=own), NOTHING) is None
+        whole = configured(backend=upstream(f"{host}:9000"))
+        assert discover(whole, subject(redis, own=own), NOTHING) is None
 
 
 @pytest.mark.parametrize("written", ["/etc/nginx/app.conf", "/etc/nginx/.//app.conf"])
@@ -216,7 +216,7 @@ def test_a_server_that_is_down_says_nothing_beside_one_that_is_up() -> None:
 def test_what_nobody_answered_for_is_found_again_with_its_port() -> None:
     """Its image exposes nothing, so the file is all that tells it."""
     named = Upstream("backend", (Server("php-fpm:8000", ("max_fails=2",)),))
-    text = render_include(with_nobody(named, 8000), "staging", "php-fpm")
+    text = render_include(without_servers(named, 8000), "staging", "php-fpm")
     found = discover(configured(backend=text), subject(own=replica(exposed=())), NOTHING)
     assert found is not None
     assert found.port == 8000
@@ -462,8 +462,8 @@ def test_an_http_upstream_is_not_what_mail_means_by_its_name() -> None:
 
 def test_beside_an_upstream_such_a_name_may_be_its_port_too() -> None:
     site = SITE.replace("} }", "} location /p { proxy_pass http://php-fpm:$server_port; } }")
-    told = configured(site, backend=BACKEND)
-    found = discover(told, subject(), NOTHING)
+    whole = configured(site, backend=BACKEND)
+    found = discover(whole, subject(), NOTHING)
     assert found is not None
-    (one,) = stray_findings(told, subject(), found)
+    (one,) = stray_findings(whole, subject(), found)
     assert "finds php-fpm by its name" in one.what

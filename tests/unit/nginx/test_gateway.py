@@ -71,9 +71,9 @@ def test_whatever_is_wrong_the_previous_file_is_back(
 def test_an_include_that_nginx_calls_by_another_spelling_is_installed() -> None:
     files = {MAIN: "http { include upstreams/.//*.conf; }"}
     calls = {FRESH: FRESH.replace("fresh", ".//fresh")}
-    told = gateway(FakeNginx(VirtualClock(), files, calls=calls))
-    told.install({FRESH: NEW})
-    assert told.known.upstreams[0].place.file == FRESH
+    target = gateway(FakeNginx(VirtualClock(), files, calls=calls))
+    target.install({FRESH: NEW})
+    assert target.known.upstreams[0].place.file == FRESH
 
 
 def test_a_rejection_shows_nginxs_own_words() -> None:

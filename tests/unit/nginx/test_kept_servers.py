@@ -26,7 +26,7 @@ def templated(tmp_path: Path, own: str) -> Wanted:
 
 
 @pytest.mark.parametrize(
-    ("own", "told", "left"),
+    ("own", "server", "left"),
     [
         ("legacy.example.com:9000", "legacy.example.com:9000 weight=3", {"10.0.0.5:9000"}),
         ("redis:9000", "redis:9000", {"10.0.0.5:9000"}),
@@ -37,10 +37,10 @@ def templated(tmp_path: Path, own: str) -> Wanted:
     ],
 )
 def test_a_server_that_the_users_template_keeps_is_nobodys_concern(
-    tmp_path: Path, own: str, told: str, left: set[str]
+    tmp_path: Path, own: str, server: str, left: set[str]
 ) -> None:
     """But the service's own name is, wherever it does more than stand by."""
-    configuration = configured(backend=upstream("10.0.0.5:9000", told))
+    configuration = configured(backend=upstream("10.0.0.5:9000", server))
     found = discover(configuration, subject(REDIS), templated(tmp_path, own))
     assert found is not None
     assert found.upstream.addresses == left

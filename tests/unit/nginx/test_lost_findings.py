@@ -46,13 +46,13 @@ def test_the_weights_in_a_users_own_template_are_not_lost() -> None:
     configuration = configured(backend=f"upstream backend {{ {weighed} }}")
     found = discover(configuration, subject(), Wanted(upstream="backend"))
     assert found is not None
-    told = {
+    by_template = {
         template: [f.what for f in lost_findings(configuration, subject(), found)]
         for template in (None, "upstream.conf.j2")
         if (found := replace(found, template=template))
     }
-    assert any("weights" in what for what in told[None])
-    assert not any("weights" in what for what in told["upstream.conf.j2"])
+    assert any("weights" in what for what in by_template[None])
+    assert not any("weights" in what for what in by_template["upstream.conf.j2"])
 
 
 @pytest.mark.parametrize(

@@ -38,32 +38,34 @@ def test_what_names_the_host_and_a_port_that_a_service_publishes_leads_to_it(
 ) -> None:
     target = host if through == "pass" else "there"
     site = f"server {{ location / {{ proxy_pass http://{target}; }} }}"
-    told = configured(site, there=f"upstream there {{ server {host}; }}")
+    configuration = configured(site, there=f"upstream there {{ server {host}; }}")
     if through == "pass":
-        told = configured(site)
+        configuration = configured(site)
     for gateway, leads in ((BRIDGED, bridged), (ON_HOST, on_host)):
-        found = list(published_findings(told, gateway, PUBLISHED))
+        found = list(published_findings(configuration, gateway, PUBLISHED))
         assert [finding.severity for finding in found] == [Severity.REFUSAL] * leads
         assert all("publishes that port of the host" in finding.what for finding in found)
 
 
 def test_an_upstream_that_nothing_uses_leads_nowhere() -> None:
-    told = configured("", there="upstream there { server 10.0.0.1:9005; }")
-    assert not list(published_findings(told, BRIDGED, PUBLISHED))
+    configuration = configured("", there="upstream there { server 10.0.0.1:9005; }")
+    assert not list(published_findings(configuration, BRIDGED, PUBLISHED))
 
 
 @pytest.mark.parametrize("spare", ["down", "max_fails=0 down"])
 def test_a_server_that_is_down_leads_nowhere(spare: str) -> None:
     site = "server { location / { proxy_pass http://there; } }"
-    told = configured(site, there=f"upstream there {{ server a:1; server 10.0.0.1:9005 {spare}; }}")
-    assert not list(published_findings(told, BRIDGED, PUBLISHED))
+    configuration = configured(
+        site, there=f"upstream there {{ server a:1; server 10.0.0.1:9005 {spare}; }}"
+    )
+    assert not list(published_findings(configuration, BRIDGED, PUBLISHED))
 
 
 @pytest.mark.parametrize("spelling", ["[fd00:0::1]", "[FD00::1]", "[fd00::1]"])
 def test_the_host_s_address_is_the_same_however_it_is_spelt(spelling: str) -> None:
     place = Attachment("n1", "staging_default", subnets=("fd00::7/64",), gateways=("fd00::1",))
-    told = configured(f"server {{ location / {{ proxy_pass http://{spelling}:9005; }} }}")
-    assert list(published_findings(told, replace(BRIDGED, networks=(place,)), PUBLISHED))
+    configuration = configured(f"server {{ location / {{ proxy_pass http://{spelling}:9005; }} }}")
+    assert list(published_findings(configuration, replace(BRIDGED, networks=(place,)), PUBLISHED))
 
 
 def test_an_address_that_a_container_may_have_had_is_not_the_host_s() -> None:
@@ -71,6 +73,6 @@ def test_an_address_that_a_container_may_have_had_is_not_the_host_s() -> None:
         Attachment("n1", "staging_default", subnets=("10.0.0.7/24",), gateways=("10.0.0.1",)),
     )
     for host, leads in (("10.0.0.77", False), ("10.0.0.1", True)):
-        told = configured(f"server {{ location / {{ proxy_pass http://{host}:9005; }} }}")
-        found = published_findings(told, replace(BRIDGED, networks=places), PUBLISHED)
+        configuration = configured(f"server {{ location / {{ proxy_pass http://{host}:9005; }} }}")
+        found = published_findings(configuration, replace(BRIDGED, networks=places), PUBLISHED)
         assert bool(list(found)) is leads

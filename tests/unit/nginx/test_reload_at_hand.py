@@ -53,7 +53,7 @@ def test_it_waits_before_anything_is_written_and_is_told_after_it() -> None:
     switch(fake)
     assert fake.log == ["waits", f"put {INCLUDE}", "reload"]
     assert fake.serving[INCLUDE] == NEW
-    assert [(one.told, one.closed) for one in fake.waiting] == [(True, True)]
+    assert [(one.released, one.closed) for one in fake.waiting] == [(True, True)]
 
 
 def test_where_one_nginx_rejects_its_files_nobody_is_told_and_nothing_waits_on() -> None:
@@ -62,7 +62,7 @@ def test_where_one_nginx_rejects_its_files_nobody_is_told_and_nothing_waits_on()
     with pytest.raises(GatewayError):
         switch(first, second)
     waiting = [*first.waiting, *second.waiting]
-    assert [(one.told, one.closed) for one in waiting] == [(False, True)] * 2
+    assert [(one.released, one.closed) for one in waiting] == [(False, True)] * 2
     assert "reload" not in first.log + second.log
 
 

@@ -136,7 +136,7 @@ def test_another_port_by_a_variable_is_looked_up_and_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "told"),
+    ("location", "reported"),
     [
         ("fastcgi_pass $svc:9000;", True),
         ("fastcgi_pass $svc;", True),
@@ -146,12 +146,12 @@ def test_another_port_by_a_variable_is_looked_up_and_left_alone() -> None:
     ],
 )
 def test_a_pass_that_only_a_request_tells_may_lead_to_any_service_with_its_port(
-    location: str, *, told: bool
+    location: str, *, reported: bool
 ) -> None:
     site = f"server {{ listen 80; location ~ ^/(?<svc>\\w+) {{ {location} }} }}"
     found = tuple(unseen_findings(configured(site), subject()))
-    assert [f.severity for f in found] == [Severity.WARNING] * told
-    if told:
+    assert [f.severity for f in found] == [Severity.WARNING] * reported
+    if reported:
         assert "says at each request: if that is php-fpm" in found[0].what
         assert found[0].help.endswith("services.php-fpm.x-composeroll.gateway: none")
 
@@ -182,7 +182,7 @@ def test_what_asks_a_service_where_nginx_takes_no_upstream_would_go_on_asking_th
 
 
 @pytest.mark.parametrize(
-    ("chooser", "told"),
+    ("chooser", "reported"),
     [
         ("balancer_by_lua_file /b.lua;", True),
         ("state /var/lib/b.state;", True),
@@ -190,17 +190,17 @@ def test_what_asks_a_service_where_nginx_takes_no_upstream_would_go_on_asking_th
     ],
 )
 def test_an_upstream_that_chooses_by_something_else_than_its_servers_may_lead_anywhere(
-    chooser: str, *, told: bool
+    chooser: str, *, reported: bool
 ) -> None:
     site = "server { location / { proxy_pass http://backend; } }"
     for passed in (site, ""):
         nobody = configured(passed, backend=f"upstream backend {{ server 0.0.0.1; {chooser} }}")
         unseen = list(unseen_findings(nobody, subject()))
-        assert [one.severity for one in unseen] == [Severity.WARNING] * (told and bool(passed))
+        assert [one.severity for one in unseen] == [Severity.WARNING] * (reported and bool(passed))
     mine = configured(site, backend=f"upstream backend {{ server php-fpm:9000; {chooser} }}")
     found = discover(mine, subject(), Wanted())
     assert found is not None
     strays_ = stray_findings(mine, subject(), found)
     assert [one.help for one in strays_] == [
         "remove it, or make sure that it uses the `server` lines"
-    ] * told
+    ] * reported

@@ -129,15 +129,15 @@ def test_a_grpc_server_is_ready_when_it_serves(answer: bytes, path: str | None, 
         Engine(ONE).readiness().await_ready((ONE,), route(address, Protocol.GRPC), settings)
 
 
-@pytest.mark.parametrize(("path", "told"), [(None, True), ("/shop.Cart", False)])
+@pytest.mark.parametrize(("path", "reported"), [(None, True), ("/shop.Cart", False)])
 def test_who_asks_for_no_service_is_told_that_one_can_be_asked_for(
-    path: str | None, *, told: bool
+    path: str | None, *, reported: bool
 ) -> None:
     settings = replace(QUICK, path=path, settle=0)
     with serving(answering(OPENING + UNAVAILABLE)) as address, pytest.raises(NotReady) as error:
         Engine(ONE).readiness().await_ready((ONE,), route(address, Protocol.GRPC), settings)
     advice = re.search(r"ready\.path: (\S+), or give it a HEALTHCHECK", error.value.help or "")
-    assert bool(advice) is told
+    assert bool(advice) is reported
     assert not advice or SETTINGS["ready.path"].read(advice[1])
 
 

@@ -60,36 +60,36 @@ def pipe(request: pytest.FixtureRequest) -> Iterator[Pipe]:
 @pytest.mark.parametrize("text", [FRAME, "\N{EURO SIGN}" * 50_000])
 @pytest.mark.parametrize("pipe", [False, True], ids=["pipe", "terminal"], indirect=True)
 def test_a_reader_that_is_slower_than_the_writer_gets_everything(pipe: Pipe, text: str) -> None:
-    told = Channel(pipe.stream)
+    sink = Channel(pipe.stream)
     got: list[str] = []
     reader = threading.Thread(target=lambda: got.append(pipe.read(len(text.encode()))))
     reader.start()
-    told.write(text)
+    sink.write(text)
     reader.join(10)
     assert got == [text]
-    assert told.open
+    assert sink.open
 
 
 def test_a_reader_that_rests_for_too_long_is_waited_for_once_and_told_what_comes_later(
     pipe: Pipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel, "PATIENCE", 0.2)
-    told, filled, began = Channel(pipe.stream), pipe.fill(), time.monotonic()
+    sink, filled, began = Channel(pipe.stream), pipe.fill(), time.monotonic()
     for number in range(50):
-        told.line(f"dropped {number}")
+        sink.line(f"dropped {number}")
     assert 0.2 <= time.monotonic() - began < 25 * 0.2
     pipe.read(filled)
-    told.line("back")
+    sink.line("back")
     assert pipe.read(len("back\n")) == "back\n"
 
 
 def test_a_full_disk_costs_the_lines_that_it_cannot_take_and_no_others(tmp_path: Path) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as stream:
-        told = Channel(stream)
-        told.line("dropped")
+        sink = Channel(stream)
+        sink.line("dropped")
         with (tmp_path / "log").open("w") as roomy:
             os.dup2(roomy.fileno(), stream.fileno())
-        told.line("kept")
+        sink.line("kept")
     assert (tmp_path / "log").read_text() == "kept\n"
 
 
@@ -104,6 +104,6 @@ def test_a_reader_that_has_left_is_told_no_more(kind: type[Exception]) -> None:
         def flush(self) -> None:
             raise kind
 
-    told = Channel(Left())
-    told.line("nobody reads this")
-    assert not told.open
+    sink = Channel(Left())
+    sink.line("nobody reads this")
+    assert not sink.open

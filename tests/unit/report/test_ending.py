@@ -43,8 +43,8 @@ def test_each_error_has_its_outcome(error: ComposerollError, outcome: Outcome) -
 
 def test_everything_the_error_holds_is_told() -> None:
     error = RolledBack("it died", serving="the old ones", help="look", evidence=("line",))
-    told = Finished(Outcome.ROLLED_BACK, "it died", 2.5, "the old ones", "look", ("line",))
-    assert finished_by(error, 2.5) == told
+    expected = Finished(Outcome.ROLLED_BACK, "it died", 2.5, "the old ones", "look", ("line",))
+    assert finished_by(error, 2.5) == expected
 
 
 @pytest.mark.parametrize(

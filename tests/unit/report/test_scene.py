@@ -32,7 +32,7 @@ def text(lines: list[Text]) -> str:
     return "\n".join(line.plain.rstrip() for line in lines)
 
 
-def told(events: list[Event], pen: Pen) -> tuple[Scene, list[Text]]:
+def drawn(events: list[Event], pen: Pen) -> tuple[Scene, list[Text]]:
     """A scene after these events, and the lines that stay."""
     scene, above = Scene(), []
     for event in events:
@@ -57,7 +57,7 @@ def crowd(number: int) -> ReplicasSeen:
 
 
 def test_the_plan_is_the_checklist_and_the_table_stands_below() -> None:
-    scene, above = told(until_draining(), NARROW)
+    scene, above = drawn(until_draining(), NARROW)
     assert text([*above, *scene.moving(NARROW, 40)]) == snapshot("""\
   ✔ pull php-fpm                                                           3.2s
     php-fpm  registry.example.com/staging/php-fpm:staging is now 4f1c2a9e0b1d
@@ -85,7 +85,7 @@ def test_the_plan_is_the_checklist_and_the_table_stands_below() -> None:
 def test_a_watch_shows_what_it_has_seen_in_place_of_its_reason() -> None:
     events = [event for _, event in updated()]
     first = next(i for i, event in enumerate(events) if isinstance(event, Watching))
-    scene, _ = told(events[: first + 2], WIDE)
+    scene, _ = drawn(events[: first + 2], WIDE)
     (line,) = (line for line in scene.moving(WIDE, 40) if "watch the" in line.plain)
     assert "watch the incoming replicas for 2s  (214 requests, 3 with 5xx)" in line.plain
     scene.take(Watching("api", 5, 0), WIDE)
@@ -94,7 +94,7 @@ def test_a_watch_shows_what_it_has_seen_in_place_of_its_reason() -> None:
 
 
 def test_the_end_of_a_failure_stays_readable() -> None:
-    scene, above = told([event for _, event in rolled_back()], NARROW)
+    scene, above = drawn([event for _, event in rolled_back()], NARROW)
     assert text([*above, *scene.settled(NARROW)]) == snapshot("""\
   ✔ pull php-fpm                                                           3.2s
     php-fpm  registry.example.com/staging/php-fpm:staging is now 4f1c2a9e0b1d
@@ -135,7 +135,7 @@ def test_without_unicode_every_sign_is_ascii(stream: object) -> None:
     pen = Pen(80, ASCII)
     events: list[Event] = [event for _, event in stream()]
     for size in range(1, len(events) + 1, 7):
-        scene, above = told(events[:size], pen)
+        scene, above = drawn(events[:size], pen)
         assert text([*above, *scene.moving(pen, 40), *scene.settled(pen)]).isascii()
 
 
@@ -155,7 +155,7 @@ def test_the_moving_part_never_exceeds_the_terminal(width: int, height: int, num
 
 
 def test_where_room_is_short_what_moves_is_shown_and_the_rest_is_counted() -> None:
-    scene, _ = told([*until_draining(), crowd(20)], NARROW)
+    scene, _ = drawn([*until_draining(), crowd(20)], NARROW)
     shown = text(scene.moving(NARROW, 23))
     assert "draining" in shown
     assert "drain 2 outgoing replicas" in shown
@@ -166,49 +166,49 @@ def test_where_room_is_short_what_moves_is_shown_and_the_rest_is_counted() -> No
 @pytest.mark.parametrize("height", [5, 8, 12])
 @pytest.mark.parametrize("pen", [NARROW, Pen(80, ASCII)], ids=["unicode", "ascii"])
 def test_where_room_is_short_the_step_that_runs_is_in_sight(pen: Pen, height: int) -> None:
-    scene, _ = told([*until_draining(), crowd(20)], pen)
+    scene, _ = drawn([*until_draining(), crowd(20)], pen)
     assert "drain 2 outgoing replicas" in text(scene.moving(pen, height))
 
 
 @pytest.mark.parametrize("height", [5, 8, 12])
 def test_on_the_way_back_the_step_that_was_undone_last_is_in_sight(height: int) -> None:
-    scene, _ = told([event for _, event in rolled_back()][:-1], NARROW)
+    scene, _ = drawn([event for _, event in rolled_back()][:-1], NARROW)
     assert "undone  start 2 replicas" in text(scene.moving(NARROW, height))
 
 
 def test_before_the_first_step_the_beginning_of_the_plan_is_in_sight() -> None:
-    scene, _ = told([Planned(PLAN, REVERSIBLE, FINAL)], NARROW)
+    scene, _ = drawn([Planned(PLAN, REVERSIBLE, FINAL)], NARROW)
     assert "1  start 2 replicas" in text(scene.moving(NARROW, 3))
 
 
 def test_a_second_batch_keeps_the_first_ones_steps_above() -> None:
     events = [event for _, event in updated()][:-1]
-    scene, above = told([*events, Planned(PLAN, REVERSIBLE, FINAL)], WIDE)
+    scene, above = drawn([*events, Planned(PLAN, REVERSIBLE, FINAL)], WIDE)
     assert text(above).count("renumber php-fpm") == 1
     assert text(scene.moving(WIDE, 40)).count("renumber php-fpm") == 1
 
 
 def test_layers_are_shown_while_they_come_and_never_after() -> None:
     events = [event for _, event in updated()]
-    assert "━" in text(told(events[:40], NARROW)[0].moving(NARROW, 40))
-    scene, above = told(events, NARROW)
+    assert "━" in text(drawn(events[:40], NARROW)[0].moving(NARROW, 40))
+    scene, above = drawn(events, NARROW)
     assert "━" not in text([*above, *scene.settled(NARROW)])
 
 
 def test_a_drain_without_workers_leaves_no_connection() -> None:
-    scene, _ = told([*until_draining(), Draining(0)], NARROW)
+    scene, _ = drawn([*until_draining(), Draining(0)], NARROW)
     rows = [line for line in text(scene.moving(NARROW, 40)).splitlines() if "draining" in line]
     assert [row.split()[-1] for row in rows] == ["0", "0"]
 
 
 def test_what_was_cut_off_does_not_look_as_if_it_still_ran() -> None:
-    scene, _ = told(until_draining(), NARROW)
+    scene, _ = drawn(until_draining(), NARROW)
     assert "  ⠋  6  drain" in text(scene.moving(NARROW, 40))
     assert "  ·  6  drain" in text(scene.settled(NARROW))
 
 
 def test_in_the_narrowest_window_the_images_go_and_not_what_nginx_does() -> None:
-    scene, _ = told(until_draining(), Pen(40))
+    scene, _ = drawn(until_draining(), Pen(40))
     shown = text(scene.moving(Pen(40), 40))
     heading = next(line for line in shown.splitlines() if "replica " in line)
     assert heading.split() == ["replica", "stage", "upstream", "conns"]

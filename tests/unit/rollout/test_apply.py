@@ -155,8 +155,8 @@ def test_steps_run_in_order_and_tell_when_they_begin_and_end() -> None:
     assert failure is None
     assert diary.lines == ["a", "b", "c"]
     kinds = (StepStarted, StepEnded)
-    told = [(type(e), e.number, e.total) for e in diary.events if isinstance(e, kinds)]
-    assert told == [(kind, number, 3) for number in (1, 2, 3) for kind in kinds]
+    seen = [(type(e), e.number, e.total) for e in diary.events if isinstance(e, kinds)]
+    assert seen == [(kind, number, 3) for number in (1, 2, 3) for kind in kinds]
 
 
 def showing(failure: BaseException) -> Show:
@@ -276,7 +276,7 @@ def test_who_loses_the_lock_past_the_line_leaves_the_rest_to_whoever_has_it() ->
 
 def test_what_was_removed_is_not_told_as_undone() -> None:
     class Removing(Noting, frozen=True):
-        comes_back: ClassVar[bool] = False
+        reports_undo: ClassVar[bool] = False
 
     diary, _ = run(Removing("clear"), Noting("start"), Noting("prove", BROKEN))
     assert [e.step for e in diary.events if isinstance(e, StepUndone)] == ["prove", "start"]

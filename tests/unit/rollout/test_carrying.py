@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Mount, Replica
-from composeroll.rollout.carrying import is_idle, only_carries, unnamed_volumes
+from composeroll.rollout.carrying import anonymous_volumes, is_idle, only_carries
 from tests.unit.rollout.makers import replica, service
 
 EXITED, CREATED = ContainerState.EXITED, ContainerState.CREATED
@@ -75,6 +75,6 @@ def test_a_server_works_even_where_it_was_stopped(at_work: Replica) -> None:
 def test_named_volumes_and_those_taken_over_from_others_are_not_its_own() -> None:
     code, named = mounting(9, ANONYMOUS, of="code"), replace(ANONYMOUS, volume="shop_data")
     fpm = service("fpm", volumes_from=["code"])
-    assert not unnamed_volumes(fpm, [mounting(1, ANONYMOUS, of="fpm")], [code])
-    assert not unnamed_volumes(service(), [mounting(1, named)], [])
-    assert unnamed_volumes(service(), [mounting(1, ANONYMOUS)], []) == ("/data",)
+    assert not anonymous_volumes(fpm, [mounting(1, ANONYMOUS, of="fpm")], [code])
+    assert not anonymous_volumes(service(), [mounting(1, named)], [])
+    assert anonymous_volumes(service(), [mounting(1, ANONYMOUS)], []) == ("/data",)

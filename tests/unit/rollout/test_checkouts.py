@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from composeroll.config.files import project_directory
 from composeroll.model import Finding, Severity
-from composeroll.rollout.checks.checkouts import checkouts
+from composeroll.rollout.checks.checkouts import checkout_findings
 from tests.unit.rollout.makers import replica, service, state
 
 HERE, THERE = "/srv/here", "/builds/17/there"
@@ -18,7 +18,7 @@ BESIDE = {"type": "bind", "source": f"{HERE}/site", "target": "/site"}
 
 def found(made_from: str, *volumes: dict[str, str]) -> list[Finding]:
     made = [replace(replica(number), made_from=made_from) for number in (1, 2)]
-    return list(checkouts(state(made, of=service(volumes=[*volumes])), HERE))
+    return list(checkout_findings(state(made, of=service(volumes=[*volumes])), HERE))
 
 
 def test_a_mount_beside_the_file_is_another_path_from_another_checkout() -> None:
@@ -46,7 +46,7 @@ def test_a_link_to_the_directory_is_the_directory(tmp_path: Path) -> None:
     (tmp_path / "17").mkdir()
     bound = [{"type": "bind", "source": f"{link}/site", "target": "/site"}]
     made = replace(replica(1), made_from=str(tmp_path / "17"))
-    assert list(checkouts(state([made], of=service(volumes=bound)), str(link))) == []
+    assert list(checkout_findings(state([made], of=service(volumes=bound)), str(link))) == []
 
 
 def test_relative_paths_count_from_the_first_file_or_the_given_directory() -> None:

@@ -50,6 +50,6 @@ def test_what_a_name_alone_leads_to_is_neither_kept_for_later_nor_named_unproven
     assert next_batch(half, [old, made], 2) == (made,)
     need = Need.of(half, half.outdated, 2)
     assert need.outgoing == (made,)
-    assert need.incoming().besides == {made.id}
+    assert need.incoming().excluded == {made.id}
     later = replace(need, outgoing=(old,))
-    assert later.incoming().besides == {old.id, made.id}
+    assert later.incoming().excluded == {old.id, made.id}

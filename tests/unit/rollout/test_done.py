@@ -132,7 +132,7 @@ def test_of_code_an_end_is_awaited_where_its_predecessor_had_one(
 ) -> None:
     code = state(before, of=service("code"), data_only=True)
     for said in (False, True):
-        observed = Observed("shop", (replace(code, is_to_end=said),))
+        observed = Observed("shop", (replace(code, must_end=said),))
         steps = plan_rollout(observed, outgoing(observed)).steps
         (awaited,) = (one for one in steps if isinstance(one, AwaitDone))
         assert (awaited.ends, awaited.may_idle) == (ends or said, not said)
@@ -140,4 +140,4 @@ def test_of_code_an_end_is_awaited_where_its_predecessor_had_one(
 
 
 def test_what_nginx_sends_requests_to_is_proven_by_its_answers_whatever_the_file_says() -> None:
-    assert "await app ready" in plan(state([replica(1)], wiring(1), is_to_end=True))
+    assert "await app ready" in plan(state([replica(1)], wiring(1), must_end=True))

@@ -35,7 +35,7 @@ class Drained:
     beside: str = ""
     falls: bool = False
     time: float = 0.0
-    told: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
     def now(self) -> float:
         """The time."""
@@ -81,12 +81,12 @@ class Drained:
             proven={},
             drained=set(),
             clock=self,
-            emit=self.told.append,
+            emit=self.events.append,
             events=lambda: nullcontext(self),
         )
         leaving = Leaving(Incoming("app", frozenset({OLD.id})), wiring(1).route, (OLD,))
         DrainReplicas((leaving,), 60.0).do(cast("Any", world))
-        return [event.text for event in self.told if isinstance(event, Noted)]
+        return [event.text for event in self.events if isinstance(event, Noted)]
 
 
 @pytest.mark.parametrize(

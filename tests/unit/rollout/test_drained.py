@@ -27,7 +27,7 @@ class Drained:
     Attributes:
         until: when they are gone.
         counted: connections to the replica that goes; None where nobody can count them.
-        told: what was told, and when.
+        events: what was emitted, and when.
         gateways: the containers of the gateway; of those that were told, `g1` alone.
         serve: whether these take requests.
         edge: in whose network they live, if that is another container's.
@@ -40,7 +40,7 @@ class Drained:
     counted: int | None = 3
     incoming: Callable[[float], Replica] = lambda _: COMES
     time: float = 0.0
-    told: list[tuple[float, Event]] = field(default_factory=list)
+    events: list[tuple[float, Event]] = field(default_factory=list)
     gateways: tuple[Replica, ...] = ()
     serve: bool = True
     edge: Replica | None = None
@@ -85,7 +85,7 @@ class Drained:
             proven={},
             drained=set(),
             clock=self,
-            emit=lambda event: self.told.append((self.time, event)),
+            emit=lambda event: self.events.append((self.time, event)),
             events=lambda: nullcontext(self),
         )
         leaving = Leaving(Incoming("app", frozenset({GOES.id})), wiring(1).route, (GOES,))
@@ -97,13 +97,13 @@ class Drained:
 
     @property
     def counts(self) -> list[tuple[float, Draining]]:
-        """What was told of connections."""
-        return [(at, event) for at, event in self.told if isinstance(event, Draining)]
+        """The events about connections."""
+        return [(at, event) for at, event in self.events if isinstance(event, Draining)]
 
     @property
     def warned(self) -> list[str]:
         """What was warned of."""
-        return [event.text for _, event in self.told if isinstance(event, Warned)]
+        return [event.text for _, event in self.events if isinstance(event, Warned)]
 
 
 def test_open_connections_are_told_every_two_seconds_and_at_last_that_there_are_none() -> None:

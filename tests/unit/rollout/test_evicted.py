@@ -18,17 +18,17 @@ OWN, DOWN = replica(1), replica(1, state=ContainerState.EXITED)
 def evict(*own: Replica) -> dict[str, str]:
     """What each of two gateways, which name a stranger, is told of the service."""
     place = wiring(7, gateways=("g1", "g2"))
-    told: list[dict[str, dict[str, str]]] = []
+    calls: list[dict[str, dict[str, str]]] = []
     world = SimpleNamespace(
         project="shop",
         engine=SimpleNamespace(replicas=lambda _: own),
-        gateways=SimpleNamespace(switch=told.append),
+        gateways=SimpleNamespace(switch=calls.append),
     )
     switch = Switch(Incoming("app", frozenset()), place.route, place.upstream, place.texts)
     step = EvictStrangers((switch,), 30.0)
     step.do(cast("Any", world))
     step.undo(cast("Any", world))
-    (texts,) = told
+    (texts,) = calls
     return {gateway: files["/etc/nginx/app.conf"] for gateway, files in texts.items()}
 
 
@@ -39,6 +39,6 @@ def test_every_gateway_names_what_runs_of_the_service_or_nobody(
     own: tuple[Replica, ...], server: str
 ) -> None:
     """Where nobody is named nginx answers 502 itself, and no stranger says 200."""
-    told = evict(*own)
-    assert told.keys() == {"g1", "g2"}
-    assert all(server in text and "10.0.0.7" not in text for text in told.values())
+    calls = evict(*own)
+    assert calls.keys() == {"g1", "g2"}
+    assert all(server in text and "10.0.0.7" not in text for text in calls.values())

@@ -40,8 +40,8 @@ def test_what_is_replaced_in_place_has_one_unless_nobody_misses_it(*, missed: bo
 
 
 def test_services_that_stop_together_are_told_together() -> None:
-    told = gap(taken(STOP, in_place(missed=True), STOP))
-    assert told == "app and code did not answer for 3.0s at most"
+    text = gap(taken(STOP, in_place(missed=True), STOP))
+    assert text == "app and code did not answer for 3.0s at most"
 
 
 def test_side_by_side_there_is_none() -> None:

@@ -36,7 +36,7 @@ class Surroundings:
     container: Replica
     serving: bool = True
     visited: list[Attachment] = field(default_factory=list)
-    told: list[tuple[str, list[str]]] = field(default_factory=list)
+    calls: list[tuple[str, list[str]]] = field(default_factory=list)
     clock: VirtualClock = field(default_factory=VirtualClock)
     answer: Callable[[float], int] = lambda _: 200
     asked_at: list[float] = field(default_factory=list)
@@ -54,9 +54,9 @@ class Surroundings:
         engine = SimpleNamespace(
             replicas=lambda _: (self.container,),
             logs=lambda *_: ("its last words",),
-            forbid_restart=lambda ids: self.told.append(("forbid", ids)),
-            stop=lambda graces: self.told.append(("stop", [*graces])),
-            remove=lambda ids, *, volumes: self.told.append((f"remove {volumes}", ids)),
+            forbid_restart=lambda ids: self.calls.append(("forbid", ids)),
+            stop=lambda graces: self.calls.append(("stop", [*graces])),
+            remove=lambda ids, *, volumes: self.calls.append((f"remove {volumes}", ids)),
         )
         return cast("Any", SimpleNamespace(nginx=nginx, engine=engine, clock=self.clock))
 
@@ -118,4 +118,4 @@ def test_what_retires_is_not_started_again_by_its_policy() -> None:
     around = Surroundings(always)
     RetireReplicas((Retiring("nginx", (always, never)),)).do(around.world)
     both: Sequence[str] = [always.id, never.id]
-    assert around.told == [("forbid", [always.id]), ("stop", both), ("remove True", both)]
+    assert around.calls == [("forbid", [always.id]), ("stop", both), ("remove True", both)]

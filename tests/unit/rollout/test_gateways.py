@@ -44,8 +44,8 @@ def test_a_gateway_that_could_not_be_read_whole_is_not_replaced_beside_itself() 
         fake.files[INCLUDE] = text
         gateways.configuration(container)
         found = gateways.front_findings(container, None, 60.0)
-        told = [f for f in found if "which services are behind nginx is not known" in f.what]
-        assert [f.severity for f in told] == severities
+        found_there = [f for f in found if "which services are behind nginx is not known" in f.what]
+        assert [f.severity for f in found_there] == severities
 
 
 @dataclass

@@ -198,7 +198,7 @@ def test_a_migration_with_a_name_of_its_own_is_replaced_and_nobody_misses_it() -
     """Only one container can have the name, and the old one has ended."""
     named = service("migrate", container_name="the-migration")
     ended = replica(9, of="migrate", name="the-migration", state=ContainerState.EXITED)
-    migrate = state([ended], of=named, is_to_end=True, ran=True)
+    migrate = state([ended], of=named, must_end=True, ran=True)
     assert plan(migrate) == snapshot("""\
   1  replace 1 replica of migrate in place  (image aaaaaaaaaaaa → bbbbbbbbbbbb)
   2  await migrate done  (others start with what it leaves)\
@@ -207,7 +207,7 @@ def test_a_migration_with_a_name_of_its_own_is_replaced_and_nobody_misses_it() -
 
 def test_a_migration_that_others_wait_for_is_awaited_to_its_end() -> None:
     migration = replica(9, of="migrate", state=ContainerState.EXITED)
-    migrate = state([migration], of=service("migrate"), is_to_end=True)
+    migrate = state([migration], of=service("migrate"), must_end=True)
     app = state([replica(1)], wiring(1))
     assert plan(migrate, app) == snapshot("""\
   1  remove leftovers of migrate: shop-migrate-9 (999999999999)  (they do not run, and compose \

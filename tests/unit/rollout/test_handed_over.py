@@ -14,7 +14,7 @@ from composeroll.model import Attachment, ContainerState, Replica
 from composeroll.nginx.configuration.configuration import Configuration, read_configuration
 from composeroll.rollout.observed import Front
 from composeroll.rollout.steps import HandOverUpstreams, Incoming
-from composeroll.rollout.steps.current import insist_on_texts
+from composeroll.rollout.steps.current import require_texts
 from tests.unit.nginx.made import join_dump
 from tests.unit.rollout.makers import NEW, replica, wiring
 
@@ -30,7 +30,7 @@ def reads(**files: str) -> Configuration:
 
 
 def test_a_new_nginx_that_reads_what_it_was_given_is_fine() -> None:
-    insist_on_texts(reads(app=NOW), {APP: NOW}, "nginx")
+    require_texts(reads(app=NOW), {APP: NOW}, "nginx")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_one_that_reads_something_else_is_told_what_is_in_the_way(
     new: Configuration, said: str, mend: str
 ) -> None:
     with pytest.raises(NotReady, match=f"the new nginx {said}") as failed:
-        insist_on_texts(new, {APP: NOW}, "nginx")
+        require_texts(new, {APP: NOW}, "nginx")
     assert str(failed.value.help).startswith(mend)
 
 
@@ -107,14 +107,14 @@ def test_one_that_was_only_created_finds_the_upstreams_of_now_when_it_starts() -
 
 
 @pytest.mark.parametrize(
-    ("has", "told"), [("another", [("switch", {RUNS.id: {APP: NOW}})]), (NOW, [])]
+    ("has", "calls"), [("another", [("switch", {RUNS.id: {APP: NOW}})]), (NOW, [])]
 )
 def test_one_that_runs_since_a_rollout_was_cut_off_is_told_what_it_does_not_know(
-    has: str, told: list[tuple[object, ...]]
+    has: str, calls: list[tuple[object, ...]]
 ) -> None:
     gateways = Gateways(RUNS, has=has, known=(RUNS.id,))
     gateways.hand_over()
-    assert gateways.done == told
+    assert gateways.done == calls
 
 
 def test_one_that_somebody_starts_while_it_is_given_them_is_for_the_next_run_too() -> None:

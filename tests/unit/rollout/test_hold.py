@@ -14,7 +14,7 @@ from composeroll.nginx.clock import MonotonicClock
 from composeroll.report.events import Event, Noted
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.note import (
-    Memory,
+    Intent,
     Note,
     held_by,
     left_name,
@@ -39,13 +39,13 @@ def test_what_one_broken_rollout_left_does_not_follow_into_the_next_lock() -> No
     locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
     broken = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
     assert broken
-    memory = Memory(outgoing={"c1": "outdated"})
-    engine.write(broken, Note(0.0, ended=True, memory=memory).to_json())
+    intent = Intent(outgoing={"c1": "outdated"})
+    engine.write(broken, Note(0.0, ended=True, intent=intent).to_json())
     with locks.hold(["app"]) as left:
-        assert left.outgoing == memory.outgoing
+        assert left.outgoing == intent.outgoing
         locks.leave_to_others()
     with locks.hold(["other"]) as left:
-        assert left == Memory()
+        assert left == Intent()
     assert locks.broke_off(["app"])
     assert engine.find(lock_name("shop", "other")) is None
 
@@ -65,7 +65,7 @@ def test_a_signal_that_comes_when_all_is_done_is_kept_and_ends_nothing() -> None
     engine = EngineLocks()
     locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, ends_with_a_signal)
     with locks.hold(["app"]):
-        locks.remember(Memory(outgoing={"c1": "outdated"}))
+        locks.record_intent(Intent(outgoing={"c1": "outdated"}))
     assert locks.interrupted is SIGNAL
     assert not engine.locks
 
@@ -94,10 +94,10 @@ def test_a_lock_that_cannot_be_released_remembers_nothing_of_what_is_done(
     with monkeypatch.context() as busy:
         busy.setattr(engine, "release", fail)
         with locks.hold(["app"]):
-            locks.remember(Memory(wanted={"app": 3}, before={"app": ["c1"]}))
+            locks.record_intent(Intent(wanted={"app": 3}, before={"app": ["c1"]}))
     assert engine.locks
     with locks.hold(["app"]) as left:
-        assert left == Memory()
+        assert left == Intent()
     assert not engine.locks
 
 
@@ -125,10 +125,10 @@ def test_a_sign_of_life_never_overwrites_what_was_remembered_after_it() -> None:
         engine.slow.start()
         assert engine.writes.wait(5.0)
         threading.Timer(0.2, engine.goes_on.set).start()
-        locks.remember(Memory(outgoing={"c1": "outdated"}))
+        locks.record_intent(Intent(outgoing={"c1": "outdated"}))
         engine.slow.join()
         (lock,) = engine.locks.values()
-        assert read_note(lock).memory.outgoing == {"c1": "outdated"}
+        assert read_note(lock).intent.outgoing == {"c1": "outdated"}
 
 
 def test_a_sign_of_life_that_fails_in_whatever_way_is_followed_by_the_next(
@@ -156,7 +156,7 @@ def test_a_bug_leaves_what_was_remembered_to_the_next_run() -> None:
 
     def stumble() -> None:
         with locks.hold(["app"]):
-            locks.remember(Memory(outgoing={"c1": "outdated"}))
+            locks.record_intent(Intent(outgoing={"c1": "outdated"}))
             raise KeyError("a bug")
 
     with pytest.raises(KeyError):
@@ -183,69 +183,69 @@ def test_every_lock_shows_a_sign_of_life_those_of_services_beside_it_without_a_n
         yield
 
     locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, by_hand)
-    left = Memory(outgoing={"c1": "outdated"})
+    left = Intent(outgoing={"c1": "outdated"})
     with locks.hold(["nginx"], beside=["app"]):
-        locks.remember(left)
+        locks.record_intent(left)
         for lock in engine.of_project("shop"):
             engine.write(lock.id, "")
         beats[0]()
         notes = {held_by(lock, 0).service: lock.note for lock in engine.of_project("shop")}
         assert all(notes.values())
         assert {
-            name: read_note(engine.find(lock_name("shop", name)) or Lock("", "", "")).memory
+            name: read_note(engine.find(lock_name("shop", name)) or Lock("", "", "")).intent
             for name in notes
-        } == {"nginx": left, "app": Memory()}
+        } == {"nginx": left, "app": Intent()}
 
 
 def test_who_waits_for_a_lock_says_once_for_whom() -> None:
-    told: list[Event] = []
+    events: list[Event] = []
     engine = EngineLocks()
     theirs = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
     assert theirs
     engine.write(theirs, Note(1000.0).to_json())
-    locks = ServiceLocks(engine, "shop", ME, Hours(), told.append, still)
+    locks = ServiceLocks(engine, "shop", ME, Hours(), events.append, still)
     with pytest.raises(Locked), locks.hold(["app"], patience=30.0):
         pass
-    assert [event.text for event in told if isinstance(event, Noted)] == [
+    assert [event.text for event in events if isinstance(event, Noted)] == [
         f"waiting: {held_by(engine.locks[theirs], 1000.0)}"
     ]
 
 
 def test_who_has_no_patience_is_refused_at_once_and_says_nothing_of_waiting() -> None:
-    told: list[Event] = []
+    events: list[Event] = []
     engine, clock = EngineLocks(), Hours()
     theirs = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
     assert theirs
     engine.write(theirs, Note(1000.0).to_json())
-    locks = ServiceLocks(engine, "shop", ME, clock, told.append, still)
+    locks = ServiceLocks(engine, "shop", ME, clock, events.append, still)
     with pytest.raises(Locked), locks.hold(["app"]):
         pass
-    assert (told, clock.now()) == ([], 0.0)
+    assert (events, clock.now()) == ([], 0.0)
 
 
 def test_who_takes_over_says_from_whom_and_the_locks_of_a_project_tell_who_has_them() -> None:
-    told: list[Event] = []
+    events: list[Event] = []
     engine = EngineLocks()
     broken = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
     assert broken
     engine.write(broken, Note(0.0, ended=True).to_json())
-    locks = ServiceLocks(engine, "shop", ME, Hours(), told.append, still)
+    locks = ServiceLocks(engine, "shop", ME, Hours(), events.append, still)
     assert [(held.service, held.who) for held in locks.describe()] == [("app", str(SOMEBODY))]
     with locks.hold(["app"]):
         assert [(held.service, held.who) for held in locks.describe()] == [("app", str(ME))]
-    assert told == [Noted(f"taking over from {SOMEBODY}, whose rollout broke off")]
+    assert events == [Noted(f"taking over from {SOMEBODY}, whose rollout broke off")]
 
 
 def test_whoever_wrote_a_lock_in_words_of_another_version_is_somebody() -> None:
-    told: list[Event] = []
+    events: list[Event] = []
     engine = EngineLocks()
     broken = engine.claim(lock_name("shop", "app"), "shop", '{"name": "of another version"}')
     assert broken
     assert taken_over(engine.locks[broken]).what.endswith(" was taken over by somebody")
     assert held_by(engine.locks[broken], 1000.0).who == "somebody"
     engine.write(broken, Note(0.0, ended=True).to_json())
-    with ServiceLocks(engine, "shop", ME, Hours(), told.append, still).hold(["app"]):
-        assert told == [Noted("taking over from somebody, whose rollout broke off")]
+    with ServiceLocks(engine, "shop", ME, Hours(), events.append, still).hold(["app"]):
+        assert events == [Noted("taking over from somebody, whose rollout broke off")]
 
 
 @pytest.mark.parametrize("name", [lock_name, left_name])
@@ -256,8 +256,8 @@ def test_what_is_half_done_in_a_service_beside_is_to_be_finished_first(
     engine = EngineLocks()
     broken = engine.claim(name("shop", "app"), "shop", SOMEBODY.to_json())
     assert broken
-    memory = Memory(outgoing={"c1": "outdated"})
-    engine.write(broken, Note(0.0, ended=True, memory=memory).to_json())
+    intent = Intent(outgoing={"c1": "outdated"})
+    engine.write(broken, Note(0.0, ended=True, intent=intent).to_json())
     locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
     with (
         pytest.raises(Locked, match="a rollout of app broke off") as refused,
@@ -278,10 +278,10 @@ def test_a_lock_that_is_taken_away_says_whose_it_was() -> None:
 
 def test_what_is_half_done_outlives_its_lock_until_that_is_released_as_well() -> None:
     """Or the next run would count what was made as wanted."""
-    engine, half = EngineLocks(), Memory(wanted={"app": 2})
+    engine, half = EngineLocks(), Intent(wanted={"app": 2})
     broken = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
     assert broken
-    engine.write(broken, Note(0.0, ended=True, memory=half).to_json())
+    engine.write(broken, Note(0.0, ended=True, intent=half).to_json())
     locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
     assert [held.half_done for held in locks.break_open(["app"])] == [True]
     assert [lock.name for lock in engine.locks.values()] == [left_name("shop", "app")]
@@ -291,14 +291,14 @@ def test_what_is_half_done_outlives_its_lock_until_that_is_released_as_well() ->
 
 
 def test_a_released_lock_takes_an_older_note_with_it_only_where_it_has_inherited_that() -> None:
-    for memory in (Memory(), Memory(wanted={"app": 2})):
+    for intent in (Intent(), Intent(wanted={"app": 2})):
         engine = EngineLocks()
         left = engine.claim(left_name("shop", "app"), "shop", SOMEBODY.to_json())
         lock = engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
         assert left
         assert lock
-        engine.write(left, Note(0.0, ended=True, memory=Memory(wanted={"app": 3})).to_json())
-        engine.write(lock, Note(0.0, ended=True, memory=memory).to_json())
+        engine.write(left, Note(0.0, ended=True, intent=Intent(wanted={"app": 3})).to_json())
+        engine.write(lock, Note(0.0, ended=True, intent=intent).to_json())
         locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
         assert [held.half_done for held in locks.break_open(["app"])] == [True]
-        assert [*engine.locks] == [lock if memory.wanted else left]
+        assert [*engine.locks] == [lock if intent.wanted else left]

@@ -35,7 +35,7 @@ class World:
     replicas_now: tuple[Replica, ...]
     drains_on: tuple[Replica, ...] = ()
     ends: Output | EngineError = Output(0)  # noqa: RUF009 - it is frozen
-    told: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     patience: list[float] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ class World:
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
         """End as it was said."""
         self.patience.append(timeout)
-        self.told.append(f"{hook.command[0]} in {container[:1]}")
+        self.calls.append(f"{hook.command[0]} in {container[:1]}")
         if isinstance(self.ends, EngineError):
             raise self.ends
         return self.ends
@@ -73,15 +73,15 @@ class World:
     def stop(self, graces: Mapping[str, float | None]) -> None:
         """Tell it."""
         within = " and ".join(dict.fromkeys(map(str, graces.values())))
-        self.told.append(f"stop {len(graces)} within {within}")
+        self.calls.append(f"stop {len(graces)} within {within}")
 
     def remove(self, ids: Collection[str], *, volumes: bool) -> None:
         """Tell it."""
-        self.told.append(f"remove {len(ids)}" if volumes else "")
+        self.calls.append(f"remove {len(ids)}" if volumes else "")
 
     def recreate(self, service: str, scale: int, *, renew_volumes: bool) -> None:
         """Tell it."""
-        self.told.append(f"recreate {scale} of {service}{' anew' if renew_volumes else ''}")
+        self.calls.append(f"recreate {scale} of {service}{' anew' if renew_volumes else ''}")
 
 
 @pytest.mark.parametrize(
@@ -105,21 +105,21 @@ def test_a_hook_runs_in_what_runs_before_the_stop_and_keeps_nobody(
     leaving = replica(1), replica(2, state=ContainerState.EXITED)
     world = World((*leaving, replica(3)), ends=ends)
     RetireReplicas((Retiring("app", leaving, 10.0, (HOOK,)),)).do(cast("Any", world))
-    assert world.told == ["bye in 1", "stop 2 within 10.0", "remove 2"]
+    assert world.calls == ["bye in 1", "stop 2 within 10.0", "remove 2"]
     assert world.events == warned
 
 
 def test_a_hook_runs_too_in_what_has_drained_on_after_its_rollout() -> None:
     world = World((replica(3),), drains_on=(replica(1),))
     RetireReplicas((Retiring("app", (replica(1),), 10.0, (HOOK,)),)).do(cast("Any", world))
-    assert world.told == ["bye in 1", "stop 1 within 10.0", "remove 1"]
+    assert world.calls == ["bye in 1", "stop 1 within 10.0", "remove 1"]
 
 
 def test_what_several_services_retire_stops_side_by_side_each_within_its_own_seconds() -> None:
     world = World(())
     patient = Retiring("app", (replica(1), replica(2)), 60.0)
     RetireReplicas((patient, Retiring("api", (replica(3),)))).do(cast("Any", world))
-    assert world.told == ["stop 3 within 60.0 and None", "remove 3"]
+    assert world.calls == ["stop 3 within 60.0 and None", "remove 3"]
 
 
 def test_a_hook_runs_too_before_what_stops_first_is_stopped() -> None:
@@ -127,7 +127,7 @@ def test_a_hook_runs_too_before_what_stops_first_is_stopped() -> None:
     StopReplicas("app", (replica(1),), 10.0, before([replica(1)]), None, (HOOK,)).do(
         cast("Any", world)
     )
-    assert world.told == ["bye in 1", "stop 1 within 10.0"]
+    assert world.calls == ["bye in 1", "stop 1 within 10.0"]
 
 
 def test_a_hook_runs_too_before_compose_replaces_in_place_since_compose_runs_none_then() -> None:
@@ -136,9 +136,9 @@ def test_a_hook_runs_too_before_compose_replaces_in_place_since_compose_runs_non
     ReplaceReplicas("app", 2, OLD, "app:1", renew_volumes=False, grace=300.0, hooks=(HOOK,)).do(
         cast("Any", world)
     )
-    assert world.told[0] == "bye in 1"
-    assert world.told[-1] == "recreate 2 of app"
-    assert world.told.count("bye in 1") == 1
+    assert world.calls[0] == "bye in 1"
+    assert world.calls[-1] == "recreate 2 of app"
+    assert world.calls.count("bye in 1") == 1
     assert world.patience == [300.0]
 
 
@@ -147,17 +147,17 @@ def test_on_its_way_back_what_did_not_prove_itself_has_no_say() -> None:
     step = ReplaceReplicas("app", 1, OLD, "app@sha256:0", renew_volumes=False, hooks=(HOOK,))
     with pytest.raises(EngineError, match="names the image of app by its digest"):
         step.undo(cast("Any", world))
-    assert "recreate 1 of app" in world.told
-    assert "bye in 1" not in world.told
+    assert "recreate 1 of app" in world.calls
+    assert "bye in 1" not in world.calls
 
 
 def test_the_plan_has_the_hook_of_what_is_replaced_in_place() -> None:
     bye = {"command": ["bye"], "user": "root"}
     named = service(container_name="app", pre_stop=[bye], stop_grace_period="5m")
-    told = state([replica(1)], of=named)
+    calls = state([replica(1)], of=named)
     (step,) = (
         step
-        for step in plan_rollout(Observed("shop", (told,)), {replica(1).id: MOVED}).steps
+        for step in plan_rollout(Observed("shop", (calls,)), {replica(1).id: MOVED}).steps
         if isinstance(step, ReplaceReplicas)
     )
     assert (step.hooks, step.grace) == ((Hook(("bye",), user="root"),), 300.0)
@@ -176,8 +176,8 @@ def test_a_hook_may_take_what_its_service_may_take_to_stop(
 
 
 def test_what_compose_copies_in_at_the_start_it_starts_itself() -> None:
-    told = state([replica(1)], wiring(1), of=service(**INLINE))
-    steps = plan_rollout(Observed("shop", (told,)), {replica(1).id: MOVED}).steps
+    calls = state([replica(1)], wiring(1), of=service(**INLINE))
+    steps = plan_rollout(Observed("shop", (calls,)), {replica(1).id: MOVED}).steps
     (start,) = (step for step in steps if isinstance(step, StartReplicas))
     assert start.by_compose == 2
     plain = state([replica(1)], wiring(1))

@@ -17,7 +17,7 @@ from composeroll.engine.images import Image
 from composeroll.errors import ComposerollError, EngineError, Interrupted, Refused
 from composeroll.report.events import Event, Noted, Pulled, Warned
 from composeroll.rollout.images import ComposeImages
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.update import Wanted, update_held
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import NO_GATEWAYS, engine_of, service
@@ -87,16 +87,16 @@ class Nothing:
         raise AssertionError(service)
 
 
-def images(registry: Registry, holds: Holds, told: list[Event]) -> ComposeImages:
+def images(registry: Registry, holds: Holds, events: list[Event]) -> ComposeImages:
     one = service()
-    return ComposeImages(registry, holds, Project("shop", {"app": one}), told.append)
+    return ComposeImages(registry, holds, Project("shop", {"app": one}), events.append)
 
 
 def test_what_a_failed_rollout_pulled_is_not_left_for_a_plain_up() -> None:
-    registry, told = Registry(), list[Event]()
-    pulled = images(registry, Holds(), told)
+    registry, events = Registry(), list[Event]()
+    pulled = images(registry, Holds(), events)
     pulled.pull([service()], Pull.ALWAYS)
-    assert told == [Pulled("app", REFERENCE, "sha256:new", moved=True)]
+    assert events == [Pulled("app", REFERENCE, "sha256:new", moved=True)]
     pulled.take_back(used=())
     assert registry.here == "sha256:old"
 
@@ -108,18 +108,18 @@ def test_what_came_before_a_pull_broke_off_is_taken_back_too(end: ComposerollErr
             super().pull(services, on_progress)
             raise end
 
-    registry, told = Broken(), list[Event]()
-    pulled = images(registry, Holds(), told)
+    registry, events = Broken(), list[Event]()
+    pulled = images(registry, Holds(), events)
     with pytest.raises(type(end)):
         pulled.pull([service()], Pull.ALWAYS)
     pulled.take_back(used=())
-    assert (registry.here, told) == ("sha256:old", [])
+    assert (registry.here, events) == ("sha256:old", [])
 
 
 def test_a_pull_that_moved_nothing_leaves_nothing_to_take_back() -> None:
-    registry, told = Registry(), list[Event]()
+    registry, events = Registry(), list[Event]()
     registry.there = registry.here
-    pulled = images(registry, Holds(), told)
+    pulled = images(registry, Holds(), events)
     pulled.pull([service()], Pull.ALWAYS)
     registry.here = "sha256:somebody's"
     pulled.take_back(used=())
@@ -127,12 +127,12 @@ def test_a_pull_that_moved_nothing_leaves_nothing_to_take_back() -> None:
 
 
 def test_what_another_service_runs_by_now_stays_what_their_reference_names() -> None:
-    registry, told = Registry(), list[Event]()
-    pulled = images(registry, Holds(), told)
+    registry, events = Registry(), list[Event]()
+    pulled = images(registry, Holds(), events)
     pulled.pull([service()], Pull.ALWAYS)
     pulled.take_back(used={"sha256:new"})
     assert registry.here == "sha256:new"
-    assert isinstance(told[-1], Noted)
+    assert isinstance(events[-1], Noted)
 
 
 def test_a_reference_that_somebody_has_moved_since_the_pull_is_left_alone() -> None:
@@ -171,14 +171,14 @@ class Several:
 
 
 def test_a_reference_that_cannot_be_taken_back_is_told_and_keeps_no_other_from_it() -> None:
-    registry, told = Several(), list[Event]()
+    registry, events = Several(), list[Event]()
     services = [service("app"), service("db")]
     project = Project("shop", {one.name: one for one in services})
-    pulled = ComposeImages(registry, Nothing(), project, told.append)
+    pulled = ComposeImages(registry, Nothing(), project, events.append)
     pulled.pull(services, Pull.ALWAYS)
     pulled.take_back(used=())
     assert registry.here == {"app:1": "sha256:old-app", "db:1": "sha256:new-db"}
-    (warned,) = [event for event in told if isinstance(event, Warned)]
+    (warned,) = [event for event in events if isinstance(event, Warned)]
     assert warned.text == "db:1 still names the pulled image: No such image: sha256:old-db"
 
 
@@ -190,36 +190,36 @@ def test_a_signal_amid_a_pull_leaves_no_reference_that_names_what_came() -> None
             super().pull(services, on_progress)
             signal.raise_signal(signal.SIGTERM)
 
-    registry, told, signals = Signalled(), list[Event](), Signals()
+    registry, events, signals = Signalled(), list[Event](), Signals()
     services = [service("app"), service("db")]
     project = Project("shop", {one.name: one for one in services})
-    emit = signals.heeded_by(told.append)
+    emit = signals.heeded_by(events.append)
     pulled = ComposeImages(registry, Nothing(), project, emit)
     world = SimpleNamespace(emit=emit, shield=signals.shield, clock=VirtualClock())
     rooms = {"engine": engine_of(), "survey": NO_GATEWAYS, "images": pulled}
     stack = cast("Any", SimpleNamespace(world=world, project=project, **rooms))
     with signals.raised(), pytest.raises(Interrupted):
-        update_held(stack, services, Wanted(("app", "db")), Memory())
-    assert any(isinstance(event, Warned) for event in told)
+        update_held(stack, services, Wanted(("app", "db")), Intent())
+    assert any(isinstance(event, Warned) for event in events)
     assert registry.here["app:1"] == "sha256:old-app"
 
 
 def test_a_version_that_was_rolled_back_stays_away_until_somebody_insists() -> None:
-    registry, told = Registry(), list[Event]()
-    held = images(registry, Holds("sha256:new"), told)
+    registry, events = Registry(), list[Event]()
+    held = images(registry, Holds("sha256:new"), events)
     held.pull([service()], Pull.ALWAYS)
     assert registry.here == "sha256:old"
-    assert isinstance(told[0], Noted)
+    assert isinstance(events[0], Noted)
     held.pull([service()], Pull.ALWAYS, insist=True)
     assert registry.here == "sha256:new"
 
 
 def test_what_was_insisted_on_and_stayed_is_held_back_no_longer() -> None:
-    registry, holds, told = Registry(), Holds("sha256:new"), list[Event]()
-    images(registry, holds, told).pull([service()], Pull.ALWAYS, insist=True)
-    images(registry, holds, told).pull([service()], Pull.ALWAYS)
+    registry, holds, events = Registry(), Holds("sha256:new"), list[Event]()
+    images(registry, holds, events).pull([service()], Pull.ALWAYS, insist=True)
+    images(registry, holds, events).pull([service()], Pull.ALWAYS)
     assert (registry.here, holds.held) == ("sha256:new", ())
-    assert [type(event) for event in told] == [Pulled, Pulled]
+    assert [type(event) for event in events] == [Pulled, Pulled]
 
 
 def test_what_was_insisted_on_and_taken_back_is_held_back_as_before() -> None:
@@ -232,9 +232,9 @@ def test_what_was_insisted_on_and_taken_back_is_held_back_as_before() -> None:
 
 
 def test_a_plan_of_what_is_insisted_on_does_not_say_that_it_stays_away() -> None:
-    registry, holds, told = Registry(), Holds("sha256:new"), list[Event]()
-    assert images(registry, holds, told).moved([service()], insist=True) == {"app"}
-    assert (holds.held, told) == (("sha256:new",), [])
+    registry, holds, events = Registry(), Holds("sha256:new"), list[Event]()
+    assert images(registry, holds, events).moved([service()], insist=True) == {"app"}
+    assert (holds.held, events) == (("sha256:new",), [])
 
 
 def test_a_version_that_two_registries_call_by_different_digests_is_held_by_each() -> None:
@@ -244,8 +244,8 @@ def test_a_version_that_two_registries_call_by_different_digests_is_held_by_each
 
 
 def test_a_hold_ends_when_the_tag_has_moved_on() -> None:
-    registry, holds, told = Registry(), Holds("sha256:bad"), list[Event]()
-    images(registry, holds, told).pull([service()], Pull.ALWAYS)
+    registry, holds, events = Registry(), Holds("sha256:bad"), list[Event]()
+    images(registry, holds, events).pull([service()], Pull.ALWAYS)
     assert (registry.here, holds.held) == ("sha256:new", ())
 
 
@@ -284,20 +284,24 @@ class Each(Holds):
         self.each.pop(service, None)
 
 
-def of_one_image(registry: Registry, holds: Holds, told: list[Event]) -> ComposeImages:
+def of_one_image(registry: Registry, holds: Holds, events: list[Event]) -> ComposeImages:
     """App, and a worker of the same image."""
     services = {"app": service(), "worker": service("worker", image=REFERENCE)}
-    return ComposeImages(registry, holds, Project("shop", services), told.append)
+    return ComposeImages(registry, holds, Project("shop", services), events.append)
 
 
 def test_a_version_that_was_rolled_back_stays_away_from_all_services_of_its_image() -> None:
-    registry, holds, told = Registry(), Each(worker="sha256:new", app="sha256:older"), list[Event]()
-    images_of_both = of_one_image(registry, holds, told)
+    registry, holds, events = (
+        Registry(),
+        Each(worker="sha256:new", app="sha256:older"),
+        list[Event](),
+    )
+    images_of_both = of_one_image(registry, holds, events)
     assert not images_of_both.moved([service()])
     images_of_both.pull([service()], Pull.ALWAYS)
     assert (registry.here, set(holds.each)) == ("sha256:old", {"app", "worker"})
-    assert told
-    assert all("the version that worker was rolled back from" in str(note) for note in told)
+    assert events
+    assert all("the version that worker was rolled back from" in str(note) for note in events)
 
 
 def test_a_tag_that_has_moved_on_ends_the_holds_of_all_services_of_its_image() -> None:
@@ -331,19 +335,19 @@ class Closed(Empty):
         raise Refused("pull access denied", help="is the tag pushed?")
 
 
-@pytest.mark.parametrize(("raw", "told"), [({"build": {"context": "."}}, True), ({}, False)])
+@pytest.mark.parametrize(("raw", "events"), [({"build": {"context": "."}}, True), ({}, False)])
 def test_who_builds_an_image_with_a_name_is_told_how_to_go_without_a_pull(
-    raw: dict[str, Any], *, told: bool
+    raw: dict[str, Any], *, events: bool
 ) -> None:
     with pytest.raises(Refused) as error:
         images(Closed(), Holds(), []).pull([service(**raw)], Pull.ALWAYS)
     built = "if it is only built here: --pull missing, or services.app.pull_policy: never"
-    assert error.value.help == "is the tag pushed?" + (f"; {built}" if told else "")
+    assert error.value.help == "is the tag pushed?" + (f"; {built}" if events else "")
     with pytest.raises(Refused) as error:
         images(Closed(), Holds(), []).moved([service(**raw)])
-    assert error.value.help == (built if told else None)
+    assert error.value.help == (built if events else None)
 
 
 def test_what_a_registry_does_not_give_is_told_with_its_reason() -> None:
-    (told,) = images(Empty(), Holds(), []).unavailable([service()]).items()
-    assert (told[0], told[1].what) == ("app", "app:1: manifest unknown")
+    (events,) = images(Empty(), Holds(), []).unavailable([service()]).items()
+    assert (events[0], events[1].what) == ("app", "app:1: manifest unknown")

@@ -29,7 +29,7 @@ def judge(log: Log) -> tuple[Watched, Judge]:
 
 
 def notes(seen: Watched) -> list[str]:
-    return [event.text for event in seen.told if isinstance(event, Noted)]
+    return [event.text for event in seen.events if isinstance(event, Noted)]
 
 
 def test_the_replica_its_share_the_bound_the_lines_and_its_last_words_are_told() -> None:
@@ -52,7 +52,7 @@ def test_the_replica_its_share_the_bound_the_lines_and_its_last_words_are_told()
 def test_answers_of_the_old_ones_are_not_held_against_the_new() -> None:
     seen, judging = judge(Log(new=[*answers(0, 90, "10.0.0.1:80"), *answers(30, 0, "10.0.0.2:80")]))
     judging.look()
-    assert seen.told == [Watching("app", 30, 0)]
+    assert seen.events == [Watching("app", 30, 0)]
 
 
 def test_what_the_old_ones_answered_before_is_allowed_on_top() -> None:
@@ -98,7 +98,7 @@ def test_what_cannot_be_seen_is_told_and_no_reason_to_go_back() -> None:
     judging.look()
     judging.conclude()
     assert notes(seen) == ["5xx answers of app are not watched: access_log off keeps no log"]
-    assert not [event for event in seen.told if isinstance(event, Watching)]
+    assert not [event for event in seen.events if isinstance(event, Watching)]
 
 
 def test_a_log_that_breaks_meanwhile_is_told_once_and_no_reason_to_go_back() -> None:

@@ -14,7 +14,7 @@ from composeroll.rollout.lock.holder import Holder, birth, read_holder, this_pro
 from composeroll.rollout.lock.note import (
     LEASE,
     Held,
-    Memory,
+    Intent,
     Note,
     held_by,
     in_words,
@@ -32,7 +32,7 @@ ME = Holder("me", "here", "this boot", os.getpid(), birth(os.getpid()), "compose
 ELSEWHERE = replace(ME, who="you", host="there", boot="another boot", pid=7, born="1")
 DEAD_HERE = replace(ME, born="another process had this pid")
 BOOTLESS = replace(ELSEWHERE, boot="")
-MEMORY = Memory({"old": "why"}, {"app": 2}, {"app": "sha256:1"}, {"app": ["old"]}, broke_off=True)
+INTENT = Intent({"old": "why"}, {"app": 2}, {"app": "sha256:1"}, {"app": ["old"]}, broke_off=True)
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Lock:
 
 
 def test_a_note_is_read_as_it_was_written() -> None:
-    note = Note(NOW, ended=True, memory=MEMORY)
+    note = Note(NOW, ended=True, intent=INTENT)
     assert read_note(Lock(note=note.to_json())) == note
 
 
@@ -60,7 +60,7 @@ def test_a_note_of_a_version_that_remembered_less_is_understood() -> None:
     old = (
         '{"beat": 1.0, "ended": true, "memory": {"outgoing": {"old": "why"}, "wanted": {"app": 2}}}'
     )
-    assert read_note(Lock(note=old)).memory == Memory({"old": "why"}, {"app": 2})
+    assert read_note(Lock(note=old)).intent == Intent({"old": "why"}, {"app": 2})
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_where_other_users_processes_are_hidden_one_that_exists_is_judged_by_its
     monkeypatch.setattr(os, "kill", kill)
     lock = Lock(ME.to_json(), Note(NOW - silent).to_json())
     assert is_abandoned(lock, ME, NOW) is abandoned
-    told = seen_by(lock, ME, NOW).fate
-    assert ("no sign of life" in told) == (abandoned and answer is not ProcessLookupError)
+    fate = seen_by(lock, ME, NOW).fate
+    assert ("no sign of life" in fate) == (abandoned and answer is not ProcessLookupError)
 
 
 def test_a_machine_without_a_boot_id_is_never_taken_for_this_one() -> None:
@@ -123,37 +123,37 @@ def test_a_machine_without_a_boot_id_is_never_taken_for_this_one() -> None:
 
 
 def test_of_two_memories_the_other_holds_where_they_differ_and_nothing_is_lost() -> None:
-    older = Memory({"a": "older"}, {"app": 1}, {"app": "1"}, {"app": ["a"]})
-    both = Memory({"a": "newer", "b": "new"}, {"app": 2, "api": 3}, {"api": "2"}).merged(older)
-    assert both == Memory(
+    older = Intent({"a": "older"}, {"app": 1}, {"app": "1"}, {"app": ["a"]})
+    both = Intent({"a": "newer", "b": "new"}, {"app": 2, "api": 3}, {"api": "2"}).merged(older)
+    assert both == Intent(
         {"a": "older", "b": "new"}, {"app": 1, "api": 3}, {"app": "1", "api": "2"}, {"app": ["a"]}
     )
-    assert Memory(broke_off=True).merged(Memory()).broke_off
-    assert Memory().merged(Memory(broke_off=True)).broke_off
+    assert Intent(broke_off=True).merged(Intent()).broke_off
+    assert Intent().merged(Intent(broke_off=True)).broke_off
 
 
 def test_one_lock_of_several_remembers_nothing_of_what_the_other_services_had() -> None:
     gone = {"old app": "outdated", "old api": "outdated", "left before": "outdated"}
-    both = Memory(gone, {"app": 2, "api": 3}, {}, {"app": ["old app"], "api": ["old api"]})
-    assert both.about("app") == Memory(
+    both = Intent(gone, {"app": 2, "api": 3}, {}, {"app": ["old app"], "api": ["old api"]})
+    assert both.about("app") == Intent(
         {"old app": "outdated", "left before": "outdated"}, {"app": 2}, {}, {"app": ["old app"]}
     )
     assert replace(both, before={}).about("app").outgoing == gone
 
 
 def test_no_fewer_replicas_than_the_file_says() -> None:
-    assert Memory(wanted={"app": 1, "api": 4}).at_least({"app": 2, "api": 2, "web": 9}) == Memory(
+    assert Intent(wanted={"app": 1, "api": 4}).at_least({"app": 2, "api": 2, "web": 9}) == Intent(
         wanted={"app": 2, "api": 4}
     )
 
 
 def test_a_service_that_was_scaled_to_nothing_stays_so_where_the_file_says_nothing_else() -> None:
-    assert Memory(wanted={"worker": 0}).at_least({"app": 2}).wanted == {"worker": 0}
+    assert Intent(wanted={"worker": 0}).at_least({"app": 2}).wanted == {"worker": 0}
 
 
 def test_the_lock_says_who_where_since_when_and_with_what_command() -> None:
-    told = held_by(Lock(created=NOW - 65), NOW)
-    assert str(told) == (
+    fate = held_by(Lock(created=NOW - 65), NOW)
+    assert str(fate) == (
         "app.v2 is locked by you@there (pid 7), since 1m5s: composeroll update app"
     )
     assert str(held_by(Lock("?"), NOW)) == "app.v2 is locked by somebody, since 0s"
@@ -179,7 +179,7 @@ def test_what_became_of_the_holder_is_said_with_the_command_that_finishes_it(
 
 def test_what_one_run_held_is_told_at_once_with_the_command_for_what_it_left_undone() -> None:
     run = ("you@there", "3s", "composeroll update nginx", "it broke off")
-    told = in_words(
+    fate = in_words(
         [
             Held("nginx", *run, half_done=True),
             Held("app", "me@here", "9s", "composeroll update app"),
@@ -187,19 +187,19 @@ def test_what_one_run_held_is_told_at_once_with_the_command_for_what_it_left_und
         ]
     )
     held = "nginx, fpm were locked by you@there, 3s ago: composeroll update nginx; it broke off"
-    assert told[0] == f"{held}: `composeroll update nginx` finishes it"
-    assert told[1] == "app is locked by me@here, since 9s: composeroll update app"
+    assert fate[0] == f"{held}: `composeroll update nginx` finishes it"
+    assert fate[1] == "app is locked by me@here, since 9s: composeroll update app"
 
 
 def test_of_what_a_broken_run_held_only_what_it_left_undone_is_to_be_updated_again() -> None:
-    nothing, something = (Note(NOW, ended=True, memory=memory) for memory in (Memory(), MEMORY))
+    nothing, something = (Note(NOW, ended=True, intent=intent) for intent in (Intent(), INTENT))
     locks = (
         Lock(note=something.to_json(), name=lock_name("shop", "app")),
         Lock(note=nothing.to_json(), name=lock_name("shop", "nginx")),
     )
-    (told,) = in_words([seen_by(lock, ME, NOW) for lock in locks])
-    assert told.startswith("app, nginx were locked by you@there")
-    assert told.endswith("; it broke off: `composeroll update app` finishes it")
+    (fate,) = in_words([seen_by(lock, ME, NOW) for lock in locks])
+    assert fate.startswith("app, nginx were locked by you@there")
+    assert fate.endswith("; it broke off: `composeroll update app` finishes it")
 
 
 def test_a_process_that_has_ended_is_gone_though_nobody_has_asked_how() -> None:

@@ -13,13 +13,13 @@ from tests.unit.rollout.makers import NEW, replica, state, wiring
 BOTH = (replica(1, NEW), replica(2, NEW))
 
 
-def told(*each: tuple[int, ...]) -> Wiring:
+def by_gateway(*each: tuple[int, ...]) -> Wiring:
     """Gateways that were told of replicas of these numbers; together of both."""
     upstreams = tuple(
         Upstream("app", tuple(Server(f"10.0.0.{number}:80") for number in numbers))
         for numbers in each
     )
-    return replace(wiring(1, 2, gateways=("g1", "g2")), told=upstreams)
+    return replace(wiring(1, 2, gateways=("g1", "g2")), by_gateway=upstreams)
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ def test_a_gateway_that_was_told_less_than_the_other_is_told_again(
     each: list[tuple[int, ...]], *, misled: bool
 ) -> None:
     """As one that was made anew meanwhile, though together they name all there are."""
-    assert Need.of(state(BOTH, told(*each)), {}).misled == misled
+    assert Need.of(state(BOTH, by_gateway(*each)), {}).misled == misled

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from composeroll.errors import EngineError, Interrupted, Unfinished
 from composeroll.report.events import Event, Outcome, PhaseStarted
 from composeroll.rollout.history.revision import Result
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.observed import Observed, ServiceState
 from composeroll.rollout.roll import roll
 from tests.unit.nginx.fake import VirtualClock
@@ -38,22 +38,22 @@ class Late:
     looks: Callable[[], ServiceState] = lambda: state([MADE])
     records: Callable[[], None] = lambda: None
     written: list[Result] = field(default_factory=list)
-    told: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     preflights: list[bool] = field(default_factory=list)
 
     def roll(self, monkeypatch: pytest.MonkeyPatch) -> Outcome:
         """Take it."""
         monkeypatch.setattr("composeroll.rollout.roll.apply", lambda *_: None)
         monkeypatch.setattr("composeroll.rollout.again.observe", self._observe)
-        world = SimpleNamespace(clock=VirtualClock(), emit=self.told.append)
+        world = SimpleNamespace(clock=VirtualClock(), emit=self.events.append)
         book = SimpleNamespace(keep_what_runs=lambda _: (), record=self._record)
         stack = SimpleNamespace(
             world=world, book=book, shows_replicas=False, project=None, engine=None, survey=None
         )
-        memory = Memory(outgoing={OLD.id: MOVED}, wanted={"app": 1})
+        intent = Intent(outgoing={OLD.id: MOVED}, wanted={"app": 1})
         observed = Observed("shop", (state([OLD]),))
         return roll(
-            cast("Any", stack), observed, memory, residue=lambda now: now.services[0].outdated
+            cast("Any", stack), observed, intent, residue=lambda now: now.services[0].outdated
         )
 
     def _observe(self, *_: object, preflight: bool) -> Observed:
@@ -78,7 +78,7 @@ def test_where_nothing_is_left_to_do_it_is_updated(monkeypatch: pytest.MonkeyPat
     late = Late()
     assert late.roll(monkeypatch) is Outcome.UPDATED
     assert late.written == [Result.UPDATED]
-    titles = [event.title for event in late.told if isinstance(event, PhaseStarted)]
+    titles = [event.title for event in late.events if isinstance(event, PhaseStarted)]
     assert titles == ["update app", "check that nothing is left to do"]
     assert late.preflights == [False], "nothing is scaled any more: a second or two for nothing"
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Locate, Mount, Protocol, Replica, Severity
-from composeroll.rollout.checks.preflight import findings, once, refuse
+from composeroll.rollout.checks.preflight import merged, preflight_findings, refuse
 from composeroll.rollout.observed import Observed, ServiceState
 from tests.unit.rollout.makers import NEW, ours, replica, service, state, wiring
 
@@ -31,7 +31,9 @@ def found(
     ahead: bool = True,
 ) -> tuple[Finding, ...]:
     observed = Observed("shop", states, obstacles)
-    return findings(observed, lambda keys: f"file:7 {'.'.join(keys)}", leaving, ahead=ahead)
+    return preflight_findings(
+        observed, lambda keys: f"file:7 {'.'.join(keys)}", leaving, ahead=ahead
+    )
 
 
 @pytest.mark.parametrize("key", OBSTACLES)
@@ -64,20 +66,20 @@ def test_who_accepts_a_gap_is_not_refused(key: str) -> None:
 def test_no_gap_helps_who_wants_two_of_it_for_good(key: str, order: dict[str, Any]) -> None:
     one = state([replica(1)], wiring(1), of=service(**OBSTACLES[key], **order))
     observed = Observed("shop", (one,), ())
-    refusal, *_ = findings(observed, ".".join, counts={"app": 2})
+    refusal, *_ = preflight_findings(observed, ".".join, counts={"app": 2})
     assert refusal.severity is Severity.REFUSAL
     assert refusal.what.startswith("app cannot run 2 times: two containers cannot ")
     assert refusal.help.startswith(f"remove {key}: ")
     assert "stop-first" not in refusal.help
     one = replace(one, service=service(**OBSTACLES[key], **STOP_FIRST))
-    assert not findings(Observed("shop", (one,), ()), ".".join, counts={"app": 1})
+    assert not preflight_findings(Observed("shop", (one,), ()), ".".join, counts={"app": 1})
 
 
 @pytest.mark.parametrize("runs", [ContainerState.EXITED, ContainerState.RUNNING])
 def test_a_migration_that_is_over_may_have_a_name_of_its_own(runs: ContainerState) -> None:
     """It does not have to run twice, nor is anybody without it while it is replaced."""
     migration = state(
-        [replica(1, state=runs)], of=service(**OBSTACLES["container_name"]), is_to_end=True
+        [replica(1, state=runs)], of=service(**OBSTACLES["container_name"]), must_end=True
     )
     assert bool(found(migration)) == (runs is ContainerState.RUNNING)
 
@@ -90,7 +92,7 @@ def test_a_second_container_of_one_name_is_no_replica_that_the_file_should_ask_f
 
 def test_containers_with_the_hosts_network_may_be_several_where_a_gap_is_accepted() -> None:
     one = state([replica(1)], of=service(network_mode="host", **STOP_FIRST))
-    found = findings(Observed("shop", (one,), ()), ".".join, counts={"app": 2})
+    found = preflight_findings(Observed("shop", (one,), ()), ".".join, counts={"app": 2})
     assert {finding.severity for finding in found} == {Severity.WARNING}
 
 
@@ -100,8 +102,8 @@ def test_a_path_that_nobody_can_be_asked_for_is_refused(protocol: str, *, refuse
     place = replace(place, route=replace(place.route, protocol=Protocol(protocol)))
     asking = service(**ours(ready={"path": "/up"}))
     what = [f.what for f in found(state([replica(1)], place, of=asking))]
-    told = "app: ready.path is /up, but requests for a path are not supported over uwsgi"
-    assert what == ([told] if refused else [])
+    expected = "app: ready.path is /up, but requests for a path are not supported over uwsgi"
+    assert what == ([expected] if refused else [])
 
 
 PRE_START: dict[str, Any] = {"pre_start": [{"command": ["migrate"]}]}
@@ -156,14 +158,14 @@ def test_what_cannot_run_twice_is_refused_where_it_has_to_and_else_told_ahead(
     assert found(one)
     assert not found(one, ahead=False)
     assert found(one, leaving=[replica(1).id], ahead=False)
-    more = findings(Observed("shop", (one,), ()), ".".join, counts={"app": 2})
+    more = preflight_findings(Observed("shop", (one,), ()), ".".join, counts={"app": 2})
     assert more[0].severity is Severity.REFUSAL
 
 
 def test_what_has_ended_writes_to_its_volume_no_more() -> None:
     volume = {"type": "volume", "source": "data", "target": "/data"}
     ended = replace(replica(1, state=ContainerState.EXITED), restart_policy="no")
-    one = state([ended], of=service(volumes=[volume]), is_to_end=True, ran=True)
+    one = state([ended], of=service(volumes=[volume]), must_end=True, ran=True)
     assert not found(one, leaving=[ended.id])
 
 
@@ -225,18 +227,18 @@ def written_at(*keys: str) -> Locate:
 
 def test_the_number_is_written_where_the_file_has_it_since_compose_wants_one_form_only() -> None:
     found = Observed("shop", (state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)),), ())
-    (short,) = findings(found, written_at("services", "app", "scale"))
-    (long,) = findings(found, written_at("services", "app", "deploy", "replicas"))
-    (neither,) = findings(found, written_at("services", "app"))
+    (short,) = preflight_findings(found, written_at("services", "app", "scale"))
+    (long,) = preflight_findings(found, written_at("services", "app", "deploy", "replicas"))
+    (neither,) = preflight_findings(found, written_at("services", "app"))
     assert short.help == neither.help == "services.app: scale: 2 (compose.yml:9)"
     assert long.help == "services.app: deploy.replicas: 2 (compose.yml:9)"
 
 
 def test_scale_warns_of_the_number_it_is_to_reach_and_not_of_the_one_it_mends() -> None:
     found = Observed("shop", (state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)),), ())
-    (up,) = findings(found, written_at("services", "app"), counts={"app": 3})
+    (up,) = preflight_findings(found, written_at("services", "app"), counts={"app": 3})
     assert "3 replicas of app are to run, but the file does not say" in up.what
-    assert not findings(found, written_at("services", "app"), counts={"app": 1})
+    assert not preflight_findings(found, written_at("services", "app"), counts={"app": 1})
 
 
 def test_who_goes_on_seeing_old_volumes_is_a_warning() -> None:
@@ -268,7 +270,7 @@ def test_refusals_come_first_and_all_of_them_are_told_at_once() -> None:
     warned = state([replica(1, NEW), replica(2, NEW)], wiring(1, 2))
     paused = [replica(n, state=ContainerState.PAUSED) for n in (4, 5)]
     observed = Observed("shop", (warned, state(paused)))
-    sorted_ = findings(observed, ".".join)
+    sorted_ = preflight_findings(observed, ".".join)
     assert [f.severity for f in sorted_] == [*[Severity.REFUSAL] * 2, Severity.WARNING]
     with pytest.raises(Refused, match="shop-app-4 is paused") as refusal:
         refuse(observed, sorted_)
@@ -279,7 +281,7 @@ def test_refusals_come_first_and_all_of_them_are_told_at_once() -> None:
 
 def test_warnings_alone_refuse_nothing() -> None:
     observed = Observed("shop", (state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)),))
-    refuse(observed, findings(observed, ".".join))
+    refuse(observed, preflight_findings(observed, ".".join))
 
 
 def test_a_gateway_is_not_replaced_in_one_rollout_with_what_it_serves() -> None:
@@ -291,20 +293,20 @@ def test_a_gateway_is_not_replaced_in_one_rollout_with_what_it_serves() -> None:
 
 
 def test_a_server_whose_anonymous_volumes_others_mount_is_not_replaced() -> None:
-    db = state([replica(1)], unnamed=("/var/lib/data",), sharing=("backup",))
-    (refusal,) = findings(Observed("shop", (db,)), ".".join, [replica(1).id])
+    db = state([replica(1)], anonymous_volumes=("/var/lib/data",), sharing=("backup",))
+    (refusal,) = preflight_findings(Observed("shop", (db,)), ".".join, [replica(1).id])
     assert refusal.severity is Severity.REFUSAL
     assert "losing what it wrote to /var/lib/data, which backup mounts" in refusal.what
     assert "services.app.volumes: [data:/var/lib/data]" in refusal.help
-    (warning,) = findings(Observed("shop", (db,)), ".".join)
+    (warning,) = preflight_findings(Observed("shop", (db,)), ".".join)
     assert warning.severity is Severity.WARNING
 
 
 def test_code_that_has_failed_where_it_is_is_run_again_with_the_volumes_it_has() -> None:
     """To give it new ones as well would cost a database, that failed to start, its data."""
     failed = replace(replica(1, state=ContainerState.EXITED), exit_code=1)
-    code = state([failed], unnamed=("/code",), sharing=("fpm",))
-    (refusal,) = findings(Observed("shop", (code,)), ".".join)
+    code = state([failed], anonymous_volumes=("/code",), sharing=("fpm",))
+    (refusal,) = preflight_findings(Observed("shop", (code,)), ".".join)
     assert refusal.severity is Severity.REFUSAL
     assert refusal.help.endswith(
         "`docker compose pull app` and `docker compose up -d --no-deps app`"
@@ -312,7 +314,7 @@ def test_code_that_has_failed_where_it_is_is_run_again_with_the_volumes_it_has()
 
 
 def test_anonymous_volumes_that_nobody_else_mounts_are_a_warning_with_the_line() -> None:
-    (finding,) = found(state([replica(1)], unnamed=("/a/data", "/b/data")))
+    (finding,) = found(state([replica(1)], anonymous_volumes=("/a/data", "/b/data")))
     assert finding.severity is Severity.WARNING
     assert finding.help.endswith("services.app.volumes: [a-data:/a/data, b-data:/b/data]")
 
@@ -320,21 +322,23 @@ def test_anonymous_volumes_that_nobody_else_mounts_are_a_warning_with_the_line()
 def test_who_has_named_the_volume_since_is_told_how_to_keep_what_is_in_the_old_one() -> None:
     volume = {"type": "volume", "source": "data", "target": "/data"}
     redis = service(volumes=[volume], **STOP_FIRST)
-    (finding,) = found(state([replica(1)], of=redis, unnamed=("/data",)))
+    (finding,) = found(state([replica(1)], of=redis, anonymous_volumes=("/data",)))
     assert finding.help.endswith("`docker compose up -d --no-deps app`")
 
 
 def test_volumes_that_compose_hands_on_or_that_hold_code_are_no_finding() -> None:
     named = service(container_name="the-app", **STOP_FIRST)
-    assert not found(state([replica(1)], of=named, unnamed=("/data",)))
-    assert not found(state([replica(1)], data_only=True, unnamed=("/data",), sharing=("fpm",)))
+    assert not found(state([replica(1)], of=named, anonymous_volumes=("/data",)))
+    assert not found(
+        state([replica(1)], data_only=True, anonymous_volumes=("/data",), sharing=("fpm",))
+    )
 
 
 def test_what_is_found_of_several_services_is_about_none_of_them() -> None:
     same = Finding(Severity.NOTE, "nginx has no keepalive")
     own = Finding(Severity.NOTE, "app has none").about("app")
-    told = once([same.about("app"), own, same.about("api")])
-    assert [(f.what, f.service) for f in told] == [(same.what, ""), (own.what, "app")]
+    expected = merged([same.about("app"), own, same.about("api")])
+    assert [(f.what, f.service) for f in expected] == [(same.what, ""), (own.what, "app")]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Finding, Severity
-from composeroll.rollout.checks.gateway import given_up_at_boot, recommended
-from composeroll.rollout.checks.preflight import findings
+from composeroll.rollout.checks.gateway import boot_findings, recommendations
+from composeroll.rollout.checks.preflight import preflight_findings
 from composeroll.rollout.observed import Observed, ServiceState, Wiring
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 from tests.unit.rollout.test_gateway_plans import container, gateway, nginx
@@ -18,7 +18,7 @@ LONELY = Finding(Severity.REFUSAL, "`listen 80` has no reuseport", "write `liste
 
 def found(*states: ServiceState, leaving: bool = False, ahead: bool = True) -> list[Finding]:
     going = [r.id for s in states for r in s.replicas] if leaving else []
-    return list(findings(Observed("shop", states), ".".join, going, ahead=ahead))
+    return list(preflight_findings(Observed("shop", states), ".".join, going, ahead=ahead))
 
 
 def with_findings(of: ServiceState, *more: Finding) -> ServiceState:
@@ -111,10 +111,10 @@ def test_its_services_may_go_with_it_where_it_leaves_no_gap(*, smooth: bool) -> 
 )
 def test_an_edge_is_never_touched(tenants: tuple[str, ...], share: str) -> None:
     edge = service("edge", **ours(order="stop-first"))
-    told = state([replica(1, of="edge")], of=edge, tenants=tenants)
-    (finding,) = found(told, leaving=True)
+    edge_state = state([replica(1, of="edge")], of=edge, tenants=tenants)
+    (finding,) = found(edge_state, leaving=True)
     assert finding.severity is Severity.REFUSAL
-    assert found(told)[0].severity is Severity.NOTE
+    assert found(edge_state)[0].severity is Severity.NOTE
     assert f"{share} the network namespace of edge" in finding.what
 
 
@@ -130,10 +130,10 @@ def test_a_service_that_works_is_not_replaced_under_its_sidecar_and_may_need_upd
     place: Wiring | None,
 ) -> None:
     works = replace(replica(1), command=("gunicorn",) if place is None else ("sleep",))
-    told = state([works], place, tenants=("exporter",))
-    (finding,) = found(told, leaving=True)
+    edge_state = state([works], place, tenants=("exporter",))
+    (finding,) = found(edge_state, leaving=True)
     assert finding.severity is Severity.REFUSAL
-    assert found(told)[0].severity is Severity.NOTE  # which keeps no nightly `update --all`
+    assert found(edge_state)[0].severity is Severity.NOTE  # which keeps no nightly `update --all`
     assert "exporter shares the network namespace of app, and loses the network" in finding.what
     assert "give exporter a network of its own" in finding.help
     assert "needs updates" not in finding.help
@@ -143,7 +143,7 @@ def test_what_could_be_better_about_a_gateway_is_told_too() -> None:
     note = Finding(Severity.NOTE, "drains wait for every open connection", "take another image")
     front = with_findings(gateway(container(1)), LONELY, note).front
     assert front
-    assert list(recommended({"nginx": front}, {"nginx": nginx()})) == [note]
+    assert list(recommendations({"nginx": front}, {"nginx": nginx()})) == [note]
 
 
 @pytest.mark.parametrize(
@@ -156,12 +156,12 @@ def test_an_edge_is_recommended_where_there_is_none(
     of = nginx(**(PORTS | order))
     front = gateway(container(1), of=of, edge=edge).front
     assert front
-    found = list(recommended({"nginx": front}, {"nginx": of}))
+    found = list(recommendations({"nginx": front}, {"nginx": of}))
     assert [f.severity for f in found] == [Severity.NOTE] * notes
 
 
 @pytest.mark.parametrize(
-    ("engine", "policy", "told"),
+    ("engine", "policy", "reported"),
     [
         ("28.5.2+dfsg4", "unless-stopped", True),
         ("20.10.24", "always", True),
@@ -171,18 +171,18 @@ def test_an_edge_is_recommended_where_there_is_none(
     ],
 )
 def test_an_engine_that_may_give_nginx_up_after_a_reboot_is_told(
-    engine: str, policy: str, *, told: bool
+    engine: str, policy: str, *, reported: bool
 ) -> None:
     front = gateway(container(1)).front
     assert front
     assert front.edge
     front = replace(front, edge=replace(front.edge, restart_policy=policy))
-    found = list(given_up_at_boot({"nginx": front}, engine))
-    assert [(f.severity, f.service) for f in found] == [(Severity.WARNING, "nginx")] * told
+    found = list(boot_findings({"nginx": front}, engine))
+    assert [(f.severity, f.service) for f in found] == [(Severity.WARNING, "nginx")] * reported
     assert all(engine in f.what for f in found)
 
 
 def test_an_nginx_without_an_edge_starts_by_itself() -> None:
     front = gateway(container(1), edge=False).front
     assert front
-    assert not list(given_up_at_boot({"nginx": front}, "28.5.2"))
+    assert not list(boot_findings({"nginx": front}, "28.5.2"))

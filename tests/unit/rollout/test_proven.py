@@ -120,8 +120,8 @@ def test_what_stays_outdated_is_asked_where_nginx_knows_it() -> None:
         readiness=SimpleNamespace(await_ready=ready),
         proven={},
     )
-    told = wiring().route
-    route, everyone = replace(told, port=8080), Incoming("app", frozenset(), 2)
-    step = AwaitReady(everyone, route, Ready(), outdated=frozenset({OLD.id}), told=told)
+    old_route = wiring().route
+    route, everyone = replace(old_route, port=8080), Incoming("app", frozenset(), 2)
+    step = AwaitReady(everyone, route, Ready(), outdated=frozenset({OLD.id}), old_route=old_route)
     step.do(cast("Any", world))
     assert asked == [(2, 8080), (1, 80)]

@@ -45,7 +45,7 @@ class Gateways:
     lasts: float = 0.0
     serving: Collection[str] = ()
     done: list[tuple[str, object]] = field(default_factory=list)
-    told: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     clock: VirtualClock = field(default_factory=VirtualClock)
 
     @property
@@ -66,7 +66,9 @@ class Gateways:
             aside=lambda _: (),
             run_hook=self._hook,
         )
-        world = SimpleNamespace(nginx=nginx, engine=engine, clock=self.clock, emit=self.told.append)
+        world = SimpleNamespace(
+            nginx=nginx, engine=engine, clock=self.clock, emit=self.events.append
+        )
         return cast("Any", world)
 
     def _remove(self, ids: list[str], *, volumes: bool) -> None:
@@ -99,7 +101,7 @@ def test_what_the_file_wants_before_a_stop_is_run_before_nginx_is_told() -> None
 def test_its_workers_are_told_until_it_has_ended() -> None:
     around = Gateways((FIRST,), lasts=0.25, done=[("quit", FIRST.id)])
     AwaitGatewaysEnd((FIRST,), 60.0).do(around.world)
-    assert around.told == [*[Draining(2)] * 3, Draining(0)]
+    assert around.events == [*[Draining(2)] * 3, Draining(0)]
     assert around.clock.now() == pytest.approx(0.3)
 
 
@@ -118,8 +120,8 @@ def test_what_does_not_end_in_time_is_told_before_it_is_cut(
 ) -> None:
     around = Gateways(containers, lasts=60.0)
     AwaitGatewaysEnd(containers, 5.0).do(around.world)
-    assert around.told[-1] == Warned(said)
-    assert around.told[0] == Draining(2 * len(containers))
+    assert around.events[-1] == Warned(said)
+    assert around.events[0] == Draining(2 * len(containers))
     assert around.clock.now() == pytest.approx(5.0, abs=0.2)
 
 
@@ -163,7 +165,7 @@ def test_on_the_way_back_the_new_one_ends_what_it_has_begun_and_the_old_one_stay
     around = Gateways((FIRST, SECOND), lasts=1.0)
     StartGateways("nginx", before([FIRST]), timeout=60.0).undo(around.world)
     assert around.done == [("forbid restart", [SECOND.id]), ("quit", SECOND.id)]
-    assert around.told[-1] == Draining(0)
+    assert around.events[-1] == Draining(0)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from composeroll.errors import ComposerollError, EngineError, Locked, RolledBack
 from composeroll.report.events import Event, Warned
 from composeroll.rollout.history.revision import Result
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.observed import Observed
 from composeroll.rollout.roll import roll
 from tests.unit.nginx.fake import VirtualClock
@@ -36,7 +36,7 @@ class Office:
     gone: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     written: list[tuple[Result, float]] = field(default_factory=list)
-    told: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     clock: VirtualClock = field(default_factory=VirtualClock)
 
     def roll(self) -> None:
@@ -44,7 +44,7 @@ class Office:
         self.clock.wait(1000.0)
         world = SimpleNamespace(
             clock=self.clock,
-            emit=self.told.append,
+            emit=self.events.append,
             shield=nullcontext,
             lock=SimpleNamespace(ensure=self._ensure),
             engine=SimpleNamespace(replicas=lambda _: (OLD,)),
@@ -53,8 +53,8 @@ class Office:
         stack = SimpleNamespace(world=world, book=book, shows_replicas=False)
         observed = Observed("shop", (state([OLD]),))
         outgoing = dict.fromkeys((OLD.id, *self.gone), MOVED)
-        memory = Memory(outgoing=outgoing, wanted={"app": 1})
-        roll(cast("Any", stack), observed, memory, residue=lambda _: {})
+        intent = Intent(outgoing=outgoing, wanted={"app": 1})
+        roll(cast("Any", stack), observed, intent, residue=lambda _: {})
 
     def _ensure(self) -> bool:
         """Fail the first time; the way back is free."""
@@ -80,7 +80,7 @@ def test_what_serves_from_an_image_that_is_gone_has_no_way_back_and_that_is_told
     office = Office(EngineError("broken"), lost=("app",))
     with pytest.raises(RolledBack):
         office.roll()
-    (warned,) = [event.text for event in office.told if isinstance(event, Warned)]
+    (warned,) = [event.text for event in office.events if isinstance(event, Warned)]
     assert warned.startswith("the image that app runs is no longer on the engine: no rollback ")
 
 
@@ -95,7 +95,7 @@ def test_a_history_that_cannot_be_written_is_a_warning_and_hides_no_failure() ->
     office = Office(EngineError("broken"), cannot_write=FULL)
     with pytest.raises(RolledBack, match="broken"):
         office.roll()
-    warned = [event.text for event in office.told if isinstance(event, Warned)]
+    warned = [event.text for event in office.events if isinstance(event, Warned)]
     assert warned == ["the history could not be written: no space left on device"]
 
 

@@ -31,7 +31,7 @@ QUIC = "server { listen 80 reuseport; listen 443 quic reuseport; }"
 OLD, ACTOR = replica(1, NEW, of="nginx"), replica(9, NEW, of="nginx")
 
 
-def told(*names: str, files: dict[str, str] | None = None) -> Configuration:
+def reading(*names: str, files: dict[str, str] | None = None) -> Configuration:
     """An nginx on port 80 with a site for each name."""
     return reads(
         *(f"server {{ listen 80 reuseport; server_name {n}.test; }}" for n in names), files=files
@@ -58,8 +58,8 @@ class Stage:
         limits: how many questions for a name at an address are too many.
     """
 
-    new: Configuration | None = field(default_factory=lambda: told("a"))
-    present: Configuration = field(default_factory=lambda: told("a"))
+    new: Configuration | None = field(default_factory=lambda: reading("a"))
+    present: Configuration = field(default_factory=lambda: reading("a"))
     now: dict[str, int] = field(default_factory=dict)
     then: dict[str, int] = field(default_factory=dict)
     actor: Replica = ACTOR
@@ -163,16 +163,16 @@ def fails(stage: Stage, step: RehearseGateway, words: str) -> NotReady:
 @pytest.mark.parametrize(
     ("new", "now", "then", "worse"),
     [
-        (told("a", "b"), {}, {}, ""),
-        (told("a"), {}, {"b.test": 404}, "b.test:80"),
-        (told("a"), {"b.test": 0}, {"b.test": 404}, ""),
-        (told("a", "b", "c"), {}, {"c.test": 500}, "c.test:80"),
+        (reading("a", "b"), {}, {}, ""),
+        (reading("a"), {}, {"b.test": 404}, "b.test:80"),
+        (reading("a"), {"b.test": 0}, {"b.test": 404}, ""),
+        (reading("a", "b", "c"), {}, {"c.test": 500}, "c.test:80"),
     ],
 )
 def test_a_site_that_the_new_nginx_has_lost_is_asked_of_it_all_the_same(
     new: Configuration, now: dict[str, int], then: dict[str, int], worse: str
 ) -> None:
-    stage = Stage(new, told("a", "b"), now, then)
+    stage = Stage(new, reading("a", "b"), now, then)
     with pytest.raises(NotReady, match=worse) if worse else nullcontext():
         rehearsal().do(stage.world)
 
@@ -181,7 +181,7 @@ def test_a_site_that_nobody_can_ask_for_there_may_go() -> None:
     """One for IPv6 alone, on a network without it."""
     only_ipv6 = "server { listen [::]:80 ipv6only=on; server_name b.test; }"
     present = reads("server { listen 80 reuseport; server_name a.test; }", only_ipv6)
-    rehearsal().do(Stage(told("a"), present).world)
+    rehearsal().do(Stage(reading("a"), present).world)
 
 
 def test_where_somebody_has_removed_the_new_one_the_rehearsal_says_so() -> None:
@@ -190,7 +190,7 @@ def test_where_somebody_has_removed_the_new_one_the_rehearsal_says_so() -> None:
 
 
 def test_it_begins_with_the_includes_of_the_present_one_and_is_removed_with_its_volumes() -> None:
-    stage = Stage(told("a", files={INCLUDE: PRESENT_TEXT}))
+    stage = Stage(reading("a", files={INCLUDE: PRESENT_TEXT}))
     edge = replica(15, of="edge")
     place = wiring(1)
     place = replace(place, route=replace(place.route, include=INCLUDE))

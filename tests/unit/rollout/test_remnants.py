@@ -6,13 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Finding, Replica, Server, Upstream
-from composeroll.rollout.checks.remnants import remnants
+from composeroll.rollout.checks.remnants import remnant_findings
 from composeroll.rollout.observed import ServiceState
 from tests.unit.rollout.makers import replica, state, wiring
 
 
 def found(one: ServiceState, *others: Replica) -> tuple[Finding, ...]:
-    return remnants(one, (*one.replicas, *others))
+    return remnant_findings(one, (*one.replicas, *others))
 
 
 def serving_at(*servers: Server) -> ServiceState:

@@ -7,7 +7,7 @@ import pytest
 from composeroll.errors import EngineError, Locked
 from composeroll.nginx.clock import MonotonicClock
 from composeroll.rollout.lock.hold import ServiceLocks
-from composeroll.rollout.lock.note import Memory, Note, lock_name
+from composeroll.rollout.lock.note import Intent, Note, lock_name
 from tests.unit.rollout.locks import (
     ME,
     SOMEBODY,
@@ -35,14 +35,14 @@ def test_a_lock_that_was_removed_is_taken_again_and_who_holds_it_learns_of_that(
 def test_locks_that_were_all_removed_are_all_taken_again_with_what_they_remembered() -> None:
     engine = EngineLocks()
     locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
-    todo = Memory(outgoing={"c1": "outdated"})
+    todo = Intent(outgoing={"c1": "outdated"})
     with locks.hold(["api", "app", "web"], beside=["nginx"]):
-        locks.remember(todo)
+        locks.record_intent(todo)
         engine.locks.clear()
         assert not locks.ensure()
-        assert note_of(engine, "nginx").memory == Memory()
+        assert note_of(engine, "nginx").intent == Intent()
         for service in ("api", "app", "web"):
-            assert note_of(engine, service).memory == todo
+            assert note_of(engine, service).intent == todo
     assert not engine.locks
 
 
@@ -63,20 +63,20 @@ def test_what_an_engine_without_room_does_not_take_is_not_held_for_written() -> 
     with locks.hold(["app"]):
         engine.full = True
         with pytest.raises(EngineError, match="no space left"):
-            locks.remember(Memory(outgoing={"c1": "outdated"}))
+            locks.record_intent(Intent(outgoing={"c1": "outdated"}))
 
 
 def test_what_is_remembered_after_a_lock_was_removed_is_written_and_the_gap_told_of_once() -> None:
     engine = EngineLocks()
     locks = ServiceLocks(engine, "shop", ME, MonotonicClock(), unheard, still)
-    todo = Memory(outgoing={"c1": "outdated"})
+    todo = Intent(outgoing={"c1": "outdated"})
     with locks.hold(["app"]):
         engine.locks.clear()
-        locks.remember(todo)
-        assert note_of(engine, "app").memory == todo
+        locks.record_intent(todo)
+        assert note_of(engine, "app").intent == todo
         assert [locks.ensure(), locks.ensure()] == [False, True]
         engine.locks.clear()
-        locks.remember(todo)
+        locks.record_intent(todo)
     with locks.hold(["app"]):
         assert locks.ensure()
 
@@ -89,11 +89,11 @@ def test_nothing_is_remembered_in_a_lock_that_somebody_else_has_by_then() -> Non
         with locks.hold(["app"]):
             engine.locks.clear()
             engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
-            locks.remember(Memory(outgoing={"c1": "outdated"}))
+            locks.record_intent(Intent(outgoing={"c1": "outdated"}))
 
     with pytest.raises(Locked, match="was taken over by"):
         lose()
-    assert note_of(engine, "app").memory == Memory()
+    assert note_of(engine, "app").intent == Intent()
 
 
 @pytest.mark.parametrize("works_on", [True, False])
@@ -123,11 +123,11 @@ def test_who_loses_one_lock_of_several_leaves_the_others_with_what_is_to_be_fini
     """Whether the others were there all along or have to be taken again."""
     engine = EngineLocks()
     locks = ServiceLocks(engine, "shop", ME, Hours(), unheard, still)
-    todo = Memory(outgoing={"c1": "outdated"}, before={"api": ["c1"]})
+    todo = Intent(outgoing={"c1": "outdated"}, before={"api": ["c1"]})
 
     def lose() -> None:
         with locks.hold(["api", "app", "web"], beside=["nginx"]):
-            locks.remember(todo)
+            locks.record_intent(todo)
             for service in gone:
                 engine.release(engine.id_of(lock_name("shop", service)) or "")
             engine.claim(lock_name("shop", "app"), "shop", SOMEBODY.to_json())
@@ -136,7 +136,7 @@ def test_who_loses_one_lock_of_several_leaves_the_others_with_what_is_to_be_fini
     with pytest.raises(Locked, match="was taken over by"):
         lose()
     assert note_of(engine, "api").ended
-    assert note_of(engine, "app").memory == Memory()
+    assert note_of(engine, "app").intent == Intent()
     assert not engine.id_of(lock_name("shop", "nginx"))
     with locks.hold(["api"]) as left:
         assert left.outgoing == todo.outgoing

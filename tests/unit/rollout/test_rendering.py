@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Finding, Severity
-from composeroll.rollout.checks.preflight import findings
+from composeroll.rollout.checks.preflight import preflight_findings
 from composeroll.rollout.observed import Observed
 from tests.unit.rollout.makers import replica, state, wiring
 
@@ -23,7 +23,7 @@ def found(template: Path | None) -> tuple[Finding, ...]:
     place = wiring(1)
     route = replace(place.route, template=str(template) if template else None)
     place = replace(place, route=route)
-    return findings(Observed("shop", (state([replica(1)], place),)), ".".join)
+    return preflight_findings(Observed("shop", (state([replica(1)], place),)), ".".join)
 
 
 @pytest.mark.parametrize("more", ["", "server 127.0.0.1:81 backup;\n", "keepalive 32;\n"])

@@ -11,7 +11,7 @@ import pytest
 from composeroll.errors import UsageError
 from composeroll.model import Attachment
 from composeroll.report.events import Event, Outcome, Warned
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.observed import Front, Observed, ServiceState
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.scale import scale, surplus
@@ -25,7 +25,7 @@ def scaled(
     observed: ServiceState, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Outcome, list[Event]]:
     """Scale a service to so many replicas, where nothing stands in the way; what was told."""
-    told: list[Event] = []
+    events: list[Event] = []
     for name, answer in (
         ("behind", ()),
         ("look", Observed("shop", (observed,))),
@@ -36,14 +36,14 @@ def scaled(
             f"composeroll.rollout.scale.{name}", lambda *_, answer=answer, **__: answer
         )
     locks = SimpleNamespace(
-        hold=lambda *_: nullcontext(Memory()), remember=lambda memory, **_: memory
+        hold=lambda *_: nullcontext(Intent()), record_intent=lambda intent, **_: intent
     )
     stack = SimpleNamespace(
         project=SimpleNamespace(to_roll=lambda _: (observed.service,), services={}),
         locks=locks,
-        world=SimpleNamespace(emit=told.append),
+        world=SimpleNamespace(emit=events.append),
     )
-    return scale(cast("Any", stack), {"app": count}), told
+    return scale(cast("Any", stack), {"app": count}), events
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_a_worker_may_be_scaled_to_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_stays_outdated_is_told_with_the_command_that_updates_it(
     old: list[int], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, told = scaled(state([replica(number) for number in old]), 2, monkeypatch)
-    assert told == [Warned(f"{said}; new ones are not: `composeroll update app`")]
+    _, events = scaled(state([replica(number) for number in old]), 2, monkeypatch)
+    assert events == [Warned(f"{said}; new ones are not: `composeroll update app`")]
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ def test_new_containers_that_cannot_be_removed_are_told() -> None:
     """The engine has said yes each time."""
     old, new = replica(1), replica(2)
 
-    def accept(*told: object, **more: object) -> None:
-        del told, more
+    def accept(*arguments: object, **more: object) -> None:
+        del arguments, more
 
     engine = SimpleNamespace(
         replicas=lambda _: (old, new), forbid_restart=accept, stop=accept, remove=accept

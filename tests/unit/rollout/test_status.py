@@ -111,16 +111,16 @@ def test_what_a_rollout_has_under_way_is_no_drift() -> None:
 
 
 def test_what_no_rollout_has_under_way_is_told_with_its_mend() -> None:
-    told = " ".join(notes_of(DOUBLED, {}, {"other": AT_WORK}))
-    assert "`composeroll sync app` repairs it" in told
+    notes = " ".join(notes_of(DOUBLED, {}, {"other": AT_WORK}))
+    assert "`composeroll sync app` repairs it" in notes
 
 
 def test_after_a_rollout_that_broke_off_every_note_names_the_command_that_finishes_it() -> None:
     broken = replace(AT_WORK, fate="it broke off")
-    told = notes_of(DOUBLED, {}, {"app": broken})
-    assert len(told) > 1
-    assert all("`composeroll update app`" in note for note in told)
-    assert not any("sync" in note for note in told)
+    notes = notes_of(DOUBLED, {}, {"app": broken})
+    assert len(notes) > 1
+    assert all("`composeroll update app`" in note for note in notes)
+    assert not any("sync" in note for note in notes)
 
 
 @pytest.mark.parametrize(

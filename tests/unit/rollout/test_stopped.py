@@ -76,8 +76,8 @@ def test_on_the_way_back_the_new_one_stops_and_nginx_is_told_where_the_old_one_i
     """A stopped container loses its address."""
     machine = Machine()
     stopping(back).undo(machine.world)
-    told = [("nginx names", [7])] if back else []
-    assert machine.done == [("stop", {MADE.id: None}), ("start", [OLD.id]), *told]
+    led_back = [("nginx names", [7])] if back else []
+    assert machine.done == [("stop", {MADE.id: None}), ("start", [OLD.id]), *led_back]
 
 
 def test_what_drains_on_is_not_started_by_a_reboot_and_then_no_run_counts_it() -> None:

@@ -14,7 +14,7 @@ from composeroll.errors import EngineError, GatewayError, Refused
 from composeroll.model import ContainerState, Replica
 from composeroll.report.events import Planned
 from composeroll.rollout.drift import drift
-from composeroll.rollout.lock.note import Memory
+from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.rejoin import NOBODY, plan_rejoin, rejoin
 from composeroll.rollout.steps.rejoin import GRACE, SERVES_WITHIN
 from composeroll.rollout.steps.serving import POLL
@@ -86,13 +86,13 @@ def test_nobody_is_asked_whether_it_is_cut_off_that_was_started_after_its_edge()
 class Stack:
     """A project of an edge and nginx, and what is done to it."""
 
-    def __init__(self, *replicas: Replica, left: Memory | None = None, fails: bool = False) -> None:
+    def __init__(self, *replicas: Replica, left: Intent | None = None, fails: bool = False) -> None:
         self.replicas = replicas
         self.done: list[Any] = []
-        self.told: list[Any] = []
+        self.events: list[Any] = []
         self.serves = [True]
         self.clock = VirtualClock()
-        self._left = left or Memory()
+        self._left = left or Intent()
         self._fails = fails
 
     @property
@@ -108,7 +108,7 @@ class Stack:
         world = SimpleNamespace(
             nginx=nginx_,
             engine=SimpleNamespace(restart=self._restart, logs=lambda *_: ()),
-            emit=self.told.append,
+            emit=self.events.append,
             clock=self.clock,
             shield=nullcontext,
             lock=SimpleNamespace(ensure=lambda: True),
@@ -143,7 +143,7 @@ def test_nginx_is_started_again_by_whoever_has_its_lock(lost: Replica) -> None:
     around = Stack(lost, EDGE)
     assert rejoin(around.stack, 7.0)
     assert around.done == [("nginx", 7.0), (lost.id,)]
-    assert any(isinstance(event, Planned) for event in around.told)
+    assert any(isinstance(event, Planned) for event in around.events)
 
 
 def test_it_counts_as_back_once_its_nginx_accepts() -> None:
@@ -157,7 +157,7 @@ def test_it_counts_as_back_once_its_nginx_accepts() -> None:
 
 
 def test_what_a_broken_rollout_left_to_do_stays_for_the_next_one() -> None:
-    around = Stack(GIVEN_UP, EDGE, left=Memory(outgoing={"x": "outdated"}, broke_off=True))
+    around = Stack(GIVEN_UP, EDGE, left=Intent(outgoing={"x": "outdated"}, broke_off=True))
     assert rejoin(around.stack, 0.0)
     assert "leave" in around.done
 

@@ -324,7 +324,7 @@ def test_a_stopped_container_of_the_service_itself_or_of_none_in_the_file_is_no_
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "reported"),
     [
         ({"monitor": "30s"}, True),
         ({"monitor": "30s", "max_errors": "100%"}, False),
@@ -332,7 +332,7 @@ def test_a_stopped_container_of_the_service_itself_or_of_none_in_the_file_is_no_
     ],
 )
 def test_a_log_that_cannot_be_judged_is_told_where_it_would_be_read(
-    settings: dict[str, str], *, told: bool
+    settings: dict[str, str], *, reported: bool
 ) -> None:
     shop = project("app", "front", **settings)
     nginx = OneNginx("front", upstream=1, http="access_log off;")
@@ -343,7 +343,7 @@ def test_a_log_that_cannot_be_judged_is_told_where_it_would_be_read(
         .wirings["app"]
     )
     assert isinstance(place, Wiring)
-    assert any("5xx answers cannot be monitored" in f.what for f in place.findings) is told
+    assert any("5xx answers cannot be monitored" in f.what for f in place.findings) is reported
 
 
 class Linked(OneNginx):
@@ -351,8 +351,8 @@ class Linked(OneNginx):
 
     def configuration(self, container: Replica) -> Configuration:
         """The page that says that nobody is there."""
-        told = super().configuration(container)
-        files = {path: text.replace("10.0.0.1", "php") for path, text in told.files.items()}
+        reported = super().configuration(container)
+        files = {path: text.replace("10.0.0.1", "php") for path, text in reported.files.items()}
         return read_configuration(join_dump(files), (1, 30, 6))
 
 
@@ -386,12 +386,12 @@ class Rendered(OneNginx):
 
     def configuration(self, container: Replica) -> Configuration:
         """The page that says that nobody is there."""
-        told = super().configuration(container)
+        reported = super().configuration(container)
         files = {
             path: text.replace("{ server", f"{{ {SPARE} server")
-            for path, text in told.files.items()
+            for path, text in reported.files.items()
         }
-        files["/etc/nginx/nginx.conf"] = told.files["/etc/nginx/nginx.conf"]
+        files["/etc/nginx/nginx.conf"] = reported.files["/etc/nginx/nginx.conf"]
         return read_configuration(join_dump(files), (1, 30, 6))
 
 

@@ -14,7 +14,7 @@ from composeroll.report.events import Warned
 from composeroll.rollout.detached.retirement import Retired
 from composeroll.rollout.drift import owners_of
 from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.repair import meant
+from composeroll.rollout.repair import intended
 from composeroll.rollout.sync import sync as rollout_sync
 from composeroll.rollout.sync.evict import plan_eviction
 from composeroll.rollout.sync.sync import RIGHT, Synced, plan_sync
@@ -74,20 +74,20 @@ def test_in_a_broken_rollout_the_side_that_serves_is_meant() -> None:
     on_the_old = replace(server, comment=f"shop-app-1 {old.short_id}")
     place = replace(place, upstream=replace(place.upstream, servers=(on_the_old,)))
     half_done = state([old, new], place, of=service())
-    assert meant(half_done, {old.id: "outdated"}) == (old,)
-    assert meant(half_done, {}) == (old, new)
+    assert intended(half_done, {old.id: "outdated"}) == (old,)
+    assert intended(half_done, {}) == (old, new)
 
 
 def test_past_its_switch_the_new_side_of_a_broken_rollout_is_meant() -> None:
     old, new = replica(1), replica(2)
     half_done = state([old, new], wiring(2), of=service())
-    assert meant(half_done, {old.id: "outdated"}) == (new,)
+    assert intended(half_done, {old.id: "outdated"}) == (new,)
 
 
 def test_where_no_new_replica_runs_after_a_reboot_the_old_ones_are_meant() -> None:
     old, new = replica(1), replica(2, state=GONE)
     restarted = state([old, new], wiring(9), of=service())
-    assert meant(restarted, {old.id: "outdated"}) == (old,)
+    assert intended(restarted, {old.id: "outdated"}) == (old,)
 
 
 def test_a_sync_ends_with_the_reason_why_a_place_cannot_be_told(
@@ -97,14 +97,14 @@ def test_a_sync_ends_with_the_reason_why_a_place_cannot_be_told(
     cut_off, two = Refused("nginx is cut off", help="sync"), Refused("both send requests to it")
     synced = Synced(refused={"a": two, "b": cut_off, "c": cut_off})
     monkeypatch.setattr(rollout_sync, "sync_once", lambda *_: synced)
-    told: list[Warned] = []
-    stack = cast("Any", SimpleNamespace(world=SimpleNamespace(emit=told.append)))
+    events: list[Warned] = []
+    stack = cast("Any", SimpleNamespace(world=SimpleNamespace(emit=events.append)))
     for names, serving in ((["a", "b", "c"], "nothing was touched"), ([*"abcd"], RIGHT)):
         with pytest.raises(Refused, match="b, c: nginx is cut off") as raised:
             rollout_sync.sync(stack, names)
         assert (raised.value.help, raised.value.serving) == ("sync", serving)
-        assert told.pop().text == "a: both send requests to it"
-    assert not told
+        assert events.pop().text == "a: both send requests to it"
+    assert not events
 
 
 @pytest.mark.parametrize(

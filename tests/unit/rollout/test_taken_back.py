@@ -91,15 +91,15 @@ def test_one_at_an_address_that_nginx_names_goes_once_nginx_has_been_told_again(
     assert machine.done == [("nginx is led back",), *removed(MADE.id)]
 
 
-@pytest.mark.parametrize(("state", "told"), [("running", True), ("created", False)])
+@pytest.mark.parametrize(("state", "led_back"), [("running", True), ("created", False)])
 def test_one_that_nginx_reaches_by_the_name_goes_once_nginx_has_been_told_of_the_old_one(
-    state: str, *, told: bool
+    state: str, *, led_back: bool
 ) -> None:
     """The old one was down when all began, so that nothing could be pinned."""
     machine = Machine([OLD, replace(MADE, state=ContainerState(state))])
     create = CreateReplicas("app", 1, 2, before([OLD]), NEW, switch(), by_name=True)
     create.undo(machine.world)
-    assert machine.done == [*([("nginx is led back",)] * told), *removed(MADE.id)]
+    assert machine.done == [*([("nginx is led back",)] * led_back), *removed(MADE.id)]
 
 
 def test_one_that_a_restarted_nginx_may_reach_by_the_name_goes_once_nginx_has_been_told() -> None:
@@ -122,8 +122,8 @@ def test_what_was_gone_on_with_goes_with_its_volumes_behind_nginx_or_not(
 ) -> None:
     machine = Machine([OLD, MADE])
     AdoptReplicas((MADE,), place, 30.0).undo(machine.world)
-    told = [("nginx is led back",)] if place else []
-    assert machine.done == [*told, *removed(MADE.id)]
+    led_back = [("nginx is led back",)] if place else []
+    assert machine.done == [*led_back, *removed(MADE.id)]
 
 
 def test_a_leftover_that_the_engine_keeps_starting_is_killed_and_its_volumes_stay() -> None:

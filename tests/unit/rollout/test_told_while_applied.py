@@ -28,7 +28,7 @@ class Applied:
     """
 
     clock: VirtualClock = field(default_factory=VirtualClock)
-    told: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     shown: list[tuple[str, ...]] = field(default_factory=list)
 
     def take(self, *reversible: Step, final: tuple[Step, ...] = ()) -> None:
@@ -36,7 +36,7 @@ class Applied:
         self.clock.wait(1000.0)
         world = SimpleNamespace(
             clock=self.clock,
-            emit=self.told.append,
+            emit=self.events.append,
             shield=nullcontext,
             lock=SimpleNamespace(ensure=lambda: True),
         )
@@ -92,8 +92,8 @@ def test_every_step_says_how_long_it_took_also_on_the_way_back() -> None:
     applied = Applied()
     with pytest.raises(RolledBack):
         applied.take(Lasting("a", 2.0), Lasting("b", 5.0), Lasting("c", fails=True))
-    ended = [(e.step, e.seconds) for e in applied.told if isinstance(e, StepEnded)]
-    undone = [(e.step, e.seconds) for e in applied.told if isinstance(e, StepUndone)]
+    ended = [(e.step, e.seconds) for e in applied.events if isinstance(e, StepEnded)]
+    undone = [(e.step, e.seconds) for e in applied.events if isinstance(e, StepUndone)]
     assert ended == [("a", 2.0), ("b", 5.0)]
     assert undone == [("c", 1.0), ("b", 5.0), ("a", 2.0)]
 
@@ -107,9 +107,9 @@ def test_replicas_are_shown_before_the_first_step_and_after_each() -> None:
 def test_how_long_a_service_did_not_answer_is_told_at_the_line() -> None:
     applied = Applied()
     applied.take(replaced("code"), Lasting("prove"), final=(Lasting("retire"),))
-    (noted,) = (e for e in applied.told if isinstance(e, Noted))
+    (noted,) = (e for e in applied.events if isinstance(e, Noted))
     assert noted.text == "code did not answer for 3.0s at most"
-    after = applied.told[applied.told.index(noted) + 1]
+    after = applied.events[applied.events.index(noted) + 1]
     assert isinstance(after, StepStarted)
     assert after.step == "retire"
 

@@ -17,7 +17,7 @@ from composeroll.model import (
     Replica,
     Severity,
 )
-from composeroll.rollout.checks.traps import traps
+from composeroll.rollout.checks.traps import trap_findings
 from composeroll.rollout.observed import Observed, ServiceState
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 
@@ -36,7 +36,7 @@ def well(number: int, **more: Any) -> Replica:  # noqa: ANN401 - fields of Repli
 def found(one: ServiceState, *others: Replica, of: Project | None = None) -> tuple[Finding, ...]:
     everyone = (*one.replicas, *others)
     where = lambda keys: f"file:7 {'.'.join(keys)}"  # noqa: E731 - as short as a path
-    return traps(of or project(app={}), Observed("shop", (one,)), everyone, where)
+    return trap_findings(of or project(app={}), Observed("shop", (one,)), everyone, where)
 
 
 def test_a_service_that_is_as_it_should_be_has_none() -> None:
@@ -63,9 +63,9 @@ def test_docker_orchestrate_55_a_port_alone_is_a_weak_proof() -> None:
 def test_no_path_is_advised_where_it_would_be_refused(
     protocol: Protocol, *, tls: bool, advice: str
 ) -> None:
-    told = wiring(1)
-    told = replace(told, route=replace(told.route, protocol=protocol, tls=tls))
-    helps = [note.help for note in found(state([replica(1)], told))]
+    wired = wiring(1)
+    wired = replace(wired, route=replace(wired.route, protocol=protocol, tls=tls))
+    helps = [note.help for note in found(state([replica(1)], wired))]
     assert [text.partition(" services.")[0] for text in helps] == ([advice] if advice else [])
 
 

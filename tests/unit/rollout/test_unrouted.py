@@ -14,7 +14,7 @@ from composeroll.rollout.unrouted import unrouted
 from tests.unit.rollout.makers import NEW, ours, replica, service, state, wiring
 
 
-def told(*states: ServiceState) -> str:
+def note(*states: ServiceState) -> str:
     """What is said of a rollout of these."""
     observed = Observed("shop", states)
     return unrouted(observed, plan_rollout(observed, outgoing(observed)))
@@ -27,11 +27,11 @@ def worker(name: str, *replicas: Replica, **raw: Any) -> ServiceState:  # noqa: 
 
 def test_services_that_no_nginx_speaks_to_are_named_with_the_key_that_says_so() -> None:
     both = worker("mailer", replica(1, of="mailer")), worker("worker", replica(2, of="worker"))
-    assert told(both[0]).startswith(
+    assert note(both[0]).startswith(
         "no nginx of this project sends requests to mailer: it is replaced without a switch"
     )
-    assert "to mailer and worker: they are replaced" in told(*both)
-    assert "gateway: none" in told(*both)
+    assert "to mailer and worker: they are replaced" in note(*both)
+    assert "gateway: none" in note(*both)
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_services_that_no_nginx_speaks_to_are_named_with_the_key_that_says_so() 
 def test_nothing_is_said_where_nginx_speaks_to_it_or_it_is_meant_or_left_alone(
     silent: ServiceState,
 ) -> None:
-    assert not told(silent)
+    assert not note(silent)

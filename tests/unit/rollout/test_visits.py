@@ -84,14 +84,14 @@ def test_behind_one_port_all_answers_are_alike_or_good(
 
 
 @pytest.mark.parametrize(
-    ("site", "told"),
+    ("site", "name"),
     [
         (Site(80), "http on port 80"),
         (Site(443, tls=True, ipv6=True), "https on port 443"),
         (Site(9000, http=False), "tcp on port 9000"),
     ],
 )
-def test_a_site_without_a_name_is_told_by_its_port(site: Site, told: str) -> None:
+def test_a_site_without_a_name_is_told_by_its_port(site: Site, name: str) -> None:
     worse = compare({}, {site: Visit(500, "answered 500")}, ACCEPTED)
     assert worse
-    assert worse.what == f"answered 500 for {told}"
+    assert worse.what == f"answered 500 for {name}"

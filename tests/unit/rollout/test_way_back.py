@@ -49,7 +49,7 @@ class Stage:
     now: tuple[Replica, ...] = (SERVES, MADE)
     proven: dict[str, Replica] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
-    told: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     texts: list[Texts] = field(default_factory=list)
     clock: VirtualClock = field(default_factory=VirtualClock)
 
@@ -78,7 +78,7 @@ class Stage:
                 nginx=SimpleNamespace(put=self._put),
                 project="shop",
                 clock=self.clock,
-                emit=self.told.append,
+                emit=self.events.append,
                 proven=self.proven,
             ),
         )
@@ -241,7 +241,7 @@ def test_workers_that_cannot_be_counted_may_still_know_the_new_replicas(*, runni
 def test_a_pin_that_cannot_be_taken_back_says_which_include_goes_on_naming_whom() -> None:
     stage = Stage(refuses=True)
     PinUpstreams((switch(Server("app:80")),), TIMEOUT).undo(stage.world)
-    (warned,) = (event.text for event in stage.told if isinstance(event, Warned))
+    (warned,) = (event.text for event in stage.events if isinstance(event, Warned))
     assert (
         warned
         == f"{INCLUDE} keeps the addresses of the replicas that serve now: nginx did not take it"
@@ -252,7 +252,7 @@ def test_a_name_that_nginx_resolves_itself_stays_pinned_and_that_is_said() -> No
     stage = Stage()
     PinUpstreams((switch(Server("app:80", ("resolve",))),), TIMEOUT).undo(stage.world)
     assert stage.done == []
-    assert stage.told == [Noted(f"{INCLUDE} keeps the addresses of the replicas that serve now")]
+    assert stage.events == [Noted(f"{INCLUDE} keeps the addresses of the replicas that serve now")]
 
 
 RESOLVED = Server("app:80", ("resolve",))

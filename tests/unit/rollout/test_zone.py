@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Finding, Upstream
-from composeroll.rollout.checks.zone import small_zone
+from composeroll.rollout.checks.zone import zone_findings
 from composeroll.rollout.observed import ServiceState
 from tests.unit.rollout.makers import replica, service, state, wiring
 
@@ -14,7 +14,7 @@ PAIR = [replica(1), replica(2)]
 
 
 def found(one: ServiceState) -> tuple[Finding, ...]:
-    return tuple(small_zone(one))
+    return tuple(zone_findings(one))
 
 
 def zoned(directive: str, scale: int) -> ServiceState:

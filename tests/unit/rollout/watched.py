@@ -44,7 +44,7 @@ class Watched:
 
     replicas: list[Replica]
     log: Log = field(default_factory=Log)
-    told: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     proven: dict[str, Replica] = field(default_factory=dict)
     looks: int = 0
 
@@ -58,7 +58,7 @@ class Watched:
         engine = SimpleNamespace(replicas=self._replicas, logs=lambda *_: ("its last words",))
         gateways = SimpleNamespace(traffic=lambda *_: self.log)
         rooms = SimpleNamespace(
-            engine=engine, gateways=gateways, emit=self.told.append, proven=self.proven
+            engine=engine, gateways=gateways, emit=self.events.append, proven=self.proven
         )
         return cast("World", rooms)
 

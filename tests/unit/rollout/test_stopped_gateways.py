@@ -6,7 +6,7 @@ import pytest
 
 from composeroll.errors import Refused
 from composeroll.model import Severity
-from composeroll.rollout.checks.forgotten import forgotten
+from composeroll.rollout.checks.stopped_gateways import stopped_gateway_findings
 from composeroll.rollout.observed import Front, Observed, ServiceState
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 
@@ -16,7 +16,9 @@ def never(name: str) -> str:
 
 
 def test_a_service_that_its_gateway_knew_is_refused_with_the_ways_out() -> None:
-    (finding,) = forgotten(Observed("shop", (state([replica(1)]),)), lambda _: "gateway")
+    (finding,) = stopped_gateway_findings(
+        Observed("shop", (state([replica(1)]),)), lambda _: "gateway"
+    )
     assert finding.severity is Severity.REFUSAL
     assert "the nginx of gateway" in finding.what
     assert "docker compose up -d gateway" in finding.help
@@ -24,7 +26,9 @@ def test_a_service_that_its_gateway_knew_is_refused_with_the_ways_out() -> None:
 
 
 def test_a_service_that_never_had_a_gateway_is_a_worker() -> None:
-    assert not list(forgotten(Observed("shop", (state([replica(1)]),)), lambda _: ""))
+    assert not list(
+        stopped_gateway_findings(Observed("shop", (state([replica(1)]),)), lambda _: "")
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,4 +41,4 @@ def test_a_service_that_never_had_a_gateway_is_a_worker() -> None:
     ],
 )
 def test_the_history_is_read_only_where_nothing_else_tells(known: ServiceState) -> None:
-    assert not list(forgotten(Observed("shop", (known,)), never))
+    assert not list(stopped_gateway_findings(Observed("shop", (known,)), never))

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Finding, Severity
-from composeroll.rollout.checks.beside import ahead, met
+from composeroll.rollout.checks.limits import limit_findings, next_limit_findings
 from composeroll.rollout.observed import ServiceState
 from tests.unit.rollout.makers import ours, replica, service, state
 
@@ -22,11 +22,11 @@ def where(keys: Sequence[str]) -> str:
 
 def found(one: ServiceState, asked: int | None = None) -> tuple[Finding, ...]:
     """What a rollout meets that replaces all that is outdated."""
-    return tuple(met("shop", one, one.outdated, asked, where))
+    return tuple(limit_findings("shop", one, one.outdated, asked, where))
 
 
 def next_time(one: ServiceState) -> tuple[Finding, ...]:
-    return tuple(ahead("shop", one, one.outdated, where))
+    return tuple(next_limit_findings("shop", one, one.outdated, where))
 
 
 def publishing(ports: str, **settings: Any) -> ServiceState:  # noqa: ANN401 - as in YAML

@@ -1,4 +1,4 @@
-"""What the gateways' files say now, whoever wrote them, and which replicas they name."""
+"""Checks on the replicas that the gateways' files name now, whoever wrote them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from composeroll.nginx.include import parse_include
 from composeroll.rollout.world import World
 
 
-def told_now(world: World, route: Route) -> Iterator[Upstream]:
+def upstreams_now(world: World, route: Route) -> Iterator[Upstream]:
     """Yield a service's upstream from each of its gateways; skip files that cannot be read."""
     for container in route.containers:
         with suppress(EngineError, GatewayError):
@@ -20,7 +20,7 @@ def told_now(world: World, route: Route) -> Iterator[Upstream]:
                 yield upstream
 
 
-def insist_on_addresses(world: World, route: Route) -> None:
+def require_addresses(world: World, route: Route) -> None:
     """Check that no restarted gateway uses a name, which would include drained replicas too.
 
     A name that composeroll wrote is fine: a user's template may add one.
@@ -28,13 +28,13 @@ def insist_on_addresses(world: World, route: Route) -> None:
     Raises:
         NotReady: a gateway uses such a name.
     """
-    as_told = all(world.gateways.untouched(c, route.include) for c in route.containers)
-    if not as_told and any(upstream.names for upstream in told_now(world, route)):
+    untouched = all(world.gateways.untouched(c, route.include) for c in route.containers)
+    if not untouched and any(upstream.names for upstream in upstreams_now(world, route)):
         what = "was restarted, and uses a name that includes the old replicas"
         raise NotReady(f"nginx in {route.gateway} {what}", help="run the same command again")
 
 
-def insist_that_none_is_named(world: World, route: Route, leaving: Collection[Replica]) -> None:
+def require_unnamed(world: World, route: Route, leaving: Collection[Replica]) -> None:
     """Check that no leaving replica was restarted with an address that nginx names.
 
     Args:
@@ -43,14 +43,15 @@ def insist_that_none_is_named(world: World, route: Route, leaving: Collection[Re
         leaving: the replicas on their way out, as they were before.
 
     Raises:
-        NotReady: nginx is told to send requests to one of them.
+        NotReady: nginx sends requests to one of them.
     """
     before = {replica.id: _hosts(replica) for replica in leaving}
     everyone = world.engine.replicas([replica.service for replica in leaving])
     now = [replica for replica in everyone if replica.id in before]
     if not any(_hosts(replica) - before[replica.id] for replica in now):
         return  # the usual case: no file has to be read
-    named = {host_of_address(a) for upstream in told_now(world, route) for a in upstream.addresses}
+    upstreams = upstreams_now(world, route)
+    named = {host_of_address(a) for upstream in upstreams for a in upstream.addresses}
     for replica in now:
         if _hosts(replica) & named:
             what = "was restarted, and now has an address that nginx sends requests to"

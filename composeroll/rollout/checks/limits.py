@@ -10,7 +10,7 @@ from composeroll.rollout.observed import ServiceState
 from composeroll.rollout.planning.need import Need
 
 
-def met(
+def limit_findings(
     project: str,
     state: ServiceState,
     leaving: Collection[str],
@@ -33,7 +33,7 @@ def met(
         yield from _names(project, state, every, Severity.REFUSAL)
 
 
-def ahead(
+def next_limit_findings(
     project: str, state: ServiceState, leaving: Collection[str], locate: Locate
 ) -> Iterator[Finding]:
     """Yield a warning for each limit that the next rollout will exceed, if none is due now."""

@@ -8,7 +8,7 @@ from composeroll.errors import ComposerollError, EngineUnreachable
 from composeroll.model import Finding, Severity
 
 
-def offered(failures: Mapping[str, ComposerollError]) -> Iterator[Finding]:
+def image_findings(failures: Mapping[str, ComposerollError]) -> Iterator[Finding]:
     """Yield a finding for each reason why images are not available.
 
     Args:

@@ -9,7 +9,9 @@ from composeroll.model import Finding, Severity
 from composeroll.rollout.observed import Observed, ServiceState
 
 
-def forgotten(observed: Observed, gateway_of: Callable[[str], str]) -> Iterator[Finding]:
+def stopped_gateway_findings(
+    observed: Observed, gateway_of: Callable[[str], str]
+) -> Iterator[Finding]:
     """Refuse services whose gateway is down: their new replicas would get no requests.
 
     Args:

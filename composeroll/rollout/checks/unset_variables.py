@@ -8,7 +8,7 @@ from composeroll.config.project import Project
 from composeroll.model import Finding, Severity
 
 
-def blanks(project: Project) -> Iterator[Finding]:
+def unset_variable_findings(project: Project) -> Iterator[Finding]:
     """Yield a warning for each variable: under sudo or cron the environment differs."""
     for name in project.unset:
         yield Finding(

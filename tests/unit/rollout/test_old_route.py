@@ -27,7 +27,7 @@ SPARE = Server("backup.example.com:443", ("backup",))
 )
 def test_the_port_is_the_one_that_nginx_was_told(servers: tuple[Server, ...], port: int) -> None:
     """Of a server that only steps in, or that nobody asks, it says nothing."""
-    assert ROUTE.as_told(Upstream("app", servers), [OLD]).port == port
+    assert ROUTE.as_known_to(Upstream("app", servers), [OLD]).port == port
 
 
 def test_each_replica_has_the_address_that_names_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from composeroll.errors import ComposerollError, EngineUnreachable, Refused
 from composeroll.model import Severity
-from composeroll.rollout.checks.offered import offered
+from composeroll.rollout.checks.unavailable_images import image_findings
 
 
 def gone(host: str) -> ComposerollError:
@@ -12,11 +12,11 @@ def gone(host: str) -> ComposerollError:
 
 
 def test_what_can_be_pulled_is_not_mentioned() -> None:
-    assert list(offered({})) == []
+    assert list(image_findings({})) == []
 
 
 def test_an_image_that_the_registry_does_not_give_is_a_refusal() -> None:
-    (finding,) = offered({"app": Refused("manifest unknown", help="is the tag pushed?")})
+    (finding,) = image_findings({"app": Refused("manifest unknown", help="is the tag pushed?")})
     assert finding.severity is Severity.REFUSAL
     assert finding.what == "the image of app cannot be pulled: manifest unknown"
     assert finding.help == "is the tag pushed? Without a pull: --pull missing"
@@ -24,7 +24,7 @@ def test_an_image_that_the_registry_does_not_give_is_a_refusal() -> None:
 
 def test_a_registry_that_is_away_is_one_warning_for_all_its_services() -> None:
     away = {"app": gone("a.example"), "web": gone("a.example"), "db": gone("b.example")}
-    first, second = offered(away)
+    first, second = image_findings(away)
     assert {first.severity, second.severity} == {Severity.WARNING}
     assert (
         first.what == "the image of app, web cannot be pulled: registry a.example does not answer"
