@@ -1,1 +1,1 @@
-"""The gateway: find, read, render, install, test, reload, confirm, drain."""
+"""The gateway: find a service's place in nginx, rewrite the include, reload, and drain."""

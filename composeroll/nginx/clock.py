@@ -1,4 +1,4 @@
-"""Time, as this room needs it."""
+"""The clock that this package uses."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Time, so that tests can have their own."""
+    """A clock; tests use their own."""
 
     def now(self) -> float:
-        """Seconds on a clock that never goes back."""
+        """Return the seconds of a clock that never goes back."""
         ...
 
     def wait(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Return after `seconds`."""
         ...
 
 
 class MonotonicClock:
-    """The machine's own clock. nginx tells nobody that a reload has taken, so it is asked again."""
+    """The machine's clock.
+
+    Waiting is needed since nginx does not report when a reload has taken effect.
+    """
 
     def now(self) -> float:
-        """Seconds of `time.monotonic`."""
+        """Return the seconds of `time.monotonic`."""
         return time.monotonic()
 
     def wait(self, seconds: float) -> None:
-        """Sleep."""
+        """Sleep for `seconds`."""
         time.sleep(seconds)

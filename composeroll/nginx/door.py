@@ -1,4 +1,4 @@
-"""What this package needs of a container engine, stated where it is used."""
+"""The interface that this package requires of a container engine."""
 
 from __future__ import annotations
 
@@ -8,68 +8,69 @@ from typing import Protocol
 from composeroll.model import LogStream, Output, Process
 
 TIMED_OUT = 124
-"""The exit code of a command that was not waited for any longer; the engine uses it."""
+"""The exit code that the engine package returns for a command that ran past its timeout."""
 
 
 class Prepared(Protocol):
-    """A command that waits in a container for a word to begin."""
+    """A command that waits in a container for the signal to start."""
 
     def go(self) -> None:
-        """Let it begin."""
+        """Start the command."""
         ...
 
     def outcome(self, timeout: float) -> Output:
-        """Wait for its end, at most `timeout` seconds."""
+        """Return what the command output, after at most `timeout` seconds."""
         ...
 
     def close(self) -> None:
-        """Let go of it; one that has not begun never will."""
+        """Close the connection to the command; if it has not been started, it never will be."""
         ...
 
 
 class ContainerDoor(Protocol):
     """Commands, processes and files of one engine's containers. All IDs are full IDs.
 
-    Every method raises `EngineError` when the engine refuses, `EngineUnreachable` when it is gone.
+    Every method raises `EngineError` if the engine refuses, `EngineUnreachable` if it does not
+    answer.
     """
 
     def execute(
         self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
     ) -> Output:
-        """Run `argv` in a container, as `user` (empty: the container's own); seconds.
+        """Run `argv` in a container, as `user` (empty: the container's own user).
 
-        One that outlives them has the exit code `TIMED_OUT`.
+        A command that runs for more than `timeout` seconds has the exit code `TIMED_OUT`.
         """
         ...
 
     def prepare(self, container: str, argv: Sequence[str]) -> Prepared:
-        """Have `argv` wait in a container, as its own user.
+        """Make `argv` wait in a container, as the container's own user.
 
-        Its outcome is 126 or 127 where the image has no shell to wait in.
+        The outcome's exit code is 126 or 127 if the image has no shell to wait in.
         """
         ...
 
     def processes(self, container: str) -> tuple[Process, ...]:
-        """The container's processes with the host's pids."""
+        """Return the container's processes, with the engine host's pids."""
         ...
 
     def read_file(self, container: str, path: str) -> bytes | None:
-        """A file's content, without any program in the image; None where there is no file."""
+        """Return a file's content, None if there is no file; needs no program in the image."""
         ...
 
     def write_file(self, container: str, path: str, content: bytes) -> None:
-        """Put a file in place, without any program in the image, keeping mode and owner."""
+        """Write a file, keeping its mode and owner; needs no program in the image."""
         ...
 
     def stamped_log(
         self, container: str, stream: LogStream, lines: int, since: str
     ) -> tuple[tuple[str, str], ...]:
-        """The last lines of a container's output, each with the engine's time stamp.
+        """Return the last lines of a container's output, each with the engine's timestamp.
 
         Args:
             container: its full ID.
-            stream: which output.
-            lines: how many at most.
-            since: a stamp from an earlier call; older lines are left out. Empty: all.
+            stream: the output to read.
+            lines: the maximum number of lines.
+            since: a timestamp from an earlier call; older lines are left out. If empty, none is.
         """
         ...

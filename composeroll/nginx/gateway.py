@@ -68,7 +68,7 @@ class Gateway:
             return self._test(partial(self._execute, *self.command, *TEST))
 
     def install(self, texts: Texts) -> None:
-        """Write includes, and have nginx test and read them; nothing is reloaded.
+        """Write includes, and have nginx test and read them; nginx is not reloaded.
 
         Args:
             texts: whole files by path; None removes a file.
@@ -209,7 +209,7 @@ class Gateway:
         return None if output.exit_code in NOT_RUN else output.stdout
 
     def shows_sockets(self) -> bool:
-        """Return whether its image has the programs that reading its workers' sockets takes."""
+        """Return whether the image has the programs that reading its workers' sockets needs."""
         return self._execute("sh", "-c", TOOLS_OF_LOOK).exit_code == 0
 
     @contextmanager
@@ -264,18 +264,19 @@ class Gateway:
         return workers.pids & self.before | workers.leaving
 
     def _connections(self) -> str:
-        with suppress(EngineError):  # in a container that was stopped nothing can be run
+        with suppress(EngineError):  # no command can run in a stopped container
             return self._execute("cat", "/proc/net/tcp", "/proc/net/tcp6").stdout
         return ""
 
     def _look(self) -> str:
-        """As the workers' own user: the kernel shows a process's files to no other.
+        """Return the output of `held.sh`, run as the workers' user; empty if the engine refuses.
 
-        Root may not either, without a capability that engines do not give; but nginx lets its
-        workers be looked at (`PR_SET_DUMPABLE` in ngx_process_cycle.c).
+        The kernel shows a process's descriptors to its own user only; root needs a capability that
+        engines do not grant. nginx makes its workers readable to their user (`PR_SET_DUMPABLE` in
+        ngx_process_cycle.c).
         """
         user = next((d.args[0] for d in self.known.setting("user") if d.args), "")
-        with suppress(EngineError):  # such a user is perhaps unknown in the image
+        with suppress(EngineError):  # the image may not have this user
             argv = ("sh", "-c", script(), "composeroll")
             return self._door.execute(self.container.id, argv, user=user).stdout
         return ""

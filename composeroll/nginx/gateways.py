@@ -1,4 +1,4 @@
-"""All gateway containers of a rollout as one: all are switched, or none."""
+"""All gateway containers of a rollout: all of them are switched, or none."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class _Change(Struct):
     def take_back(self, back: Back) -> None:
         """Restore the previous file if nginx has not loaded the new one; else load those of `back`.
 
-        The previous file may name replicas that no longer exist, if an earlier run was killed
-        between writing and reloading: so nginx must never load it.
+        nginx must never load the previous file: it may name replicas that no longer exist, if an
+        earlier run was killed between writing and reloading.
         """
         if not self.took:
             self.gateway.restore(self.previous)

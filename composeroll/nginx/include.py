@@ -1,4 +1,4 @@
-"""The include: an upstream rendered as a whole file, and read back."""
+"""The include: an upstream rendered as a whole file, and parsed back."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parents[1] / "templates" / "upstream.conf.j2"
 
 STAYING_PARAMETERS = ("max_fails=", "fail_timeout=", "max_conns=", "slow_start=")
-"""What a user says of every replica alike; weights, states and names belong to one server."""
+"""Parameters that apply to any replica; weights, states and names belong to a single server."""
 
 ROOMY_ZONE = "256k"
-"""64k held 50 servers and failed at 100, and the reload that failed still ended with 0 (1.26.3)."""
+"""In nginx 1.26.3, 64k held 50 servers and failed at 100; the failed reload still exited with 0."""
 
 NOBODY = "224.0.0.0"
-"""The host of a server that stands for none: no connection goes there, even where a template
-leaves its `down` out. On a loopback address nginx itself might listen."""
+"""The host of the stand-in server of an upstream without replicas. No connection can be made to it,
+even if a template omits the server's `down`. On a loopback address nginx itself might listen."""
 
 DISCARD_PORT = 9
-"""A stand-in may have it instead of the service's port: it says nothing."""
+"""A stand-in server may have this port instead of the service's, of which it then says nothing."""
 
 _FIRST = "# composeroll: upstream of service "
 _PROJECT = " in project "
@@ -41,10 +41,10 @@ _UNITS = {"k": 1024, "m": 1024**2}
 def render_include(
     upstream: Upstream, project: str, service: str, template: str | None = None
 ) -> str:
-    """The include's whole text. The first line is ours even where the template is the user's.
+    """Return the include's whole text. composeroll adds the first line, also to a user's template.
 
     Raises:
-        GatewayError: the upstream has no server, which nginx would reject.
+        GatewayError: the upstream has no server; nginx would reject it.
         SettingsError: the user's template cannot be read or rendered.
     """
     if not upstream.servers:
@@ -54,13 +54,13 @@ def render_include(
 
 
 EXAMPLE = (("192.0.2.1:80", "example"), ("192.0.2.2:80", "example"))
-"""Servers that do not exist (RFC 5737)."""
+"""Servers that do not exist, for documentation (RFC 5737)."""
 
 
 def added_by(template: str, upstream: Upstream, project: str, service: str) -> tuple[Server, ...]:
-    """The servers that a user's template names by itself, whatever servers it is given.
+    """Return the servers that a user's template adds to those that it is given.
 
-    None of one that cannot be used, which is told before a rollout.
+    Returns none if the template cannot be used, which is reported before a rollout.
     """
     given = with_servers(upstream, EXAMPLE)
     try:
@@ -72,7 +72,7 @@ def added_by(template: str, upstream: Upstream, project: str, service: str) -> t
 
 
 def written_by(text: str) -> tuple[str, str] | None:
-    """The project and service named in our own first line, None where the file is not ours."""
+    """Return project and service from composeroll's first line, None if there is no such line."""
     first = text.partition("\n")[0]
     if not (first.startswith(_FIRST) and first.endswith(_REST)):
         return None
@@ -81,7 +81,7 @@ def written_by(text: str) -> tuple[str, str] | None:
 
 
 def parse_include(text: str) -> Upstream | None:
-    """The one upstream of an include, None where the text is not exactly one upstream."""
+    """Return the upstream of an include, None if the text is not exactly one upstream."""
     from composeroll.nginx.configuration.syntax import COMMENT, Unreadable, parse_text  # noqa: PLC0415 (late)
     from composeroll.nginx.configuration.upstreams import read_upstream  # noqa: PLC0415 (late)
 
@@ -95,10 +95,10 @@ def parse_include(text: str) -> Upstream | None:
 
 
 def with_servers(previous: Upstream, addresses: Sequence[tuple[str, str]]) -> Upstream:
-    """The same upstream with other servers, as (address, comment).
+    """Return the same upstream with other servers, given as (address, comment).
 
-    Directives stay. Of the servers' parameters those stay that all previous ones shared and that
-    are true of any replica. A zone too small for so many servers grows.
+    Directives stay. Of the servers' parameters those stay that all previous servers shared and that
+    apply to any replica. A zone that is too small for so many servers is enlarged.
     """
     kept = _shared_parameters(previous.servers)
     servers = tuple(Server(address, kept, comment) for address, comment in addresses)
@@ -108,10 +108,10 @@ def with_servers(previous: Upstream, addresses: Sequence[tuple[str, str]]) -> Up
     return replace(previous, servers=servers, directives=directives)
 
 
-def without_servers(previous: Upstream, port: int) -> Upstream:
-    """The same upstream with a server that nginx never asks: it answers 502 itself.
+def with_stand_in(previous: Upstream, port: int) -> Upstream:
+    """Return the same upstream with one server that is `down`: nginx answers 502 itself.
 
-    The port and the parameters that all servers shared stay, for the next who reads it.
+    `port` and the parameters that all servers shared are kept in it for a later rollout.
     """
     parameters = (*_shared_parameters(previous.servers), "down")
     return replace(previous, servers=(Server(f"{NOBODY}:{port}", parameters),))
@@ -140,7 +140,7 @@ def _bytes(size: str) -> int:
 
 @cache
 def _templates(directory: Path) -> jinja2.Environment:
-    """The templates of a directory, each compiled once, and again when its file has changed."""
+    """Return a directory's templates, each compiled once, and again after its file has changed."""
     import jinja2  # noqa: PLC0415  (57 ms: only a switch needs it)
 
     return jinja2.Environment(
@@ -158,5 +158,5 @@ def _render(template: Path, upstream: Upstream, project: str, service: str) -> s
         return found.render(upstream=upstream, project=project, service=service)
     except Interrupted:
         raise
-    except Exception as error:  # jinja passes on whatever a template's own expressions raise
+    except Exception as error:  # jinja passes on any error that a template's expressions raise
         raise SettingsError(f"the template {template} cannot be used: {error}") from error

@@ -1,4 +1,4 @@
-"""Write includes into a gateway container, and let nginx test them: in one exec where that goes."""
+"""Write includes into a gateway container, and have nginx test them: in one exec if possible."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from composeroll.model import Output
 from composeroll.nginx.door import ContainerDoor
 
 Texts = Mapping[str, str | None]
-"""Whole texts by path; None: no such file."""
+"""Whole files by path; None if the file does not exist or is to be removed."""
 
 UNWRITABLE = 70
 """The script's exit code for a file that it could not write (EX_SOFTWARE; nginx uses 0 and 1)."""
 
 NOT_RUN = (126, 127)
-"""A shell's exit codes for a program that is not there or may not be run; the engine uses them."""
+"""Exit codes of a shell for a program that may not be run or is missing; also the engine's."""
 
 LONGEST_ARGUMENT = 120_000
-"""Bytes; Linux takes 131,072 (MAX_ARG_STRLEN)."""
+"""Bytes; Linux accepts up to 131,072 (MAX_ARG_STRLEN)."""
 
 
 @cache
 def script() -> str:
-    """The fixed text of `install.sh`."""
+    """Return the text of `install.sh`."""
     return Path(__file__).with_name("install.sh").read_text(encoding="utf-8")
 
 
 def install_argv(texts: Texts, command: Sequence[str] = ()) -> tuple[str, ...]:
-    """The script with its positional arguments: the changes, then the command to become."""
+    """Return the script's argv: the changes, then the command that the script ends by executing."""
     changes = [
         word
         for path, text in texts.items()
@@ -42,9 +42,10 @@ def install_argv(texts: Texts, command: Sequence[str] = ()) -> tuple[str, ...]:
 def write_and_run(
     door: ContainerDoor, container: str, texts: Texts, command: Sequence[str]
 ) -> Output:
-    """Write as the container's own user, else as root, else by the engine; then run `command`.
+    """Write the files and run `command`; return the command's output.
 
-    The command always runs as the container's own user: root may read what that user may not.
+    The files are written as the container's own user, else as root, else by the engine. The
+    command always runs as the container's own user: root may read what that user may not.
 
     Raises:
         GatewayError: the files cannot be written in any of these ways.
@@ -76,7 +77,7 @@ def _as_root(door: ContainerDoor, container: str, texts: Texts, first: Output) -
 
 
 def _by_engine(door: ContainerDoor, container: str, texts: Texts) -> None:
-    """The engine cannot remove a file; an empty one says as little to nginx."""
+    """Write by the engine, which cannot remove a file: an empty one is the same to nginx."""
     try:
         for path, text in texts.items():
             door.write_file(container, path, (text or "").encode())

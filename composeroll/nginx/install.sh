@@ -1,9 +1,9 @@
-# Put includes in place, or take them away, then become a command.
+# Write or remove includes, then execute a command.
 #
 #   PATH put TEXT | PATH drop ""  … -- [COMMAND …]
 #
-# Ends with 70 where a file could not be written; otherwise the end is the command's own.
-# POSIX, for dash and busybox alike. A name with a leading dot is in no include's glob.
+# Exits with 70 if a file could not be written or removed, else with the command's exit code.
+# POSIX, for dash and busybox. A file name with a leading dot matches no include's glob.
 umask 022
 
 holds() {
@@ -16,8 +16,9 @@ give_up() {
     exit 70
 }
 
-# Atomically, by a file beside it with the same owner and mode; 1 where that cannot be, as with a
-# file that is a mount of its own (EBUSY) or in a directory that is not ours.
+# Replace a file atomically, by renaming a file in the same directory with the same owner and mode.
+# Returns 1 if that is not possible, for example if the file is itself a mount (EBUSY) or its
+# directory is not writable.
 replace() {
     printf '' > "$temporary" || return 1
     [ ! -e "$1" ] || cp -p "$1" "$temporary" 2> /dev/null

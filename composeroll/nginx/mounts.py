@@ -1,4 +1,4 @@
-"""Where a path of a container lies."""
+"""Which mount of a container a path is on."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from composeroll.model import Mount
 
 
 def mount_under(path: str, mounts: Sequence[Mount]) -> Mount | None:
-    """The innermost mount that holds the path, None for the container's own filesystem."""
+    """Return the innermost mount that the path is on, None for the container's own filesystem."""
     over = [m for m in mounts if lies_on(path, m.destination)]
     return max(over, key=lambda m: len(m.destination), default=None)
 
 
 def source_of(path: str, mounts: Sequence[Mount]) -> str:
-    """Where on the engine's host the path is; empty where no mount with a source holds it."""
+    """Return the path on the engine's host; empty if the path is on no mount with a source."""
     under = mount_under(path, mounts)
     if under is None or not under.source:
         return ""
@@ -22,5 +22,5 @@ def source_of(path: str, mounts: Sequence[Mount]) -> str:
 
 
 def lies_on(path: str, destination: str) -> bool:
-    """Whether a path is this one, or something in it."""
+    """Return whether a path is `destination` or inside it."""
     return path == destination or path.startswith(destination.rstrip("/") + "/")

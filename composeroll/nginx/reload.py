@@ -1,4 +1,4 @@
-"""Reload nginx, and verify that it has taken the configuration."""
+"""Reload nginx, and verify that it uses the new configuration."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from composeroll.nginx.install import NOT_RUN
 from composeroll.nginx.processes.workers import Workers
 
 SOONEST_SECONDS = 0.1
-"""Until the workers are first read. The master starts new workers and makes the old ones quit
+"""Wait before the workers are first read. The master starts new workers and makes the old ones quit
 100 ms later (ngx_master_process_cycle), at about the time when `-s reload` returns."""
 
 POLL_SECONDS = 0.02
-"""Between two readings of the workers; one costs the engine 10 to 30 ms."""
+"""Wait between two readings of the workers; one takes the engine 10 to 30 ms."""
 
 RELOAD_SECONDS = 10.0
-"""Room for a busy machine."""
+"""The shortest time limit for a reload, with room for a busy machine."""
 
 SLOWER = 3.0
-"""A reload reads what a test reads, while nginx serves: at most so many times as long. With
-thousands of certificates, or a slow name server, that is more than `RELOAD_SECONDS`."""
+"""How many times as long as a test a reload may take: it reads what the test reads, while nginx
+serves. With thousands of certificates, or a slow name server, that exceeds `RELOAD_SECONDS`."""
 
 
 SENDING_SECONDS = 30.0
@@ -34,7 +34,7 @@ SENDING_SECONDS = 30.0
 
 
 def prepare_reload(door: ContainerDoor, container: str, command: Sequence[str]) -> Prepared | None:
-    """Start `nginx -s reload` in the container, to wait there; None if the engine refuses."""
+    """Make `nginx -s reload` wait in the container to be started; None if the engine refuses."""
     with suppress(EngineError):  # the next command in the container reports it better
         return door.prepare(container, _reload(command))
     return None
@@ -45,19 +45,20 @@ def send_reload(
 ) -> None:
     """Run `nginx -s reload`; if that fails, as without a pid file, send SIGHUP to the master.
 
-    Never through the engine's kill API: an engine treats a container that it has sent any signal as
-    stopped by the user, and does not restart it when it dies (Engine 28, `unless-stopped`).
+    The signal is never sent by the engine's kill API: an engine treats a container that it has sent
+    any signal as stopped by the user, and does not restart it when it dies (Engine 28,
+    `unless-stopped`).
 
     Args:
         door: runs commands in the container.
         container: its full ID.
         command: the master's argv.
-        prepared: the command that `prepare_reload` has started.
+        prepared: the command that `prepare_reload` returned.
 
     Raises:
         GatewayError: neither reached the master.
     """
-    output = _outcome_of(prepared) if prepared else None
+    output = _run_prepared(prepared) if prepared else None
     if output is None or output.exit_code in NOT_RUN:
         output = door.execute(container, _reload(command))
     if output.exit_code == 0:
@@ -77,7 +78,7 @@ def await_replaced(
     Args:
         look: reads the current workers.
         before: the workers from before the reload.
-        clock: the time.
+        clock: measures the time limit.
         tested: seconds that the last test of the files took, from which the limit follows.
     """
     deadline = clock.now() + RELOAD_SECONDS + SLOWER * tested
@@ -100,8 +101,8 @@ def not_taken(name: str, log: tuple[str, ...]) -> GatewayError:
     )
 
 
-def _outcome_of(prepared: Prepared) -> Output | None:
-    """What became of it; None where it is gone, as after a restart of its container."""
+def _run_prepared(prepared: Prepared) -> Output | None:
+    """Run the prepared command; return None if it is gone, as after a restart of its container."""
     with suppress(EngineError):
         prepared.go()
         return prepared.outcome(SENDING_SECONDS)

@@ -1,4 +1,4 @@
-"""What a test by `nginx -T` that did not end well says: a rejection, or that there was no test."""
+"""The error for a failed `nginx -T`: nginx rejected its files, or the test did not complete."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from composeroll.nginx.door import TIMED_OUT
 from composeroll.nginx.install import NOT_RUN
 
 KILLED = (128 + 9, 128 + 15)
-"""What the engine tells of a program that SIGKILL or SIGTERM has ended, as with its container."""
+"""Exit codes of a program that SIGKILL or SIGTERM ended, for example with its container."""
 
 
 def failed_test(output: Output, command: Sequence[str]) -> GatewayError:
-    """The error that tells it, with nginx's or the engine's own words.
+    """Return the error for a failed test; its evidence quotes nginx or the engine.
 
     Args:
-        output: of the test; its exit code is not 0.
-        command: the master's own argv.
+        output: the output of the test; its exit code is not 0.
+        command: the master's argv.
     """
     words = tuple(line for line in output.lines if not read_version(line))
     if output.exit_code == TIMED_OUT:

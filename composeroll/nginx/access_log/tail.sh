@@ -1,10 +1,11 @@
-# Print what a log has got since the last look: a first line `INODE SIZE FROM`, then the bytes from
-# FROM to SIZE. Of a link to an output of the container: the link's target alone.
+# Print what was appended to a log since the last reading: a first line `INODE SIZE FROM`, then the
+# bytes from FROM to SIZE. For a link to an output of the container: only the link's target.
 #
 #   PATH INODE OFFSET MOST
 #
-# A log that was rotated is another inode, and one that was cut is shorter: both begin anew. Of more
-# than MOST bytes the last ones are printed. POSIX, and stat, head and tail as busybox has them too.
+# A rotated log has another inode, and a truncated one is shorter: both are printed from their
+# beginning. Of more than MOST bytes, the last MOST are printed. POSIX, plus the options of stat, head
+# and tail that busybox has too.
 path=$1 inode=$2 offset=$3 most=$4
 
 link=$(readlink "$path")

@@ -1,4 +1,4 @@
-# What nginx's workers that shut down hold: their sockets by inode, then the kernel's tables of these.
+# Print the sockets of nginx's workers that are shutting down, by inode, then the kernel's tables.
 for process in /proc/[0-9]*; do
     case $(tr '\0' ' ' 2> /dev/null < "$process/cmdline") in
         "nginx: worker process is shutting down"*)

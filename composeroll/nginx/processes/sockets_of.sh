@@ -1,6 +1,6 @@
-# The sockets that processes of this container hold, then those that listen in its network
-# namespace: other containers in that namespace listen there too. Workers of another user keep what
-# they hold to themselves, but the master holds every listening socket as well.
+# Print the sockets that this container's processes hold, then the TCP sockets of its network
+# namespace, in which other containers may listen too. The descriptors of workers that run as another
+# user cannot be read, but the master also holds every listening socket.
 for descriptor in /proc/[0-9]*/fd/*; do
     readlink "$descriptor" 2> /dev/null
 done
