@@ -1,1 +1,1 @@
-"""What the running nginx was told: the text of `nginx -T`, as data."""
+"""nginx's configuration as data, from the text that `nginx -T` prints."""

@@ -1,4 +1,4 @@
-"""Which access logs hold the requests of each pass, by nginx's own rule of inheritance. Pure."""
+"""The access logs to which each pass writes, by nginx's rule of inheritance. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from composeroll.nginx.configuration.upstreams import Context
 OFF = "off"
 
 BUILT_IN = "/var/log/nginx/access.log"
-"""Where nginx logs that is not told: `--http-log-path` of Debian's packages and of nginx.org's."""
+"""The log of an nginx without `access_log`: `--http-log-path` of the packages of Debian and
+nginx.org."""
 
 
 class AccessLog(Struct, frozen=True):
-    """One `access_log` directive that is in force.
+    """One `access_log` directive in force.
 
     Attributes:
         target: a file's path, `syslog:…` or `off`.
-        form: what its lines look like; None for a format that nobody defined.
-        compressed: it is written with gzip.
-        partial: it leaves requests out, by `if=`.
-        late: it is buffered without a limit in time, so lines come when the buffer is full.
-        place: None for nginx's own default.
+        form: the format of its lines; None if no `log_format` that was read defines it.
+        compressed: whether nginx compresses it.
+        partial: whether it leaves out requests (`if=`).
+        late: whether it is buffered without `flush`, so that nginx writes only a full buffer.
+        place: None for nginx's default log.
     """
 
     target: str
@@ -41,7 +42,7 @@ class AccessLog(Struct, frozen=True):
 
 
 def logs_of_passes(tree: Tree) -> Mapping[Place, tuple[AccessLog, ...]]:
-    """The logs in force at each `*_pass` directive, by its place."""
+    """Return the logs in force at each `*_pass` directive, by its place."""
     formats = _formats(directive for directive, _ in tree)
     found: dict[Place, tuple[AccessLog, ...]] = {}
     for directive, parents in tree:
@@ -59,9 +60,9 @@ def _formats(directives: Iterable[Directive]) -> Mapping[str, LogFormat]:
 def _in_force(
     parents: tuple[Directive, ...], formats: Mapping[str, LogFormat]
 ) -> tuple[AccessLog, ...]:
-    """Those of the innermost block that has any; one `off` there means none.
+    """Return the logs of the innermost block that has any; if one of them is `off`, only that one.
 
-    Where none has any, http has a log of its own, and stream none (ngx_stream_log_module).
+    If no block has any, http has nginx's default log, and stream none (ngx_stream_log_module).
     """
     for block in reversed(parents):
         here = [d for d in block.block or () if d.name == "access_log" and d.args]

@@ -1,4 +1,4 @@
-"""What the running nginx was told, from the text that `nginx -T` prints."""
+"""nginx's whole configuration, from the text that `nginx -T` prints."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NEXT_UPSTREAM = (
     *("proxy_next_upstream", "fastcgi_next_upstream"),
     *("uwsgi_next_upstream", "grpc_next_upstream"),
 )
-"""When nginx asks another server, by protocol."""
+"""The directives that say when nginx tries another server, by protocol."""
 
 SETTINGS = (
     "worker_shutdown_timeout",
@@ -51,11 +51,11 @@ SETTINGS = (
     "pid",
     "error_log",
 )
-"""The directives that `check` has an opinion on, or that say where things are."""
+"""Directives that `check` judges, or that name the workers' user or a path."""
 
 
 class ServerBlock(Struct, frozen=True):
-    """A `server` block: what it listens on, in which half of nginx, where, and for which names."""
+    """A `server` block: its `listen` arguments, its part of nginx, its place and its names."""
 
     listens: tuple[str, ...]
     context: Context
@@ -64,25 +64,25 @@ class ServerBlock(Struct, frozen=True):
 
 
 class Include(Struct, frozen=True):
-    """An `include` directive; `pattern` is absolute, folded, and may be a glob."""
+    """An `include` directive; `pattern` is an absolute, folded path, which may be a glob."""
 
     pattern: str
     place: Place
 
 
 class Configuration(Struct, frozen=True):
-    """One reading of `nginx -T`.
+    """The configuration in one output of `nginx -T`.
 
     Attributes:
         main: the main file's path.
         files: every file's exact text by its folded path, as nginx sees it.
-        settings: the directives named in `SETTINGS`, wherever they stand.
-        version: of the nginx that read it; empty where it did not say.
-        unread: why what a file says is not known, where one could not be parsed or nothing that was
-            read includes it; nginx itself accepted them.
+        settings: the directives named in `SETTINGS`, in any block.
+        version: the version of the nginx that read it; empty if it printed none.
+        unread: for each file whose meaning is unknown, the reason: it could not be parsed, or no
+            `include` that was read covers it. nginx itself accepted these files.
         logs: the access logs in force at each of `passes`, by its place.
-        pairing: what the connections of its workers prove.
-        idle: where a reload closes idle ones.
+        pairing: what its workers' connections prove about further requests.
+        idle: where a reload closes idle connections.
     """
 
     main: str
@@ -99,16 +99,16 @@ class Configuration(Struct, frozen=True):
     idle: Idle = field(default_factory=Idle)
 
     def included_by(self, path: str) -> Include | None:
-        """The directive that makes nginx read `path`, whether or not it exists yet."""
+        """Return the directive that makes nginx read `path`, whether or not the file exists yet."""
         return next((i for i in self.includes if covers(i.pattern, path)), None)
 
     def setting(self, name: str) -> tuple[Directive, ...]:
-        """All uses of one of `SETTINGS`."""
+        """Return all directives of a name in `SETTINGS`."""
         return tuple(d for d in self.settings if d.name == name)
 
 
 def read_configuration(dump: str, version: Version = ()) -> Configuration:
-    """The configuration that `nginx -T` printed on stdout."""
+    """Return the configuration that `nginx -T` printed on stdout."""
     files = split_dump(dump)
     main = next(iter(files), "")
     parsed, broken = _parse_all(files)
@@ -133,13 +133,13 @@ def read_configuration(dump: str, version: Version = ()) -> Configuration:
 
 
 def _unread(unread: tuple[str, ...]) -> Pairing | None:
-    """What a file that could not be parsed would change nobody knows."""
+    """Return a pairing that proves nothing if a file is unread: it may change any conclusion."""
     return Pairing(f"its configuration could not be read: {unread[0]}") if unread else None
 
 
 @lru_cache(maxsize=256)
 def _parse(text: str, file: str) -> tuple[Directive, ...]:
-    """Most files are the same at the next reading and in the next gateway container."""
+    """Parse a file; cached, as most files stay the same and are the same in all gateways."""
     return parse_text(text, file)
 
 
@@ -157,7 +157,7 @@ def _parse_all(
 
 
 def _unreached(files: Iterable[str], main: str, includes: Sequence[Include]) -> Iterator[str]:
-    """What nginx has read by another way than those known here counts as nothing in `expand`."""
+    """Yield a reason for each file that no `include` covers: `expand` leaves it out."""
     for path in files:
         if path != main and not any(covers(include.pattern, path) for include in includes):
             yield f"{path}: no include directive leads to it"

@@ -1,4 +1,4 @@
-"""What `nginx -T` prints, taken apart into the files it was read from."""
+"""Split the output of `nginx -T` into files, and match paths with `include` patterns."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _HEAD = "# configuration file "
 
 
 def split_dump(text: str) -> dict[str, str]:
-    """Each file's exact text by its folded path, the main file first.
+    """Return each file's exact text by its folded path, the main file first.
 
-    nginx prints `# configuration file PATH:`, the file, and one newline of its own; it prints each
-    path once (ngx_show_configuration in nginx.c), so a second head of the same path is content. A
-    file whose path is spelled in two ways it prints twice.
+    nginx prints `# configuration file PATH:`, the file, and one additional newline. It prints each
+    path once (ngx_show_configuration in nginx.c), so a second header with the same path is content.
+    If a path is spelled in two ways, nginx prints the file twice.
     """
     printed: dict[str, list[str]] = {}
     lines: list[str] = []
@@ -30,23 +30,24 @@ def split_dump(text: str) -> dict[str, str]:
 
 
 def folded(path: str) -> str:
-    """A path, or a pattern of one, without what means nothing in it: `./` and doubled slashes.
+    """Return a path, or a pattern, without redundant parts: `./` and doubled slashes.
 
-    nginx keeps them as an include spells them. `..` stays: behind a link it leads elsewhere.
+    nginx prints paths as an `include` spells them. `..` stays: after a symbolic link it is not the
+    parent in the path.
     """
     names = "/".join(name for name in path.split("/") if name not in ("", "."))
     return f"/{names}" if path.startswith("/") else names
 
 
 def full_pattern(argument: str, main: str) -> str:
-    """What an `include` of `argument` reads: a relative one counts from the main file's folder."""
+    """Return the absolute pattern of an `include`; nginx starts at the main file's directory."""
     return folded(str(PurePosixPath(main).parent / argument))
 
 
 def covers(pattern: str, path: str) -> bool:
-    """Whether an `include` of `pattern` reads `path`, both folded.
+    """Return whether an `include` of `pattern` reads `path`; both are folded.
 
-    As in glob(3), `*` does not cross a `/`.
+    As in glob(3), `*` does not match a `/`, nor a leading dot.
     """
     names, globs = path.split("/"), pattern.split("/")
     return len(names) == len(globs) and all(map(_name_matches, names, globs))

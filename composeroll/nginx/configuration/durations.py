@@ -1,4 +1,4 @@
-"""nginx's way to write a time."""
+"""nginx's notation of time intervals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WHOLE = re.compile(r"(?:\d+(?:ms|[smhdwMy]?)\s*)+")
 
 
 def seconds(text: str) -> float | None:
-    """`1h 30m`, `500ms` or `75` in seconds; None where it is none of these."""
+    """Return `1h 30m`, `500ms` or `75` in seconds; None if the text is not a time interval."""
     if not _WHOLE.fullmatch(text):
         return None
     return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))

@@ -1,4 +1,4 @@
-"""Which value of a directive holds in a block: the innermost one, as nginx merges them."""
+"""The value of a directive that applies in a block: the innermost one, as nginx merges them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from composeroll.nginx.configuration.syntax import Directive
 
 
 def inherited_seconds(name: str, parents: tuple[Directive, ...], default: float) -> float:
-    """The time that holds inside these blocks, outermost first; one that cannot be read is long."""
+    """Return the seconds that apply inside `parents`, which are in order from the outermost.
+
+    A time that cannot be parsed counts as infinite.
+    """
     for block in reversed(parents):
         for directive in block.block or ():
             if directive.name == name and directive.args:

@@ -1,4 +1,4 @@
-"""What nginx listens on, whether a second nginx could listen there too, and what to ask there."""
+"""What nginx listens on, whether a second nginx can too, and which sites it serves there."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from composeroll.nginx.configuration.syntax import Place
 from composeroll.nginx.configuration.upstreams import DEFAULT_PORT, Context, host_and_port
 
 UNSAID = "*:80"
-"""What a server block without a `listen` listens on, as a master with root's rights."""
+"""What a server block without `listen` listens on if the master runs as root."""
 
-ANY = ("*", "0.0.0.0")  # noqa: S104 - nginx's own spellings, read and not bound
+ANY = ("*", "0.0.0.0")  # noqa: S104 - nginx's spellings, parsed and not bound
 ANY_IPV6 = "::"
 
 Socket = tuple[str, int, bool]
@@ -25,10 +25,10 @@ class Listen(Struct, frozen=True):
     """One `listen` directive.
 
     Attributes:
-        host: the address without brackets, `*` for every IPv4 address; a `unix:` path as it is.
-        port: 0 for a `unix:` socket; of a range the first one.
-        options: what follows the address.
-        last: of a range the last port, else 0.
+        host: the address without brackets, `*` for every IPv4 address; a `unix:` path unchanged.
+        port: 0 for a `unix:` socket; the first port of a range.
+        options: the arguments after the address.
+        last: the last port of a range, else 0.
     """
 
     host: str
@@ -39,22 +39,22 @@ class Listen(Struct, frozen=True):
 
     @property
     def ports(self) -> range:
-        """All that it listens on."""
+        """All ports that it listens on."""
         return range(self.port, max(self.port, self.last) + 1)
 
     @property
     def sockets(self) -> tuple[Socket, ...]:
-        """What nginx opens a socket for each: of several directives one carries its options."""
+        """The sockets that nginx opens; of several directives for a socket, one has its options."""
         return tuple((self.host, port, self.datagrams) for port in self.ports)
 
     @property
     def datagrams(self) -> bool:
-        """Whether it is UDP."""
+        """Whether its sockets are UDP."""
         return bool(self.options & {"udp", "quic"})
 
     @property
     def place(self) -> Place:
-        """Where its server block stands."""
+        """The place of its server block."""
         return self.server.place
 
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class Listen(Struct, frozen=True):
 
 
 def listens_of(configuration: Configuration) -> tuple[Listen, ...]:
-    """Every `listen`, in the order of the files."""
+    """Return every `listen`, in the order of the configuration."""
     return tuple(
         read_listen(text, server)
         for server in configuration.servers
@@ -75,7 +75,7 @@ def listens_of(configuration: Configuration) -> tuple[Listen, ...]:
 
 
 def read_listen(text: str, server: ServerBlock) -> Listen:
-    """The model of a directive's arguments: `443 ssl`, `[::]:80-89`, `unix:/run/n.sock`."""
+    """Parse a directive's arguments: `443 ssl`, `[::]:80-89`, `unix:/run/n.sock`."""
     address, *options = text.split()
     if address.startswith("unix:"):
         return Listen(address, 0, frozenset(options), server)
@@ -88,7 +88,7 @@ def read_listen(text: str, server: ServerBlock) -> Listen:
 
 
 def alone(configuration: Configuration) -> tuple[Listen, ...]:
-    """The first directive of every socket that no second nginx could open too."""
+    """Return the first directive of every socket that a second nginx could not open too."""
     heard = listens_of(configuration)
     shared = {socket for one in heard if "reuseport" in one.options for socket in one.sockets}
     first: dict[Socket, Listen] = {}
@@ -100,21 +100,22 @@ def alone(configuration: Configuration) -> tuple[Listen, ...]:
 
 
 def ports_of(configuration: Configuration) -> frozenset[int]:
-    """The TCP ports that it listens on."""
+    """Return the TCP ports that nginx listens on."""
     heard = (one for one in listens_of(configuration) if one.port and not one.datagrams)
     return frozenset(port for one in heard for port in one.ports)
 
 
 def sites_of(configuration: Configuration) -> tuple[Site, ...]:
-    """What can be asked on every address of the container, each once; of a range its first port.
+    """Return the distinct sites that nginx serves on every address of the container.
 
-    Behind every port of a range the same server answers, and a range may hold thousands.
+    Of a port range only the first port counts: the same server block answers on all of its ports,
+    which may be thousands.
     """
     return tuple(dict.fromkeys(_sites(configuration)))
 
 
 def _without_range(address: str) -> tuple[str, int]:
-    """`*:9000-9010` as `*:9000` and 9010; 0 where there is no range."""
+    """Return `*:9000-9010` as `*:9000` and 9010; the number is 0 if there is no range."""
     begin, _, last = address.rpartition("-")
     if last.isdecimal() and begin.rpartition(":")[2].isdecimal():
         return begin, int(last)
@@ -136,6 +137,6 @@ def _sites(configuration: Configuration) -> Iterator[Site]:
 
 
 def _askable_name(names: tuple[str, ...]) -> str:
-    """The first name that somebody could ask for: no pattern, and not the customary `_`."""
+    """Return the first name with a dot that is not a pattern, empty if none; so not `_`."""
     plain = (name for name in names if "." in name and name[0] not in "~*." and name[-1] != "*")
     return next(plain, "")

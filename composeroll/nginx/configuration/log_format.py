@@ -1,4 +1,4 @@
-"""nginx's `log_format`: its text, taken apart as ngx_http_log_module does. Pure."""
+"""nginx's `log_format`, parsed as ngx_http_log_module does. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BACKSLASHED = re.compile(r"""\\([trn"'\\])""")
 
 
 class Escape(StrEnum):
-    """How a variable's text is made safe before it is written."""
+    """How nginx escapes the values of variables in a log."""
 
     DEFAULT = "default"
     JSON = "json"
@@ -22,13 +22,13 @@ class Escape(StrEnum):
 
 
 class Literal(Struct, frozen=True):
-    """What every line of the format says in the same words."""
+    """Text that is the same in every line of the format."""
 
     text: str
 
 
 class Variable(Struct, frozen=True):
-    """What each line says of its own request; `name` without the dollar, in lower case."""
+    """A variable, of which each line has a value; `name` without the dollar, in lower case."""
 
     name: str
 
@@ -37,7 +37,7 @@ class LogFormat(Struct, frozen=True):
     """A format of access logs.
 
     Attributes:
-        text: what one line is made of, with nginx's own backslashes already meant.
+        text: literals and variables of a line, with nginx's backslash escapes resolved.
     """
 
     name: str
@@ -46,12 +46,12 @@ class LogFormat(Struct, frozen=True):
 
     @property
     def pieces(self) -> tuple[Literal | Variable, ...]:
-        """The text as literals and variables, in their order."""
+        """The text as literals and variables, in order."""
         return tuple(_pieces(self.text))
 
     @property
     def variables(self) -> frozenset[str]:
-        """The names of all its variables."""
+        """The names of all variables in the format."""
         return frozenset(piece.name for piece in self.pieces if isinstance(piece, Variable))
 
 
@@ -60,11 +60,11 @@ COMBINED = LogFormat(
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
     ' "$http_referer" "$http_user_agent"',
 )
-"""The one format that every nginx knows (ngx_http_log_module, `ngx_http_combined_fmt`)."""
+"""nginx's predefined format (ngx_http_log_module, `ngx_http_combined_fmt`)."""
 
 
 def read_format(args: Sequence[str]) -> LogFormat:
-    """The format of a `log_format` directive, by its arguments."""
+    """Return the format that a `log_format` directive with these arguments defines."""
     name, *texts = args
     escape = Escape.DEFAULT
     if texts and texts[0].startswith("escape="):
@@ -73,13 +73,13 @@ def read_format(args: Sequence[str]) -> LogFormat:
 
 
 def _escape(word: str) -> Escape:
-    """Only the three words are known; a newer one is read like none at all."""
+    """Return the escaping of an `escape=` parameter; an unknown one counts as `none`."""
     known = {f"escape={one}": one for one in Escape}
     return known.get(word, Escape.NONE)
 
 
 def _as_nginx_means(text: str) -> str:
-    r"""A quoted word as nginx's own reader means it: `\t` is a tab (ngx_conf_read_token)."""
+    r"""Return a quoted argument as nginx parses it: `\t` is a tab (ngx_conf_read_token)."""
     return _BACKSLASHED.sub(lambda found: _SPOKEN[found[1]], text)
 
 

@@ -1,15 +1,15 @@
-"""Which connections of a worker that shuts down carry no further request, by nginx's own rules.
+"""Which connections of a worker that is shutting down carry no further request, by nginx's rules.
 
-A worker that shuts down accepts nobody, closes idle connections, and keeps one to a backend only as
-long as its request runs (ngx_close_idle_connections; ngx_http_upstream_keepalive_module.c). So a
-client's connection is beyond asking anybody new once its request runs elsewhere, if
+Such a worker accepts no connections, closes idle ones, and keeps a connection to a backend only
+while its request runs (ngx_close_idle_connections; ngx_http_upstream_keepalive_module.c). So once a
+client's request runs at one backend, the client's connection cannot lead to another one, if
 
-- one connection carries one request at a time, and one request has one backend at a time: not so
-  with HTTP/2 and HTTP/3, subrequests, scripts, and backends that are read to the end for a cache;
-- it is closed when that request ends. With `keepalive_min_timeout` it is not, even in a worker that
-  shuts down, where the head of the answer had promised keep-alive before
-  (ngx_http_finalize_connection); an upgraded connection always is. From outside a websocket cannot
-  be told from a download, so such a location counts only with `keepalive_timeout 0`.
+- a connection carries one request at a time, and a request has one backend at a time. This is not
+  true of HTTP/2 and HTTP/3, subrequests, scripts, and answers that are read to the end for a cache;
+- nginx closes the connection when that request ends. With `keepalive_min_timeout` it does not, even
+  in a worker that is shutting down, if the answer's header has already announced keep-alive
+  (ngx_http_finalize_connection); it always closes an upgraded connection. From outside, a websocket
+  looks like a download, so a location with that directive counts only with `keepalive_timeout 0`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _SEVERAL = (
         "perl*",
     ),
 )
-"""Directives, if not `off`, with which connections do not come in pairs."""
+"""Directives with which connections do not come in pairs, unless they are `off`."""
 
 _UNPAIRED_LISTENS = ("http2", "quic", "udp")
 
@@ -54,17 +54,17 @@ _KNOWN_MODULES = (
     *("stream", "*geoip*", "http_image_filter", "http_xslt_filter"),
     *("http_brotli_*", "http_headers_more_filter", "http_subs_filter"),
 )
-"""Modules that make no connections of their own, as `load_module` names them: ngx_…_module.so."""
+"""Modules that open no connections themselves, by the … of their file, `ngx_…_module.so`."""
 
 
 class Pairing(Struct, frozen=True):
-    """What a look at connections proves.
+    """What a reading of the workers' connections proves about further requests.
 
     Attributes:
-        blind: why it proves nothing, empty where it does.
-        ending: ports of backends after whose requests the client's connection is closed.
-        reusing: where it may not be, by port of the backend.
-        websockets: which of these places lets connections be upgraded.
+        blind: why it proves nothing, empty if it proves something.
+        ending: ports of backends after whose requests nginx closes the client's connection.
+        reusing: passes after whose requests nginx may keep it open, by the backend's port.
+        websockets: those of these passes at which connections can be upgraded.
     """
 
     blind: str = ""
@@ -74,7 +74,7 @@ class Pairing(Struct, frozen=True):
 
 
 def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Sequence[UpstreamBlock]) -> Pairing:
-    """What holds for this configuration."""
+    """Return what connections prove with this configuration."""
     around = _around(tree)
     ports: set[int] = set()
     unpaired: set[int] = set()
@@ -85,7 +85,7 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Sequence[Upstrea
             blind = f"where {one.directive} at {one.place} leads is only known at each request"
             return Pairing(next(_unpaired(tree), blind))
         own = _upstreams_ports(one, upstreams) or _own_ports(one)
-        if not one.of_nginx:  # such as nchan's to Redis, which it keeps without any client
+        if not one.of_nginx:  # such as nchan's to Redis, open without any client
             unpaired |= own
             continue
         ports |= own
@@ -98,7 +98,7 @@ def read_pairing(tree: Tree, passes: Iterable[Pass], upstreams: Sequence[Upstrea
 
 
 def _around(tree: Tree) -> Mapping[tuple[Place, str], list[tuple[Directive, ...]]]:
-    """The blocks around each directive: a file that is included in several places stands in all."""
+    """Return the blocks around each directive, several if its file is included several times."""
     found: dict[tuple[Place, str], list[tuple[Directive, ...]]] = {}
     for directive, parents in tree:
         found.setdefault((directive.place, directive.name), []).append(parents)
@@ -106,7 +106,7 @@ def _around(tree: Tree) -> Mapping[tuple[Place, str], list[tuple[Directive, ...]
 
 
 def _unpaired(tree: Tree) -> Iterator[str]:
-    """Why clients' connections and those to backends do not come in pairs."""
+    """Yield why connections from clients and to backends do not come in pairs."""
     for directive, _ in tree:
         words = " ".join((directive.name, *directive.args))
         if _breaks_pairs(directive):
@@ -129,24 +129,27 @@ def _is_known(load: Directive) -> bool:
 
 
 def _stays_open(parents: tuple[Directive, ...]) -> bool:
-    """Whether a worker that shuts down may wait for another request after one of this location."""
+    """Return whether an old worker may wait for another request after one of this location."""
     return inherited_seconds("keepalive_min_timeout", parents, 0) > 0 and (
         inherited_seconds("keepalive_timeout", parents, 1) > 0
     )
 
 
 def _upgrades(parents: tuple[Directive, ...]) -> bool:
-    """Whether a client's `Upgrade` is handed on, as websockets need it."""
+    """Return whether nginx passes on a client's `Upgrade` header, which websockets need."""
     set_here = (d for block in parents for d in block.block or () if d.name == "proxy_set_header")
     return any(d.args and d.args[0].lower() == "upgrade" for d in set_here)
 
 
 def _upstreams_ports(one: Pass, blocks: Sequence[UpstreamBlock]) -> frozenset[int]:
-    """Those that are `down` now, too: a worker from before the reload may have asked them."""
+    """Return the ports in the upstream of a pass, also of servers that are `down` by now.
+
+    A worker from before the reload may still have connections to them.
+    """
     used = (b.upstream for b in blocks if one.uses(b.upstream.name, b.context))
     return frozenset(port for upstream in used for port in ports_named(upstream.servers))
 
 
 def _own_ports(one: Pass) -> frozenset[int]:
-    """Of a pass that names a host; without a port it is that of its scheme."""
+    """Return the port of a pass that names a host; if it names none, both default ports."""
     return frozenset({one.port} if one.port else {DEFAULT_PORT, HTTPS_PORT})

@@ -1,4 +1,4 @@
-"""Where nginx sends requests: the `*_pass` directives and what they name."""
+"""Where nginx sends requests: the `*_pass` directives and the backends that they name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PROTOCOLS = {
     "tunnel_pass": Protocol.TCP,  # since 1.31.0
 }
 _OTHER_MODULES = "_pass"
-"""How the same ends in modules that are not nginx's own: `ajp_pass`, `redis2_pass`."""
+"""The suffix of such directives in third-party modules: `ajp_pass`, `redis2_pass`."""
 
 _CALLS = {
     Context.MAIL: {"auth_http": Protocol.HTTP},
@@ -40,21 +40,21 @@ _CALLS = {
         Protocol.HTTP,
     ),
 }
-"""What leads to a backend where there are no upstreams."""
+"""The directives that lead to a backend in the parts of nginx that have no upstreams."""
 
 _RTMP_PORT = 1935
 
 ANY_PORT = 0
 _SCHEME = re.compile(r"[\w${}]+://")
 _HOST_ENDS = re.compile(r"[/?]|\$\{?(?:request_uri|document_uri|uri|is_args|args|query_string)\b")
-"""Where the path of a URL begins, which these variables hold too."""
+"""Where the path or the query of a URL begins; these variables begin one too."""
 
 _PORT_BEFORE_VARIABLE = re.compile(r"((?:\[[^]]*\]|[^:]+):\d+)\$")
 
 _CHOOSERS = ("map", "split_clients", "geo")
 
 _Given = dict[Place | None, dict[str, list[str]]]
-"""The values of variables by the server block that sets them; None for those that hold in all."""
+"""The values of variables by the server block that sets them; None for all server blocks."""
 
 _OVER_TLS = ("https://", "grpcs://", "suwsgi://")
 
@@ -63,10 +63,10 @@ class Pass(Struct, frozen=True):
     """One way from nginx to a backend.
 
     Attributes:
-        target: an upstream's name or a host; a variable nobody sets to a plain text stays `$name`.
-        port: where the directive gives one itself; `ANY_PORT` where a variable is to give it.
+        target: an upstream's name or a host; a variable without a known value stays `$name`.
+        port: the port in the directive, None if it names none; `ANY_PORT` if a variable gives it.
         listens: the `listen` arguments of the server block around it.
-        variable: whether it is looked up at each request.
+        variable: whether nginx evaluates it at each request.
         tls: whether it speaks TLS to the backend.
     """
 
@@ -81,33 +81,33 @@ class Pass(Struct, frozen=True):
     tls: bool = False
 
     def uses(self, upstream: str, context: Context) -> bool:
-        """Whether it means this upstream: nginx takes a name with a port for a host's.
+        """Return whether the pass leads to this upstream.
 
-        It finds upstreams in any case of letters.
+        nginx takes a name with a port for a host, and ignores case in the names of upstreams.
         """
         same = self.target.lower() == upstream.lower() and self.context is context
         return self.port is None and same
 
     @property
     def backend_port(self) -> int:
-        """The port that it leads to: without one nginx's own default; or `ANY_PORT`."""
+        """The backend's port: of the directive, else nginx's default; or `ANY_PORT`."""
         if self.port is None:
             return HTTPS_PORT if self.tls else DEFAULT_PORT
         return self.port
 
     @property
     def of_nginx(self) -> bool:
-        """Whether it is a directive of nginx's own modules."""
+        """Whether the directive is one of nginx's own modules."""
         return self.directive in _PROTOCOLS
 
     @property
     def takes_upstream(self) -> bool:
-        """Whether it could name one."""
+        """Whether the directive can name an upstream."""
         return self.context not in _CALLS
 
 
 def read_passes(tree: Iterable[Inside]) -> tuple[Pass, ...]:
-    """All passes; one through a variable counts once for each value that the files give it."""
+    """Return all passes; one with a variable counts once for each value that the files give it."""
     everything = tuple(tree)
     given = _given(everything)
     found = (d for d in everything if d[0].args and _spoken(*d))
@@ -116,26 +116,26 @@ def read_passes(tree: Iterable[Inside]) -> tuple[Pass, ...]:
 
 
 def listens(server: Directive) -> tuple[str, ...]:
-    """A server block's `listen` arguments, each as one text."""
+    """Return the arguments of each `listen` of a server block, joined by spaces."""
     return tuple(" ".join(d.args) for d in server.block or () if d.name == "listen")
 
 
 def server_names(server: Directive) -> tuple[str, ...]:
-    """A server block's names, in their order."""
+    """Return a server block's names, in order."""
     named = (d for d in server.block or () if d.name == "server_name")
     return tuple(name for directive in named for name in directive.args)
 
 
 def context_of(parents: Iterable[Directive]) -> Context:
-    """The part of nginx that these blocks stand in."""
+    """Return the part of nginx that these blocks belong to."""
     names = {parent.name for parent in parents}
     return next((context for context in Context if context in names), Context.HTTP)
 
 
 def target_of(argument: str, upstreams: Collection[str] = ()) -> tuple[str, int | None]:
-    """Host or upstream name, and the literal port, of a pass's argument.
+    """Return the host or upstream name, and the literal port, in a pass's argument.
 
-    A variable behind a port, or behind the name of one of `upstreams`, is taken for the path.
+    A variable after a port, or after the name of one of `upstreams`, counts as the path.
     """
     rest = _SCHEME.sub("", argument, count=1) if _SCHEME.match(argument) else argument
     if rest.startswith("unix:"):
@@ -172,7 +172,7 @@ def _read(
     for argument in _readings(said, values):
         host, port = target_of(argument, named)
         if not host:
-            continue  # as by the `""` of a map: nginx answers 500 there
+            continue  # as with a value `""` in a map: nginx then answers 500
         if port is None and directive.name in ("push", "pull"):
             port = _RTMP_PORT
         tls = argument.startswith(_OVER_TLS)
@@ -180,18 +180,18 @@ def _read(
 
 
 def _spoken(directive: Directive, parents: tuple[Directive, ...]) -> Protocol | None:
-    """What a directive speaks to a backend; None for one that leads to none."""
+    """Return the protocol of a directive to its backend, None if it leads to no backend."""
     name, context = directive.name, context_of(parents)
     if context in _CALLS:
         return _CALLS[context].get(name)
     if name in _PROTOCOLS:
         return Protocol.TCP if context is Context.STREAM else _PROTOCOLS[name]
-    within = _said(directive, context)[:1] in ("/", "@")  # as `upload_pass @saved`
+    within = _said(directive, context)[:1] in ("/", "@")  # for example `upload_pass @saved`
     return Protocol.TCP if name.endswith(_OTHER_MODULES) and not within else None
 
 
 def _said(directive: Directive, context: Context) -> str:
-    """The argument that names the backend: in modules such as Dubbo's it is the last."""
+    """Return the argument that names the backend; in modules such as Dubbo's it is the last."""
     first = directive.name in _PROTOCOLS or context in _CALLS
     return directive.args[0 if first else -1]
 
@@ -201,7 +201,7 @@ def _server_around(parents: tuple[Directive, ...]) -> Directive | None:
 
 
 def _given(everything: Iterable[Inside]) -> _Given:
-    """Every plain text that `set`, `map`, `split_clients` or `geo` may give a variable."""
+    """Return all values that `set`, `map`, `split_clients` or `geo` may give variables."""
     given: _Given = {}
     for directive, parents in everything:
         if is_set(directive):
@@ -220,9 +220,10 @@ def _note(given: _Given, place: Place | None, name: str, texts: Iterable[str]) -
 def _values(
     given: _Given, server: Directive | None, own: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """What variables may be in a server: what another one sets, no request of this one sees.
+    """Return the values that variables may have in a server block; `own` take precedence.
 
-    One that is only ever set to nothing is filled by what no directive tells, such as Lua.
+    Values that another server block sets do not count. A variable that is set only to empty text is
+    left out: it gets its value in a way that no directive shows, for example from Lua.
     """
     values: dict[str, list[str]] = {}
     for place in (None, server.place) if server else (None,):
@@ -235,9 +236,9 @@ def _values(
 def _readings(
     argument: str, values: Mapping[str, list[str]], filled: tuple[str, ...] = ()
 ) -> list[str]:
-    """The argument with its known variables replaced by each of their values, and theirs in turn.
+    """Return the argument with known variables replaced by each of their values, recursively.
 
-    One that is in its own value, as in `set $args $args&x=1`, is replaced once.
+    A variable in its own value, as in `set $args $args&x=1`, is replaced once.
     """
     for name in values if "$" in argument else ():
         pattern = spelled(name)

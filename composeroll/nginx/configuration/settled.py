@@ -1,4 +1,4 @@
-"""What variables are in a location that sets them itself, whatever they were before. Pure."""
+"""The values of variables that a location itself sets, whatever they were before. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from itertools import dropwhile, takewhile
 from composeroll.nginx.configuration.syntax import Directive, walk
 
 _ENDS_REWRITING = frozenset({"rewrite", "break"})
-"""What stands behind one of these may not be done."""
+"""nginx may skip the directives after one of these."""
 
 
 def settled(parents: Sequence[Directive]) -> dict[str, str]:
-    """The values of variables in a pass, as far as the location right around it settles them.
+    """Return the values of variables at a pass that the innermost location around it determines.
 
-    None of a variable that may be set again, or that an earlier one is made of; nor what stands
-    behind a `rewrite` or a `break`.
+    Excluded are variables that may be set again, variables that occur in their own value or in an
+    earlier one, and everything after a `rewrite` or a `break`.
 
     Args:
         parents: the blocks around the pass, outermost first.
@@ -33,18 +33,21 @@ def settled(parents: Sequence[Directive]) -> dict[str, str]:
 
 
 def is_set(directive: Directive) -> bool:
-    """Whether it gives a variable a value."""
+    """Return whether a directive gives a variable a value."""
     return directive.name == "set" and len(directive.args) > 1
 
 
 def spelled(name: str) -> re.Pattern[str]:
-    """`$up` or `${up}`, and not the beginning of `$upstream_name`."""
+    """Return a pattern for `$up` or `${up}`, but not for the beginning of `$upstream_name`."""
     word = re.escape(name.removeprefix("$"))
     return re.compile(rf"\$(?:{word}(?!\w)|\{{{word}\}})", re.ASCII)
 
 
 def _goes_on(line: Directive) -> bool:
-    """An `if` that sets nothing either ends the request, or changes nothing."""
+    """Return whether the values of variables stay certain after a line.
+
+    An `if` that sets nothing either ends the request, or changes nothing.
+    """
     inside = walk(line.block or ()) if line.name == "if" else ()
     return not (
         line.name in _ENDS_REWRITING

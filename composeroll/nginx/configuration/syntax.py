@@ -1,4 +1,4 @@
-"""nginx's language as directives, read by crossplane, with includes put in their place."""
+"""nginx's configuration language as directives, parsed by crossplane, with includes expanded."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from composeroll.nginx.configuration.dump import covers, full_pattern
 COMMENT = "#"
 
 _TABLES = frozenset({"map", "geo", "split_clients", "types", "charset_map"})
-"""Blocks of data: what stands first in a line of theirs is no directive, but for `include`."""
+"""Blocks of data: their lines are not directives, except `include`."""
 
 
 class Place(Struct, frozen=True):
-    """Where a directive stands."""
+    """The file and line of a directive."""
 
     file: str
     line: int
@@ -32,7 +32,7 @@ class Directive(Struct, frozen=True):
 
     Attributes:
         args: the arguments, without their quotes.
-        block: the directives between its braces, None where it has none.
+        block: the directives between its braces, None if it has no braces.
     """
 
     name: str
@@ -41,22 +41,23 @@ class Directive(Struct, frozen=True):
     block: tuple[Directive, ...] | None = None
 
     def __str__(self) -> str:
-        import crossplane  # noqa: PLC0415 - heavy: as below
+        import crossplane  # noqa: PLC0415 - slow to import: as below
 
         text: str = crossplane.build([_payload(self)], indent=4)
         return text.removesuffix(";")
 
 
 class Unreadable(ValueError):
-    """crossplane could not read a file that nginx accepted; the message says where."""
+    """crossplane could not parse a file that nginx accepted; the message names the line."""
 
 
 def parse_text(text: str, file: str) -> tuple[Directive, ...]:
-    """The directives of one file, includes not followed. crossplane reads from disk only.
+    """Return the directives of one file, without following includes.
 
     Raises:
-        Unreadable: crossplane does not understand it.
+        Unreadable: crossplane cannot parse it.
     """
+    # crossplane parses only files on disk.
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as copy:
         copy.write(text.removesuffix("\n") + "\n")
         copy.flush()
@@ -73,10 +74,10 @@ def expand(
     parsed: Mapping[str, tuple[Directive, ...]],
     main: str,
 ) -> tuple[Directive, ...]:
-    """The same with every `include` replaced by what the dump's files hold, in glob(3)'s order.
+    """Return the directives with each `include` replaced by those of its files, in glob(3)'s order.
 
     Args:
-        directives: one file's, or one block's.
+        directives: the directives of one file or one block.
         parsed: the directives of every file of the dump, by path.
         main: the main file's path.
     """
@@ -94,16 +95,16 @@ def expand(
 
 
 Inside = tuple[Directive, tuple[Directive, ...]]
-"""A directive, and the blocks around it, outermost first."""
+"""A directive and the blocks around it, outermost first."""
 
 Tree = tuple[Inside, ...]
-"""All directives of a configuration, in its order."""
+"""All directives of a configuration, in order."""
 
 
 def walk(
     directives: tuple[Directive, ...], parents: tuple[Directive, ...] = ()
 ) -> Iterator[Inside]:
-    """Every directive with the blocks around it, outermost first."""
+    """Yield every directive with the blocks around it, outermost first."""
     for directive in directives:
         yield directive, parents
         inside = directive.block or ()
@@ -113,7 +114,7 @@ def walk(
 
 
 def _crossplane(path: str) -> dict[str, Any]:
-    import crossplane  # noqa: PLC0415 - heavy: only a survey needs it
+    import crossplane  # noqa: PLC0415 - slow to import: only a survey needs it
 
     payload = crossplane.parse(
         path, single=True, comments=True, strict=False, check_ctx=False, check_args=False

@@ -1,4 +1,4 @@
-"""Upstream blocks as nginx's configuration holds them."""
+"""Upstream blocks in nginx's configuration."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from composeroll.model import Server, Upstream
 from composeroll.nginx.configuration.syntax import COMMENT, Directive, Place
 
 DEFAULT_PORT = 80
-"""What nginx takes for a `server` line without a port (ngx_http_upstream_module)."""
+"""nginx's default for a `server` line without a port (ngx_http_upstream_module)."""
 
 HTTPS_PORT = 443
-"""What it takes for a `proxy_pass https://HOST;` (ngx_http_proxy_module)."""
+"""nginx's default for a `proxy_pass https://HOST;` (ngx_http_proxy_module)."""
 
 
 _CHOOSERS = ("balancer_by_lua", "state")
-"""Lua, or a file that `nginx -T` does not print."""
+"""Prefixes of the directives that select the server by Lua, or by a file not in `nginx -T`."""
 
 
 class Context(StrEnum):
-    """Which part of nginx a block belongs to; only the first two have upstreams.
+    """The part of nginx that a block belongs to; only the first two have upstreams.
 
-    RTMP is that of a module (nginx-rtmp-module).
+    RTMP is added by nginx-rtmp-module.
     """
 
     HTTP = "http"
@@ -35,10 +35,10 @@ class Context(StrEnum):
 
 
 class UpstreamBlock(Struct, frozen=True):
-    """An upstream with the place it stands at.
+    """An upstream and its place in the configuration.
 
     Attributes:
-        neighbours: what else its file holds, as text; comments do not count.
+        neighbours: the other directives in its file, as text, without comments.
     """
 
     upstream: Upstream
@@ -48,18 +48,18 @@ class UpstreamBlock(Struct, frozen=True):
 
     @property
     def chooser(self) -> str:
-        """The directive by which something else than its servers tells whom to ask, or empty."""
+        """The directive that decides in place of the `server` lines, empty if there is none."""
         names = (directive.partition(" ")[0] for directive in self.upstream.directives)
         return next((name for name in names if name.startswith(_CHOOSERS)), "")
 
     @property
     def alone(self) -> bool:
-        """Whether its file may be rewritten as a whole."""
+        """Whether its file has nothing else and may be rewritten as a whole."""
         return not self.neighbours
 
 
 def read_upstream(block: Directive) -> Upstream:
-    """The model of an `upstream` directive."""
+    """Return the upstream that an `upstream` directive defines."""
     inside = block.block or ()
     comments = {d.place: d.args[0] for d in inside if d.name == COMMENT}
     return Upstream(
@@ -70,25 +70,25 @@ def read_upstream(block: Directive) -> Upstream:
 
 
 def united(told: Sequence[Upstream]) -> Upstream:
-    """The first, with all that any of them names: who any of several gateways sends requests to."""
+    """Return the first upstream with the servers of all: all that any gateway sends requests to."""
     servers = {server.address: server for one in reversed(told) for server in reversed(one.servers)}
     return replace(told[0], servers=tuple(reversed(servers.values())))
 
 
 def without(upstream: Upstream, servers: Container[Server]) -> Upstream:
-    """The same but for these servers."""
+    """Return the upstream without these servers."""
     return replace(upstream, servers=tuple(s for s in upstream.servers if s not in servers))
 
 
 def neighbours(block: Directive, file: Iterable[Directive]) -> tuple[str, ...]:
-    """The heads of everything in `file` but this block and comments."""
+    """Return name and arguments of each directive in `file`, except this block and comments."""
     own = (block.name, block.args, block.place)
     others = (d for d in file if d.name != COMMENT and (d.name, d.args, d.place) != own)
     return tuple(" ".join((d.name, *d.args)) for d in others)
 
 
 def host_and_port(address: str, default: int | None = None) -> tuple[str, int | None]:
-    """`host` without brackets, and the port; a `unix:` socket is a host without a port."""
+    """Return `host` without brackets, and the port; a `unix:` socket is a host without a port."""
     if address.startswith("unix:"):
         return address, None
     host, colon, port = address.rpartition(":")
@@ -98,13 +98,13 @@ def host_and_port(address: str, default: int | None = None) -> tuple[str, int | 
 
 
 def is_name(address: str) -> bool:
-    """Whether a server goes by a host name: by no address, and no socket."""
+    """Return whether a server is a host name, not an address and not a socket."""
     host, _ = host_and_port(address)
     return not (host.startswith("unix:") or ":" in host or host.replace(".", "").isdecimal())
 
 
 def ports_named(servers: Iterable[Server]) -> frozenset[int]:
-    """The ports that these servers name, or nginx takes for them."""
+    """Return the ports of these servers: named, or nginx's default."""
     found = (host_and_port(server.address, DEFAULT_PORT)[1] for server in servers)
     return frozenset(port for port in found if port is not None)
 

@@ -1,20 +1,20 @@
-"""nginx's version, and the abilities that came with one."""
+"""nginx's version, and the versions that introduced certain features."""
 
 from __future__ import annotations
 
 Version = tuple[int, ...]
 
 KEEPALIVE_MIN_TIMEOUT = (1, 27, 4)
-"""First with `keepalive_min_timeout` (nginx CHANGES)."""
+"""The first version with `keepalive_min_timeout` (nginx CHANGES)."""
 
 RESOLVE = (1, 27, 3)
-"""First with `server NAME resolve` in open source (nginx CHANGES)."""
+"""The first open source version with `server NAME resolve` (nginx CHANGES)."""
 
 _MARK = "nginx version: "
 
 
 def read_version(text: str) -> Version:
-    """The numbers in what `nginx -v` prints on stderr; empty where there are none.
+    """Return the numbers in what `nginx -v` prints on stderr; empty if there are none.
 
     `nginx version: nginx/1.26.3 (Ubuntu)` is 1.26.3; openresty's four numbers begin with nginx's.
     """
