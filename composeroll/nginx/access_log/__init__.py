@@ -1,1 +1,1 @@
-"""nginx's access log: where it is, what its lines hold, and what they say of the answers."""
+"""nginx's access logs: where they are, how their lines are parsed, and the answers in them."""

@@ -1,4 +1,4 @@
-"""What a line of an access log says of the replicas: who was asked, and how each answered. Pure."""
+"""The answers of replicas in lines of an access log: which server, and which status. Pure."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from composeroll.model import Answered
 from composeroll.nginx.access_log.lines import Reader
 
 NOBODY = ("", "-")
-"""What stands in a line for a request that nginx answered by itself."""
+"""The server addresses in a line for a request that nginx answered itself."""
 
 BAD_GATEWAY = 502
-"""What a try counts for that nginx gave up for another, where the format does not say."""
+"""The assumed status of a try that another one followed, if the format has no status of tries."""
 
 _BETWEEN = re.compile(r", | : ")
 
 
 def answers_in(lines: Iterable[str], read: Reader) -> tuple[Answered, ...]:
-    """All tries of these lines; what is not of the format is left out."""
+    """Return the answers in these lines; lines that do not match the format are left out."""
     found = ((line, read(line)) for line in lines)
     return tuple(one for line, values in found if values for one in _answers(line, values))
 
 
 def _answers(line: str, values: Mapping[str, str]) -> Iterator[Answered]:
-    """One for each try: a retried request has comma lists."""
+    """Yield one answer per try: the line of a retried request has comma-separated lists."""
     final = int(values.get("status") or 0)
     if "upstream_addr" not in values:
         yield Answered("", final, line)

@@ -1,8 +1,8 @@
-"""A log format turned into a reader of its lines. Pure.
+"""A reader for the lines of a log format. Pure.
 
-A line is read in chunks: each begins with a variable of which nothing is known but nginx's way to
-escape it, and goes on to the next such. A chunk is settled where it first fits, and never tried
-again: what a client writes into its request cannot make the reading slow.
+A line is matched in chunks. Each chunk begins with a variable of which only nginx's escaping is
+known, and extends to the next such variable. A chunk is matched at the first possible position and
+never again, so that the text of a client's request cannot make the matching slow.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from composeroll.nginx.configuration.log_format import Escape, Literal, LogFormat, Variable
 
 WANTED = ("status", "upstream_addr", "upstream_status")
-"""The variables that tell who answered how."""
+"""The variables that say which server answered, and with which status."""
 
 LONGEST = 65536
-"""Characters of a line that is read; nginx itself takes 8 KiB for a request line and each header
-(large_client_header_buffers)."""
+"""The most characters in a line; longer lines are not matched. nginx itself accepts 8 KiB for a
+request line and for each header (large_client_header_buffers)."""
 
 Reader = Callable[[str], Mapping[str, str] | None]
-"""The wanted variables of one line; None for a line that is not of the format."""
+"""Returns the `WANTED` variables in a line, None for a line that does not match the format."""
 
 _FREE = {
     Escape.DEFAULT: r'[^"\x00-\x1f]*?',
@@ -34,9 +34,9 @@ _TIME = r"[0-9]+\.[0-9]+"
 
 
 def _listed(item: str) -> str:
-    """One for each try, as every `$upstream_` variable has it; `-` or nothing where none was made.
+    """Return a pattern for an `$upstream_` variable: one item per try, `-` or nothing without one.
 
-    A colon stands between the servers of two upstreams (ngx_http_upstream_module, "Variables").
+    A colon separates the servers of two upstreams (ngx_http_upstream_module, "Variables").
     """
     return rf"(?:(?:{item}|-)(?:(?:, | : )(?:{item}|-))*)?"
 
@@ -66,11 +66,11 @@ _KNOWN = {
     "time_iso8601": r"[0-9:T+-]+",
     "time_local": r"[0-9]{2}/\w{3}/[0-9:]+ [+-][0-9]{4}",
 }
-"""What these variables can look like, however the format escapes (ngx_http_variables.c)."""
+"""Patterns of these variables' values, with any escaping (ngx_http_variables.c)."""
 
 
 def reader_of(form: LogFormat) -> Reader:
-    """The reader of a format's lines."""
+    """Return a reader for a format's lines."""
     whole = re.compile("".join(f"(?>{chunk})" for chunk in _chunks(form)), re.DOTALL)
 
     def read(line: str) -> Mapping[str, str] | None:

@@ -1,4 +1,4 @@
-"""The lines that an access log gets, from where it ends when it is first looked at."""
+"""The lines of an access log: the last ones first, then those that nginx appends."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.install import NOT_RUN
 
 MOST = 1 << 20
-"""Bytes of a file that one look brings; of more than that the newest."""
+"""The most bytes of a file that one reading returns; of more, the newest."""
 
 LINES = 5000
-"""Lines of a container's output that one look brings; of more than that the newest. The engine
+"""The most lines of a container's output that one reading returns; of more, the newest. The engine
 reads them from the end, so a log of gigabytes costs no more."""
 
 OUTPUTS = {
@@ -27,15 +27,15 @@ OUTPUTS = {
     "/proc/self/fd/2": LogStream.STDERR,
     "/proc/1/fd/2": LogStream.STDERR,
 }
-"""The paths that are the container's own output, which the engine keeps. Under a supervisor nginx
-reaches it by the first process's."""
+"""Paths of the container's output, which the engine keeps. Under a supervisor, nginx writes to the
+output of the first process."""
 
 
 class Tail(Protocol):
-    """A log that is read on and on."""
+    """A log that is read repeatedly."""
 
     def read(self) -> Sequence[str]:
-        """The lines since the last call; of the first call, the log's last lines.
+        """Return the lines since the last call; at the first call, the log's last lines.
 
         Raises:
             EngineError: the engine refuses.
@@ -45,7 +45,7 @@ class Tail(Protocol):
 
 
 def tail_of(door: ContainerDoor, container: str, target: str) -> Tail:
-    """The tail of a log, wherever it goes: the container's output, or a file in it.
+    """Return the tail of a log, which is the container's output or a file in the container.
 
     Raises:
         EngineError: the engine refuses.
@@ -58,7 +58,7 @@ def tail_of(door: ContainerDoor, container: str, target: str) -> Tail:
 
 
 class OutputTail:
-    """What nginx writes to its container's output."""
+    """The tail of a log that nginx writes to its container's output."""
 
     def __init__(self, door: ContainerDoor, container: str, stream: LogStream) -> None:
         self._door = door
@@ -67,7 +67,7 @@ class OutputTail:
         self._last = ""
 
     def read(self) -> Sequence[str]:
-        """By the engine's own time stamps: clocks of two machines are never compared."""
+        """Return new lines by the engine's timestamps; the clocks of two machines do not matter."""
         found = self._door.stamped_log(self._container, self._stream, LINES, self._last)
         new = [(stamp, line) for stamp, line in found if stamp > self._last]
         self._last = new[-1][0] if new else self._last
@@ -75,7 +75,7 @@ class OutputTail:
 
 
 class FileTail:
-    """A file in the gateway's container."""
+    """The tail of a log file in the gateway's container."""
 
     def __init__(self, door: ContainerDoor, container: str, path: str) -> None:
         self._door = door
@@ -85,7 +85,7 @@ class FileTail:
         self._begun = ""
 
     def read(self) -> Sequence[str]:
-        """By offset; a rotated or truncated file is read from its beginning."""
+        """Return new lines by offset; a rotated or truncated file is read from its beginning."""
         seen = (self._inode, self._offset)
         said = _look(self._door, self._container, self._path, *seen, most=MOST)
         head, _, text = said.partition("\n")
@@ -98,7 +98,7 @@ class FileTail:
 
 
 def _from_first_line(text: str, offset: int) -> str:
-    """Without the rest of a line whose beginning was left out."""
+    """Return the text without its first line, unless the text is the file's beginning."""
     return text.partition("\n")[2] if offset else text
 
 
@@ -111,7 +111,7 @@ def _look(
     *,
     most: int,
 ) -> str:
-    """As the container's own user, else as root: logs are often root's alone."""
+    """Run `tail.sh` as the container's own user, else as root: often only root may read a log."""
     argv = ("sh", "-c", _script(), "composeroll", path, inode, str(offset), str(most))
     output = door.execute(container, argv)
     if output.exit_code not in (0, *NOT_RUN):

@@ -1,4 +1,4 @@
-"""How an upstream's servers answer, as the access logs of the gateways tell it."""
+"""How an upstream's servers answer, according to the gateways' access logs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from composeroll.nginx.door import ContainerDoor
 
 
 class Source(Struct, frozen=True):
-    """One log that is read on, and the reader of its lines."""
+    """The tail of a log, and the reader for its lines."""
 
     tail: Tail
     reader: Reader
 
     def read(self) -> tuple[Answered, ...]:
-        """The answers since the last call."""
+        """Return the answers since the last call."""
         return answers_in(self.tail.read(), self.reader)
 
 
@@ -33,7 +33,7 @@ class Traffic(Struct, frozen=True):
 
     Attributes:
         before: the last answers from before that moment.
-        hidden: why some cannot be seen, a sentence each.
+        hidden: why some answers cannot be seen, one sentence per reason.
     """
 
     sources: tuple[Source, ...] = ()
@@ -42,21 +42,21 @@ class Traffic(Struct, frozen=True):
 
     @property
     def seen(self) -> bool:
-        """Whether there is any log that tells of them."""
+        """Whether any log shows these answers."""
         return bool(self.sources)
 
     def read(self) -> tuple[Answered, ...]:
-        """The answers since the last call.
+        """Return the answers since the last call.
 
         Raises:
             EngineError: the engine refuses.
-            GatewayError: a log cannot be read any more.
+            GatewayError: a log can no longer be read.
         """
         return tuple(answer for source in self.sources for answer in source.read())
 
 
 def open_traffic(door: ContainerDoor, container: str, visible: Visibility) -> Traffic:
-    """Begin to read the logs of one gateway; one that cannot be read is hidden."""
+    """Begin to read the logs of one gateway; a log that cannot be read is listed in `hidden`."""
     sources, before, hidden = [], list[Answered](), list(visible.hidden)
     for log in visible.logs:
         try:
@@ -70,7 +70,7 @@ def open_traffic(door: ContainerDoor, container: str, visible: Visibility) -> Tr
 
 
 def all_of(several: Sequence[Traffic]) -> Traffic:
-    """The traffic of several gateways as one."""
+    """Return the traffic of several gateways as one."""
     return Traffic(
         tuple(source for one in several for source in one.sources),
         tuple(answer for one in several for answer in one.before),

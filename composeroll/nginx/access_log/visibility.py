@@ -1,4 +1,4 @@
-"""Whether nginx's access log tells how the replicas of one upstream answer, and where. Pure."""
+"""Whether and which access logs of nginx show how an upstream's replicas answer. Pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ BETTER = (
     'log_format upstreams \'$remote_addr [$time_local] "$request" $status'
     " $upstream_addr $upstream_status';"
 )
-"""The least that tells who answered how, beside what people read."""
+"""A short format that shows which server answered and how, along with what people read."""
 
 
 class Visibility(Struct, frozen=True):
     """How the answers of an upstream can be seen.
 
     Attributes:
-        logs: the logs that tell of them.
-        hidden: why requests of a pass cannot be judged, a sentence each.
+        logs: the logs that show them.
+        hidden: why a pass's answers cannot be judged, one sentence per reason.
     """
 
     logs: tuple[AccessLog, ...] = ()
@@ -32,7 +32,7 @@ class Visibility(Struct, frozen=True):
 
 
 def visibility(configuration: Configuration, upstream: str) -> Visibility:
-    """Where the answers of this upstream's servers are logged such that they can be judged."""
+    """Return which logs show the answers of this upstream's servers well enough to judge them."""
     uses = [p for p in configuration.passes if p.uses(upstream, Context.HTTP)]
     if not uses:
         return Visibility(hidden=(f"nginx passes no HTTP requests to upstream {upstream}",))
@@ -49,7 +49,7 @@ def visibility(configuration: Configuration, upstream: str) -> Visibility:
 
 
 def visibility_findings(configuration: Configuration, upstream: str) -> tuple[Finding, ...]:
-    """What keeps `monitor` from seeing 5xx answers, with the line that would show them."""
+    """Return what keeps `monitor` from seeing 5xx answers, with the line that would show them."""
     seen = visibility(configuration, upstream)
     return (*_hidden(configuration, seen), *_late(seen))
 
@@ -73,7 +73,7 @@ def _late(seen: Visibility) -> Iterator[Finding]:
 
 
 def _why_silent(configuration: Configuration, log: AccessLog, upstream: str) -> str:
-    """Why a log does not tell how this upstream's servers answer; empty where it does."""
+    """Return why a log does not show how this upstream's servers answer, empty if it does."""
     if log.target == OFF:
         return f"{log} keeps no log of requests to {upstream}"
     if not log.target.startswith("/") or "$" in log.target:
@@ -89,7 +89,7 @@ def _why_silent(configuration: Configuration, log: AccessLog, upstream: str) -> 
 
 
 def _is_own(configuration: Configuration, log: AccessLog, upstream: str) -> bool:
-    """Whether only requests to this upstream are passed on by those who write to the log."""
+    """Return whether all passes that write to the log use this upstream."""
     sharing = (p for p in configuration.passes if _writes(configuration, p, log))
     return all(use.uses(upstream, Context.HTTP) for use in sharing)
 

@@ -1,1 +1,1 @@
-"""Whether and where nginx sends requests to a service, or the line that settles it."""
+"""Whether and where nginx sends requests to a service, or a refusal with the setting to add."""

@@ -1,4 +1,4 @@
-"""Which of nginx's upstreams belong to a service: the strongest sign that any of them shows."""
+"""Which of nginx's upstreams belong to a service, by the strongest sign that any of them has."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from composeroll.nginx.include import DISCARD_PORT, written_by
 
 
 class Claim(Struct, frozen=True):
-    """An upstream that shows a sign of belonging to the service, and the sign."""
+    """An upstream with a sign that it belongs to the service, and that sign."""
 
     block: UpstreamBlock
     because: str
@@ -33,10 +33,10 @@ _Rule = Callable[[Configuration, Subject, Wanted], Iterator[Claim]]
 
 
 def claims(configuration: Configuration, subject: Subject, wanted: Wanted) -> tuple[Claim, ...]:
-    """All upstreams with the strongest sign; empty where none shows any.
+    """Return all upstreams with the strongest sign, empty if no upstream has a sign.
 
     Raises:
-        Refused: a sign contradicts what the service exposes, or fits another service as well.
+        Refused: a sign contradicts the ports that the service exposes, or fits another service too.
     """
     rules: tuple[_Rule, ...] = (_by_first_line, _by_address, _by_name, _by_comment, _by_port)
     for rule in rules:
@@ -47,7 +47,10 @@ def claims(configuration: Configuration, subject: Subject, wanted: Wanted) -> tu
 
 
 def unclear(configuration: Configuration, subject: Subject) -> Iterator[UpstreamBlock]:
-    """Upstreams that show no sign, and are somebody else's only if a name in them is."""
+    """Yield upstreams without a sign that may be the service's, by their port and their names.
+
+    Only the gateway knows what these names stand for.
+    """
     for block in _of_its_port(configuration, subject):
         unknown = [host for host in _hosts(block) if not subject.may_have_had(host)]
         if unknown and all(map(subject.may_be_its_name, unknown)):
@@ -55,7 +58,7 @@ def unclear(configuration: Configuration, subject: Subject) -> Iterator[Upstream
 
 
 def unclear_passes(configuration: Configuration, subject: Subject) -> Iterator[Pass]:
-    """The same of passes that go straight to a name, with a port that the service exposes."""
+    """Yield passes straight to a name that may be the service's, with a port that it exposes."""
     blocks = configuration.upstreams
     for one in configuration.passes:
         straight = not any(one.uses(block.upstream.name, block.context) for block in blocks)
@@ -65,24 +68,24 @@ def unclear_passes(configuration: Configuration, subject: Subject) -> Iterator[P
 
 
 def passes_to(configuration: Configuration, block: UpstreamBlock) -> tuple[Pass, ...]:
-    """The pass directives that use an upstream."""
+    """Return the pass directives that use an upstream."""
     name, context = block.upstream.name, block.context
     return tuple(p for p in configuration.passes if p.uses(name, context))
 
 
 def ports_of(block: UpstreamBlock) -> frozenset[int]:
-    """The ports that an upstream's servers name; a server that is `down` is a stand-in."""
+    """Return the ports of an upstream's servers, except those `down`, which are stand-ins."""
     return ports_named(_up(block))
 
 
 def stand_in_ports(block: UpstreamBlock) -> frozenset[int]:
-    """The ports that those name which are `down`."""
+    """Return the ports of an upstream's servers that are `down`, except the discard port."""
     up = frozenset(_up(block))
     return ports_named(s for s in block.upstream.servers if s not in up) - {DISCARD_PORT}
 
 
 def others_in(block: UpstreamBlock, subject: Subject) -> tuple[str, ...]:
-    """The servers of an upstream that are another service's now, or elsewhere beside its own."""
+    """Return an upstream's servers that are another service's, or elsewhere next to its own."""
     mixed = any(map(subject.owns, _up(block)))
     return tuple(
         server.address
@@ -93,13 +96,17 @@ def others_in(block: UpstreamBlock, subject: Subject) -> tuple[str, ...]:
 
 
 def _fits(one: Pass, subject: Subject) -> bool:
-    """Whether a pass may lead to a port that the service exposes."""
+    """Return whether a pass may lead to a port that the service exposes."""
     ports = subject.exposed
     return bool(ports) if one.backend_port == ANY_PORT else one.backend_port in ports
 
 
 def _elsewhere(server: Server, subject: Subject) -> bool:
-    """By name alone: an address may have been a replica's, and of a lost backup `check` warns."""
+    """Return whether a server is a host name that is not the service's.
+
+    An address does not count, as it may have been a replica's; nor does a backup, as `check` warns
+    if it would be lost.
+    """
     usual = "backup" not in server.parameters
     return usual and is_name(server.address) and not subject.owns(server)
 
@@ -111,7 +118,10 @@ def _by_first_line(configuration: Configuration, subject: Subject, _: Wanted) ->
 
 
 def _by_address(configuration: Configuration, subject: Subject, wanted: Wanted) -> Iterator[Claim]:
-    """Addresses swap after a reboot, so a port that the service does not expose is no sign."""
+    """Yield upstreams with an address of the service and a port that it exposes.
+
+    An address with another port is not a sign: containers may swap addresses at a reboot.
+    """
     possible = {*subject.exposed, wanted.port}
     naming = [n for n in _unowned_servers(configuration) if n[1] in subject.addresses]
     fitting = [n for n in naming if not subject.exposed or n[2] in possible]
@@ -128,7 +138,10 @@ def _by_name(configuration: Configuration, subject: Subject, _: Wanted) -> Itera
 
 
 def _by_comment(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
-    """As the gateway image writes `# SERVICE` behind the addresses of its boot default."""
+    """Yield upstreams with a server whose comment begins with a name of the service.
+
+    The gateway image writes `# SERVICE` after the addresses in its boot default.
+    """
     for block in _unowned(configuration):
         words = {server.comment.partition(" ")[0] for server in block.upstream.servers}
         if any(map(subject.named, words)):
@@ -136,10 +149,10 @@ def _by_comment(configuration: Configuration, subject: Subject, _: Wanted) -> It
 
 
 def _by_port(configuration: Configuration, subject: Subject, _: Wanted) -> Iterator[Claim]:
-    """All else gone: one upstream in use that is nobody's, and the one port that fits it.
+    """Yield upstreams in use, of no service, with the single port that the service exposes.
 
-    A host name that is not the service's, or an address that its networks do not give, says that it
-    is somebody else's.
+    This is the last rule. A host name, or an address outside the subnets of the service's networks,
+    rules an upstream out.
     """
     fitting = [
         block
@@ -156,7 +169,7 @@ def _by_port(configuration: Configuration, subject: Subject, _: Wanted) -> Itera
 
 
 def _of_its_port(configuration: Configuration, subject: Subject) -> Iterator[UpstreamBlock]:
-    """Those in use, and nobody's, with the one port that the service exposes."""
+    """Yield upstreams in use, of no service, whose single port is the only one that it exposes."""
     ports = frozenset(subject.exposed)
     for block in _unowned(configuration):
         fits = len(ports) == 1 and ports_of(block) == ports and passes_to(configuration, block)

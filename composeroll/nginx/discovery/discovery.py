@@ -1,6 +1,6 @@
 """Find a service's place in the gateway: upstream, include, port and protocol.
 
-Pure, but for the user's own template, which is read where there is one.
+Pure, except that it reads the user's own template if there is one.
 """
 
 from __future__ import annotations
@@ -36,12 +36,13 @@ class Found(Struct, frozen=True):
     """A service's place in the gateway.
 
     Attributes:
-        upstream: what nginx is told now; it has no servers where the include is yet to be made.
-        include: absolute path, inside the gateway, of the file that holds just this upstream.
+        upstream: the upstream in nginx's configuration; without servers if the include does not
+            exist yet.
+        include: absolute path, inside the gateway, of the file that has only this upstream.
         because: the sign by which it was found, as the end of a sentence.
-        tls: whether nginx speaks TLS to it, wherever it is used.
-        template: path of the user's own template of the include, or None. What it adds by itself is
-            left out of `upstream`: such servers are no replicas, and none is missed.
+        tls: whether every pass that uses it speaks TLS.
+        template: path of the user's own template of the include, or None. `upstream` leaves out the
+            servers that the template itself adds: they are not replicas.
     """
 
     upstream: Upstream
@@ -54,10 +55,10 @@ class Found(Struct, frozen=True):
 
 
 def discover(configuration: Configuration, subject: Subject, wanted: Wanted) -> Found | None:
-    """The service's place, None for a service that nginx sends nothing to: a worker.
+    """Return the service's place, None for a service to which nginx sends nothing: a worker.
 
     Raises:
-        Refused: it is ambiguous, or cannot be rewritten safely; the help names what settles it.
+        Refused: it is ambiguous, or cannot be rewritten safely; the help names the setting to add.
     """
     if wanted.include:
         wanted = replace(wanted, include=folded(wanted.include))
@@ -91,10 +92,10 @@ def _claimed(
 
 
 def _means(block: UpstreamBlock, subject: Subject, owner: tuple[str, str]) -> bool:
-    """Whether a file leads to the service though its first line says that it is another one's.
+    """Return whether a file leads to the service although its first line names another service.
 
-    Either was renamed, or somebody copied the file. Addresses tell only of another project's file:
-    in this one `sync` mends those of before a restart.
+    The service was renamed, or the file was copied. Addresses count only in a file of another
+    project: in this project's files they may be from before a restart, and `sync` repairs them.
     """
     hosts = {host_and_port(server.address, DEFAULT_PORT)[0] for server in block.upstream.servers}
     moved = owner[0] != subject.project and not hosts.isdisjoint(subject.addresses)
@@ -102,7 +103,7 @@ def _means(block: UpstreamBlock, subject: Subject, owner: tuple[str, str]) -> bo
 
 
 def _chosen(configuration: Configuration, wanted: Wanted) -> UpstreamBlock | None:
-    """The upstream that the settings name; None where its include does not exist yet."""
+    """Return the upstream that the settings name, None if its include does not exist yet."""
     if wanted.include in configuration.files or wanted.include is None:
         found = [
             block
@@ -160,12 +161,13 @@ def _found(
 
 
 def without_added(upstream: Upstream, subject: Subject, template: str | None) -> Upstream:
-    """An upstream but for the servers that the user's template names by itself.
+    """Return an upstream without the servers that the user's template itself adds.
 
-    The service's own name may be a last resort there; as a usual server it means its replicas.
+    The template may add the service's own name as a spare (`backup` or `down`). In the upstream, a
+    usual server with that name stands for the replicas, and is kept.
 
     Raises:
-        Refused: the template has it for a usual server.
+        Refused: the template adds the service's own name as a usual server.
     """
     if not template:
         return upstream
@@ -186,7 +188,10 @@ def _goes_by_name(server: Server, subject: Subject) -> bool:
 
 
 def _protocol(configuration: Configuration, subject: Subject, block: UpstreamBlock) -> Protocol:
-    """An upstream that nothing visibly uses is proven by its port alone."""
+    """Return the protocol of the passes that use an upstream.
+
+    If no pass is known to use it, the protocol is TCP: a replica proves itself by its port alone.
+    """
     uses = passes_to(configuration, block)
     spoken = {use.protocol for use in uses}
     if len(spoken) > 1:
@@ -195,7 +200,7 @@ def _protocol(configuration: Configuration, subject: Subject, block: UpstreamBlo
 
 
 def straight_passes(configuration: Configuration, subject: Subject) -> tuple[Pass, ...]:
-    """The passes that name the service itself, with no upstream in between."""
+    """Return the passes that name the service itself, without an upstream."""
     upstreams = [(block.upstream.name, block.context) for block in configuration.upstreams]
     return tuple(
         p

@@ -1,4 +1,4 @@
-"""Why a service's place in the gateway could not be settled, and the line that settles it."""
+"""Refusals: why a service's place in the gateway is not clear, and the line that makes it clear."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from composeroll.nginx.discovery.subject import Subject, Wanted
 
 
 def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
-    """More than one upstream shows the same sign."""
+    """Return the refusal if more than one upstream has the same sign."""
     names = [block.upstream.name for block in blocks]
     one = f"set x-composeroll.upstream in {subject.service} to one of them"
     if len({*names}) < len(names):
@@ -29,9 +29,9 @@ def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
 
 
 def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence[Pass]) -> Refused:
-    """A pass goes straight to the service's name, so there is nothing to rewrite.
+    """Return the refusal if a pass goes straight to the service, without an upstream to rewrite.
 
-    All that go to one port have to change together: nginx takes no port behind an upstream's name.
+    All passes to one port have to change together: nginx accepts no port after an upstream's name.
     """
     alike = _most_alike(passes)
     first, port = alike[0], _port(alike[0])
@@ -55,7 +55,7 @@ def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence
 
 
 def by_loopback(one: Pass, upstream: str) -> str:
-    """What stands in for an upstream where nginx takes none: a server of its own."""
+    """Return the advice for a directive that accepts no upstream: to add a local `server` block."""
     to = f"proxy_pass {upstream};"
     if _half_of(one) is Context.HTTP:
         to = f"location / {{ proxy_pass http://{upstream}; }}"
@@ -66,12 +66,12 @@ def by_loopback(one: Pass, upstream: str) -> str:
 
 
 def _half_of(one: Pass) -> Context:
-    """Where the upstream of something that takes none has to stand."""
+    """Return the part of nginx for the upstream of a directive that accepts no upstream."""
     return Context.HTTP if one.protocol is Protocol.HTTP else Context.STREAM
 
 
 def _most_alike(passes: Sequence[Pass]) -> Sequence[Pass]:
-    """Those to the port that most go to, of them in `http` where there are any."""
+    """Return the passes to the port with the most passes; those in `http` take precedence."""
     groups: dict[tuple[Context, int | str], list[Pass]] = {}
     for one in passes:
         groups.setdefault((one.context, _port(one)), []).append(one)
@@ -79,12 +79,12 @@ def _most_alike(passes: Sequence[Pass]) -> Sequence[Pass]:
 
 
 def _port(one: Pass) -> int | str:
-    """As the user is to write it: one that a variable gives only they can tell."""
+    """Return the port as the user has to write it; a port in a variable only the user knows."""
     return "PORT" if one.port == ANY_PORT else one.backend_port
 
 
 def _line(one: Pass) -> str:
-    """One with variables may lead to other services too."""
+    """Return the place of a pass; one with variables may lead to other services too."""
     only = f" (where its variables say {one.target}:{_port(one)})" if one.variable else ""
     return f"{one.place}{only}"
 
@@ -92,7 +92,7 @@ def _line(one: Pass) -> str:
 def _free_name(
     configuration: Configuration, service: str, port: int | str, passes: Sequence[Pass]
 ) -> str:
-    """A name for the upstream of these passes that nothing else in their half of nginx has."""
+    """Return a name for the upstream of these passes that is free in their part of nginx."""
     context = passes[0].context if passes[0].takes_upstream else _half_of(passes[0])
     known = {b.upstream.name for b in configuration.upstreams if b.context is context}
     known |= {p.target for p in configuration.passes if p.context is context and p not in passes}
@@ -104,7 +104,7 @@ def _free_name(
 def not_that_one(
     configuration: Configuration, wanted: Wanted, found: Sequence[UpstreamBlock]
 ) -> Refused:
-    """The settings name an upstream or a file that does not hold exactly one such upstream."""
+    """Return the refusal if the settings do not name exactly one upstream of nginx."""
     sought = f"upstream {wanted.upstream}" if wanted.upstream else "upstream"
     place = f" in {wanted.include}" if wanted.include else ""
     known = _lines(found or configuration.upstreams)
@@ -118,7 +118,7 @@ def not_that_one(
 
 
 def not_included(configuration: Configuration, include: str) -> Refused:
-    """No include directive would make nginx read the file."""
+    """Return the refusal if no `include` directive covers the file."""
     return Refused(
         f"nginx does not read {include}: no include directive covers it",
         help=f"write `include {include};` into the http block of {configuration.main}",
@@ -127,7 +127,7 @@ def not_included(configuration: Configuration, include: str) -> Refused:
 
 
 def unclear_names(subject: Subject, block: UpstreamBlock) -> Refused:
-    """It may go by a name of the service's that only the gateway knows."""
+    """Return the refusal if an upstream may name the service by a name unknown to the project."""
     name = block.upstream.name
     addresses = ", ".join(server.address for server in block.upstream.servers)
     key = f"services.{subject.service}.x-composeroll"
@@ -141,7 +141,7 @@ def unclear_names(subject: Subject, block: UpstreamBlock) -> Refused:
 
 
 def unclear_target(subject: Subject, one: Pass) -> Refused:
-    """A pass with no upstream in between may mean it by such a name."""
+    """Return the refusal if a pass without an upstream may name the service by such a name."""
     return Refused(
         f"whether {one.directive} ({one.place}) sends requests to {subject.service} is not clear:"
         f" it goes straight to {one.target}, which no container of the project has as its name",
@@ -151,7 +151,7 @@ def unclear_target(subject: Subject, one: Pass) -> Refused:
 
 
 def nameless(subject: Subject, include: str) -> Refused:
-    """A file that does not exist yet does not tell the upstream's name."""
+    """Return the refusal if the include does not exist yet and no setting names its upstream."""
     return Refused(
         f"{include} does not exist yet, so the name of its upstream is unknown",
         help=f"set x-composeroll.upstream in {subject.service}",
@@ -159,7 +159,7 @@ def nameless(subject: Subject, include: str) -> Refused:
 
 
 def portless(subject: Subject, upstream: str) -> Refused:
-    """Neither the upstream nor the service says one port."""
+    """Return the refusal if neither the upstream nor the service has a single port."""
     ports = ", ".join(map(str, subject.exposed)) or "none"
     return Refused(
         f"the port of {subject.service} is not clear: upstream {upstream} does not say one,"
@@ -169,7 +169,7 @@ def portless(subject: Subject, upstream: str) -> Refused:
 
 
 def owned(subject: Subject, block: UpstreamBlock, owner: tuple[str, str] | None) -> Refused:
-    """The file says itself that it is another service's."""
+    """Return the refusal if the file's first line names another service."""
     project, service = owner or ("", "")
     return Refused(
         f"{block.place.file} belongs to service {service} of project {project}",
@@ -179,7 +179,7 @@ def owned(subject: Subject, block: UpstreamBlock, owner: tuple[str, str] | None)
 
 
 def shared(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> Refused:
-    """Rewriting the upstream would cut off another service, or a server elsewhere."""
+    """Return the refusal if a rewrite would cut off another service, or a server elsewhere."""
     return Refused(
         f"upstream {block.upstream.name} names other servers than {subject.service} too:"
         f" {', '.join(strangers)}",
@@ -190,7 +190,10 @@ def shared(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> 
 
 
 def by_name_in_template(subject: Subject, template: str, names: Sequence[str]) -> Refused:
-    """At every reload, each container that has the name in DNS gets requests."""
+    """Return the refusal if a template names the service itself as a usual server.
+
+    After every reload, each container that has this name in DNS gets requests.
+    """
     return Refused(
         f"the template {template} names {subject.service} itself, a name that its replicas have"
         f" before they are ready and while they stop: {', '.join(names)}",
@@ -199,7 +202,7 @@ def by_name_in_template(subject: Subject, template: str, names: Sequence[str]) -
 
 
 def two_protocols(subject: Subject, block: UpstreamBlock, uses: Sequence[Pass]) -> Refused:
-    """Two kinds of pass use one upstream."""
+    """Return the refusal if passes of different protocols use one upstream."""
     words = ", ".join(sorted({use.protocol for use in uses}))
     return Refused(
         f"nginx speaks more than one protocol to upstream {block.upstream.name}: {words}",
@@ -209,7 +212,7 @@ def two_protocols(subject: Subject, block: UpstreamBlock, uses: Sequence[Pass]) 
 
 
 def crowded(configuration: Configuration, subject: Subject, block: UpstreamBlock) -> Refused:
-    """The file holds more than the upstream, so it cannot be rewritten as a whole."""
+    """Return the refusal if the file has more than the upstream: it is rewritten as a whole."""
     name, file = block.upstream.name, block.place.file
     return Refused(
         f"upstream {name} is in {file}, which holds more than this upstream",
@@ -221,13 +224,16 @@ def crowded(configuration: Configuration, subject: Subject, block: UpstreamBlock
 
 
 def _is_generated(text: str) -> bool:
-    """By docker-gen, as nginx-proxy does: its template's comments say so."""
+    """Return whether comments in a file say that docker-gen wrote it, as in nginx-proxy."""
     comments = [line for line in text.splitlines() if line.lstrip().startswith("#")]
     return any("docker-gen" in line or line.startswith("# nginx-proxy") for line in comments)
 
 
 def _leave_generator(subject: Subject, block: UpstreamBlock) -> str:
-    """What is moved out of such a file comes back at once, as a second upstream of the name."""
+    """Return the advice for a generated file.
+
+    docker-gen would write a moved block again at once, as a second upstream of that name.
+    """
     folder = PurePosixPath(block.place.file).parent
     return (
         f"docker-gen rewrites {block.place.file} whenever a container starts, so nothing can be"
@@ -237,7 +243,7 @@ def _leave_generator(subject: Subject, block: UpstreamBlock) -> str:
 
 
 def _move(configuration: Configuration, block: UpstreamBlock) -> str:
-    """To a file that nginx would read by itself where there can be one, else with its include."""
+    """Return the advice to move the block to a file that nginx reads, else to include it too."""
     name = f"{block.upstream.name}.conf"
     beside = PurePosixPath(block.place.file).with_name(name)
     target = PurePosixPath(configuration.main).parent / "upstreams" / name

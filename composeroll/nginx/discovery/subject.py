@@ -1,4 +1,4 @@
-"""The service whose place in the gateway is looked for, and the names it may go by there."""
+"""The service whose place in the gateway is to be found, and its possible names there."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LOCAL = "localhost"
 
 
 class Wanted(Struct, frozen=True):
-    """What the settings say themselves; None is found out.
+    """The place as far as the settings define it; composeroll finds out what is None.
 
     Attributes:
-        template: path on this machine of the user's own template of the include.
+        template: path, on this machine, of the user's own template of the include.
     """
 
     upstream: str | None = None
@@ -31,9 +31,9 @@ class Subject(Struct, frozen=True):
     """One service of a project.
 
     Attributes:
-        replicas: its containers, whatever their state.
-        others: all other containers of the project, so that theirs is not taken for its.
-        siblings: the project's other services, those without a container too.
+        replicas: its containers, in any state.
+        others: all other containers of the project, whose names and addresses are not its own.
+        siblings: the project's other services, including those without a container.
     """
 
     project: str
@@ -44,7 +44,7 @@ class Subject(Struct, frozen=True):
 
     @property
     def exposed(self) -> tuple[int, ...]:
-        """The ports its replicas expose, ascending."""
+        """The ports that its replicas expose, ascending."""
         return tuple(sorted({port for replica in self.replicas for port in replica.exposed}))
 
     @property
@@ -53,23 +53,29 @@ class Subject(Struct, frozen=True):
         return addresses(self.replicas)
 
     def named(self, host: str) -> bool:
-        """Whether a host name means this service: in DNS, or as a container's name of any age."""
+        """Return whether a host name means this service.
+
+        It does as a name in DNS, or as the name of a present or past container.
+        """
         return self._means(host, self.service, self.replicas)
 
     def lasting(self, host: str) -> str:
-        """A name that stays for a host that means it: a container's own goes with it."""
+        """Return the service's name if the host is a container's name or address, else the host.
+
+        A container's name and address disappear with the container.
+        """
         names = {replica.name.lower() for replica in self.replicas}
         gone = host in self.addresses or _bare(host, self.replicas) in names
         return self.service if gone or self._means(host, self.service, ()) else host
 
     def owns(self, server: Server) -> bool:
-        """Whether a server is its own: by name, by an address of now, or by the comment there."""
+        """Return whether a server is its own, by name, by a current address, or by the comment."""
         host, _ = host_and_port(server.address)
         word = server.comment.partition(" ")[0]
         return host in self.addresses or self.named(host) or self.named(word)
 
     def of_others(self, host: str, port: int | None) -> bool:
-        """Whether a server is another service's: by name, or by an address with a fitting port."""
+        """Return whether a server is another service's, by name, or by address and fitting port."""
         return any(
             _bears(host, replica.service, (replica,))
             or (host in addresses((replica,)) and _may_listen(replica, port))
@@ -77,9 +83,10 @@ class Subject(Struct, frozen=True):
         )
 
     def may_have_had(self, host: str) -> bool:
-        """Whether this is an address that its networks give: one of its replicas may have had it.
+        """Return whether one of its replicas may have had this address on one of its networks.
 
-        Where none of them tells its subnet any private address may be; but never the host's own.
+        If no subnet of them is known, any private address counts. A loopback address never counts,
+        nor does the host's own on these networks.
         """
         try:
             address = ip_address(host)
@@ -93,28 +100,31 @@ class Subject(Struct, frozen=True):
         return any(address in subnet for subnet in subnets) if subnets else address.is_private
 
     def may_be_its_name(self, host: str) -> bool:
-        """Whether only the gateway knows whose name this is: it may come from `links`, or be old.
+        """Return whether this may be its name, unknown outside the gateway: from `links`, or old.
 
-        What has a dot in it is a host elsewhere.
+        A name with a dot is a host elsewhere.
         """
         name = _bare(host, self.replicas)
         known = self.of_others(host, None) or any(self._means(name, s, ()) for s in self.siblings)
         return not (known or name == _LOCAL or set(name) & set(".:"))
 
     def rivals(self, port: int) -> tuple[str, ...]:
-        """Other services that expose `port` too."""
+        """Return the other services that expose `port` too."""
         found = {r.service for r in self.others if port in r.exposed}
         return tuple(sorted(found - {self.service}))
 
     @property
     def _neighbours(self) -> tuple[Attachment, ...]:
-        """Places on its networks. One that is down tells nothing of them: others' count too."""
+        """Attachments to its networks, also of others: a stopped container reports no subnets."""
         mine = {place.network for replica in self.replicas for place in replica.networks}
         places = (place for r in (*self.replicas, *self.others) for place in r.networks)
         return tuple(place for place in places if place.network in mine)
 
     def _means(self, host: str, service: str, replicas: tuple[Replica, ...]) -> bool:
-        """Or `project-service-1`, or `project_service_1` as Compose v1 had it."""
+        """Return whether a host means a service, by a known name or a container's default name.
+
+        Default names are `project-service-1`, and `project_service_1` in Compose v1.
+        """
         name = _bare(host, replicas)
         return _bears(host, service, replicas) or any(
             name.startswith(stem) and name[len(stem) :].isdecimal()
@@ -123,7 +133,7 @@ class Subject(Struct, frozen=True):
 
 
 def addresses(replicas: Iterable[Replica]) -> frozenset[str]:
-    """The bare addresses that containers have now."""
+    """Return the bare addresses that containers have now."""
     places = [place for replica in replicas for place in replica.networks]
     return frozenset(a for place in places for a in (place.ipv4, place.ipv6) if a)
 
@@ -141,7 +151,10 @@ def _bears(host: str, service: str, replicas: Sequence[Replica]) -> bool:
 
 
 def _bare(host: str, replicas: Sequence[Replica]) -> str:
-    """The one spelling of a name that DNS takes in many: in capitals, `NAME.`, `NAME.NETWORK`."""
+    """Return the canonical spelling of a name.
+
+    DNS also accepts capital letters, `NAME.` and `NAME.NETWORK`.
+    """
     name = host.lower().removesuffix(".")
     networks = {place.network.lower() for replica in replicas for place in replica.networks}
     ends = (f".{network}" for network in networks if name.endswith(f".{network}"))
