@@ -1,1 +1,1 @@
-"""What of a gateway's configuration and container would hurt. Pure: from text to findings."""
+"""Findings about a gateway's configuration and container. Pure: from text to findings."""

@@ -1,4 +1,4 @@
-"""What about the container that nginx runs in would hurt, as data. Pure."""
+"""Findings about the container that nginx runs in. Pure."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from composeroll.model import Finding, Mount, Replica, Severity
 from composeroll.nginx.mounts import mount_under
 
 GRACEFUL = frozenset({"SIGQUIT", "QUIT", "3"})
-"""With any other signal nginx ends without its requests (control.html of its documentation)."""
+"""With any other signal nginx exits and drops its requests (control.html in its documentation)."""
 
 _DELETED = "//deleted"
-"""How the kernel ends the root of a mount whose file was replaced (proc_pid_mountinfo(5))."""
+"""The suffix of a mount's root if its file was replaced (proc_pid_mountinfo(5))."""
 
 
 def container_findings(
     container: Replica, include: str, mount_table: str | None
 ) -> tuple[Finding, ...]:
-    """What holds for one gateway container.
+    """Return the findings about one gateway container.
 
     Args:
-        container: in which nginx runs.
+        container: the container that nginx runs in.
         include: absolute path of a service's include in it.
-        mount_table: its `/proc/self/mountinfo`, None where its image has no shell; needed only
-            where the include is `hard_to_write`.
+        mount_table: its `/proc/self/mountinfo`, None if its image has no shell; needed only if the
+            include is `hard_to_write`.
     """
     return (*_stopped(container), *_written(container, include, mount_table))
 
 
 def sight_findings(gateway: str, *, shows: bool) -> tuple[Finding, ...]:
-    """Where nobody can tell whose connections old workers hold, each drain waits for all of them.
+    """Return a note if old workers' sockets cannot be read: drains wait for all connections.
 
     Args:
         gateway: the service that runs nginx.
-        shows: whether its image has the programs of a look at its workers' sockets.
+        shows: whether its image has the programs that reading its workers' sockets needs.
     """
     if shows:
         return ()
@@ -46,7 +46,7 @@ def sight_findings(gateway: str, *, shows: bool) -> tuple[Finding, ...]:
 
 
 def hard_to_write(container: Replica, include: str) -> Mount | None:
-    """The single file or tmpfs that the include lies on: no engine can write there."""
+    """Return the mounted single file or tmpfs that the include is on: no engine can write there."""
     mount = mount_under(include, container.mounts)
     return mount if mount and (mount.destination == include or mount.kind == "tmpfs") else None
 
@@ -86,6 +86,9 @@ def _kind(mount: Mount) -> str:
 
 
 def _is_deleted(destination: str, mount_table: str) -> bool:
-    """The fourth and fifth word of a line are the mount's root and where it is."""
+    """Return whether the mounted file was replaced on the host.
+
+    The fourth and fifth field of a line are the mount's root and its mount point.
+    """
     roots = {words[4]: words[3] for words in map(str.split, mount_table.splitlines()) if words[4:]}
     return roots.get(destination, "").endswith(_DELETED)

@@ -1,4 +1,4 @@
-"""What keeps nginx from asking another replica where one fails, as data. Pure."""
+"""Findings about what keeps nginx from asking another replica if one fails. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from composeroll.nginx.discovery.discovery import Found
 
 
 def failover_findings(configuration: Configuration, found: Found) -> tuple[Finding, ...]:
-    """What holds for the gateway, and for one service's upstream in it."""
+    """Return the findings about the gateway, and about one service's upstream in it."""
     return (*_answered_at_once(configuration), *_never_failed(configuration, found))
 
 
 def _answered_at_once(configuration: Configuration) -> Iterator[Finding]:
-    """With the default a replica that reset every connection cost GETs nothing."""
+    """Yield a warning for each `…_next_upstream off`.
+
+    With the default, no GET failed because of a replica that reset every connection.
+    """
     for name in NEXT_UPSTREAM:
         for directive in configuration.setting(name):
             if directive.args == ("off",):
@@ -28,7 +31,10 @@ def _answered_at_once(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _never_failed(configuration: Configuration, found: Found) -> Iterator[Finding]:
-    """Of two replicas one reset its connections: 20 of 40 POSTs were 502. A rollout keeps it."""
+    """Yield a warning for `max_fails=0`, which a rollout keeps.
+
+    When one of two replicas reset its connections, 20 of 40 POSTs got a 502.
+    """
     if any("max_fails=0" in server.parameters for server in found.upstream.servers):
         places = (b.place for b in configuration.upstreams if b.upstream == found.upstream)
         yield Finding(

@@ -1,4 +1,4 @@
-"""What about one service's include would hurt at a rollout or a restart, as data. Pure."""
+"""Findings about one service's include at a rollout or a restart. Pure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def include_findings(
     *,
     read_only: bool = False,
 ) -> tuple[Finding, ...]:
-    """What holds for one service's include, and for where it lies in the gateway's container.
+    """Return the findings about one service's include, and its path in the gateway's container.
 
     Args:
-        configuration: the gateway's.
+        configuration: the gateway's configuration.
         found: the service's place in it.
-        mounts: the gateway container's.
-        read_only: whether that container's own filesystem cannot be written.
+        mounts: the gateway container's mounts.
+        read_only: whether that container's own filesystem is read-only.
     """
     return (
         *_read(configuration, found),

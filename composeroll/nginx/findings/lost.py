@@ -1,4 +1,4 @@
-"""What of an upstream's servers a rollout would leave out, as data. Pure."""
+"""Findings about what a rollout would remove from an upstream's servers. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WEIGHT = "weight="
 def lost_findings(
     configuration: Configuration, subject: Subject, found: Found
 ) -> tuple[Finding, ...]:
-    """What somebody wrote beside the service's own servers; in a file of ours there is no such."""
+    """Return warnings about what the user wrote; in composeroll's own file, only about backups."""
     if written_by(configuration.files.get(found.include, "")):
         return tuple(_backups(found))
     return (*_backups(found), *_addresses(subject, found), *_weights(found))
@@ -34,7 +34,10 @@ def _backups(found: Found) -> Iterator[Finding]:
 
 
 def _addresses(subject: Subject, found: Found) -> Iterator[Finding]:
-    """Where none is the service's now, all of them may have been its replicas'."""
+    """Yield a warning for each address that is not a replica's.
+
+    If none is a replica's now, all of them may have been: then there is no warning.
+    """
     usual = _usual(found)
     if not any(map(subject.owns, usual)):
         return
@@ -49,7 +52,7 @@ def _addresses(subject: Subject, found: Found) -> Iterator[Finding]:
 
 
 def _weights(found: Found) -> Iterator[Finding]:
-    """One that all servers have alike changes nothing; a template says which there are."""
+    """Yield a warning if weights differ, unless the user's template defines them."""
     usual = _usual(found)
     if not found.template and len({_weight(server) for server in usual}) > 1:
         told = ", ".join(f"{s.address} {_weight(s)}" for s in usual)
@@ -65,5 +68,5 @@ def _usual(found: Found) -> list[Server]:
 
 
 def _weight(server: Server) -> str:
-    """`weight=1` is nginx's own."""
+    """Return the weight of a server; nginx's default is `weight=1`."""
     return next((p for p in server.parameters if p.startswith(_WEIGHT)), f"{_WEIGHT}1")

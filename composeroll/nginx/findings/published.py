@@ -1,4 +1,4 @@
-"""Ways from nginx to a service by a port of the host, which only one replica has. Pure."""
+"""Findings about passes to a port of the host that a service publishes. Pure."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from composeroll.nginx.discovery.subject import Subject, addresses
 HOSTS_NETWORK = "host"
 _LOCAL_NAME = "localhost"
 _OF_THE_HOST = ".docker.internal"
-"""How the names end that lead from a container to its host."""
+"""The suffix of the names by which a container reaches its host."""
 
 _Way = tuple[str, str, int | None]
-"""Where it stands, and the host and the port that it names."""
+"""The directive and its place, and the host and the port that it names."""
 
 
 def published_findings(
     configuration: Configuration, gateway: Replica, subject: Subject
 ) -> Iterator[Finding]:
-    """A replica that is new has another port there, and without any, nginx reaches none.
+    """Yield a refusal for each way from nginx to a port of the host that the service publishes.
+
+    A new replica has another port there, and if none is published, nginx reaches no replica.
 
     Args:
-        configuration: what nginx was told.
-        gateway: the container that it runs in.
+        configuration: nginx's configuration.
+        gateway: the container that nginx runs in.
         subject: the service.
     """
     published = {port for replica in subject.replicas for port in replica.published}
@@ -56,9 +58,9 @@ def _ways(configuration: Configuration) -> Iterator[_Way]:
 
 
 def _is_of_the_host(host: str, gateway: Replica, subject: Subject) -> bool:
-    """Whether it may be the host, as seen from where nginx runs.
+    """Return whether a host name or address may be the engine's host, seen from the gateway.
 
-    What is private, and no container's, may be the host's own address in its network.
+    A private address that is not a container's may be the host's own address in its network.
     """
     on_host = any(place.network == HOSTS_NETWORK for place in gateway.networks)
     try:
@@ -68,7 +70,7 @@ def _is_of_the_host(host: str, gateway: Replica, subject: Subject) -> bool:
         return name.endswith(_OF_THE_HOST) or (on_host and name == _LOCAL_NAME)
     if address.is_loopback:
         return on_host
-    host = str(address)  # as the engine spells it: IPv6 can be written in many ways
+    host = str(address)  # normalized as by the engine: IPv6 has many spellings
     if any(host in place.gateways for place in gateway.networks):
         return True
     subnets = [subnet for place in gateway.networks for subnet in place.subnets]

@@ -1,4 +1,4 @@
-"""What in the gateway's configuration would lose requests at a reload, as data. Pure."""
+"""Findings about settings of the gateway that lose requests, or delay drains, at a reload. Pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from composeroll.nginx.configuration.durations import seconds
 from composeroll.nginx.configuration.version import KEEPALIVE_MIN_TIMEOUT
 
 PATIENT = 5.0
-"""Seconds: a connection within a host takes milliseconds, or a second where a packet is lost."""
+"""Seconds; a connection within a host takes milliseconds, or a second if a packet is lost."""
 
 _HTTP = frozenset({"proxy", "fastcgi", "uwsgi", "grpc"})
 
 
 def reload_findings(configuration: Configuration, drain_timeout: float) -> tuple[Finding, ...]:
-    """What holds for the whole gateway; `drain_timeout` in seconds."""
+    """Return the findings about the whole gateway; `drain_timeout` is in seconds."""
     return (
         *_keepalive(configuration),
         *_shutdown(configuration, drain_timeout),
@@ -55,7 +55,10 @@ def _shutdown(configuration: Configuration, drain_timeout: float) -> Iterator[Fi
 
 
 def _connecting(configuration: Configuration) -> Iterator[Finding]:
-    """An address that nobody has any more stalled requests for 3.1 s, and with 1s for 1.0 s."""
+    """Yield a note for each protocol without a short connect timeout.
+
+    An address that no container had any more stalled requests for 3.1 s; with 1s, for 1.0 s.
+    """
     used = {one.directive.removesuffix("_pass") for one in configuration.passes}
     for protocol in sorted(used & _HTTP):
         name = f"{protocol}_connect_timeout"
@@ -70,7 +73,10 @@ def _connecting(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _lingering(configuration: Configuration) -> Iterator[Finding]:
-    """Whose connections old workers hold cannot always be told: then drains wait for all."""
+    """Yield notes on what makes drains wait for connections to other services.
+
+    Whose connections old workers hold is not always known: drains then wait for all of them.
+    """
     pairing = configuration.pairing
     for place in pairing.websockets:
         yield Finding(

@@ -1,4 +1,4 @@
-"""Unix sockets between nginx and a service, which two replicas cannot share. Pure."""
+"""Findings about unix sockets between nginx and a service: replicas cannot share them. Pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ UNIX = "unix:"
 def socket_findings(
     configuration: Configuration, mounts: Sequence[Mount], subject: Subject, beside: str = ""
 ) -> Iterator[Finding]:
-    """A new replica would take the path over before its proof, and the old one's end remove it.
+    """Yield a finding for each unix socket of nginx that the service may listen on.
 
-    Who listens there nobody can see from outside, but it has to write where the socket is.
+    A new replica would take over the path before it is proven ready, and the old one would remove
+    it when it stops. Which process listens is not visible from outside, but it must be able to
+    write at the socket's path.
 
     Args:
-        configuration: what nginx was told.
-        mounts: the gateway's.
+        configuration: nginx's configuration.
+        mounts: the gateway's mounts.
         subject: the service.
-        beside: the gateway that has an upstream of the service too; empty where there is none.
+        beside: the gateway that also has an upstream of the service, empty if none has.
     """
     others = [replica for replica in subject.others if replica.service != beside]
     for path in dict.fromkeys(_sockets(configuration)):
@@ -41,7 +43,7 @@ def socket_findings(
 
 
 def _may_listen(replicas: Iterable[Replica], source: str) -> bool:
-    """Whether one of them could make a socket here; one that is mounted itself was there before."""
+    """Return whether a replica could create this socket; a socket mounted itself already exists."""
     theirs = {m.source for replica in replicas for m in replica.mounts if m.writable and m.source}
     return any(lies_on(source, mount) and source != mount for mount in theirs)
 

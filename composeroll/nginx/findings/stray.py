@@ -1,4 +1,4 @@
-"""Ways to a service's replicas that a rollout does not rewrite, as data. Pure."""
+"""Findings about ways to a service's replicas that a rollout does not rewrite. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from composeroll.nginx.discovery.refusals import by_loopback
 from composeroll.nginx.include import written_by
 
 OF_SCHEMES = frozenset({80, 443})
-"""The ports of a pass that names none."""
+"""The possible ports of a pass that names none."""
 
 AT_EACH_REQUEST = "let it name the host by a variable, so that a `resolver` looks it up each time"
 
@@ -22,10 +22,10 @@ AT_EACH_REQUEST = "let it name the host by a variable, so that a `resolver` look
 def stray_findings(
     configuration: Configuration, subject: Subject, found: Found
 ) -> tuple[Finding, ...]:
-    """Other places in nginx that lead to this service's replicas.
+    """Return the findings about other places in nginx that lead to this service's replicas.
 
-    A reload in the middle of a rollout looks names up while old and new replicas bear them, and
-    keeps all those addresses when the old ones are gone.
+    A reload during a rollout looks names up while old and new replicas both have them, and nginx
+    keeps all these addresses after the old replicas are removed.
     """
     return (
         *_other_upstreams(configuration, subject, found),
@@ -37,7 +37,11 @@ def stray_findings(
 def moved_findings(
     configuration: Configuration, subject: Subject, found: Found
 ) -> Iterator[Finding]:
-    """Addresses swap after a reboot: requests go astray, whether this service is rolled or not."""
+    """Yield a warning for each upstream of another service with addresses that are now this one's.
+
+    Containers may swap addresses at a reboot. Requests then reach the wrong service, also without a
+    rollout of this one.
+    """
     for block in configuration.upstreams:
         owner = "" if _is_at(found, block) else _heir_of(configuration, block, subject)
         if owner:
@@ -50,7 +54,10 @@ def moved_findings(
 
 
 def unseen_findings(configuration: Configuration, subject: Subject) -> Iterator[Finding]:
-    """Passes to what only a request tells, which may be a service that nothing else leads to."""
+    """Yield a warning for each target known only at a request: it may be this service.
+
+    Nothing else in nginx leads to the service.
+    """
     for one in configuration.passes:
         if "$" in one.target and (one.port is None or one.port in subject.exposed):
             yield Finding(
@@ -89,7 +96,11 @@ def _other_upstreams(
 
 
 def _straight(configuration: Configuration, subject: Subject, found: Found) -> Iterator[Finding]:
-    """Where another port is meant, no rewritten upstream could take the place of a variable."""
+    """Yield a finding for each pass straight to the service.
+
+    A pass with a variable to another port than the rewritten upstream's yields none: the upstream
+    could not replace it.
+    """
     for one in straight_passes(configuration, subject):
         ports = OF_SCHEMES if one.port is None else {one.port}
         same = one.port == ANY_PORT or found.port in ports
@@ -129,14 +140,17 @@ def _address(server: Server) -> str:
 
 
 def _is_at(found: Found, block: UpstreamBlock) -> bool:
-    """Both halves of nginx may have an upstream of one name, each in its own file."""
+    """Return whether an upstream is the one that was found for the service.
+
+    `http` and `stream` may each have an upstream of the same name, in different files.
+    """
     return (block.upstream.name, block.place.file) == (found.upstream.name, found.include)
 
 
 def _heir_of(configuration: Configuration, block: UpstreamBlock, subject: Subject) -> str:
-    """The other service of the project whose file names this one by nothing but addresses.
+    """Return the other service of the project whose file names this one only by addresses.
 
-    Its first line says whose it is; empty where it is nobody else's.
+    The file's first line says which service it belongs to; empty if it is not another service's.
     """
     project, service = written_by(configuration.files[block.place.file]) or ("", "")
     if project != subject.project or service not in subject.siblings:
@@ -146,7 +160,7 @@ def _heir_of(configuration: Configuration, block: UpstreamBlock, subject: Subjec
 
 
 def _other_port(configuration: Configuration, block: UpstreamBlock, found: Found) -> int | None:
-    """The port of an upstream that the rewritten one cannot stand in for; None where it can."""
+    """Return the port for which the rewritten upstream cannot replace this one, None if it can."""
     ports = sorted(ports_of(block))
     if ports and found.port not in ports:
         return ports[0]
@@ -202,7 +216,10 @@ def _stale(severity: Severity, one: Pass, advice: str) -> Finding:
 
 
 def _ungated(place: str, subject: Subject, advice: str) -> Finding:
-    """Swaps by DNS alone lost between 2 and 33,827 requests."""
+    """Return a warning for a way to the service by its name.
+
+    Replacements by DNS alone lost between 2 and 33,827 requests.
+    """
     return Finding(
         Severity.WARNING,
         f"{place} finds {subject.service} by its name, which replicas have before they are ready"

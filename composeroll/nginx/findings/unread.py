@@ -1,4 +1,4 @@
-"""What cannot be told of an nginx where a part of its configuration could not be read. Pure."""
+"""Findings about what is unknown if a part of nginx's configuration could not be read. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ _OTHERWISE = "write that part differently (Lua in a separate file, by `…_by_lu
 
 
 def hidden_place(configuration: Configuration, gateway: str, service: str) -> Iterator[Finding]:
-    """A service without a place: an upstream in what was not read would go on naming old replicas.
+    """Yield refusals for a service without a place in nginx.
+
+    An upstream in the part that was not read would keep naming old replicas.
 
     Args:
-        configuration: the gateway's.
+        configuration: the gateway's configuration.
         gateway: the service that this nginx runs in.
-        service: the one that nothing of what was read leads to.
+        service: the service that nothing in the part that was read leads to.
     """
     for reason in configuration.unread:
         yield Finding(
@@ -28,7 +30,7 @@ def hidden_place(configuration: Configuration, gateway: str, service: str) -> It
 
 
 def hidden_ways(configuration: Configuration, gateway: str, service: str) -> Iterator[Finding]:
-    """A service with a place: there may be a second one, which nobody rewrites."""
+    """Yield warnings for a service with a place: it may have another, which is not rewritten."""
     for reason in configuration.unread:
         yield Finding(
             Severity.WARNING,
@@ -39,7 +41,7 @@ def hidden_ways(configuration: Configuration, gateway: str, service: str) -> Ite
 
 
 def hidden_backends(configuration: Configuration, gateway: str) -> Iterator[Finding]:
-    """A gateway: a new one would not be handed the upstreams of what was not read."""
+    """Yield refusals for a gateway: a new one would not get the upstreams in the unread part."""
     for reason in configuration.unread:
         yield Finding(
             Severity.REFUSAL,

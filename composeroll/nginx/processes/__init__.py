@@ -1,1 +1,1 @@
-"""What nginx's processes are and hold, as their kernel tells it."""
+"""nginx's processes and their sockets, as the kernel reports them."""

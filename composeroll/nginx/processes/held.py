@@ -1,4 +1,4 @@
-"""What workers that shut down still hold, from the output of `held.sh`. Pure."""
+"""What workers that are shutting down still hold, from the output of `held.sh`. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNIX_INODE = 6
 
 
 class Connection(Struct, frozen=True):
-    """One TCP socket, its ends as `host:port`."""
+    """One TCP socket; `local` and `remote` are `host:port`."""
 
     local: str
     remote: str
@@ -32,13 +32,13 @@ class Connection(Struct, frozen=True):
 
 
 class Look(Struct, frozen=True):
-    """What was seen in one container at one moment.
+    """One reading of the sockets in a container.
 
     Attributes:
-        workers: the socket inodes of each worker that shuts down.
-        connections: by inode.
-        ports: on which somebody listens there.
-        others: inodes of what is no TCP socket.
+        workers: for each worker that is shutting down, the inodes of its sockets.
+        connections: the TCP sockets that do not listen, by inode.
+        ports: the ports of TCP sockets that listen.
+        others: inodes of UDP and unix sockets.
     """
 
     workers: tuple[frozenset[str], ...]
@@ -49,12 +49,12 @@ class Look(Struct, frozen=True):
 
 @cache
 def script() -> str:
-    """The fixed text of `held.sh`."""
+    """Return the text of `held.sh`."""
     return Path(__file__).with_name("held.sh").read_text(encoding="utf-8")
 
 
 def read_look(text: str) -> Look | None:
-    """What the script printed; None where a worker's sockets could not be read."""
+    """Parse the script's output; return None if a worker's sockets or all tables are unreadable."""
     workers: list[set[str]] = []
     tables: dict[str, list[list[str]]] = {}
     for line in text.splitlines():
@@ -81,12 +81,12 @@ def read_look(text: str) -> Look | None:
 
 
 def judge(look: Look, leaving: Collection[str], pairing: Pairing) -> Held:
-    """What the workers hold.
+    """Return what the workers hold.
 
     Args:
-        look: what was seen.
+        look: the reading.
         leaving: bare addresses of the replicas that are drained.
-        pairing: what the configuration lets one conclude.
+        pairing: what connections prove with this configuration.
     """
     total = Held(workers=len(look.workers))
     hosts = frozenset(str(ip_address(address)) for address in leaving)
@@ -98,7 +98,7 @@ def judge(look: Look, leaving: Collection[str], pairing: Pairing) -> Held:
 def _of_worker(
     look: Look, sockets: Collection[str], leaving: Collection[str], pairing: Pairing
 ) -> Held:
-    """Each request that runs is one client's connection and one to a backend."""
+    """Return what one worker holds; a running request has one client and one backend connection."""
     known = [look.connections[s] for s in sockets if s in look.connections]
     clients = [c for c in known if _port(c.local) in look.ports]
     backends = [c for c in known if _port(c.local) not in look.ports and _port(c.remote) != DNS]
@@ -121,7 +121,7 @@ def _ends(connection: Connection, pairing: Pairing) -> bool:
 def _reused(
     backends: Collection[Connection], leaving: Collection[str], pairing: Pairing
 ) -> Iterator[str]:
-    """Why one more request may come where all that runs has ended."""
+    """Yield why another request may come after all running requests have ended."""
     for connection in backends:
         place = pairing.reusing.get(int(_port(connection.remote)))
         if place and host_of_address(connection.remote) not in leaving:

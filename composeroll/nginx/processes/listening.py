@@ -1,4 +1,4 @@
-"""Which ports a container's own processes listen on, where several share a network namespace."""
+"""The ports that a container's own processes listen on, in a namespace shared with others."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _LOCAL, _STATE, _INODE = 1, 3, 9
 
 
 def listening(text: str) -> frozenset[int] | None:
-    """The ports, from what `sockets_of.sh` prints; None where it could not see any socket.
+    """Return the ports in the output of `sockets_of.sh`, None if the sockets could not be read.
 
-    A socket is known by its inode on both sides: behind a descriptor, and in the kernel's table.
+    A socket has the same inode in a process's descriptors and in the kernel's table.
     """
     held = set(_SOCKET.findall(text))
     rows = [row for line in text.splitlines() if len(row := line.split()) > _INODE]
@@ -27,7 +27,7 @@ def listening(text: str) -> frozenset[int] | None:
 
 @cache
 def sockets_script() -> str:
-    """The shell script that prints it."""
+    """Return the text of `sockets_of.sh`."""
     return Path(__file__).with_name("sockets_of.sh").read_text(encoding="utf-8")
 
 

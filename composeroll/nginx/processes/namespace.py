@@ -1,7 +1,7 @@
-"""Whether a container's network namespace has an address, by what its kernel tells. Pure but one.
+"""Whether a container's network namespace has an address. Pure, except `is_cut_off`.
 
-`/proc/net/fib_trie` lists the IPv4 addresses and `/proc/net/if_inet6` those of IPv6, of the
-namespace that the reader lives in.
+`/proc/net/fib_trie` lists the IPv4 addresses, and `/proc/net/if_inet6` the IPv6 addresses, of the
+reading process's namespace.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from composeroll.model import Attachment
 from composeroll.nginx.door import ContainerDoor
 
 TABLES = ("cat", "/proc/net/fib_trie", "/proc/net/if_inet6")
-"""Without IPv6 the second one is missing, and `cat` has printed the first all the same."""
+"""Without IPv6 the second file is missing; `cat` still prints the first one."""
 
 _IPV4 = re.compile(r"\|-- (\S+)\n +/32 host LOCAL")
 _COLUMNS, _DIGITS = 6, 32
-"""Of a row of if_inet6: address, index, length of the prefix, scope, flags, interface."""
+"""Columns of a row of if_inet6 (address, index, prefix length, scope, flags, interface), and digits
+of the address."""
 
 
 def is_cut_off(door: ContainerDoor, container: str, places: Iterable[Attachment]) -> bool:
-    """Whether none of these places leads into a container's namespace.
+    """Return whether a container's namespace has none of the addresses of these attachments.
 
-    False where it cannot be told: an image without `cat`, one that ends just now, or a namespace
-    without any network.
+    False if that is unknown: the image has no `cat`, the container has just stopped, or there are
+    no addresses.
     """
     wanted = frozenset(filter(None, (ip for place in places for ip in (place.ipv4, place.ipv6))))
     with suppress(EngineError):
@@ -36,9 +37,9 @@ def is_cut_off(door: ContainerDoor, container: str, places: Iterable[Attachment]
 
 
 def leads_nowhere(text: str, wanted: frozenset[str]) -> bool:
-    """Whether none of the wanted bare addresses is among those that the tables tell of.
+    """Return whether none of the wanted bare addresses is in the tables.
 
-    A kernel that shows one table alone, as a sandbox's own may, says nothing of the other family.
+    False if the tables lack an address family that is wanted: a sandbox's kernel may show only one.
     """
     there = {*map(ipaddress.ip_address, _IPV4.findall(text)), *_ipv6(text)}
     asked = {ipaddress.ip_address(address) for address in wanted}

@@ -13,34 +13,34 @@ ESTABLISHED = "01"
 """TCP_ESTABLISHED of the kernel's include/net/tcp_states.h, as /proc prints it."""
 
 LISTEN = "0A"
-"""TCP_LISTEN of the same."""
+"""TCP_LISTEN in the same file."""
 
 _REMOTE, _STATE = 2, 3
 
 
 def connections_by_address(text: str) -> Counter[str]:
-    """How many established connections go to each remote `host:port`, IPv6 in brackets."""
+    """Return the number of established connections to each remote `host:port`, IPv6 in brackets."""
     rows = (line.split() for line in text.splitlines())
     states = (row for row in rows if len(row) > _STATE and row[0].endswith(":"))
     return Counter(endpoint(row[_REMOTE]) for row in states if row[_STATE] == ESTABLISHED)
 
 
 def count(text: str, addresses: Iterable[str]) -> dict[str, int]:
-    """The connections to these addresses, written as nginx reads them."""
+    """Return the number of connections to each address; addresses as in an nginx `server` line."""
     found = connections_by_address(text)
     return {address: found[_canonical(address)] for address in addresses}
 
 
 def any_to(text: str, hosts: Iterable[str]) -> bool:
-    """Whether any goes to one of these bare addresses."""
+    """Return whether an established connection goes to one of these bare addresses."""
     wanted = {str(ipaddress.ip_address(host)) for host in hosts}
     return any(host_of_address(remote) in wanted for remote in connections_by_address(text))
 
 
 def endpoint(text: str) -> str:
-    """`0500000A:2328` is `10.0.0.5:9000`: addresses are words in the machine's byte order.
+    """Return `0500000A:2328` as `10.0.0.5:9000`: addresses are words in the machine's byte order.
 
-    An IPv4 address inside IPv6 (`::ffff:10.0.0.5`) is given as IPv4.
+    An IPv4-mapped IPv6 address (`::ffff:10.0.0.5`) is returned as IPv4.
     """
     words, _, port = text.partition(":")
     raw = bytes.fromhex(words)

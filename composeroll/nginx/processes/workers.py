@@ -1,4 +1,4 @@
-"""nginx's processes by their titles, and the command that speaks to the same master."""
+"""nginx's processes, identified by their titles, and the master's command line."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _SWITCHES = ("-q",)
 
 
 class Workers(Struct, frozen=True):
-    """One look at nginx. All pids are the engine host's.
+    """One reading of nginx's processes. All pids are the engine host's.
 
     Attributes:
-        command: the master's own argv, so that `-t`, `-T` and `-s` mean the same configuration.
-        pids: all workers, those that shut down or are just being born included.
-        leaving: the workers that finish their last requests.
-        newborn: forks of the master that have not yet set to work.
+        command: the master's argv, with which `-t`, `-T` and `-s` use the same configuration.
+        pids: all workers, including `leaving` and `newborn`.
+        leaving: the workers that are shutting down and finish their last requests.
+        newborn: forks of the master that have not started to work.
     """
 
     command: tuple[str, ...]
@@ -38,16 +38,16 @@ class Workers(Struct, frozen=True):
 
     @property
     def quitting(self) -> bool:
-        """Whether the master was told to quit: nobody is left that accepts, or is about to."""
+        """Whether the master is quitting: no worker accepts connections, or is about to."""
         return bool(self.leaving) and not (self.taking or self.newborn)
 
     def replaced(self, before: frozenset[int]) -> bool:
-        """Whether a reload has taken: a new worker serves, and no old one takes requests."""
+        """Return whether a reload took effect: a new worker accepts requests, and no old one does."""
         return bool(self.taking) and not self.taking & before
 
 
 def read_workers(processes: Iterable[Process]) -> Workers:
-    """Master and workers among a container's processes.
+    """Return master and workers among a container's processes.
 
     Raises:
         GatewayError: no nginx runs there, or several do.
@@ -69,15 +69,18 @@ def read_workers(processes: Iterable[Process]) -> Workers:
 
 
 def _is_newborn(process: Process, titled: Sequence[Process], everything: Sequence[Process]) -> bool:
-    """A fork bears its master's title until it sets its own; a second true master has children."""
+    """Return whether a process is a fork of the master, whose title it has until it sets its own.
+
+    A second real master has children.
+    """
     born_of_master = process.ppid in {p.pid for p in titled}
     return born_of_master and process.pid not in {p.ppid for p in everything}
 
 
 def command_of(title: str) -> tuple[str, ...]:
-    """The argv that a master's title was made of: `nginx: master process nginx -g daemon off;`.
+    """Return the argv in a master's title: `nginx: master process nginx -g daemon off;`.
 
-    A title is argv joined by spaces, so a value goes on until the next flag.
+    The title is argv joined by spaces, so a flag's value extends to the next flag.
     """
     binary, *words = title.removeprefix(_MASTER).split(" ")
     argv = [binary]
@@ -90,7 +93,7 @@ def command_of(title: str) -> tuple[str, ...]:
 
 
 def _glued(word: str) -> bool:
-    """`-c/etc/nginx.conf`: nginx takes a value without a space too."""
+    """Return whether a value follows its flag without a space, as in `-c/etc/nginx.conf`."""
     return word.startswith(_VALUED) and not word.startswith("--")
 
 
