@@ -40,7 +40,7 @@ def folded(path: str) -> str:
 
 
 def full_pattern(argument: str, main: str) -> str:
-    """Return the absolute pattern of an `include`; nginx starts at the main file's directory."""
+    """Return an `include`'s pattern as an absolute path, from the main file's directory."""
     return folded(str(PurePosixPath(main).parent / argument))
 
 

@@ -54,7 +54,7 @@ _KNOWN_MODULES = (
     *("stream", "*geoip*", "http_image_filter", "http_xslt_filter"),
     *("http_brotli_*", "http_headers_more_filter", "http_subs_filter"),
 )
-"""Modules that open no connections themselves, by the … of their file, `ngx_…_module.so`."""
+"""Modules that open no connections themselves; the `…` in their file name `ngx_…_module.so`."""
 
 
 class Pairing(Struct, frozen=True):

@@ -14,7 +14,7 @@ from composeroll.nginx.discovery.subject import Subject, Wanted
 
 
 def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
-    """Return the refusal if more than one upstream has the same sign."""
+    """Return the refusal for several upstreams with the same sign."""
     names = [block.upstream.name for block in blocks]
     one = f"set x-composeroll.upstream in {subject.service} to one of them"
     if len({*names}) < len(names):
@@ -29,7 +29,7 @@ def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
 
 
 def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence[Pass]) -> Refused:
-    """Return the refusal if a pass goes straight to the service, without an upstream to rewrite.
+    """Return the refusal for passes straight to the service, without an upstream to rewrite.
 
     All passes to one port have to change together: nginx accepts no port after an upstream's name.
     """
@@ -79,7 +79,7 @@ def _most_alike(passes: Sequence[Pass]) -> Sequence[Pass]:
 
 
 def _port(one: Pass) -> int | str:
-    """Return the port as the user has to write it; a port in a variable only the user knows."""
+    """Return the port, or `PORT` if a variable gives it: then only the user knows it."""
     return "PORT" if one.port == ANY_PORT else one.backend_port
 
 
@@ -104,7 +104,7 @@ def _free_name(
 def not_that_one(
     configuration: Configuration, wanted: Wanted, found: Sequence[UpstreamBlock]
 ) -> Refused:
-    """Return the refusal if the settings do not name exactly one upstream of nginx."""
+    """Return the refusal for settings that do not name exactly one upstream of nginx."""
     sought = f"upstream {wanted.upstream}" if wanted.upstream else "upstream"
     place = f" in {wanted.include}" if wanted.include else ""
     known = _lines(found or configuration.upstreams)
@@ -118,7 +118,7 @@ def not_that_one(
 
 
 def not_included(configuration: Configuration, include: str) -> Refused:
-    """Return the refusal if no `include` directive covers the file."""
+    """Return the refusal for a file that no `include` directive covers."""
     return Refused(
         f"nginx does not read {include}: no include directive covers it",
         help=f"write `include {include};` into the http block of {configuration.main}",
@@ -127,7 +127,7 @@ def not_included(configuration: Configuration, include: str) -> Refused:
 
 
 def unclear_names(subject: Subject, block: UpstreamBlock) -> Refused:
-    """Return the refusal if an upstream may name the service by a name unknown to the project."""
+    """Return the refusal for an upstream with names, maybe the service's, that only nginx knows."""
     name = block.upstream.name
     addresses = ", ".join(server.address for server in block.upstream.servers)
     key = f"services.{subject.service}.x-composeroll"
@@ -141,7 +141,7 @@ def unclear_names(subject: Subject, block: UpstreamBlock) -> Refused:
 
 
 def unclear_target(subject: Subject, one: Pass) -> Refused:
-    """Return the refusal if a pass without an upstream may name the service by such a name."""
+    """Return the refusal for a pass to such a name, without an upstream."""
     return Refused(
         f"whether {one.directive} ({one.place}) sends requests to {subject.service} is not clear:"
         f" it goes straight to {one.target}, which no container of the project has as its name",
@@ -151,7 +151,7 @@ def unclear_target(subject: Subject, one: Pass) -> Refused:
 
 
 def nameless(subject: Subject, include: str) -> Refused:
-    """Return the refusal if the include does not exist yet and no setting names its upstream."""
+    """Return the refusal for an include that does not exist yet and whose upstream is unnamed."""
     return Refused(
         f"{include} does not exist yet, so the name of its upstream is unknown",
         help=f"set x-composeroll.upstream in {subject.service}",
@@ -159,7 +159,7 @@ def nameless(subject: Subject, include: str) -> Refused:
 
 
 def portless(subject: Subject, upstream: str) -> Refused:
-    """Return the refusal if neither the upstream nor the service has a single port."""
+    """Return the refusal for a port that neither the upstream nor the service determines."""
     ports = ", ".join(map(str, subject.exposed)) or "none"
     return Refused(
         f"the port of {subject.service} is not clear: upstream {upstream} does not say one,"
@@ -169,7 +169,7 @@ def portless(subject: Subject, upstream: str) -> Refused:
 
 
 def owned(subject: Subject, block: UpstreamBlock, owner: tuple[str, str] | None) -> Refused:
-    """Return the refusal if the file's first line names another service."""
+    """Return the refusal for a file whose first line names another service."""
     project, service = owner or ("", "")
     return Refused(
         f"{block.place.file} belongs to service {service} of project {project}",
@@ -179,7 +179,10 @@ def owned(subject: Subject, block: UpstreamBlock, owner: tuple[str, str] | None)
 
 
 def shared(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> Refused:
-    """Return the refusal if a rewrite would cut off another service, or a server elsewhere."""
+    """Return the refusal for an upstream with servers of another service or elsewhere.
+
+    A rewrite would cut them off.
+    """
     return Refused(
         f"upstream {block.upstream.name} names other servers than {subject.service} too:"
         f" {', '.join(strangers)}",
@@ -190,7 +193,7 @@ def shared(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> 
 
 
 def by_name_in_template(subject: Subject, template: str, names: Sequence[str]) -> Refused:
-    """Return the refusal if a template names the service itself as a usual server.
+    """Return the refusal for a template that names the service itself as a usual server.
 
     After every reload, each container that has this name in DNS gets requests.
     """
@@ -202,7 +205,7 @@ def by_name_in_template(subject: Subject, template: str, names: Sequence[str]) -
 
 
 def two_protocols(subject: Subject, block: UpstreamBlock, uses: Sequence[Pass]) -> Refused:
-    """Return the refusal if passes of different protocols use one upstream."""
+    """Return the refusal for an upstream that passes of different protocols use."""
     words = ", ".join(sorted({use.protocol for use in uses}))
     return Refused(
         f"nginx speaks more than one protocol to upstream {block.upstream.name}: {words}",
@@ -212,7 +215,7 @@ def two_protocols(subject: Subject, block: UpstreamBlock, uses: Sequence[Pass]) 
 
 
 def crowded(configuration: Configuration, subject: Subject, block: UpstreamBlock) -> Refused:
-    """Return the refusal if the file has more than the upstream: it is rewritten as a whole."""
+    """Return the refusal for a file with more than the upstream: it is rewritten as a whole."""
     name, file = block.upstream.name, block.place.file
     return Refused(
         f"upstream {name} is in {file}, which holds more than this upstream",

@@ -17,7 +17,7 @@ def failover_findings(configuration: Configuration, found: Found) -> tuple[Findi
 def _answered_at_once(configuration: Configuration) -> Iterator[Finding]:
     """Yield a warning for each `…_next_upstream off`.
 
-    With the default, no GET failed because of a replica that reset every connection.
+    With the default, a replica that reset every connection caused no failed GET.
     """
     for name in NEXT_UPSTREAM:
         for directive in configuration.setting(name):

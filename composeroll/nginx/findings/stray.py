@@ -54,9 +54,9 @@ def moved_findings(
 
 
 def unseen_findings(configuration: Configuration, subject: Subject) -> Iterator[Finding]:
-    """Yield a warning for each target known only at a request: it may be this service.
+    """Yield a warning for each way whose target is known only at a request.
 
-    Nothing else in nginx leads to the service.
+    It may be the service, to which nothing else in nginx leads.
     """
     for one in configuration.passes:
         if "$" in one.target and (one.port is None or one.port in subject.exposed):

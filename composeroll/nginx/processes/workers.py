@@ -42,7 +42,7 @@ class Workers(Struct, frozen=True):
         return bool(self.leaving) and not (self.taking or self.newborn)
 
     def replaced(self, before: frozenset[int]) -> bool:
-        """Return whether a reload took effect: a new worker accepts requests, and no old one does."""
+        """Return whether a reload took effect: new workers accept requests, and no old one does."""
         return bool(self.taking) and not self.taking & before
 
 
