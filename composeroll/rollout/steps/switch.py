@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from composeroll.errors import GatewayError
 from composeroll.model import Replica, Route, Upstream
-from composeroll.nginx.include import render_include, with_servers, without_servers, written_by
+from composeroll.nginx.include import render_include, with_servers, with_stand_in, written_by
 from composeroll.readiness.death import cause_of_death
 from composeroll.rollout.steps.drain import await_old_workers_gone
 from composeroll.rollout.steps.named import upstreams_now
@@ -195,7 +195,7 @@ class Switch(Struct, frozen=True):
 
     def text_without_servers(self, project: str) -> str:
         """Return the include of a service without replicas: nginx answers 502 at once."""
-        empty = without_servers(self.previous, self.route.port)
+        empty = with_stand_in(self.previous, self.route.port)
         return render_include(empty, project, self.incoming.service, self.route.template)
 
     def texts_for(self, project: str, replicas: tuple[Replica, ...]) -> Texts:

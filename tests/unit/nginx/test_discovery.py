@@ -12,7 +12,7 @@ from composeroll.nginx.configuration.upstreams import Context
 from composeroll.nginx.discovery import claims
 from composeroll.nginx.discovery.discovery import Subject, Wanted, discover, straight_passes
 from composeroll.nginx.findings.stray import stray_findings
-from composeroll.nginx.include import render_include, without_servers
+from composeroll.nginx.include import render_include, with_stand_in
 from tests.unit.nginx.made import (
     BACKEND,
     INCLUDE,
@@ -216,7 +216,7 @@ def test_a_server_that_is_down_says_nothing_beside_one_that_is_up() -> None:
 def test_what_nobody_answered_for_is_found_again_with_its_port() -> None:
     """Its image exposes nothing, so the file is all that tells it."""
     named = Upstream("backend", (Server("php-fpm:8000", ("max_fails=2",)),))
-    text = render_include(without_servers(named, 8000), "staging", "php-fpm")
+    text = render_include(with_stand_in(named, 8000), "staging", "php-fpm")
     found = discover(configured(backend=text), subject(own=replica(exposed=())), NOTHING)
     assert found is not None
     assert found.port == 8000

@@ -16,7 +16,7 @@ from composeroll.nginx.include import (
     parse_include,
     render_include,
     with_servers,
-    without_servers,
+    with_stand_in,
     written_by,
 )
 
@@ -92,7 +92,7 @@ def test_a_file_that_is_not_one_upstream_is_no_include(text: str) -> None:
 
 
 def test_while_nobody_answers_port_and_parameters_are_kept() -> None:
-    nobody = without_servers(without_servers(PREVIOUS, 9000), 9000)
+    nobody = with_stand_in(with_stand_in(PREVIOUS, 9000), 9000)
     assert nobody.servers == (Server("224.0.0.0:9000", ("max_fails=3", "down")),)
     assert nobody.directives == PREVIOUS.directives
     back = with_servers(nobody, [("10.0.0.5:9000", "")])
