@@ -15,11 +15,11 @@ from composeroll.nginx.configuration.configuration import Configuration, read_co
 from composeroll.nginx.configuration.version import read_version
 from composeroll.nginx.door import ContainerDoor, Prepared
 from composeroll.nginx.install import NOT_RUN, Texts, write_and_run
-from composeroll.nginx.processes.held import judge, read_look, script
+from composeroll.nginx.processes.held import held_by_workers, parse_sockets, script
 from composeroll.nginx.processes.listening import listening, sockets_script
 from composeroll.nginx.processes.sockets import any_to, count
 from composeroll.nginx.processes.workers import Workers, read_workers
-from composeroll.nginx.reload import await_replaced, not_taken, prepare_reload, send_reload
+from composeroll.nginx.reload import await_replaced, not_reloaded, prepare_reload, send_reload
 from composeroll.nginx.verdict import failed_test
 
 TEST = ("-v", "-T")
@@ -30,7 +30,7 @@ LOG_LINES = 5
 LAST_LINES = '[ -f "$2" ] && exec tail -n "$1" "$2"'
 """The end of a regular file. A log may also be a link to /dev/stderr, where reading never ends."""
 
-TOOLS_OF_LOOK = "ls / && tr 0 1 < /proc/self/cmdline && cat /proc/self/cmdline"
+SOCKET_READING_TOOLS = "ls / && tr 0 1 < /proc/self/cmdline && cat /proc/self/cmdline"
 """Succeeds if the image has every program that `held.sh` uses."""
 
 
@@ -50,7 +50,7 @@ class Gateway:
         self._known: Configuration | None = None
         self._command: tuple[str, ...] = ()
         self._prepared: Prepared | None = None
-        self._may_run: list[Mapping[str, str]] = []
+        self._possibly_loaded: list[Mapping[str, str]] = []
         self._tests_for = 0.0
 
     @property
@@ -64,7 +64,7 @@ class Gateway:
         Raises:
             GatewayError: nginx does not run, cannot test its files, or rejects them.
         """
-        with self._named():
+        with self._naming_errors():
             return self._test(partial(self._execute, *self.command, *TEST))
 
     def install(self, texts: Texts) -> None:
@@ -81,7 +81,7 @@ class Gateway:
         try:
             self._write(texts)
         except ComposerollError as failure:
-            self._put_back(previous, failure)
+            self._restore_after(previous, failure)
             raise
 
     def restore(self, texts: Texts) -> None:
@@ -93,7 +93,7 @@ class Gateway:
         self._write(texts)
 
     @contextmanager
-    def reload_at_hand(self) -> Iterator[None]:
+    def prepared_reload(self) -> Iterator[None]:
         """Start the command of the next `reload`, which waits in the container for its signal."""
         prepared = self._prepared = prepare_reload(self._door, self.container.id, self.command)
         try:
@@ -111,7 +111,7 @@ class Gateway:
         """
         earlier, self.before = self.before, self.workers().pids
         files = self.known.files
-        self._may_run.append(files)
+        self._possibly_loaded.append(files)
         try:
             prepared, self._prepared = self._prepared, None
             send_reload(self._door, self.container.id, self.command, prepared)
@@ -120,18 +120,18 @@ class Gateway:
             raise
         if not await_replaced(self.workers, self.before, self._clock, self._tests_for):
             self._keeps_old(earlier)
-            raise not_taken(self.container.name, self._last_log_lines())
-        self._may_run = [files]
+            raise not_reloaded(self.container.name, self._last_log_lines())
+        self._possibly_loaded = [files]
 
     def _keeps_old(self, earlier: frozenset[int]) -> None:
         """Record that its workers keep serving with the old configuration, and need no drain."""
         self.before = earlier
-        self._may_run.pop()
+        self._possibly_loaded.pop()
 
     @property
     def settled(self) -> bool:
         """Whether nginx certainly uses its current files, after the reloads of this run."""
-        return all(files == self.known.files for files in self._may_run)
+        return all(files == self.known.files for files in self._possibly_loaded)
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ class Gateway:
 
     def workers(self) -> Workers:
         """Return nginx's processes."""
-        with self._named():
+        with self._naming_errors():
             processes = self._door.processes(self.container.id)
         workers = read_workers(processes)
         self._command = workers.command
@@ -171,11 +171,11 @@ class Gateway:
             return Held()
         if blind := self.known.pairing.blind:
             return Held(old, unknown=blind)
-        look = read_look(self._look())
+        look = parse_sockets(self._read_sockets())
         # A worker that is not shutting down yet is missing in the reading.
         if look is None or len(look.workers) != old:
             return Held(old, unknown="its sockets cannot be read")
-        return judge(look, leaving, self.known.pairing)
+        return held_by_workers(look, leaving, self.known.pairing)
 
     def connections_to(self, addresses: Iterable[str]) -> Mapping[str, int]:
         """Return the established connections by `host:port`; empty if they cannot be counted."""
@@ -210,10 +210,10 @@ class Gateway:
 
     def shows_sockets(self) -> bool:
         """Return whether the image has the programs that reading its workers' sockets needs."""
-        return self._execute("sh", "-c", TOOLS_OF_LOOK).exit_code == 0
+        return self._execute("sh", "-c", SOCKET_READING_TOOLS).exit_code == 0
 
     @contextmanager
-    def _named(self) -> Iterator[None]:
+    def _naming_errors(self) -> Iterator[None]:
         """Turn the engine's errors about this container into errors with its name."""
         name = self.container.name
         try:
@@ -227,14 +227,14 @@ class Gateway:
 
     def _write(self, texts: Texts) -> None:
         command = (*self.command, *TEST)
-        with self._named():
+        with self._naming_errors():
             write = partial(write_and_run, self._door, self.container.id, texts, command)
             seen = self._test(write)
         unseen = [path for path, text in texts.items() if seen.files.get(path, "") != (text or "")]
         if unseen:
             raise _unseen(unseen, seen)
 
-    def _put_back(self, previous: Texts, failure: ComposerollError) -> None:
+    def _restore_after(self, previous: Texts, failure: ComposerollError) -> None:
         try:
             self._write(previous)
         except Interrupted:
@@ -268,7 +268,7 @@ class Gateway:
             return self._execute("cat", "/proc/net/tcp", "/proc/net/tcp6").stdout
         return ""
 
-    def _look(self) -> str:
+    def _read_sockets(self) -> str:
         """Return the output of `held.sh`, run as the workers' user; empty if the engine refuses.
 
         The kernel shows a process's descriptors to its own user only; root needs a capability that

@@ -14,7 +14,7 @@ from composeroll.nginx.access_log.traffic import Traffic, all_of
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.install import Texts
 
-Back = Callable[[], Mapping[str, Texts]]
+PreviousTexts = Callable[[], Mapping[str, Texts]]
 """Returns the texts (by path, by container) for gateways that were switched when another failed."""
 
 
@@ -24,7 +24,7 @@ class _Change(Struct):
     gateway: Gateway
     texts: Texts
     previous: Texts = field(default_factory=dict)
-    took: bool = False
+    reloaded: bool = False
 
     def write(self) -> None:
         known = self.gateway.known.files
@@ -33,15 +33,15 @@ class _Change(Struct):
 
     def reload(self) -> None:
         self.gateway.reload()
-        self.took = True
+        self.reloaded = True
 
-    def take_back(self, back: Back) -> None:
+    def take_back(self, back: PreviousTexts) -> None:
         """Restore the previous file if nginx has not loaded the new one; else load those of `back`.
 
         nginx must never load the previous file: it may name replicas that no longer exist, if an
         earlier run was killed between writing and reloading.
         """
-        if not self.took:
+        if not self.reloaded:
             self.gateway.restore(self.previous)
         elif texts := back().get(self.gateway.container.id):
             self.gateway.restore(texts)
@@ -54,7 +54,7 @@ class Gateways:
     def __init__(self, gateways: Iterable[Gateway]) -> None:
         self._gateways = {gateway.container.id: gateway for gateway in gateways}
 
-    def switch(self, texts: Mapping[str, Texts], back: Back = dict) -> None:
+    def switch(self, texts: Mapping[str, Texts], back: PreviousTexts = dict) -> None:
         """Install include texts, by path, by container; then reload all of them.
 
         Args:
@@ -71,14 +71,14 @@ class Gateways:
         try:
             with ExitStack() as at_hand:
                 for change in changes:
-                    at_hand.enter_context(change.gateway.reload_at_hand())
+                    at_hand.enter_context(change.gateway.prepared_reload())
                 for change in changes:
                     change.write()
                     done.append(change)
                 for change in changes:
                     change.reload()
         except ComposerollError as failure:
-            _take_back(done, failure, back)
+            _undo_all(done, failure, back)
             raise
 
     def restore(self, texts: Mapping[str, Texts]) -> None:
@@ -148,7 +148,7 @@ def _namespace(container: Replica) -> str:
     return container.network_mode if shared else container.id
 
 
-def _take_back(done: Iterable[_Change], failure: ComposerollError, back: Back) -> None:
+def _undo_all(done: Iterable[_Change], failure: ComposerollError, back: PreviousTexts) -> None:
     for change in done:
         try:
             change.take_back(back)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).parents[1] / "templates" / "upstream.conf.j2"
 
-STAYING_PARAMETERS = ("max_fails=", "fail_timeout=", "max_conns=", "slow_start=")
+SHARED_PARAMETERS = ("max_fails=", "fail_timeout=", "max_conns=", "slow_start=")
 """Parameters that apply to any replica; weights, states and names belong to a single server."""
 
-ROOMY_ZONE = "256k"
+LARGE_ZONE = "256k"
 """In nginx 1.26.3, 64k held 50 servers and failed at 100; the failed reload still exited with 0."""
 
-NOBODY = "224.0.0.0"
+STAND_IN_HOST = "224.0.0.0"
 """The host of the stand-in server of an upstream without replicas. No connection can be made to it,
 even if a template omits the server's `down`. On a loopback address nginx itself might listen."""
 
@@ -104,7 +104,7 @@ def with_servers(previous: Upstream, addresses: Sequence[tuple[str, str]]) -> Up
     servers = tuple(Server(address, kept, comment) for address, comment in addresses)
     directives = previous.directives
     if len(servers) > _MANY_SERVERS:
-        directives = tuple(map(_roomy, directives))
+        directives = tuple(map(_enlarged, directives))
     return replace(previous, servers=servers, directives=directives)
 
 
@@ -114,7 +114,7 @@ def with_stand_in(previous: Upstream, port: int) -> Upstream:
     `port` and the parameters that all servers shared are kept in it for a later rollout.
     """
     parameters = (*_shared_parameters(previous.servers), "down")
-    return replace(previous, servers=(Server(f"{NOBODY}:{port}", parameters),))
+    return replace(previous, servers=(Server(f"{STAND_IN_HOST}:{port}", parameters),))
 
 
 def _shared_parameters(servers: Sequence[Server]) -> tuple[str, ...]:
@@ -122,13 +122,13 @@ def _shared_parameters(servers: Sequence[Server]) -> tuple[str, ...]:
     usual = [parameters for parameters in lasting if "down" not in parameters] or lasting
     first = usual[0] if usual else ()
     shared = (p for p in first if all(p in others for others in usual))
-    return tuple(p for p in shared if p.startswith(STAYING_PARAMETERS))
+    return tuple(p for p in shared if p.startswith(SHARED_PARAMETERS))
 
 
-def _roomy(directive: str) -> str:
+def _enlarged(directive: str) -> str:
     match directive.split():
         case ["zone", name, size] if _bytes(size) < _ROOMY_BYTES:
-            return f"zone {name} {ROOMY_ZONE}"
+            return f"zone {name} {LARGE_ZONE}"
         case _:
             return directive
 

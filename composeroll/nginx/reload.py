@@ -14,7 +14,7 @@ from composeroll.nginx.door import ContainerDoor, Prepared
 from composeroll.nginx.install import NOT_RUN
 from composeroll.nginx.processes.workers import Workers
 
-SOONEST_SECONDS = 0.1
+FIRST_WAIT_SECONDS = 0.1
 """Wait before the workers are first read. The master starts new workers and makes the old ones quit
 100 ms later (ngx_master_process_cycle), at about the time when `-s reload` returns."""
 
@@ -24,7 +24,7 @@ POLL_SECONDS = 0.02
 RELOAD_SECONDS = 10.0
 """The shortest time limit for a reload, with room for a busy machine."""
 
-SLOWER = 3.0
+RELOAD_FACTOR = 3.0
 """How many times as long as a test a reload may take: it reads what the test reads, while nginx
 serves. With thousands of certificates, or a slow name server, that exceeds `RELOAD_SECONDS`."""
 
@@ -81,8 +81,8 @@ def await_replaced(
         clock: measures the time limit.
         tested: seconds that the last test of the files took, from which the limit follows.
     """
-    deadline = clock.now() + RELOAD_SECONDS + SLOWER * tested
-    clock.wait(SOONEST_SECONDS)
+    deadline = clock.now() + RELOAD_SECONDS + RELOAD_FACTOR * tested
+    clock.wait(FIRST_WAIT_SECONDS)
     while not look().replaced(before):
         if clock.now() >= deadline:
             return False
@@ -90,7 +90,7 @@ def await_replaced(
     return True
 
 
-def not_taken(name: str, log: tuple[str, ...]) -> GatewayError:
+def not_reloaded(name: str, log: tuple[str, ...]) -> GatewayError:
     """Return the error for a configuration that the master rejected and the test had accepted."""
     return GatewayError(
         "nginx accepted the reload but kept its old configuration",

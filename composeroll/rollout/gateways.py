@@ -13,14 +13,14 @@ from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.findings.container import (
     container_findings,
     hard_to_write,
-    sight_findings,
+    socket_access_findings,
 )
 from composeroll.nginx.findings.failover import failover_findings
 from composeroll.nginx.findings.include import include_findings
 from composeroll.nginx.findings.lost import lost_findings
 from composeroll.nginx.findings.reload import reload_findings
 from composeroll.nginx.findings.sharing import (
-    MIGRATE,
+    SYSCTL,
     migration_findings,
     quit_findings,
     sharing_findings,
@@ -28,11 +28,11 @@ from composeroll.nginx.findings.sharing import (
 from composeroll.nginx.findings.stray import moved_findings, stray_findings
 from composeroll.nginx.findings.unread import hidden_backends
 from composeroll.nginx.gateway import Gateway
-from composeroll.nginx.gateways import Back, Gateways
+from composeroll.nginx.gateways import Gateways, PreviousTexts
 from composeroll.nginx.install import Texts
 from composeroll.nginx.processes.namespace import is_cut_off
 
-MIGRATE_FILE = f"/proc/sys/{MIGRATE.replace('.', '/')}"
+MIGRATE_FILE = f"/proc/sys/{SYSCTL.replace('.', '/')}"
 
 
 class ProjectGateways:
@@ -108,7 +108,7 @@ class ProjectGateways:
             *failover_findings(known, found),
         )
 
-    def switch(self, texts: Mapping[str, Texts], back: Back = dict) -> None:
+    def switch(self, texts: Mapping[str, Texts], back: PreviousTexts = dict) -> None:
         """Install and reload everywhere, or nowhere: see `composeroll.nginx.gateways`."""
         self._all_with(texts).switch(texts, back)
 
@@ -153,7 +153,9 @@ class ProjectGateways:
         found = (
             *quit_findings(container.service, container.stop_signal),
             *reload_findings(known, drain_timeout),
-            *sight_findings(container.service, shows=self._gateway(container).shows_sockets()),
+            *socket_access_findings(
+                container.service, shows=self._gateway(container).shows_sockets()
+            ),
             *hidden_backends(known, container.service),
         )
         if edge is None:

@@ -84,7 +84,7 @@ class GatewayDoor:
         self.known = Known(dict(self.container.files))
 
     @contextmanager
-    def reload_at_hand(self) -> Iterator[None]:
+    def prepared_reload(self) -> Iterator[None]:
         """A command that waits for a word changes nothing."""
         self._ask("have a reload wait in")
         yield

@@ -8,10 +8,10 @@ from typing import cast
 from composeroll.config.project import Project, Service
 from composeroll.model import Held, Protocol, Replica, Route, Upstream
 from composeroll.nginx.access_log.traffic import Traffic
-from composeroll.nginx.configuration.upstreams import united
+from composeroll.nginx.configuration.upstreams import merged
 from composeroll.nginx.gateway import Gateway as RealGateway
-from composeroll.nginx.gateways import Back
 from composeroll.nginx.gateways import Gateways as RealGateways
+from composeroll.nginx.gateways import PreviousTexts
 from composeroll.nginx.install import Texts
 from composeroll.rollout.observed import Front, Places, Wiring
 from tests.sim.containers import NETWORK
@@ -72,7 +72,7 @@ class KnownGateways:
     def __init__(self, doors: Mapping[str, GatewayDoor]) -> None:
         self._doors = doors
 
-    def switch(self, texts: Mapping[str, Texts], back: Back = dict) -> None:
+    def switch(self, texts: Mapping[str, Texts], back: PreviousTexts = dict) -> None:
         """All of them, or none."""
         self._all.switch(texts, back)
 
@@ -160,4 +160,4 @@ def _wiring(service: str, texts: Mapping[str, str]) -> Wiring:
         network_id=NETWORK,
     )
     servers = tuple(read_upstream(text) or Upstream(service) for text in texts.values())
-    return Wiring(route, united(servers), texts, by_gateway=servers)
+    return Wiring(route, merged(servers), texts, by_gateway=servers)

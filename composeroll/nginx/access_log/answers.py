@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from composeroll.model import Answered
 from composeroll.nginx.access_log.lines import Reader
 
-NOBODY = ("", "-")
+NO_SERVER = ("", "-")
 """The server addresses in a line for a request that nginx answered itself."""
 
 BAD_GATEWAY = 502
@@ -31,8 +31,8 @@ def _answers(line: str, values: Mapping[str, str]) -> Iterator[Answered]:
         return
     asked = _BETWEEN.split(values["upstream_addr"])
     statuses = _BETWEEN.split(values.get("upstream_status", ""))
-    told = statuses if len(statuses) == len(asked) else [""] * len(asked)
-    for at, (address, status) in enumerate(zip(asked, told, strict=True), start=1):
-        if address not in NOBODY:
+    status_list = statuses if len(statuses) == len(asked) else [""] * len(asked)
+    for at, (address, status) in enumerate(zip(asked, status_list, strict=True), start=1):
+        if address not in NO_SERVER:
             otherwise = final if at == len(asked) else BAD_GATEWAY
             yield Answered(address, int(status) if status.isdecimal() else otherwise, line)

@@ -12,7 +12,7 @@ from composeroll.model import LogStream
 from composeroll.nginx.door import ContainerDoor
 from composeroll.nginx.install import NOT_RUN
 
-MOST = 1 << 20
+MAX_BYTES = 1 << 20
 """The most bytes of a file that one reading returns; of more, the newest."""
 
 LINES = 5000
@@ -82,18 +82,18 @@ class FileTail:
         self._container = container
         self._path = path
         self._inode, self._offset = "", 0
-        self._begun = ""
+        self._partial_line = ""
 
     def read(self) -> Sequence[str]:
         """Return new lines by offset; a rotated or truncated file is read from its beginning."""
         seen = (self._inode, self._offset)
-        said = _look(self._door, self._container, self._path, *seen, most=MOST)
+        said = _look(self._door, self._container, self._path, *seen, most=MAX_BYTES)
         head, _, text = said.partition("\n")
         inode, size, offset = head.split()
-        goes_on = inode == self._inode and int(offset) == self._offset
-        text = self._begun + text if goes_on else _from_first_line(text, int(offset))
+        continues = inode == self._inode and int(offset) == self._offset
+        text = self._partial_line + text if continues else _from_first_line(text, int(offset))
         self._inode, self._offset = inode, int(size)
-        *lines, self._begun = text.split("\n")
+        *lines, self._partial_line = text.split("\n")
         return lines
 
 

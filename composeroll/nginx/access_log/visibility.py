@@ -12,7 +12,7 @@ from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.configuration.passes import Pass
 from composeroll.nginx.configuration.upstreams import Context
 
-BETTER = (
+SUGGESTED_FORMAT = (
     'log_format upstreams \'$remote_addr [$time_local] "$request" $status'
     " $upstream_addr $upstream_status';"
 )
@@ -40,11 +40,11 @@ def visibility(configuration: Configuration, upstream: str) -> Visibility:
     hidden: list[str] = []
     for use in uses:
         in_force = configuration.logs.get(use.place, ())
-        telling = [log for log in in_force if not _why_silent(configuration, log, upstream)]
-        for log in telling[:1]:
+        usable = [log for log in in_force if not _why_unusable(configuration, log, upstream)]
+        for log in usable[:1]:
             logs[log.target, log.form.name if log.form else ""] = log
-        if not telling:
-            hidden += [_why_silent(configuration, log, upstream) for log in in_force]
+        if not usable:
+            hidden += [_why_unusable(configuration, log, upstream) for log in in_force]
     return Visibility(tuple(logs.values()), tuple(dict.fromkeys(hidden)))
 
 
@@ -56,7 +56,7 @@ def visibility_findings(configuration: Configuration, upstream: str) -> tuple[Fi
 
 def _hidden(configuration: Configuration, seen: Visibility) -> Iterator[Finding]:
     severity = Severity.NOTE if seen.logs else Severity.WARNING
-    line = f"`{BETTER} access_log /dev/stdout upstreams;`"
+    line = f"`{SUGGESTED_FORMAT} access_log /dev/stdout upstreams;`"
     for why in seen.hidden:
         yield Finding(
             severity,
@@ -72,7 +72,7 @@ def _late(seen: Visibility) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, what, "add flush=1s to it")
 
 
-def _why_silent(configuration: Configuration, log: AccessLog, upstream: str) -> str:
+def _why_unusable(configuration: Configuration, log: AccessLog, upstream: str) -> str:
     """Return why a log does not show how this upstream's servers answer, empty if it does."""
     if log.target == OFF:
         return f"{log} keeps no log of requests to {upstream}"

@@ -11,7 +11,7 @@ from composeroll.nginx.configuration.configuration import Configuration, ServerB
 from composeroll.nginx.configuration.syntax import Place
 from composeroll.nginx.configuration.upstreams import DEFAULT_PORT, Context, host_and_port
 
-UNSAID = "*:80"
+DEFAULT_LISTEN = "*:80"
 """What a server block without `listen` listens on if the master runs as root."""
 
 ANY = ("*", "0.0.0.0")  # noqa: S104 - nginx's spellings, parsed and not bound
@@ -70,7 +70,7 @@ def listens_of(configuration: Configuration) -> tuple[Listen, ...]:
     return tuple(
         read_listen(text, server)
         for server in configuration.servers
-        for text in server.listens or (UNSAID,)
+        for text in server.listens or (DEFAULT_LISTEN,)
     )
 
 
@@ -128,7 +128,7 @@ def _sites(configuration: Configuration) -> Iterator[Site]:
             continue
         yield Site(
             port=one.port,
-            host=_askable_name(one.server.names),
+            host=_request_name(one.server.names),
             ipv6=one.host == ANY_IPV6,
             tls="ssl" in one.options,
             proxied="proxy_protocol" in one.options,
@@ -136,7 +136,7 @@ def _sites(configuration: Configuration) -> Iterator[Site]:
         )
 
 
-def _askable_name(names: tuple[str, ...]) -> str:
+def _request_name(names: tuple[str, ...]) -> str:
     """Return the first name with a dot that is not a pattern, empty if none; so not `_`."""
     plain = (name for name in names if "." in name and name[0] not in "~*." and name[-1] != "*")
     return next(plain, "")

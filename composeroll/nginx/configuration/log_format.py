@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 _PIECE = re.compile(r"\$\{(\w+)\}|\$(\w+)|([^$]+|\$)")
-_SPOKEN = {"t": "\t", "r": "\r", "n": "\n", '"': '"', "'": "'", "\\": "\\"}
+_ESCAPES = {"t": "\t", "r": "\r", "n": "\n", '"': '"', "'": "'", "\\": "\\"}
 _BACKSLASHED = re.compile(r"""\\([trn"'\\])""")
 
 
@@ -69,7 +69,7 @@ def read_format(args: Sequence[str]) -> LogFormat:
     escape = Escape.DEFAULT
     if texts and texts[0].startswith("escape="):
         escape, texts = _escape(texts[0]), texts[1:]
-    return LogFormat(name, _as_nginx_means("".join(texts)), escape)
+    return LogFormat(name, _unescaped("".join(texts)), escape)
 
 
 def _escape(word: str) -> Escape:
@@ -78,9 +78,9 @@ def _escape(word: str) -> Escape:
     return known.get(word, Escape.NONE)
 
 
-def _as_nginx_means(text: str) -> str:
+def _unescaped(text: str) -> str:
     r"""Return a quoted argument as nginx parses it: `\t` is a tab (ngx_conf_read_token)."""
-    return _BACKSLASHED.sub(lambda found: _SPOKEN[found[1]], text)
+    return _BACKSLASHED.sub(lambda found: _ESCAPES[found[1]], text)
 
 
 def _pieces(text: str) -> Iterator[Literal | Variable]:

@@ -30,7 +30,7 @@ from composeroll.nginx.configuration.upstreams import (
     ports_named,
 )
 
-_SEVERAL = (
+_UNPAIRED_DIRECTIVES = (
     *("auth_request", "mirror", "ssi", "slice", "add_before_body", "add_after_body"),
     *("post_action", "mail", "rtmp", "ssl_stapling", "ssl_ocsp", "http2", "http3"),
     *(
@@ -120,7 +120,7 @@ def _breaks_pairs(directive: Directive) -> bool:
         words = directive.args
         return words[0].startswith("unix:") or any(w in words for w in _UNPAIRED_LISTENS)
     off = directive.args == ("off",)
-    return not off and any(fnmatchcase(directive.name, name) for name in _SEVERAL)
+    return not off and any(fnmatchcase(directive.name, name) for name in _UNPAIRED_DIRECTIVES)
 
 
 def _is_known(load: Directive) -> bool:

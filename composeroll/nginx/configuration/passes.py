@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from composeroll.model import Protocol
-from composeroll.nginx.configuration.settled import is_set, settled, spelled
+from composeroll.nginx.configuration.settled import is_set, settled, variable_pattern
 from composeroll.nginx.configuration.syntax import COMMENT, Directive, Inside, Place
 from composeroll.nginx.configuration.upstreams import (
     DEFAULT_PORT,
@@ -29,7 +29,7 @@ _PROTOCOLS = {
 _OTHER_MODULES = "_pass"
 """The suffix of such directives in third-party modules: `ajp_pass`, `redis2_pass`."""
 
-_CALLS = {
+_DIRECTIVES_WITHOUT_UPSTREAM = {
     Context.MAIL: {"auth_http": Protocol.HTTP},
     Context.RTMP: {"push": Protocol.TCP, "pull": Protocol.TCP}
     | dict.fromkeys(
@@ -103,14 +103,14 @@ class Pass(Struct, frozen=True):
     @property
     def takes_upstream(self) -> bool:
         """Whether the directive can name an upstream."""
-        return self.context not in _CALLS
+        return self.context not in _DIRECTIVES_WITHOUT_UPSTREAM
 
 
 def read_passes(tree: Iterable[Inside]) -> tuple[Pass, ...]:
     """Return all passes; one with a variable counts once for each value that the files give it."""
     everything = tuple(tree)
-    given = _given(everything)
-    found = (d for d in everything if d[0].args and _spoken(*d))
+    given = _variable_values(everything)
+    found = (d for d in everything if d[0].args and _protocol_of(*d))
     upstreams = frozenset(_upstreams(everything))
     return tuple(p for inside in found for p in _read(*inside, given, upstreams))
 
@@ -143,8 +143,8 @@ def target_of(argument: str, upstreams: Collection[str] = ()) -> tuple[str, int 
     place = _HOST_ENDS.split(rest, maxsplit=1)[0]
     if ported := _PORT_BEFORE_VARIABLE.match(place):
         return host_and_port(ported[1])
-    host, told_later, _ = place.partition(":$")
-    if told_later and "$" not in host:
+    host, has_variable_port, _ = place.partition(":$")
+    if has_variable_port and "$" not in host:
         return host_and_port(host)[0], ANY_PORT
     name = place.partition("$")[0]
     return host_and_port(name if name in upstreams else place)
@@ -162,11 +162,11 @@ def _read(
     given: _Given,
     upstreams: Collection[tuple[str, Context]],
 ) -> Iterator[Pass]:
-    context, protocol = context_of(parents), _spoken(directive, parents) or Protocol.TCP
+    context, protocol = context_of(parents), _protocol_of(directive, parents) or Protocol.TCP
     around = _server_around(parents)
     heard = listens(around) if around else ()
     named = [name for name, half in upstreams if half is context]
-    said = _said(directive, context)
+    said = _backend_argument(directive, context)
     late = "$" in said
     values = _values(given, around, settled(parents)) if late else {}
     for argument in _readings(said, values):
@@ -179,20 +179,21 @@ def _read(
         yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late, tls)
 
 
-def _spoken(directive: Directive, parents: tuple[Directive, ...]) -> Protocol | None:
+def _protocol_of(directive: Directive, parents: tuple[Directive, ...]) -> Protocol | None:
     """Return the protocol of a directive to its backend, None if it leads to no backend."""
     name, context = directive.name, context_of(parents)
-    if context in _CALLS:
-        return _CALLS[context].get(name)
+    if context in _DIRECTIVES_WITHOUT_UPSTREAM:
+        return _DIRECTIVES_WITHOUT_UPSTREAM[context].get(name)
     if name in _PROTOCOLS:
         return Protocol.TCP if context is Context.STREAM else _PROTOCOLS[name]
-    within = _said(directive, context)[:1] in ("/", "@")  # for example `upload_pass @saved`
+    backend = _backend_argument(directive, context)
+    within = backend.startswith(("/", "@"))  # for example `upload_pass @saved`
     return Protocol.TCP if name.endswith(_OTHER_MODULES) and not within else None
 
 
-def _said(directive: Directive, context: Context) -> str:
+def _backend_argument(directive: Directive, context: Context) -> str:
     """Return the argument that names the backend; in modules such as Dubbo's it is the last."""
-    first = directive.name in _PROTOCOLS or context in _CALLS
+    first = directive.name in _PROTOCOLS or context in _DIRECTIVES_WITHOUT_UPSTREAM
     return directive.args[0 if first else -1]
 
 
@@ -200,7 +201,7 @@ def _server_around(parents: tuple[Directive, ...]) -> Directive | None:
     return next((p for p in reversed(parents) if p.name == "server"), None)
 
 
-def _given(everything: Iterable[Inside]) -> _Given:
+def _variable_values(everything: Iterable[Inside]) -> _Given:
     """Return all values that `set`, `map`, `split_clients` or `geo` may give variables."""
     given: _Given = {}
     for directive, parents in everything:
@@ -241,7 +242,7 @@ def _readings(
     A variable in its own value, as in `set $args $args&x=1`, is replaced once.
     """
     for name in values if "$" in argument else ():
-        pattern = spelled(name)
+        pattern = variable_pattern(name)
         if name not in filled and pattern.search(argument):
             texts = (_filled(pattern, argument, value) for value in values[name])
             found = (r for text in texts for r in _readings(text, values, (*filled, name)))

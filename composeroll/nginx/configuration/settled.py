@@ -25,7 +25,7 @@ def settled(parents: Sequence[Directive]) -> dict[str, str]:
     if around is None or around.name != "location":
         return {}
     lines = around.block or ()
-    certain = tuple(takewhile(_goes_on, lines))
+    certain = tuple(takewhile(_stays_certain, lines))
     sets = [line for line in certain if is_set(line)]
     doubtful = {line.args[0] for line, _ in walk(lines[len(certain) :]) if is_set(line)}
     doubtful |= set(_used_before_set(sets))
@@ -37,13 +37,13 @@ def is_set(directive: Directive) -> bool:
     return directive.name == "set" and len(directive.args) > 1
 
 
-def spelled(name: str) -> re.Pattern[str]:
+def variable_pattern(name: str) -> re.Pattern[str]:
     """Return a pattern for `$up` or `${up}`, but not for the beginning of `$upstream_name`."""
     word = re.escape(name.removeprefix("$"))
     return re.compile(rf"\$(?:{word}(?!\w)|\{{{word}\}})", re.ASCII)
 
 
-def _goes_on(line: Directive) -> bool:
+def _stays_certain(line: Directive) -> bool:
     """Return whether the values of variables stay certain after a line.
 
     An `if` that sets nothing either ends the request, or changes nothing.
@@ -58,5 +58,5 @@ def _goes_on(line: Directive) -> bool:
 def _used_before_set(sets: Sequence[Directive]) -> Iterator[str]:
     for number, line in enumerate(sets):
         for later in sets[number:]:
-            if spelled(later.args[0]).search(line.args[1]):
+            if variable_pattern(later.args[0]).search(line.args[1]):
                 yield later.args[0]

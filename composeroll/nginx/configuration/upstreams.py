@@ -47,7 +47,7 @@ class UpstreamBlock(Struct, frozen=True):
     neighbours: tuple[str, ...] = ()
 
     @property
-    def chooser(self) -> str:
+    def balancer(self) -> str:
         """The directive that decides in place of the `server` lines, empty if there is none."""
         names = (directive.partition(" ")[0] for directive in self.upstream.directives)
         return next((name for name in names if name.startswith(_CHOOSERS)), "")
@@ -69,10 +69,12 @@ def read_upstream(block: Directive) -> Upstream:
     )
 
 
-def united(told: Sequence[Upstream]) -> Upstream:
+def merged(upstreams: Sequence[Upstream]) -> Upstream:
     """Return the first upstream with the servers of all: all that any gateway sends requests to."""
-    servers = {server.address: server for one in reversed(told) for server in reversed(one.servers)}
-    return replace(told[0], servers=tuple(reversed(servers.values())))
+    servers = {
+        server.address: server for one in reversed(upstreams) for server in reversed(one.servers)
+    }
+    return replace(upstreams[0], servers=tuple(reversed(servers.values())))
 
 
 def without(upstream: Upstream, servers: Container[Server]) -> Upstream:

@@ -52,7 +52,7 @@ def unclear(configuration: Configuration, subject: Subject) -> Iterator[Upstream
     Only the gateway knows what these names stand for.
     """
     for block in _of_its_port(configuration, subject):
-        unknown = [host for host in _hosts(block) if not subject.may_have_had(host)]
+        unknown = [host for host in _hosts(block) if not subject.may_have_been_address(host)]
         if unknown and all(map(subject.may_be_its_name, unknown)):
             yield block
 
@@ -75,23 +75,23 @@ def passes_to(configuration: Configuration, block: UpstreamBlock) -> tuple[Pass,
 
 def ports_of(block: UpstreamBlock) -> frozenset[int]:
     """Return the ports of an upstream's servers, except those `down`, which are stand-ins."""
-    return ports_named(_up(block))
+    return ports_named(_active(block))
 
 
 def stand_in_ports(block: UpstreamBlock) -> frozenset[int]:
     """Return the ports of an upstream's servers that are `down`, except the discard port."""
-    up = frozenset(_up(block))
+    up = frozenset(_active(block))
     return ports_named(s for s in block.upstream.servers if s not in up) - {DISCARD_PORT}
 
 
 def others_in(block: UpstreamBlock, subject: Subject) -> tuple[str, ...]:
     """Return an upstream's servers that are another service's, or elsewhere next to its own."""
-    mixed = any(map(subject.owns, _up(block)))
+    mixed = any(map(subject.owns, _active(block)))
     return tuple(
         server.address
-        for server in _up(block)
+        for server in _active(block)
         if subject.of_others(*host_and_port(server.address, DEFAULT_PORT))
-        or (mixed and _elsewhere(server, subject))
+        or (mixed and _is_foreign_host(server, subject))
     )
 
 
@@ -101,7 +101,7 @@ def _fits(one: Pass, subject: Subject) -> bool:
     return bool(ports) if one.backend_port == ANY_PORT else one.backend_port in ports
 
 
-def _elsewhere(server: Server, subject: Subject) -> bool:
+def _is_foreign_host(server: Server, subject: Subject) -> bool:
     """Return whether a server is a host name that is not the service's.
 
     An address does not count, as it may have been a replica's; nor does a backup, as `check` warns
@@ -157,7 +157,7 @@ def _by_port(configuration: Configuration, subject: Subject, _: Wanted) -> Itera
     fitting = [
         block
         for block in _of_its_port(configuration, subject)
-        if all(map(subject.may_have_had, _hosts(block)))
+        if all(map(subject.may_have_been_address, _hosts(block)))
     ]
     if not fitting:
         return
@@ -185,17 +185,17 @@ def _unowned(configuration: Configuration) -> Iterator[UpstreamBlock]:
     return (b for b in configuration.upstreams if _owner(configuration, b) is None)
 
 
-def _up(block: UpstreamBlock) -> Iterator[Server]:
+def _active(block: UpstreamBlock) -> Iterator[Server]:
     return (server for server in block.upstream.servers if "down" not in server.parameters)
 
 
 def _hosts(block: UpstreamBlock) -> Iterator[str]:
-    return (host_and_port(server.address, DEFAULT_PORT)[0] for server in _up(block))
+    return (host_and_port(server.address, DEFAULT_PORT)[0] for server in _active(block))
 
 
 def _unowned_servers(configuration: Configuration) -> Iterator[_Naming]:
     for block in _unowned(configuration):
-        for server in _up(block):
+        for server in _active(block):
             yield block, *host_and_port(server.address, DEFAULT_PORT)
 
 

@@ -29,7 +29,7 @@ from composeroll.nginx.discovery.claims import (
 from composeroll.nginx.discovery.subject import Subject, Wanted
 from composeroll.nginx.include import added_by, written_by
 
-__all__ = ["Found", "Subject", "Wanted", "discover", "straight_passes", "without_added"]
+__all__ = ["Found", "Subject", "Wanted", "direct_passes", "discover", "without_added"]
 
 
 class Found(Struct, frozen=True):
@@ -65,7 +65,7 @@ def discover(configuration: Configuration, subject: Subject, wanted: Wanted) -> 
     if wanted.upstream or wanted.include:
         block, because = _chosen(configuration, wanted), "the settings say so"
         if block is None:
-            return _yet_to_be_made(configuration, subject, wanted)
+            return _new_include(configuration, subject, wanted)
     else:
         claimed = _claimed(configuration, subject, wanted)
         if claimed is None:
@@ -79,19 +79,19 @@ def _claimed(
 ) -> tuple[UpstreamBlock, str] | None:
     found = claims(configuration, subject, wanted)
     if len(found) > 1:
-        raise refusals.several(subject, [claim.block for claim in found])
+        raise refusals.several_upstreams(subject, [claim.block for claim in found])
     if found:
         return found[0].block, found[0].because
-    if straight := straight_passes(configuration, subject):
+    if straight := direct_passes(configuration, subject):
         raise refusals.no_upstream(configuration, subject, straight)
     for block in configuration.upstreams:
         owner = written_by(configuration.files[block.place.file])
-        if owner and passes_to(configuration, block) and _means(block, subject, owner):
+        if owner and passes_to(configuration, block) and _leads_to(block, subject, owner):
             raise refusals.owned(subject, block, owner)
     return None
 
 
-def _means(block: UpstreamBlock, subject: Subject, owner: tuple[str, str]) -> bool:
+def _leads_to(block: UpstreamBlock, subject: Subject, owner: tuple[str, str]) -> bool:
     """Return whether a file leads to the service although its first line names another service.
 
     The service was renamed, or the file was copied. Addresses count only in a file of another
@@ -112,23 +112,23 @@ def _chosen(configuration: Configuration, wanted: Wanted) -> UpstreamBlock | Non
             if wanted.include in (None, block.place.file)
         ]
         if len(found) != 1:
-            raise refusals.not_that_one(configuration, wanted, found)
+            raise refusals.not_exactly_one(configuration, wanted, found)
         return found[0]
     if configuration.included_by(wanted.include) is None:
         raise refusals.not_included(configuration, wanted.include)
     return None
 
 
-def _yet_to_be_made(configuration: Configuration, subject: Subject, wanted: Wanted) -> Found:
+def _new_include(configuration: Configuration, subject: Subject, wanted: Wanted) -> Found:
     include = wanted.include or ""
     if wanted.upstream is None:
-        raise refusals.nameless(subject, include)
+        raise refusals.name_unknown(subject, include)
     elsewhere = [b for b in configuration.upstreams if b.upstream.name == wanted.upstream]
     if elsewhere:
-        raise refusals.not_that_one(configuration, wanted, elsewhere)
+        raise refusals.not_exactly_one(configuration, wanted, elsewhere)
     port = wanted.port or _only(subject.exposed)
     if port is None:
-        raise refusals.portless(subject, wanted.upstream)
+        raise refusals.port_unknown(subject, wanted.upstream)
     protocol = wanted.protocol or Protocol.TCP
     upstream, because = Upstream(wanted.upstream), "the settings say so"
     return Found(upstream, include, port, protocol, because, template=wanted.template)
@@ -142,17 +142,17 @@ def _found(
     because: str,
 ) -> Found:
     if not block.alone:
-        raise refusals.crowded(configuration, subject, block)
+        raise refusals.file_not_separate(configuration, subject, block)
     owner = written_by(configuration.files[block.place.file])
     if owner not in (None, (subject.project, subject.service)):
         raise refusals.owned(subject, block, owner)
     block = replace(block, upstream=without_added(block.upstream, subject, wanted.template))
     if owner is None and (strangers := others_in(block, subject)):
-        raise refusals.shared(subject, block, strangers)
+        raise refusals.foreign_servers(subject, block, strangers)
     said = ports_of(block) or stand_in_ports(block)
     port = wanted.port or _only(said) or _only(subject.exposed)
     if port is None:
-        raise refusals.portless(subject, block.upstream.name)
+        raise refusals.port_unknown(subject, block.upstream.name)
     protocol = wanted.protocol or _protocol(configuration, subject, block)
     uses = passes_to(configuration, block)
     tls = bool(uses) and all(use.tls for use in uses)
@@ -199,7 +199,7 @@ def _protocol(configuration: Configuration, subject: Subject, block: UpstreamBlo
     return spoken.pop() if spoken else Protocol.TCP
 
 
-def straight_passes(configuration: Configuration, subject: Subject) -> tuple[Pass, ...]:
+def direct_passes(configuration: Configuration, subject: Subject) -> tuple[Pass, ...]:
     """Return the passes that name the service itself, without an upstream."""
     upstreams = [(block.upstream.name, block.context) for block in configuration.upstreams]
     return tuple(

@@ -13,7 +13,7 @@ from composeroll.nginx.configuration.upstreams import Context, UpstreamBlock
 from composeroll.nginx.discovery.subject import Subject, Wanted
 
 
-def several(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
+def several_upstreams(subject: Subject, blocks: Sequence[UpstreamBlock]) -> Refused:
     """Return the refusal for several upstreams with the same sign."""
     names = [block.upstream.name for block in blocks]
     one = f"set x-composeroll.upstream in {subject.service} to one of them"
@@ -33,21 +33,22 @@ def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence
 
     All passes to one port have to change together: nginx accepts no port after an upstream's name.
     """
-    alike = _most_alike(passes)
-    first, port = alike[0], _port(alike[0])
-    name = _free_name(configuration, subject.service, port, alike)
-    lines = tuple(dict.fromkeys(map(_line, alike)))
+    largest = _largest_group(passes)
+    first, port = largest[0], _port(largest[0])
+    name = _free_name(configuration, subject.service, port, largest)
+    lines = tuple(dict.fromkeys(map(_line, largest)))
     said = f"line{'s' * (len(lines) > 1)} {' and '.join(lines)}"
-    half = first.context if first.takes_upstream else _half_of(first)
+    context = first.context if first.takes_upstream else _context_for(first)
     follow = (
         f"and let the {said} pass to {name} without a port"
         if first.takes_upstream
         else f"{by_loopback(first, name)}, and let the {said} name that"
     )
+    server = f"{subject.stable_name(first.target)}:{port}"
     return Refused(
         f"nginx passes straight to {first.target}, without an upstream",
-        help=f"write `upstream {name} {{ server {subject.lasting(first.target)}:{port}; }}` into a"
-        f" separate file, include it in the {half} block, {follow}",
+        help=f"write `upstream {name} {{ server {server}; }}` into a separate file,"
+        f" include it in the {context} block, {follow}",
         evidence=tuple(
             dict.fromkeys(f"{p.place}: {p.directive} to {p.target}:{_port(p)}" for p in passes)
         ),
@@ -57,20 +58,20 @@ def no_upstream(configuration: Configuration, subject: Subject, passes: Sequence
 def by_loopback(one: Pass, upstream: str) -> str:
     """Return the advice for a directive that accepts no upstream: to add a local `server` block."""
     to = f"proxy_pass {upstream};"
-    if _half_of(one) is Context.HTTP:
+    if _context_for(one) is Context.HTTP:
         to = f"location / {{ proxy_pass http://{upstream}; }}"
     return (
         f"since {one.directive} takes no upstream, write `server {{ listen 127.0.0.1:PORT; {to} }}`"
-        f" into the {_half_of(one)} block, with a free port"
+        f" into the {_context_for(one)} block, with a free port"
     )
 
 
-def _half_of(one: Pass) -> Context:
+def _context_for(one: Pass) -> Context:
     """Return the part of nginx for the upstream of a directive that accepts no upstream."""
     return Context.HTTP if one.protocol is Protocol.HTTP else Context.STREAM
 
 
-def _most_alike(passes: Sequence[Pass]) -> Sequence[Pass]:
+def _largest_group(passes: Sequence[Pass]) -> Sequence[Pass]:
     """Return the passes to the port with the most passes; those in `http` take precedence."""
     groups: dict[tuple[Context, int | str], list[Pass]] = {}
     for one in passes:
@@ -93,7 +94,7 @@ def _free_name(
     configuration: Configuration, service: str, port: int | str, passes: Sequence[Pass]
 ) -> str:
     """Return a name for the upstream of these passes that is free in their part of nginx."""
-    context = passes[0].context if passes[0].takes_upstream else _half_of(passes[0])
+    context = passes[0].context if passes[0].takes_upstream else _context_for(passes[0])
     known = {b.upstream.name for b in configuration.upstreams if b.context is context}
     known |= {p.target for p in configuration.passes if p.context is context and p not in passes}
     taken = {name.lower() for name in known}
@@ -101,15 +102,15 @@ def _free_name(
     return next((name for name in names if name.lower() not in taken), names[-1])
 
 
-def not_that_one(
+def not_exactly_one(
     configuration: Configuration, wanted: Wanted, found: Sequence[UpstreamBlock]
 ) -> Refused:
     """Return the refusal for settings that do not name exactly one upstream of nginx."""
     sought = f"upstream {wanted.upstream}" if wanted.upstream else "upstream"
     place = f" in {wanted.include}" if wanted.include else ""
     known = _lines(found or configuration.upstreams)
-    alike = bool(found) and not wanted.include
-    which = "; x-composeroll.include says which file is meant" if alike else ""
+    ambiguous = bool(found) and not wanted.include
+    which = "; x-composeroll.include says which file is meant" if ambiguous else ""
     return Refused(
         f"nginx's configuration does not have exactly one {sought}{place}",
         help=f"nginx has: {', '.join(known) or 'no upstream at all'}{which}",
@@ -150,7 +151,7 @@ def unclear_target(subject: Subject, one: Pass) -> Refused:
     )
 
 
-def nameless(subject: Subject, include: str) -> Refused:
+def name_unknown(subject: Subject, include: str) -> Refused:
     """Return the refusal for an include that does not exist yet and whose upstream is unnamed."""
     return Refused(
         f"{include} does not exist yet, so the name of its upstream is unknown",
@@ -158,7 +159,7 @@ def nameless(subject: Subject, include: str) -> Refused:
     )
 
 
-def portless(subject: Subject, upstream: str) -> Refused:
+def port_unknown(subject: Subject, upstream: str) -> Refused:
     """Return the refusal for a port that neither the upstream nor the service determines."""
     ports = ", ".join(map(str, subject.exposed)) or "none"
     return Refused(
@@ -178,7 +179,7 @@ def owned(subject: Subject, block: UpstreamBlock, owner: tuple[str, str] | None)
     )
 
 
-def shared(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> Refused:
+def foreign_servers(subject: Subject, block: UpstreamBlock, strangers: Sequence[str]) -> Refused:
     """Return the refusal for an upstream with servers of another service or elsewhere.
 
     A rewrite would cut them off.
@@ -214,7 +215,9 @@ def two_protocols(subject: Subject, block: UpstreamBlock, uses: Sequence[Pass]) 
     )
 
 
-def crowded(configuration: Configuration, subject: Subject, block: UpstreamBlock) -> Refused:
+def file_not_separate(
+    configuration: Configuration, subject: Subject, block: UpstreamBlock
+) -> Refused:
     """Return the refusal for a file with more than the upstream: it is rewritten as a whole."""
     name, file = block.upstream.name, block.place.file
     return Refused(

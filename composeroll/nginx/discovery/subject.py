@@ -57,16 +57,16 @@ class Subject(Struct, frozen=True):
 
         It does as a name in DNS, or as the name of a present or past container.
         """
-        return self._means(host, self.service, self.replicas)
+        return self._refers_to(host, self.service, self.replicas)
 
-    def lasting(self, host: str) -> str:
+    def stable_name(self, host: str) -> str:
         """Return the service's name if the host is a container's name or address, else the host.
 
         A container's name and address disappear with the container.
         """
         names = {replica.name.lower() for replica in self.replicas}
         gone = host in self.addresses or _bare(host, self.replicas) in names
-        return self.service if gone or self._means(host, self.service, ()) else host
+        return self.service if gone or self._refers_to(host, self.service, ()) else host
 
     def owns(self, server: Server) -> bool:
         """Return whether a server is its own, by name, by a current address, or by the comment."""
@@ -77,12 +77,12 @@ class Subject(Struct, frozen=True):
     def of_others(self, host: str, port: int | None) -> bool:
         """Return whether a server is another service's, by name, or by address and fitting port."""
         return any(
-            _bears(host, replica.service, (replica,))
+            _is_known_name(host, replica.service, (replica,))
             or (host in addresses((replica,)) and _may_listen(replica, port))
             for replica in self.others
         )
 
-    def may_have_had(self, host: str) -> bool:
+    def may_have_been_address(self, host: str) -> bool:
         """Return whether one of its replicas may have had this address on one of its networks.
 
         If no subnet of them is known, any private address counts. A loopback address never counts,
@@ -105,7 +105,9 @@ class Subject(Struct, frozen=True):
         A name with a dot is a host elsewhere.
         """
         name = _bare(host, self.replicas)
-        known = self.of_others(host, None) or any(self._means(name, s, ()) for s in self.siblings)
+        known = self.of_others(host, None) or any(
+            self._refers_to(name, s, ()) for s in self.siblings
+        )
         return not (known or name == _LOCAL or set(name) & set(".:"))
 
     def rivals(self, port: int) -> tuple[str, ...]:
@@ -120,13 +122,13 @@ class Subject(Struct, frozen=True):
         places = (place for r in (*self.replicas, *self.others) for place in r.networks)
         return tuple(place for place in places if place.network in mine)
 
-    def _means(self, host: str, service: str, replicas: tuple[Replica, ...]) -> bool:
+    def _refers_to(self, host: str, service: str, replicas: tuple[Replica, ...]) -> bool:
         """Return whether a host means a service, by a known name or a container's default name.
 
         Default names are `project-service-1`, and `project_service_1` in Compose v1.
         """
         name = _bare(host, replicas)
-        return _bears(host, service, replicas) or any(
+        return _is_known_name(host, service, replicas) or any(
             name.startswith(stem) and name[len(stem) :].isdecimal()
             for stem in (f"{self.project}{mark}{service}{mark}".lower() for mark in "-_")
         )
@@ -142,7 +144,7 @@ def _may_listen(replica: Replica, port: int | None) -> bool:
     return not replica.exposed or port in replica.exposed
 
 
-def _bears(host: str, service: str, replicas: Sequence[Replica]) -> bool:
+def _is_known_name(host: str, service: str, replicas: Sequence[Replica]) -> bool:
     places = [place for replica in replicas for place in replica.networks]
     aliases = {alias for place in places for alias in place.aliases}
     names = {service, *(replica.name for replica in replicas), *aliases}

@@ -28,7 +28,7 @@ def container_findings(
     return (*_stopped(container), *_written(container, include, mount_table))
 
 
-def sight_findings(gateway: str, *, shows: bool) -> tuple[Finding, ...]:
+def socket_access_findings(gateway: str, *, shows: bool) -> tuple[Finding, ...]:
     """Return a note if old workers' sockets cannot be read: drains wait for all connections.
 
     Args:

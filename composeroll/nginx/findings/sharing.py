@@ -9,7 +9,7 @@ from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.configuration.listens import Listen, alone, listens_of
 from composeroll.nginx.findings.container import GRACEFUL
 
-MIGRATE = "net.ipv4.tcp_migrate_req"
+SYSCTL = "net.ipv4.tcp_migrate_req"
 """The sysctl that moves waiting connections from a closing listener to another (Linux 5.14)."""
 
 
@@ -38,13 +38,13 @@ def migration_findings(service: str, setting: str) -> tuple[Finding, ...]:
     """
     if setting == "1":
         return ()
-    stands = f"is {setting}" if setting else "cannot be read"
+    state = f"is {setting}" if setting else "cannot be read"
     return (
         Finding(
             Severity.WARNING,
-            f"{MIGRATE} {stands} in {service}: connections that wait to be accepted when the old"
+            f"{SYSCTL} {state} in {service}: connections that wait to be accepted when the old"
             " nginx goes are reset",
-            f'services.{service}.sysctls: {{{MIGRATE}: "1"}};'
+            f'services.{service}.sysctls: {{{SYSCTL}: "1"}};'
             f" `docker compose up -d` then recreates {service}, which closes its ports once, for a"
             " moment",
         ),

@@ -38,7 +38,7 @@ def socket_findings(
                 f"nginx may reach {subject.service} by the unix socket {path}, which only one"
                 " replica can listen on",
                 f"let {subject.service} listen on a port, or accept a gap with --order stop-first"
-                + _if_not(subject, beside=bool(beside), alone=alone),
+                + _otherwise(subject, beside=bool(beside), alone=alone),
             )
 
 
@@ -48,7 +48,7 @@ def _may_listen(replicas: Iterable[Replica], source: str) -> bool:
     return any(lies_on(source, mount) and source != mount for mount in theirs)
 
 
-def _if_not(subject: Subject, *, beside: bool, alone: bool) -> str:
+def _otherwise(subject: Subject, *, beside: bool, alone: bool) -> str:
     if not beside:
         key = f"services.{subject.service}.x-composeroll.gateway: none"
         return f"; if another service listens there, set {key}"

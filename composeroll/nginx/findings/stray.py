@@ -9,14 +9,14 @@ from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.configuration.passes import ANY_PORT, Pass
 from composeroll.nginx.configuration.upstreams import UpstreamBlock, host_and_port
 from composeroll.nginx.discovery.claims import passes_to, ports_of
-from composeroll.nginx.discovery.discovery import Found, Subject, straight_passes
+from composeroll.nginx.discovery.discovery import Found, Subject, direct_passes
 from composeroll.nginx.discovery.refusals import by_loopback
 from composeroll.nginx.include import written_by
 
 OF_SCHEMES = frozenset({80, 443})
 """The possible ports of a pass that names none."""
 
-AT_EACH_REQUEST = "let it name the host by a variable, so that a `resolver` looks it up each time"
+USE_VARIABLE = "let it name the host by a variable, so that a `resolver` looks it up each time"
 
 
 def stray_findings(
@@ -43,7 +43,7 @@ def moved_findings(
     rollout of this one.
     """
     for block in configuration.upstreams:
-        owner = "" if _is_at(found, block) else _heir_of(configuration, block, subject)
+        owner = "" if _is_at(found, block) else _other_owner(configuration, block, subject)
         if owner:
             yield Finding(
                 Severity.WARNING,
@@ -68,10 +68,10 @@ def unseen_findings(configuration: Configuration, subject: Subject) -> Iterator[
                 f" services.{subject.service}.x-composeroll.gateway: none",
             )
     for block in configuration.upstreams:
-        if block.chooser and passes_to(configuration, block):
+        if block.balancer and passes_to(configuration, block):
             yield Finding(
                 Severity.WARNING,
-                f"upstream {block.upstream.name} ({block.place}) leads where {block.chooser} says:"
+                f"upstream {block.upstream.name} ({block.place}) leads where {block.balancer} says:"
                 f" if that is {subject.service}, its replicas are replaced while they have"
                 " requests",
                 f"give {subject.service} an upstream with `server` lines alone; where it is never"
@@ -88,10 +88,10 @@ def _other_upstreams(
             continue
         fixed = any("resolve" not in s.parameters for s in mine)
         if any(_address(s) in subject.addresses for s in mine):
-            if not _heir_of(configuration, block, subject):
-                yield _forgotten(configuration, block, subject, found)
+            if not _other_owner(configuration, block, subject):
+                yield _not_rewritten(configuration, block, subject, found)
         elif passes_to(configuration, block):
-            forgotten = _forgotten(configuration, block, subject, found)
+            forgotten = _not_rewritten(configuration, block, subject, found)
             yield forgotten if fixed else _resolved(configuration, block, subject, found)
 
 
@@ -101,29 +101,31 @@ def _straight(configuration: Configuration, subject: Subject, found: Found) -> I
     A pass with a variable to another port than the rewritten upstream's yields none: the upstream
     could not replace it.
     """
-    for one in straight_passes(configuration, subject):
+    for one in direct_passes(configuration, subject):
         ports = OF_SCHEMES if one.port is None else {one.port}
         same = one.port == ANY_PORT or found.port in ports
         if not one.takes_upstream:
             severity = Severity.REFUSAL if same else Severity.WARNING
-            yield _stale(severity, one, _by_itself(one, found) if same else _apart(one.port or 80))
+            yield _fixed_addresses(
+                severity, one, _by_itself(one, found) if same else _separate_service(one.port or 80)
+            )
             continue
         if same and one.variable:
-            yield _ungated(f"{one.directive} ({one.place})", subject, _instead(found))
+            yield _resolved_by_name(f"{one.directive} ({one.place})", subject, _instead(found))
         elif same:
-            yield _stale(Severity.REFUSAL, one, _instead(found))
+            yield _fixed_addresses(Severity.REFUSAL, one, _instead(found))
         elif not one.variable:
-            yield _stale(Severity.WARNING, one, AT_EACH_REQUEST)
+            yield _fixed_addresses(Severity.WARNING, one, USE_VARIABLE)
 
 
 def _chosen_otherwise(
     configuration: Configuration, subject: Subject, found: Found
 ) -> Iterator[Finding]:
     for block in configuration.upstreams:
-        if block.chooser and _is_at(found, block):
+        if block.balancer and _is_at(found, block):
             yield Finding(
                 Severity.WARNING,
-                f"{block.chooser} in upstream {block.upstream.name} ({block.place}) tells whom"
+                f"{block.balancer} in upstream {block.upstream.name} ({block.place}) tells whom"
                 f" nginx asks: whether that is the replicas of {subject.service} that a rollout"
                 " writes there, nobody knows",
                 "remove it, or make sure that it uses the `server` lines",
@@ -147,7 +149,7 @@ def _is_at(found: Found, block: UpstreamBlock) -> bool:
     return (block.upstream.name, block.place.file) == (found.upstream.name, found.include)
 
 
-def _heir_of(configuration: Configuration, block: UpstreamBlock, subject: Subject) -> str:
+def _other_owner(configuration: Configuration, block: UpstreamBlock, subject: Subject) -> str:
     """Return the other service of the project whose file names this one only by addresses.
 
     The file's first line says which service it belongs to; empty if it is not another service's.
@@ -176,7 +178,7 @@ def _instead(found: Found) -> str:
     return f"pass to {found.upstream.name} there instead"
 
 
-def _forgotten(
+def _not_rewritten(
     configuration: Configuration, block: UpstreamBlock, subject: Subject, found: Found
 ) -> Finding:
     other = _other_port(configuration, block, found)
@@ -191,10 +193,10 @@ def _forgotten(
 def _looked_up(subject: Subject, port: int) -> str:
     line = f"`server {subject.service}:{port} resolve;`"
     needs = "with a `zone` and a `resolver` (nginx 1.27.3 and newer)"
-    return f"write {line} into it, {needs}, or {_apart(port)}"
+    return f"write {line} into it, {needs}, or {_separate_service(port)}"
 
 
-def _apart(port: int) -> str:
+def _separate_service(port: int) -> str:
     return f"put port {port} behind a separate service"
 
 
@@ -203,10 +205,10 @@ def _resolved(
 ) -> Finding:
     other = _other_port(configuration, block, found)
     place = f"upstream {block.upstream.name} ({block.place})"
-    return _ungated(place, subject, _apart(other) if other else _instead(found))
+    return _resolved_by_name(place, subject, _separate_service(other) if other else _instead(found))
 
 
-def _stale(severity: Severity, one: Pass, advice: str) -> Finding:
+def _fixed_addresses(severity: Severity, one: Pass, advice: str) -> Finding:
     return Finding(
         severity,
         f"{one.directive} ({one.place}) goes straight to {one.target}: nginx keeps the"
@@ -215,7 +217,7 @@ def _stale(severity: Severity, one: Pass, advice: str) -> Finding:
     )
 
 
-def _ungated(place: str, subject: Subject, advice: str) -> Finding:
+def _resolved_by_name(place: str, subject: Subject, advice: str) -> Finding:
     """Return a warning for a way to the service by its name.
 
     Replacements by DNS alone lost between 2 and 33,827 requests.

@@ -31,7 +31,7 @@ class Connection(Struct, frozen=True):
     inode: str
 
 
-class Look(Struct, frozen=True):
+class SocketReading(Struct, frozen=True):
     """One reading of the sockets in a container.
 
     Attributes:
@@ -53,7 +53,7 @@ def script() -> str:
     return Path(__file__).with_name("held.sh").read_text(encoding="utf-8")
 
 
-def read_look(text: str) -> Look | None:
+def parse_sockets(text: str) -> SocketReading | None:
     """Parse the script's output; return None if a worker's sockets or all tables are unreadable."""
     workers: list[set[str]] = []
     tables: dict[str, list[list[str]]] = {}
@@ -72,7 +72,7 @@ def read_look(text: str) -> Look | None:
     if not any(tables.values()):
         return None
     tcp = [c for name in _TCP for c in _connections(tables.get(name, []))]
-    return Look(
+    return SocketReading(
         tuple(frozenset(sockets) for sockets in workers),
         {c.inode: c for c in tcp if c.state != LISTEN},
         frozenset(_port(c.local) for c in tcp if c.state == LISTEN),
@@ -80,7 +80,7 @@ def read_look(text: str) -> Look | None:
     )
 
 
-def judge(look: Look, leaving: Collection[str], pairing: Pairing) -> Held:
+def held_by_workers(look: SocketReading, leaving: Collection[str], pairing: Pairing) -> Held:
     """Return what the workers hold.
 
     Args:
@@ -96,7 +96,7 @@ def judge(look: Look, leaving: Collection[str], pairing: Pairing) -> Held:
 
 
 def _of_worker(
-    look: Look, sockets: Collection[str], leaving: Collection[str], pairing: Pairing
+    look: SocketReading, sockets: Collection[str], leaving: Collection[str], pairing: Pairing
 ) -> Held:
     """Return what one worker holds; a running request has one client and one backend connection."""
     known = [look.connections[s] for s in sockets if s in look.connections]
@@ -104,12 +104,12 @@ def _of_worker(
     backends = [c for c in known if _port(c.local) not in look.ports and _port(c.remote) != DNS]
     to_leaving = [c for c in backends if host_of_address(c.remote) in leaving]
     ending = [c for c in backends if host_of_address(c.remote) not in leaving and _ends(c, pairing)]
-    strange = len(backends) - len(to_leaving) - len(ending)
-    strange += sum(s not in look.connections and s not in look.others for s in sockets)
+    unmatched = len(backends) - len(to_leaving) - len(ending)
+    unmatched += sum(s not in look.connections and s not in look.others for s in sockets)
     return Held(
         leaving=frozenset(c.inode for c in to_leaving),
         elsewhere=frozenset(c.inode for c in ending),
-        waiting=abs(len(clients) - len(to_leaving) - len(ending)) + strange,
+        waiting=abs(len(clients) - len(to_leaving) - len(ending)) + unmatched,
         unknown=next(_reused(backends, leaving, pairing), ""),
     )
 

@@ -32,11 +32,11 @@ def is_cut_off(door: ContainerDoor, container: str, places: Iterable[Attachment]
     """
     wanted = frozenset(filter(None, (ip for place in places for ip in (place.ipv4, place.ipv6))))
     with suppress(EngineError):
-        return leads_nowhere(door.execute(container, TABLES).stdout, wanted)
+        return lacks_addresses(door.execute(container, TABLES).stdout, wanted)
     return False
 
 
-def leads_nowhere(text: str, wanted: frozenset[str]) -> bool:
+def lacks_addresses(text: str, wanted: frozenset[str]) -> bool:
     """Return whether none of the wanted bare addresses is in the tables.
 
     False if the tables lack an address family that is wanted: a sandbox's kernel may show only one.

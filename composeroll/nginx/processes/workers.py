@@ -85,14 +85,14 @@ def command_of(title: str) -> tuple[str, ...]:
     binary, *words = title.removeprefix(_MASTER).split(" ")
     argv = [binary]
     for word in filter(None, words):
-        if argv[-1] in _VALUED or word in _VALUED or word in _SWITCHES or _glued(word):
+        if argv[-1] in _VALUED or word in _VALUED or word in _SWITCHES or _has_attached_value(word):
             argv.append(word)
         elif len(argv) > 1:
             argv[-1] += f" {word}"
     return tuple(argv)
 
 
-def _glued(word: str) -> bool:
+def _has_attached_value(word: str) -> bool:
     """Return whether a value follows its flag without a space, as in `-c/etc/nginx.conf`."""
     return word.startswith(_VALUED) and not word.startswith("--")
 

@@ -15,7 +15,7 @@ from composeroll.errors import Refused
 from composeroll.model import Finding, Replica, Route, Severity, Upstream
 from composeroll.nginx.access_log.visibility import visibility_findings
 from composeroll.nginx.configuration.configuration import Configuration
-from composeroll.nginx.configuration.upstreams import united
+from composeroll.nginx.configuration.upstreams import merged
 from composeroll.nginx.discovery.discovery import Found, Subject, Wanted, discover, without_added
 from composeroll.nginx.findings.stray import moved_findings, stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
@@ -218,7 +218,7 @@ class GatewayView(Struct, frozen=True):
                 template=found.template,
                 tls=found.tls,
             ),
-            upstream=united(upstreams),
+            upstream=merged(upstreams),
             by_gateway=upstreams,
             texts={
                 container.id: configuration.files.get(found.include)

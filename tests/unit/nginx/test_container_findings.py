@@ -9,7 +9,7 @@ from composeroll.model import Mount, Severity
 from composeroll.nginx.findings.container import (
     container_findings,
     hard_to_write,
-    sight_findings,
+    socket_access_findings,
 )
 from tests.unit.nginx.made import INCLUDE, replica
 
@@ -58,8 +58,8 @@ def test_a_signal_that_drops_requests_is_noted(signal: str, *, noted: bool) -> N
 
 
 def test_an_image_without_what_a_look_needs_is_noted_as_one_whose_drains_wait_for_all() -> None:
-    assert not sight_findings("front", shows=True)
-    (note,) = sight_findings("front", shows=False)
+    assert not socket_access_findings("front", shows=True)
+    (note,) = socket_access_findings("front", shows=False)
     assert note.severity is Severity.NOTE
     assert "the sockets of front cannot be read" in note.what
     assert "sh, ls, tr or cat" in note.what

@@ -10,7 +10,7 @@ from composeroll.model import Protocol, Replica, Server, Upstream
 from composeroll.nginx.configuration.configuration import read_configuration
 from composeroll.nginx.configuration.upstreams import Context
 from composeroll.nginx.discovery import claims
-from composeroll.nginx.discovery.discovery import Subject, Wanted, discover, straight_passes
+from composeroll.nginx.discovery.discovery import Subject, Wanted, direct_passes, discover
 from composeroll.nginx.findings.stray import stray_findings
 from composeroll.nginx.include import render_include, with_stand_in
 from tests.unit.nginx.made import (
@@ -404,7 +404,7 @@ def test_a_name_with_a_port_is_a_host_even_where_an_upstream_has_it(
     found = discover(configuration, subject(), NOTHING)
     assert found is not None
     assert found.protocol is protocol
-    assert bool(straight_passes(configuration, subject())) == (protocol is Protocol.TCP)
+    assert bool(direct_passes(configuration, subject())) == (protocol is Protocol.TCP)
 
 
 def test_two_sites_that_call_their_variables_alike_do_not_mix_their_protocols() -> None:

@@ -7,7 +7,7 @@ import pytest
 from composeroll.model import Held
 from composeroll.nginx.configuration.pairing import Pairing
 from composeroll.nginx.configuration.syntax import Place
-from composeroll.nginx.processes.held import judge, read_look
+from composeroll.nginx.processes.held import held_by_workers, parse_sockets
 
 OURS = "10.0.0.5"
 PAIRING = Pairing(ending=frozenset({9300}), reusing={9000: Place("/etc/nginx/nginx.conf", 7)})
@@ -42,9 +42,9 @@ def printed(*workers: tuple[str, ...]) -> str:
 
 
 def held(*workers: tuple[str, ...]) -> Held:
-    look = read_look(printed(*workers))
+    look = parse_sockets(printed(*workers))
     assert look
-    return judge(look, {OURS}, PAIRING)
+    return held_by_workers(look, {OURS}, PAIRING)
 
 
 def test_a_websocket_to_another_service_is_a_pair_that_asks_for_nothing_more() -> None:
@@ -59,9 +59,11 @@ def test_a_request_that_an_outgoing_replica_answers_is_its_own() -> None:
 
 
 def test_an_address_is_the_same_however_it_is_spelt() -> None:
-    look = read_look(printed((CLIENT, "0200000A:9C40 000000FD000000000000000005000000:2328 01")))
+    look = parse_sockets(
+        printed((CLIENT, "0200000A:9C40 000000FD000000000000000005000000:2328 01"))
+    )
     assert look
-    assert len(judge(look, {"fd00:0::5"}, PAIRING).leaving) == 1
+    assert len(held_by_workers(look, {"fd00:0::5"}, PAIRING).leaving) == 1
 
 
 @pytest.mark.parametrize(
@@ -94,14 +96,14 @@ def test_where_a_client_may_use_its_connection_again_the_place_is_named() -> Non
 
 def test_a_socket_that_is_in_no_table_is_not_passed_over() -> None:
     text = printed((CLIENT, TO_WEBSOCKET)).replace("table tcp", "-> socket:[66]\ntable tcp")
-    look = read_look(text)
+    look = parse_sockets(text)
     assert look
-    assert judge(look, {OURS}, PAIRING).waiting == 1
+    assert held_by_workers(look, {OURS}, PAIRING).waiting == 1
 
 
 @pytest.mark.parametrize("text", ["", "worker 7\nunreadable\n" + printed(), "table tcp\n"])
 def test_what_cannot_be_read_is_no_look(text: str) -> None:
-    assert read_look(text) is None
+    assert parse_sockets(text) is None
 
 
 def test_nobody_who_shuts_down_holds_nothing() -> None:

@@ -99,7 +99,7 @@ def test_of_too_much_the_newest_whole_lines_are_read(
     door: Shell, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     followed = tail(door, log)
-    monkeypatch.setattr(log_tail, "MOST", 12)
+    monkeypatch.setattr(log_tail, "MAX_BYTES", 12)
     write(log, "first\nsecond\nthird\n")
     assert followed.read() == ["third"]
     write(log, "more\n")

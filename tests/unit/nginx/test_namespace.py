@@ -8,7 +8,7 @@ import pytest
 
 from composeroll.errors import EngineError
 from composeroll.model import Attachment, Output
-from composeroll.nginx.processes.namespace import TABLES, is_cut_off, leads_nowhere
+from composeroll.nginx.processes.namespace import TABLES, is_cut_off, lacks_addresses
 
 LOOPBACK = """Main:
   +-- 0.0.0.0/0 3 0 5
@@ -48,7 +48,7 @@ INET6 = f"{LO6}fd000000000000000000000000000004 02 40 00 80     eth0\n"
 def test_it_is_cut_off_where_the_kernel_knows_none_of_the_addresses(
     text: str, wanted: list[str], *, nowhere: bool
 ) -> None:
-    assert leads_nowhere(text, frozenset(wanted)) is nowhere
+    assert lacks_addresses(text, frozenset(wanted)) is nowhere
 
 
 @pytest.mark.parametrize(("text", "cut_off"), [(LOOPBACK + LO6, True), (LOOPBACK + INET6, False)])

@@ -182,7 +182,7 @@ def test_what_asks_a_service_where_nginx_takes_no_upstream_would_go_on_asking_th
 
 
 @pytest.mark.parametrize(
-    ("chooser", "reported"),
+    ("balancer", "reported"),
     [
         ("balancer_by_lua_file /b.lua;", True),
         ("state /var/lib/b.state;", True),
@@ -190,14 +190,14 @@ def test_what_asks_a_service_where_nginx_takes_no_upstream_would_go_on_asking_th
     ],
 )
 def test_an_upstream_that_chooses_by_something_else_than_its_servers_may_lead_anywhere(
-    chooser: str, *, reported: bool
+    balancer: str, *, reported: bool
 ) -> None:
     site = "server { location / { proxy_pass http://backend; } }"
     for passed in (site, ""):
-        nobody = configured(passed, backend=f"upstream backend {{ server 0.0.0.1; {chooser} }}")
+        nobody = configured(passed, backend=f"upstream backend {{ server 0.0.0.1; {balancer} }}")
         unseen = list(unseen_findings(nobody, subject()))
         assert [one.severity for one in unseen] == [Severity.WARNING] * (reported and bool(passed))
-    mine = configured(site, backend=f"upstream backend {{ server php-fpm:9000; {chooser} }}")
+    mine = configured(site, backend=f"upstream backend {{ server php-fpm:9000; {balancer} }}")
     found = discover(mine, subject(), Wanted())
     assert found is not None
     strays_ = stray_findings(mine, subject(), found)
