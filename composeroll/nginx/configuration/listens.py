@@ -137,6 +137,6 @@ def _sites(configuration: Configuration) -> Iterator[Site]:
 
 
 def _request_name(names: tuple[str, ...]) -> str:
-    """Return the first name with a dot that is not a pattern, empty if none; so not `_`."""
-    plain = (name for name in names if "." in name and name[0] not in "~*." and name[-1] != "*")
+    """Return the first name that a request can have, empty if none: no pattern, and not `_`."""
+    plain = (name for name in names if name[:1].isalnum() and name[-1] != "*")
     return next(plain, "")
