@@ -46,9 +46,7 @@ SETTINGS = (
     *("proxy_connect_timeout", "fastcgi_connect_timeout"),
     *("uwsgi_connect_timeout", "grpc_connect_timeout"),
     *NEXT_UPSTREAM,
-    "resolver",
     "user",
-    "pid",
     "error_log",
 )
 """Directives that `check` judges, or that name the workers' user or a path."""
