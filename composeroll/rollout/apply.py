@@ -84,7 +84,7 @@ def _take_all(plan: Plan, done: list[Step], world: World, show: Show) -> None:
 
 
 def _show(show: Show, done: Sequence[Step]) -> None:
-    """Show the replicas; if that fails, the rollout goes on: the table is only for people."""
+    """Show the replicas; if that fails, the rollout continues: the table is only for people."""
     try:
         show(done)
     except Interrupted:

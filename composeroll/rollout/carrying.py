@@ -1,4 +1,4 @@
-"""Which containers only carry volumes, and which volumes would go with a service. Pure."""
+"""Containers that only carry volumes, and the anonymous volumes of a service. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from composeroll.config.project import Service
 from composeroll.model import ContainerState, Replica
 
 IDLE = frozenset({"sleep", "tail", "true", "cat", "pause", "wait", "trap", "echo", ":"})
-"""Programs that a container runs to stay, or to end at once, and for nothing else."""
+"""Programs that only keep a container running, or end at once."""
 
 BRIEF = 300.0
-"""Seconds that a container may take for filling its volumes; what ran for longer was at work."""
+"""Seconds that a container may take to fill its volumes; one that ran for longer does work."""
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _WRAPPERS = frozenset({"tini", "dumb-init", "catatonit", "busybox"})
@@ -22,10 +22,11 @@ _KEYWORDS = frozenset({"while", "until", "do", "done", "exec"})
 
 
 def only_carries(replicas: Sequence[Replica]) -> bool:
-    """Whether no container of a service works: none runs, or what runs is plainly idle.
+    """Return whether no container of a service does work: none runs, or those that run are idle.
 
-    What was stopped is not idle: only what has ended well by itself, and was never to be revived.
-    A database ends as well when somebody stops it, but has run for longer than one that copies.
+    A container that was stopped does not count as idle, only one that has ended by itself with 0
+    and has no restart policy. A stopped database also ends with 0, but has run for longer than a
+    container that copies files.
     """
     return all(
         r.state is ContainerState.CREATED
@@ -36,15 +37,15 @@ def only_carries(replicas: Sequence[Replica]) -> bool:
 
 
 def only_idles(replicas: Sequence[Replica]) -> bool:
-    """Whether there are containers, and each was made to wait: an edge, for its network alone."""
+    """Return whether there are containers and all of them only wait, like an edge."""
     return bool(replicas) and all(is_idle(r.command) for r in replicas)
 
 
 def is_idle(command: Sequence[str]) -> bool:
-    """Whether a command only waits or ends, by its name: `sleep infinity`, `tail -f /dev/null`.
+    """Return whether a command only waits or ends, such as `sleep infinity`, `tail -f /dev/null`.
 
-    It is looked for behind an init (`tini --`) and in `sh -c "…"`, where every command has to be
-    such a one. In doubt it works: taking a server for idle would cost its data.
+    Also after an init (`tini --`), and in `sh -c "…"` if all its commands do. In doubt the command
+    counts as work, since data of a server that was mistaken for an idle container would be lost.
     """
     match [_basename(command[0]), *command[1:]] if command else []:
         case [shell, "-c", text, *_] if shell in _SHELLS:
@@ -62,9 +63,9 @@ def is_idle(command: Sequence[str]) -> bool:
 def anonymous_volumes(
     service: Service, replicas: Sequence[Replica], everyone: Sequence[Replica]
 ) -> tuple[str, ...]:
-    """The paths of a service's own anonymous volumes: new containers get new ones.
+    """Return the paths of a service's anonymous volumes, of which new containers get new ones.
 
-    What it took over from others by `volumes_from` is theirs.
+    Those that it mounts by `volumes_from` belong to the other services.
     """
     sources = [r for r in everyone if r.service in service.volumes_from]
     taken_over = {mount.destination for r in sources for mount in r.mounts}

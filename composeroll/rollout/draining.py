@@ -1,7 +1,7 @@
-"""Replicas that were left to drain on after their rollout, and how their names say so. Pure.
+"""Detached replicas, which drain after their rollout, and their names. Pure.
 
-That a replica is one, since when and until when, stands in its own name on the engine: so it
-survives whatever the container survives, and is read with every list of containers at no cost.
+That a replica is detached, since when and until when, is written in its name on the engine. So it
+is known as long as the container exists, and read with every list of containers at no cost.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _NAME = re.compile(r"(?P<name>.+)\.draining\.(?P<since>\d+)\.(?P<until>\d+)")
 
 
 class SetAside(Struct, frozen=True):
-    """One replica that drains on.
+    """One detached replica.
 
     Attributes:
-        name: what it was called before.
-        since: when that began, in seconds of the engine's clock.
-        until: when it is to end in any case.
+        name: its name before it was detached.
+        since: when it was detached, in seconds of the engine's clock.
+        until: when it is retired even if it has not drained.
     """
 
     replica: Replica
@@ -36,7 +36,7 @@ class SetAside(Struct, frozen=True):
 
 
 def read_aside(replica: Replica) -> SetAside | None:
-    """What a replica's name says, None for one that serves."""
+    """Parse a replica's name; return None if it is not detached."""
     found = _NAME.fullmatch(replica.name)
     if found is None:
         return None
@@ -44,5 +44,5 @@ def read_aside(replica: Replica) -> SetAside | None:
 
 
 def aside_name(name: str, since: float, until: float) -> str:
-    """The name of a replica that drains on."""
+    """Return the name of a detached replica."""
     return f"{name}.draining.{since:.0f}.{until:.0f}"

@@ -1,4 +1,4 @@
-"""Where a service and its upstream disagree: sentences for `status`, each with its repair. Pure."""
+"""Differences between a service and its upstream, as sentences for `status`. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from composeroll.rollout.survey.stranded import NOT_JOINED
 def drift(
     state: ServiceState, owners: Mapping[str, Replica], *, broke_off: bool = False
 ) -> tuple[str, ...]:
-    """What is not as it should be.
+    """Yield what is not as it should be, each with the command that repairs it.
 
     Args:
         state: the service as it was observed.
-        owners: the project's running containers, by each bare address they have.
-        broke_off: a rollout was cut off: it is finished, and not put right piece by piece.
+        owners: the project's running containers, by each of their addresses.
+        broke_off: a rollout was cut off: the advice is to finish it, not to repair its parts.
     """
     repair, revive = f"`composeroll sync {state.name}` repairs it", _revive(state)
     if broke_off:
@@ -33,7 +33,7 @@ def drift(
 
 
 def owners_of(replicas: Iterable[Replica]) -> Mapping[str, Replica]:
-    """The running containers by each bare address they have."""
+    """Return the running containers, by each of their addresses (without port)."""
     return {
         address: replica
         for replica in replicas
@@ -45,7 +45,7 @@ def owners_of(replicas: Iterable[Replica]) -> Mapping[str, Replica]:
 
 
 def names_a_stranger(state: ServiceState, owners: Mapping[str, Replica]) -> bool:
-    """Whether nginx sends this service's requests to a container of another one."""
+    """Return whether nginx sends this service's requests to a container of another one."""
     named = state.wiring.upstream.addresses if state.wiring else ()
     found = (owners.get(host_of_address(address)) for address in named)
     return any(owner and owner.service != state.name for owner in found)
@@ -87,7 +87,7 @@ def _strays(
 
 
 def _stranger(state: ServiceState, address: str, owners: Mapping[str, Replica]) -> str:
-    """An address in the upstream that is none of the service's replicas."""
+    """Describe an address in the upstream that belongs to none of the service's replicas."""
     owner = owners.get(host_of_address(address))
     if owner is None:
         return f"the upstream names {address}, which is not a replica of {state.name}"
@@ -95,7 +95,7 @@ def _stranger(state: ServiceState, address: str, owners: Mapping[str, Replica]) 
 
 
 def _paused(state: ServiceState) -> Iterator[str]:
-    """It keeps its address; compose scales no service with such a one, so no rollout helps."""
+    """Report paused replicas: compose does not scale a service that has one."""
     named = state.wiring.upstream.addresses if state.wiring else ()
     for replica in filter(_is_paused, state.replicas):
         address = state.address(replica)
@@ -104,10 +104,10 @@ def _paused(state: ServiceState) -> Iterator[str]:
 
 
 def _down(state: ServiceState, revive: str) -> Iterator[str]:
-    """What does not run and is meant to: not what was run once and has ended well."""
+    """Report replicas that should run and do not; a service that runs once may have ended."""
     meant = [r for r in state.leftovers if not (_is_paused(r) or (state.ends and r.finished))]
     if state.refusal and all(NOT_JOINED in r.error for r in meant):
-        return  # that is what the refusal is about
+        return  # the refusal says the same
     if meant:
         yield f"does not run: {', '.join(r.name for r in meant)}; {revive}"
     elif not state.replicas and state.wiring and state.wiring.upstream.addresses:
@@ -115,7 +115,7 @@ def _down(state: ServiceState, revive: str) -> Iterator[str]:
 
 
 def _revive(state: ServiceState) -> str:
-    """What helps replicas that do not run; an upstream is left alone as long as none does."""
+    """Return the command that starts them; `sync` changes no upstream while no replica runs."""
     if any(NOT_JOINED in replica.error for replica in state.leftovers):
         return "the engine gave up on it before its edge ran: `composeroll sync` starts it"
     if state.revived:

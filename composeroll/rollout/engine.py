@@ -1,4 +1,4 @@
-"""What the steps need of the engine."""
+"""The interface between the steps and the engine."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from composeroll.rollout.draining import SetAside
 class Engine(Protocol):
     """Containers and images, by full ID.
 
-    Every method raises EngineError when the engine refuses, EngineUnreachable when it is gone.
+    Every method raises EngineError if the engine refuses, EngineUnreachable if it does not answer.
     """
 
     def replicas(self, services: Sequence[str]) -> tuple[Replica, ...]:
-        """The services' containers in all states, by service and number."""
+        """Return the services' containers in all states, ordered by service and number."""
         ...
 
     def names(self) -> frozenset[str]:
-        """The names of all containers on the engine."""
+        """Return the names of all containers on the engine."""
         ...
 
     def create(self, scales: Mapping[str, int]) -> None:
-        """`up --no-start --no-recreate --no-deps`: containers up to these counts, not started."""
+        """Create containers up to these counts (`up --no-start --no-recreate --no-deps`)."""
         ...
 
     def recreate(self, service: str, scale: int, *, renew_volumes: bool) -> None:
-        """`up -d --no-deps --force-recreate`: compose replaces the service's containers."""
+        """Have compose replace the service's containers (`up -d --no-deps --force-recreate`)."""
         ...
 
     def start(self, ids: Sequence[str]) -> None:
@@ -36,15 +36,15 @@ class Engine(Protocol):
         ...
 
     def restart(self, ids: Sequence[str], grace: float) -> None:
-        """Stop those that run within `grace` seconds, and start all."""
+        """Stop the running ones, with `grace` seconds each, and start all."""
         ...
 
     def start_all(self, scales: Mapping[str, int]) -> None:
-        """`up -d --no-recreate --no-deps`: compose starts what does not run, in its own way."""
+        """Have compose start the containers that do not run (`up -d --no-recreate --no-deps`)."""
         ...
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
-        """Run what the compose file wants to be run in a container, for so many seconds at most."""
+        """Run a hook of the compose file in a container, for at most `timeout` seconds."""
         ...
 
     def forbid_restart(self, ids: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ class Engine(Protocol):
         ...
 
     def stop(self, graces: Mapping[str, float | None]) -> None:
-        """Stop these IDs side by side, each within its seconds, None for the container's own."""
+        """Stop containers side by side, each with its grace period in seconds; None: its own."""
         ...
 
     def remove(self, ids: Sequence[str], *, volumes: bool) -> None:
@@ -60,11 +60,11 @@ class Engine(Protocol):
         ...
 
     def remove_volumes(self, names: Sequence[str]) -> None:
-        """Remove volumes; those that are gone or still mounted are left alone."""
+        """Remove volumes, except those that are gone or still mounted."""
         ...
 
     def rename(self, container: str, name: str) -> None:
-        """Give a container a name."""
+        """Rename a container."""
         ...
 
     def tag(self, image: str, reference: str) -> None:
@@ -72,21 +72,21 @@ class Engine(Protocol):
         ...
 
     def logs(self, container: str, lines: int) -> tuple[str, ...]:
-        """The last lines a container wrote."""
+        """Return the last lines that a container has logged."""
         ...
 
 
 class Serving(Engine, Protocol):
-    """The same without the replicas that were left to drain on, unless it is asked for them."""
+    """The same without detached replicas, which have their own methods."""
 
     def set_aside(self, replicas: Sequence[Replica], seconds: float) -> None:
-        """Let them drain on for so long; one that does already, or is gone, is fine."""
+        """Detach replicas, to drain for so many seconds; they may be detached already, or gone."""
         ...
 
     def aside(self, services: Sequence[str]) -> tuple[SetAside, ...]:
-        """The services' replicas that drain on."""
+        """Return the services' detached replicas."""
         ...
 
     def now(self) -> float:
-        """Seconds on the engine's own clock."""
+        """Return the seconds of the engine's clock."""
         ...

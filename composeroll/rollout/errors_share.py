@@ -1,4 +1,4 @@
-"""How new replicas answer: answers into counts, counts into a verdict. Pure."""
+"""The share of errors in the new replicas' answers, and whether it is too high. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from msgspec import Struct, field
 from composeroll.model import Answered
 
 ERROR = 500
-"""From here on a status is the server's fault (RFC 9110, section 15.6)."""
+"""The lowest status that reports an error of the server (RFC 9110, section 15.6)."""
 
 ROUND = 0.1
-"""From this share on, whole per cent are exact enough to read."""
+"""The share from which it is printed in whole per cent."""
 
 SAMPLES = 5
-"""Log lines to show as evidence."""
+"""How many log lines are shown as evidence."""
 
 
 class Count(Struct, frozen=True):
-    """Answers, and how many of them were 5xx."""
+    """A number of answers, and how many of them were 5xx."""
 
     answers: int = 0
     errors: int = 0
@@ -32,17 +32,17 @@ class Count(Struct, frozen=True):
 
     @property
     def share(self) -> float:
-        """Which part of the answers was 5xx; 0 where there was none."""
+        """The share of 5xx among the answers; 0 if there were none."""
         return self.errors / self.answers if self.answers else 0.0
 
 
 class Limit(Struct, frozen=True):
-    """What is allowed.
+    """The limit for errors.
 
     Attributes:
-        share: the part of the answers that may be 5xx (0.05 is 5 %), beyond `before`.
-        least: how many answers it takes to judge.
-        before: the part that was 5xx of what the old replicas answered.
+        share: the share of the answers that may be 5xx (0.05 is 5 %), in addition to `before`.
+        least: how many answers a judgement needs.
+        before: the share of 5xx among the old replicas' answers.
     """
 
     share: float
@@ -55,15 +55,15 @@ class Limit(Struct, frozen=True):
         return f"{percent(self.share)} allowed beyond the {percent(self.before)} of the old ones"
 
     def broken_by(self, count: Count) -> bool:
-        """Whether there are enough answers, and more of them are errors than allowed."""
+        """Return whether there are enough answers, and more errors among them than allowed."""
         return count.answers >= self.least and count.share > self.share + self.before
 
 
 class Breach(Struct, frozen=True):
-    """The bound is broken: the server that erred most, its count, and lines that show it.
+    """A broken limit: the server with the most errors, its count, and lines that show them.
 
     Attributes:
-        address: empty where the log does not say who answered.
+        address: empty if the log does not say which server answered.
         total: the count of all new replicas.
     """
 
@@ -74,11 +74,11 @@ class Breach(Struct, frozen=True):
 
 
 class Tally(Struct):
-    """What new replicas answered.
+    """Counts the new replicas' answers.
 
     Attributes:
-        addresses: whose answers count; those of anybody else are left out.
-        counts: by address.
+        addresses: the servers whose answers count; others are ignored.
+        counts: the counts by address.
     """
 
     addresses: frozenset[str]
@@ -97,18 +97,18 @@ class Tally(Struct):
 
     @property
     def total(self) -> Count:
-        """All of them together."""
+        """The count of all servers together."""
         return sum(self.counts.values(), Count())
 
     def verdict(self, limit: Limit) -> Breach | None:
-        """What breaks the limit: one server by itself, or all of them together."""
+        """Return what breaks the limit, a single server or all together; None if nothing does."""
         if not any(map(limit.broken_by, (*self.counts.values(), self.total))):
             return None
         worst = _worst(self.counts, limit)
         return Breach(worst, self.counts[worst], self.total, tuple(self._samples[worst]))
 
     def _keep(self, answer: Answered) -> None:
-        """The newest lines, oldest first."""
+        """Keep the newest lines as samples, oldest first."""
         lines = self._samples.setdefault(answer.address, [])
         lines.append(answer.line)
         del lines[:-SAMPLES]
@@ -122,13 +122,13 @@ def share_of_errors(answers: Iterable[Answered], addresses: frozenset[str], leas
 
 
 def percent(share: float) -> str:
-    """`31%`, and `0.5%` where a whole number would say too little."""
+    """Return for example `31%`, or `0.5%` for small shares."""
     digits = f"{share * 100:.0f}" if share >= ROUND else f"{share * 100:.2g}"
     return f"{digits}%"
 
 
 def _worst(counts: Mapping[str, Count], limit: Limit) -> str:
-    """One that breaks the limit by itself, if there is one, with the most errors."""
+    """Return the server that breaks the limit by itself with the most errors, if one does."""
     return max(
         counts, key=lambda address: (limit.broken_by(counts[address]), counts[address].errors)
     )

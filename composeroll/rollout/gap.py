@@ -1,4 +1,4 @@
-"""How long what stops first did not serve. Pure."""
+"""The gap of a stop-first rollout: how long services did not serve. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from composeroll.rollout.steps import (
 
 
 class Taken(Struct, frozen=True):
-    """A step that was taken; times in seconds of one clock."""
+    """A finished step, with its times in seconds of one clock."""
 
     step: Step
     began: float
@@ -40,7 +40,7 @@ def gap(taken: Sequence[Taken]) -> str | None:
 
 
 def stops(step: Step) -> Iterator[str]:
-    """The service that has a gap."""
+    """Yield the service that has a gap from this step on, if there is one."""
     match step:
         case StopReplicas(gap=True) | ReplaceReplicas(gap=True):
             yield step.service

@@ -1,4 +1,4 @@
-"""The gateway containers of a run: each found once, then asked and written through one object."""
+"""The gateway containers of a run, with one object for each."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ class ProjectGateways:
                 del known[gone]
 
     def configuration(self, container: Replica) -> Configuration:
-        """What `nginx -T` prints there.
+        """Return what `nginx -T` prints there.
 
         Raises:
-            GatewayUnread: nginx rejects its files as they are, so it would reject ours among them;
-                or it could not be asked.
+            GatewayUnread: nginx rejects its current files, so it would also reject a new include;
+                or the test could not be run.
         """
         try:
             return self._gateway(container).configuration()
@@ -93,7 +93,7 @@ class ProjectGateways:
     def findings(
         self, container: Replica, subject: Subject, found: Found, drain_timeout: float
     ) -> tuple[Finding, ...]:
-        """What of its configuration and mounts would hurt a rollout of this upstream."""
+        """Return what in its configuration and mounts would hurt a rollout of this upstream."""
         known = self._gateway(container).known
         hard = hard_to_write(container, found.include)
         return (
@@ -113,33 +113,33 @@ class ProjectGateways:
         self._all_with(texts).switch(texts, back)
 
     def restore(self, texts: Mapping[str, Texts]) -> None:
-        """Put previous texts back and reload, wherever that goes."""
+        """Write previous texts again and reload, in every gateway that takes them."""
         self._all.restore({id_: some for id_, some in texts.items() if id_ in self._known})
-        self._all_with(texts)  # not before: one that is none keeps no other from being put right
+        self._all_with(texts)  # after the others are restored, since this may raise
 
     @property
     def settled(self) -> bool:
-        """Whether no nginx may run by anything else than its files, after reloads of this run."""
+        """Whether every nginx certainly uses its current files, after the reloads of this run."""
         return self._all.settled
 
     def read(self, container: str, path: str) -> str | None:
-        """An include's text as it stands in the gateway, None where there is no such file."""
+        """Return an include's text in the gateway, None if there is no such file."""
         return self._all_with([container]).read(container, path)
 
     def untouched(self, container: str, path: str) -> bool:
-        """Whether an include is as it was when this run last read or wrote it."""
+        """Return whether an include is unchanged since this run last read or wrote it."""
         return self._all_with([container]).untouched(container, path)
 
     def old_workers(self, services: Collection[str]) -> int:
-        """How many nginx workers from before the last reload still live in these gateways."""
+        """Return how many workers from before the last reload still run in these gateways."""
         own, others = self._of(services)
         return Gateways(own).old_workers() + sum(map(_left_in, others))
 
     def also_reaching(self, services: Collection[str], hosts: Collection[str]) -> frozenset[str]:
-        """Full IDs of gateways of other services whose old workers hold connections to these hosts.
+        """Return the gateways of other services whose old workers hold connections to these hosts.
 
-        One that sends requests on to these services' nginx by now may have sent them straight to
-        the replicas before, and its websockets stay where they are.
+        An nginx that now sends requests to these services' nginx may have sent them straight to
+        the replicas before, and its websockets stay connected to them.
         """
         known = (*self._known.values(), *self._quitting.values())
         others = [one for one in known if one.container.service not in services]
@@ -148,7 +148,7 @@ class ProjectGateways:
     def front_findings(
         self, container: Replica, edge: Replica | None, drain_timeout: float
     ) -> tuple[Finding, ...]:
-        """What would hurt when this nginx is replaced by another one on the same ports."""
+        """Return what would hurt if this nginx is replaced by another one on the same ports."""
         known = self._gateway(container).known
         found = (
             *quit_findings(container.service, container.stop_signal),
@@ -164,7 +164,7 @@ class ProjectGateways:
         return (*sharing_findings(known), *migration_findings(edge.service, setting), *found)
 
     def held(self, services: Collection[str], leaving: Collection[str]) -> Held:
-        """What these workers still hold, with replicas at these bare addresses on their way out."""
+        """Return what these workers still hold; `leaving` are the outgoing replicas' addresses."""
         own, others = self._of(services)
         total = Gateways(own).held(leaving)
         for gateway in others:
@@ -174,7 +174,7 @@ class ProjectGateways:
     def connections_to(
         self, services: Collection[str], addresses: Sequence[str]
     ) -> Mapping[str, int]:
-        """Established connections from these gateways, by address."""
+        """Return the established connections from these gateways, by address."""
         own, others = self._of(services)
         return Gateways((*others, *own)).connections_to(addresses)
 
@@ -197,10 +197,10 @@ class ProjectGateways:
         return own, [*ending, *(one for one in (*taking, *quitting) if one.container.id in chosen)]
 
     def _all_with(self, containers: Iterable[str]) -> Gateways:
-        """All gateways, these full IDs among them.
+        """Return all gateways, which must include these full IDs.
 
         Raises:
-            GatewayError: one of them is none, such as one whose nginx quits, or has not begun.
+            GatewayError: one of them is not a gateway, since its nginx quits or has not begun.
         """
         for container in containers:
             if container not in self._known:
@@ -214,7 +214,7 @@ class ProjectGateways:
 
 
 def _left_in(gateway: Gateway) -> int:
-    """The old workers of an nginx that may have ended; then it has none."""
+    """Return how many old workers an nginx has; 0 if it has ended."""
     try:
         return gateway.old_workers()
     except GatewayError:
@@ -222,7 +222,7 @@ def _left_in(gateway: Gateway) -> int:
 
 
 def _held_by(gateway: Gateway, leaving: Collection[str]) -> Held:
-    """What these hold; one that has ended holds nothing."""
+    """Return what its old workers hold; nothing if it has ended."""
     try:
         return gateway.held(leaving)
     except (GatewayError, EngineError) as error:

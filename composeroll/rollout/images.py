@@ -16,29 +16,29 @@ from composeroll.report.events import Emit, Noted, Pulled, PullProgress, Warned
 
 
 def sharing_image_of(project: Project, service: Service) -> tuple[str, ...]:
-    """The other services whose containers are made from the same reference."""
+    """Return the other services whose containers are created from the same reference."""
     reference = reference_of(project, service)
     others = (s for s in project.services.values() if s.name != service.name)
     return tuple(s.name for s in others if reference_of(project, s) == reference)
 
 
 class Registry(Protocol):
-    """What the engine room does with images."""
+    """Reads, pulls and tags images."""
 
     def image(self, reference: str) -> Image | None:
-        """The image that a reference names on the engine."""
+        """Return the image that a reference names on the engine, None if there is none."""
         ...
 
     def pull(self, references: Mapping[str, str], on_progress: Callable[[PullLine], None]) -> None:
-        """`docker compose pull` of services; what their images are called, by service."""
+        """Run `docker compose pull` for services, whose references are given by service."""
         ...
 
     def registry_digest(self, reference: str) -> str:
-        """The digest that a reference has at its registry now."""
+        """Return the digest that a reference has at its registry now."""
         ...
 
     def tag(self, image: str, reference: str) -> None:
-        """Let a reference name an image."""
+        """Make a reference name an image."""
         ...
 
 
@@ -46,16 +46,16 @@ class Holds(Protocol):
     """Versions that were rolled back: see `composeroll.rollout.history.book`."""
 
     def held_back(self, service: str) -> tuple[str, ...]:
-        """All that registries call the version held back, empty where none is."""
+        """Return the registry digests of the versions that are held back."""
         ...
 
     def let_pass(self, service: str) -> None:
-        """Hold nothing back any more."""
+        """Stop holding versions back."""
         ...
 
 
 class _Move(NamedTuple):
-    """The IDs of what a reference named before a pull, and after it."""
+    """The image IDs that a reference named before a pull and after it."""
 
     before: str
     now: str
@@ -96,10 +96,10 @@ class ComposeImages:
             self._emit(Pulled(service.name, self._reference(service), now, moved))
 
     def take_back(self, used: Collection[str]) -> None:
-        """Let the references name again what they named before the pull.
+        """Make the references name the same images as before the pull.
 
         Otherwise a plain `docker compose up -d` would use the image that has just failed. A
-        reference whose new image other services run by now, or that was moved again, stays.
+        reference whose new image other services run by now, or that has moved again, is left alone.
 
         Args:
             used: IDs of the images that containers of other services were created from.
@@ -127,7 +127,7 @@ class ComposeImages:
         return frozenset(s.name for s in newer if s not in held)
 
     def unavailable(self, services: Sequence[Service]) -> Mapping[str, ComposerollError]:
-        """Why a pull would fail, by service. Pulls nothing, and forgets nothing."""
+        """Return why a pull would fail, by service. Nothing is changed."""
 
         def ask(service: Service) -> ComposerollError | None:
             try:
@@ -142,14 +142,14 @@ class ComposeImages:
             return {service.name: error for service, error in answers if error}
 
     def _to_pull(self, services: Sequence[Service], policy: Pull) -> list[Service]:
-        """What is only built has no registry; `missing` asks for what is not here."""
+        """Leave out services that are only built and, with `missing`, those whose image is here."""
         pullable = [s for s in services if s.image and s.pull_policy not in ("never", "build")]
         if policy is Pull.ALWAYS:
             return pullable
         return [s for s in pullable if policy is Pull.MISSING and not self._id(s)]
 
     def _note_moves(self, services: Sequence[Service], before: Mapping[str, str]) -> list[str]:
-        """What the services' references name now; what they named before can be taken back to."""
+        """Return what the services' references name now; keep what they named for `take_back`."""
         now = [self._id(service) for service in services]
         for service, image in zip(services, now, strict=True):
             if before[service.name] not in ("", image):
@@ -200,12 +200,12 @@ class ComposeImages:
         return not self._is_here(service, self._digest(service))
 
     def _is_here(self, service: Service, digest: str) -> bool:
-        """Whether the reference names on the engine what a registry calls by that digest."""
+        """Return whether the reference names the image with that registry digest on the engine."""
         here = self._registry.image(self._reference(service))
         return here is not None and any(known.endswith(digest) for known in here.digests)
 
     def _digest(self, service: Service) -> str:
-        """What its registry has; a refusal says whose image it is, since several are asked for."""
+        """Return the digest at its registry; an error names the service, since several are read."""
         reference = self._reference(service)
         try:
             return self._registry.registry_digest(reference)
@@ -226,7 +226,7 @@ class ComposeImages:
 
 
 def _tell_of_built(error: BaseException, services: Sequence[Service]) -> None:
-    """No registry has what is only built here, though the file gives it a name."""
+    """Add the advice for services that are built: no registry may have their image."""
     built = [f"services.{s.name}.pull_policy: never" for s in services if s.builds]
     if isinstance(error, Refused) and built:
         way = f"if it is only built here: --pull missing, or {', '.join(built)}"

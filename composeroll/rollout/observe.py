@@ -16,34 +16,34 @@ from composeroll.rollout.observed import Observed, Places, ServiceState, Wiring
 
 
 class Containers(Protocol):
-    """What can be read of containers and images."""
+    """Reads containers and images, and asks compose."""
 
     def replicas(self, services: Sequence[str] | None = None) -> tuple[Replica, ...]:
-        """Containers in all states, of these services or of the whole project."""
+        """Return containers in all states, of these services or of the whole project."""
         ...
 
     def names(self) -> frozenset[str]:
-        """The names of all containers on the engine."""
+        """Return the names of all containers on the engine."""
         ...
 
     def image_id(self, reference: str) -> str | None:
-        """The image ID that a reference names on the engine."""
+        """Return the ID of the image that a reference names on the engine, if there is one."""
         ...
 
     def verdicts(self, scales: Mapping[str, int]) -> Mapping[str, str]:
-        """What `up` would do to each container, by its name: `Running`, `Recreate`, `Creating`."""
+        """Return what `up` would do to each container: `Running`, `Recreate` or `Creating`."""
         ...
 
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
-        """What else than creating containers compose would do to reach these scales."""
+        """Return what compose would do, besides creating containers, to reach these scales."""
         ...
 
 
 class Engine(Containers, Protocol):
-    """The same, of what serves; what drains on after its rollout is apart."""
+    """The same without detached replicas, which drain after their rollout."""
 
     def highest_aside(self, service: str) -> int:
-        """The highest number, for compose, of a service's replicas that drain on; 0 for none."""
+        """Return the highest container number of a service's detached replicas; 0 if none."""
         ...
 
 
@@ -58,11 +58,11 @@ class Survey(Protocol):
         *,
         preflight: bool,
     ) -> Places:
-        """Where these services stand, and with `preflight` what there would hurt a rollout.
+        """Return the services' places in the gateways; with `preflight`, also findings about them.
 
         Raises:
-            GatewayUnread: no gateway could be read. Where another one was, what stands behind one
-                that was not has that for its place.
+            GatewayUnread: no gateway could be read. If only some could not, this error is the
+                place of the services behind them.
         """
         ...
 
@@ -78,11 +78,11 @@ def observe(
     *,
     preflight: bool = True,
 ) -> Observed:
-    """Observe the services. What takes a separate process runs side by side.
+    """Observe the services. Separate processes run side by side.
 
     Args:
         project: the compose model.
-        services: those of the rollout, in its order.
+        services: the services of the rollout, in its order.
         engine: reads containers and images.
         survey: reads the gateways.
         preflight: whether to ask compose what scaling up would break.
@@ -109,7 +109,7 @@ def looking(
 
 
 class Look:
-    """One look at the services, under way: replicas have been read, compose and nginx are asked."""
+    """An observation in progress: replicas have been read, compose and nginx are being read."""
 
     def __init__(
         self,
@@ -137,12 +137,12 @@ class Look:
         self._names = side_by_side.submit(engine.names)
 
     def read_images(self) -> bool:
-        """Go by what the references name now; False: compose was not asked about all of them."""
+        """Read the references again; return whether compose was asked about all services."""
         self._images = self._named()
         return [s for s in self._services if self._images[s.name]] == self._here
 
     def result(self) -> Observed:
-        """What was seen, once it has ended.
+        """Wait for its end, and return what was observed.
 
         Raises:
             GatewayUnread: no gateway could be read.
@@ -160,7 +160,7 @@ class Look:
         )
 
     def _named(self) -> Mapping[str, str]:
-        """The image ID that each service's reference names; empty for what is not on the engine."""
+        """Return the image ID that each service's reference names; empty if not on the engine."""
         references = [reference_of(self._project, service) for service in self._services]
         ids = self._side_by_side.map(self._engine.image_id, references)
         return {s.name: found or "" for s, found in zip(self._services, ids, strict=True)}
@@ -250,7 +250,7 @@ def _of_networks(lines: Sequence[str]) -> tuple[str, ...]:
 def _reasons(
     replicas: Sequence[Replica], verdicts: Mapping[str, str], image: str, reference: str
 ) -> Mapping[str, str]:
-    """Why each has to go, by its full ID; what is to take its place need not be there yet."""
+    """Return why each outdated replica has to go, by full ID; a new image may be missing yet."""
     if not image:
         return {r.id: f"{reference} is not on the engine" for r in replicas}
     reasons = {r.id: CHANGED for r in replicas if verdicts.get(r.name) == "Recreate"}
@@ -278,14 +278,14 @@ def _unlisted(
     services: Sequence[Service],
     replicas: Sequence[Replica],
 ) -> tuple[str, ...]:
-    """Running services outside the rollout that mount this one's volumes."""
+    """Return the running services outside the rollout that mount this one's volumes."""
     listed, running = {s.name for s in services}, {r.service for r in replicas if r.running}
     sharing = project.sharing_volumes_of(service.name)
     return tuple(name for name in sharing if name in running - listed)
 
 
 def _held(services: Sequence[Service], replicas: Sequence[Replica]) -> frozenset[str]:
-    """What containers outside the rollout mount, in whatever state: the engine keeps it."""
+    """Return the volumes of containers outside the rollout, in any state: the engine keeps them."""
     listed = {s.name for s in services}
     others = [r for r in replicas if r.service not in listed]
     return frozenset(volume for r in others for volume in r.anonymous_volumes)

@@ -1,4 +1,4 @@
-"""One frozen snapshot of everything a plan is made from, and what can be read off it."""
+"""One frozen snapshot of everything that a plan is based on."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class ServiceState(Struct, frozen=True):
 
     @property
     def named_at_once(self) -> int:
-        """How many running replicas one gateway names at most; several gateways do not add up."""
+        """The greatest number of running replicas that one gateway names."""
         each = self.wiring.each if self.wiring else ()
         return max((len(self.named_in(upstream)) for upstream in each), default=0)
 
@@ -225,10 +225,10 @@ class ServiceState(Struct, frozen=True):
 
 
 class Observed(Struct, frozen=True):
-    """The services on their way, in the order of the rollout, and what stands in its way.
+    """The services of a rollout, in its order, and what prevents it.
 
     Attributes:
-        obstacles: compose's own words for what it would break when scaling (its dry-run).
+        obstacles: what compose's dry run says it would break when scaling.
     """
 
     project: str
@@ -236,20 +236,20 @@ class Observed(Struct, frozen=True):
     obstacles: tuple[str, ...] = ()
 
     def with_newer_images(self, services: Collection[str]) -> Observed:
-        """The same, knowing that the registry has newer images for these services."""
+        """Return the same with newer images for these services, which the registry has."""
         return replace(self, services=tuple(_newer(s, services) for s in self.services))
 
     def without(self, services: Collection[str]) -> Observed:
-        """The same of all other services."""
+        """Return the same without these services."""
         return replace(self, services=tuple(s for s in self.services if s.name not in services))
 
     def with_last_runs(self) -> Observed:
-        """The same, where what has ended well has done its part, unless it is outdated."""
+        """Return the same with the last runs counted: what has ended with 0 need not run again."""
         services = (replace(s, ran=s.ran or s.ends) for s in self.services)
         return replace(self, services=tuple(services))
 
     def after(self, before: Observed) -> Observed:
-        """The same, knowing what was run and has ended by itself, and what had been stopped."""
+        """Return the same, with what `before` knew of runs that ended and replicas that stopped."""
         ended = {state.name for state in before.services if state.ends or state.ran}
         stopped = {state.name: state.stopped for state in before.services}
         return replace(
@@ -260,13 +260,13 @@ class Observed(Struct, frozen=True):
         )
 
     def containers(self) -> Mapping[str, tuple[str, ...]]:
-        """The full IDs of each service's containers."""
+        """Return the full IDs of each service's containers."""
         return {state.name: tuple(r.id for r in state.replicas) for state in self.services}
 
     def at_work(self) -> frozenset[str]:
-        """Full IDs of what no rollout has begun to retire.
+        """Return the full IDs of the containers that no rollout has begun to retire.
 
-        One that stops first, or is replaced in place, stops what it had before it has anything new.
+        A stop-first rollout, or one in place, stops old containers before it has new ones.
         """
         return frozenset(
             replica.id
@@ -276,7 +276,7 @@ class Observed(Struct, frozen=True):
         )
 
     def still_there(self, reasons: Mapping[str, str]) -> Mapping[str, str]:
-        """Those of the replicas, by full ID, that exist."""
+        """Return those of the replicas, by full ID, that still exist."""
         existing = {replica.id for state in self.services for replica in state.replicas}
         return {container: why for container, why in reasons.items() if container in existing}
 

@@ -22,16 +22,15 @@ from composeroll.rollout.update import Wanted, update_held
 def rollback(
     stack: Stack, service: str, revision: int | None = None, lock_wait: float = 0.0
 ) -> Outcome:
-    """Bring back what served before, or a certain revision.
+    """Bring back the version that served before, or a given revision.
 
-    Afterwards the reference that the file gives the service names that image, whatever it was
-    called then, so a plain `docker compose up -d` changes nothing; and a later update does not
-    bring the bad version back until its tag moves again.
+    Afterwards the reference in the compose file names that image, so a plain `docker compose up -d`
+    changes nothing. A later update does not bring the bad version back until its tag moves again.
 
     Raises:
         UsageError: there is no such revision.
         Refused: its image is no longer on the engine, or the file names an image by its digest.
-        ComposerollError: as with an update; the reference then names what it named before.
+        ComposerollError: as with an update; the reference then names the same image as before.
     """
     services = stack.project.pick([service])
     rejoin(stack, lock_wait)
@@ -71,7 +70,7 @@ def _tell_of_the_name(stack: Stack, target: Revision, reference: str, before: st
 
 
 def _tell_of_sharers(stack: Stack, service: Service, reference: str) -> None:
-    """The reference is one for all of them: who made it name an older image did so for each."""
+    """Note the other services with the same reference: it names the older image for them too."""
     others = sharing_image_of(stack.project, service)
     if others:
         have, them = ("has", "it") if len(others) == 1 else ("have", "them")
@@ -84,10 +83,10 @@ def _tell_of_sharers(stack: Stack, service: Service, reference: str) -> None:
 
 
 def _image_of_now(stack: Stack, service: str, reference: str, revisions: Sequence[Revision]) -> str:
-    """What it is to leave: a rollout that was killed wrote nothing into the history.
+    """Return the image to roll back from; a rollout that was killed wrote nothing into the history.
 
-    It is what the file means, where that runs; else what runs and never came to serve as far as the
-    history knows; else what came to serve last.
+    It is the image that the file's reference names, if that runs; otherwise one that runs and has
+    not served according to the history; otherwise the one that served last.
     """
     images = {r.image for r in stack.engine.replicas([service]) if r.running}
     meant = stack.engine.image_id(reference)
@@ -100,7 +99,7 @@ def _image_of_now(stack: Stack, service: str, reference: str, revisions: Sequenc
 
 @contextmanager
 def _leaving(stack: Stack, target: Revision, reference: str, now: str) -> Iterator[None]:
-    """Hold the version of now back and let the reference name the target; a failure undoes both."""
+    """Hold back the current version and tag the target; undo both if the block fails."""
     service = target.service
     before, held = stack.engine.image_id(reference), stack.book.held_images(service)
     bad = now if now != target.image else ""
@@ -123,9 +122,10 @@ def _leaving(stack: Stack, target: Revision, reference: str, now: str) -> Iterat
 def _target(
     service: str, revisions: Sequence[Revision], number: int | None, meant: str, now: str
 ) -> Revision:
-    """The revision of that number; without one what a rollback that broke off meant, or the last.
+    """Return the revision with that number; without a number, the previous one.
 
-    Once a rollback has brought its version back, the last other one is what it went away from.
+    If a rollback broke off, its target is the previous one: once it has brought its version back,
+    the last other version in the history is the bad one.
     """
     if number is None:
         found = latest(revisions, meant) or previous(revisions, now)
@@ -139,7 +139,7 @@ def _target(
 
 
 def _require_image(stack: Stack, target: Revision, reference: str) -> None:
-    """Refuse where there is no such image, or no tag that could name it."""
+    """Refuse if the image is not on the engine, or no tag can name it."""
     if stack.engine.image_id(target.image) is None:
         raise Refused(
             f"the image of revision {target.number} is no longer on the engine",

@@ -1,4 +1,4 @@
-"""`scale SERVICE=N`: more replicas, proven before use; fewer, drained before they go."""
+"""`scale SERVICE=N`: new replicas are proven before use, others drained before they go."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from composeroll.rollout.stack import Stack
 
 
 def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Outcome:
-    """Run exactly so many replicas of each service.
+    """Run exactly the given number of replicas of each service.
 
     Raises:
         UsageError: a count below 1, for a service that gets requests, or a gateway.
@@ -38,12 +38,12 @@ def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Ou
 def surplus(
     observed: Observed, counts: Mapping[str, int], leaving: Collection[str] = ()
 ) -> Reasons:
-    """The replicas beyond the count: outdated ones first, then those with the highest numbers.
+    """Return the replicas beyond the count: outdated ones first, then the highest numbers.
 
     Args:
         observed: the snapshot.
         counts: how many replicas each service is to have.
-        leaving: full IDs of those that a broken rollout was to remove; they go in any case.
+        leaving: full IDs of replicas that a broken rollout was to remove; they always go.
     """
     reasons: dict[str, str] = {}
     for state in observed.services:
@@ -55,7 +55,7 @@ def surplus(
 
 
 def _nothing_else(observed: Observed) -> Reasons:
-    """What is outdated stays as it is: that is what `update` is for."""
+    """Return no replicas: outdated ones stay, since replacing them is what `update` does."""
     del observed
     return {}
 

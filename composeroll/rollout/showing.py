@@ -21,7 +21,7 @@ from composeroll.rollout.world import World
 
 
 def showing(world: World, observed: Observed, leaving: Reasons) -> Show:
-    """What `apply` calls after each step."""
+    """Return the function that `apply` calls after each step."""
     names = [state.name for state in observed.services]
 
     def show(done: Sequence[Step]) -> None:
@@ -37,13 +37,13 @@ def rows(
     replicas: Sequence[Replica],
     done: Sequence[Step],
 ) -> tuple[ReplicaRow, ...]:
-    """The table's lines, by service and number.
+    """Return the rows of the table, by service and number.
 
     Args:
         observed: the snapshot that the plan was made from.
         leaving: full IDs of the outgoing replicas.
-        replicas: the containers there are now.
-        done: the steps that are done.
+        replicas: the current containers.
+        done: the finished steps.
     """
     return tuple(
         _row(state, replica, done, leaves=replica.id in leaving)
@@ -69,7 +69,7 @@ def _row(
 
 
 def describe(replica: Replica) -> str:
-    """The engine's word for it, with its health: `running (healthy)`."""
+    """Return its state as the engine names it, with its health: `running (healthy)`."""
     if replica.health is Health.NONE:
         return replica.state.value
     return f"{replica.state.value} ({replica.health.value})"
@@ -97,18 +97,18 @@ def _gets_requests(
 
 
 def _switched(done: Sequence[Step]) -> set[str]:
-    """The services whose new replicas get the requests; to pin one moves none."""
+    """Return the services whose new replicas get the requests; pinning moves none."""
     switches = (one for s in done if type(s) is SwitchUpstreams for one in s.switches)
     return {switch.incoming.service for switch in switches}
 
 
 def _idle(done: Sequence[Step]) -> set[str]:
-    """The services whose old replicas have nothing left to do."""
+    """Return the services whose old replicas have nothing left to do."""
     drained = (one for step in done if type(step) is DrainReplicas for one in step.leaving)
     retired = (one for step in done if isinstance(step, RetireReplicas) for one in step.retiring)
     return {one.service for one in retired} | {one.incoming.service for one in drained}
 
 
 def _is_among(snapshot: Sequence[Replica], replica: Replica) -> bool:
-    """By ID: its health may be another one by now."""
+    """Return whether it is in the snapshot, by ID, since its health may have changed."""
     return any(known.id == replica.id for known in snapshot)

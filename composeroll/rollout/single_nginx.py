@@ -1,4 +1,4 @@
-"""nginx in single containers: those that are to become a gateway, and those that were one."""
+"""nginx in single containers: future gateways, and former ones."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from composeroll.readiness.visit import Visits
 
 
 class Engine(ContainerDoor, Protocol):
-    """What this needs of the engine."""
+    """The interface to the engine."""
 
     def find(self, container: str) -> Replica | None:
-        """Any container, None where there is none."""
+        """Return any container, None if there is none."""
         ...
 
     def stand_in(self, model: str, name: str, beside: str) -> str:
-        """Create a container like `model`, on the networks of `beside`."""
+        """Create a copy of `model`, on the networks of `beside`."""
         ...
 
     def signal(self, container: str, name: str) -> None:
@@ -31,21 +31,21 @@ class Engine(ContainerDoor, Protocol):
 
 
 class SingleNginx:
-    """Answers to `composeroll.rollout.world.Nginx`."""
+    """Implements `composeroll.rollout.world.Nginx`."""
 
     def __init__(self, engine: Engine, visits: Visits) -> None:
         self._engine = engine
         self._visits = visits
 
     def find(self, container: str) -> Replica | None:
-        """A container by ID or name, as it is now."""
+        """Return a container by ID or name, as it is now."""
         return self._engine.find(container)
 
     def stand_in(self, model: str, name: str, beside: str) -> Replica:
-        """Create a container like `model` that stands apart.
+        """Create a copy of `model` without its ports.
 
         Raises:
-            EngineError: it was removed at once by somebody.
+            EngineError: another process removed it at once.
         """
         made = self._engine.find(self._engine.stand_in(model, name, beside))
         if made is None:
@@ -53,14 +53,14 @@ class SingleNginx:
         return made
 
     def put(self, container: str, path: str, text: str) -> None:
-        """Have a file in a container that does not run."""
+        """Write a file into a container that does not run, unless it is already right."""
         if self._engine.read_file(container, path) != text.encode():
             self._engine.write_file(container, path, text.encode())
 
     def serves(self, container: Replica) -> bool:
-        """Whether its workers accept.
+        """Return whether its workers accept connections.
 
-        nginx opens every listening socket before it forks its first worker, and a worker bears its
+        nginx opens every listening socket before it forks its first worker, and a worker has its
         title once it waits for connections (ngx_init_cycle, ngx_worker_process_cycle).
         """
         try:
@@ -69,7 +69,7 @@ class SingleNginx:
             return False
 
     def configuration(self, container: Replica) -> Configuration:
-        """What `nginx -T` prints there.
+        """Return what `nginx -T` prints there.
 
         Raises:
             Refused: nginx rejects its files.
@@ -81,22 +81,22 @@ class SingleNginx:
             raise Refused(what, help=error.help, evidence=error.evidence) from error
 
     def cut_off(self, container: Replica, edge: Replica) -> bool:
-        """Whether none of the edge's addresses leads into its network namespace."""
+        """Return whether its network namespace has none of the edge's addresses."""
         return is_cut_off(self._engine, container.id, edge.networks)
 
     def listening(self, container: Replica) -> frozenset[int] | None:
-        """The ports that its own processes listen on."""
+        """Return the ports that its own processes listen on; None if that cannot be read."""
         return Gateway(self._engine, container).listening()
 
     def workers(self, container: Replica) -> int:
-        """How many nginx workers live in it."""
+        """Return how many nginx workers run in it."""
         try:
             return len(Gateway(self._engine, container).workers().pids)
         except GatewayError:
             return 0
 
     def quit(self, container: Replica) -> None:
-        """`nginx -s quit`; where that cannot be, as without a pid file, the signal itself."""
+        """Run `nginx -s quit`; if that fails, as without a pid file, send the signal."""
         try:
             delivered = Gateway(self._engine, container).quit()
         except (EngineError, GatewayError):
@@ -107,5 +107,5 @@ class SingleNginx:
     def visit(
         self, place: Attachment, sites: Sequence[Site], via: str, path: str
     ) -> Mapping[Site, Visit]:
-        """Ask for every site that can be asked there."""
+        """Send a request for every site that can be reached there."""
         return self._visits.visit(place, sites, via, path)

@@ -1,4 +1,4 @@
-"""`status`: one look at the services, as data for a table."""
+"""`status`: one observation of the services, as data for a table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from composeroll.rollout.stack import Stack
 
 
 def status_of(stack: Stack, names: Sequence[str]) -> Status:
-    """The services as they are now; nothing is asked of the replicas themselves."""
+    """Return the state of the services, without probing the replicas."""
     services = stack.project.pick(names)
     observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
     owners = owners_of(stack.engine.replicas())
@@ -40,11 +40,11 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
 def notes_of(
     state: ServiceState, owners: Mapping[str, Replica], held: Mapping[str, Held]
 ) -> tuple[str, ...]:
-    """What is not as it should be; while a rollout runs, that is its affair.
+    """Return what is not as it should be; while a rollout runs, only that it does.
 
     Args:
         state: the service as it was observed.
-        owners: the project's running containers, by each bare address they have.
+        owners: the project's running containers, by each of their addresses.
         held: the locks, by service.
     """
     lock = held.get(state.name)
@@ -57,7 +57,7 @@ class Lenient:
     """A survey that continues without nginx if nginx rejects its own files.
 
     Attributes:
-        refusal: why it was left out, None where it was not.
+        refusal: why nginx was left out, None if it was not.
     """
 
     def __init__(self, survey: Survey) -> None:
@@ -90,7 +90,7 @@ def _service(state: ServiceState, notes: tuple[str, ...]) -> ServiceStatus:
 
 
 def _draining(stack: Stack, state: ServiceState, aside: Sequence[SetAside]) -> tuple[str, ...]:
-    """The replicas that an earlier rollout has left to drain on."""
+    """Describe the detached replicas."""
     own = [one for one in aside if one.replica.service == state.name]
     if not own:
         return ()

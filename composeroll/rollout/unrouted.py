@@ -1,6 +1,6 @@
-"""Services that no nginx of the project sends requests to: nothing is switched or drained for them.
+"""Services that no nginx of the project sends requests to: they get no switch and no drain.
 
-That is right for a worker, and a surprise where the nginx that speaks to it is somewhere else.
+That is right for a background worker, but unexpected if an nginx outside the project serves it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from composeroll.rollout.planning.plan import Plan
 
 
 def unrouted(observed: Observed, plan: Plan) -> str:
-    """What is to be said of those that the plan does something for; empty where there are none.
+    """Return a note about those that the plan changes, empty if there are none.
 
-    Services with `gateway: none` are left out: their users know.
+    Services with `gateway: none` are left out, since the user has said so.
     """
     names = [s.name for s in observed.services if s.name in plan.brings and _is_unrouted(s)]
     if not names:

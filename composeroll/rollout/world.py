@@ -1,4 +1,4 @@
-"""What the steps need of the world: the other rooms answer to it, and the tests' simulation."""
+"""The interface between the steps and the other rooms; the tests' simulation implements it too."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from composeroll.rollout.engine import Serving
 
 
 class EventStream(Protocol):
-    """The engine's events about this project's containers, from the moment it was opened."""
+    """The engine's events about this project's containers, since it was opened."""
 
     def next(self, timeout: float) -> ContainerEvent | None:
-        """The next event, or None after `timeout` seconds without one."""
+        """Return the next event, or None after `timeout` seconds without one."""
         ...
 
 
 class Traffic(Protocol):
-    """How an upstream's servers answer, from the moment it was opened."""
+    """The answers of an upstream's servers, since it was opened."""
 
     @property
     def before(self) -> Sequence[Answered]:
-        """The last answers from before that moment."""
+        """Return the last answers from before it was opened."""
         ...
 
     @property
     def hidden(self) -> Sequence[str]:
-        """Why some answers cannot be seen, a sentence each."""
+        """Return the reasons why some answers cannot be seen, as sentences."""
         ...
 
     @property
     def seen(self) -> bool:
-        """Whether any can be seen."""
+        """Return whether any answers can be seen."""
         ...
 
     def read(self) -> Sequence[Answered]:
@@ -60,59 +60,59 @@ Texts = Mapping[str, Mapping[str, str | None]]
 
 
 class Gateways(Protocol):
-    """All gateway containers of the rollout, as one: written all, or none.
+    """All gateway containers of the rollout, which are switched all or none.
 
-    Those that are waited for are named by their services, single ones of others by full ID: other
-    containers of the project may run nginx too.
+    Gateways whose old workers matter are chosen by their services' names, single containers of
+    other services by full ID, since other containers of the project may run nginx too.
     """
 
     def switch(self, texts: Texts, back: Callable[[], Texts] = dict) -> None:
-        """Install and reload.
+        """Install the texts and reload.
 
-        Either every gateway serves the new text when this returns, or this raises GatewayError, and
-        a gateway that took it was told what `back` says of it then, if anything.
+        When this returns, every gateway uses its new text. If one does not take it, this raises
+        GatewayError, after those that took it have got the text that `back` returns for them.
         """
         ...
 
     def restore(self, texts: Texts) -> None:
-        """Put previous texts back and reload, in every gateway where that goes.
+        """Write previous texts again and reload, in every gateway that takes them.
 
-        Raises GatewayError where one of them did not take it; the others did.
+        Raises GatewayError if one of them did not; the others did.
         """
         ...
 
     @property
     def settled(self) -> bool:
-        """Whether no nginx may run by anything else than its files, after reloads of this run."""
+        """Whether every nginx certainly uses its current files, after the reloads of this run."""
         ...
 
     def read(self, container: str, path: str) -> str | None:
-        """An include's text as it stands in the gateway, None where there is no such file."""
+        """Return an include's text in the gateway, None if there is no such file."""
         ...
 
     def untouched(self, container: str, path: str) -> bool:
-        """Whether an include is as it was when this run last read or wrote it."""
+        """Return whether an include is unchanged since this run last read or wrote it."""
         ...
 
     def old_workers(self, services: Collection[str]) -> int:
-        """How many nginx workers from before the last reload still live, in these gateways."""
+        """Return how many workers from before the last reload still run in these gateways."""
         ...
 
     def also_reaching(self, services: Collection[str], hosts: Collection[str]) -> frozenset[str]:
-        """Full IDs of gateways of other services whose old workers hold connections to these hosts.
+        """Return the gateways of other services whose old workers hold connections to these hosts.
 
-        Hosts are bare addresses.
+        Gateways are given by full ID, hosts by address without port.
         """
         ...
 
     def held(self, services: Collection[str], leaving: Collection[str]) -> Held:
-        """What these workers still hold, with replicas at these bare addresses on their way out."""
+        """Return what these workers still hold; `leaving` are the outgoing replicas' addresses."""
         ...
 
     def connections_to(
         self, services: Collection[str], addresses: Sequence[str]
     ) -> Mapping[str, int]:
-        """Established connections from these gateways, by address; uncountable ones are absent."""
+        """Return the established connections from these gateways, by address; empty if unknown."""
         ...
 
     def traffic(self, containers: Sequence[str], upstream: str) -> Traffic:
@@ -121,34 +121,34 @@ class Gateways(Protocol):
 
 
 class Nginx(Protocol):
-    """nginx in single containers, also in such as are no gateway of the rollout yet, or no more."""
+    """nginx in single containers, which need not be gateways of the rollout yet, or any longer."""
 
     def find(self, container: str) -> Replica | None:
-        """A container by ID or name, as it is now."""
+        """Return a container by ID or name, as it is now."""
         ...
 
     def stand_in(self, model: str, name: str, beside: str) -> Replica:
-        """Create a container like `model`, named `name`, that stands apart; not started.
+        """Create a copy of the container `model`, named `name`, without starting it.
 
-        It is on the networks of the container `beside`, and published nowhere. One of that name
-        that a killed run has left goes first.
+        It is on the networks of the container `beside`, and publishes no ports. A container of
+        that name that a killed run has left is removed first.
         """
         ...
 
     def put(self, container: str, path: str, text: str) -> None:
-        """Have a file in a container that does not run; one that is right already stays."""
+        """Write a file into a container that does not run, unless it is already right."""
         ...
 
     def serves(self, container: Replica) -> bool:
-        """Whether an nginx runs in it, and its workers accept connections."""
+        """Return whether an nginx runs in it whose workers accept connections."""
         ...
 
     def configuration(self, container: Replica) -> Configuration:
-        """What `nginx -T` prints there; raises Refused where nginx rejects its files."""
+        """Return what `nginx -T` prints there; raise Refused if nginx rejects its files."""
         ...
 
     def cut_off(self, container: Replica, edge: Replica) -> bool:
-        """Whether none of the edge's addresses leads into its network namespace."""
+        """Return whether its network namespace has none of the edge's addresses."""
         ...
 
     def listening(self, container: Replica) -> frozenset[int] | None:
@@ -156,33 +156,33 @@ class Nginx(Protocol):
         ...
 
     def workers(self, container: Replica) -> int:
-        """How many nginx workers live in it; none where it has ended."""
+        """Return how many nginx workers run in it; 0 if it has ended."""
         ...
 
     def quit(self, container: Replica) -> None:
-        """Have nginx take nothing new and end what it has; one that has ended is fine."""
+        """Make nginx stop accepting and finish its requests; it may have ended already."""
         ...
 
     def visit(
         self, place: Attachment, sites: Sequence[Site], via: str, path: str
     ) -> Mapping[Site, Visit]:
-        """Ask for every site that can be asked at a place on a network, from container `via`."""
+        """Send a request for every site that can be reached at `place`, from container `via`."""
         ...
 
 
 class Readiness(Protocol):
-    """Proof that replicas answer."""
+    """Proves that replicas answer."""
 
     def await_ready(
         self, replicas: Sequence[Replica], route: Route | None, settings: Ready
     ) -> None:
-        """Return when every replica has proved itself; raises NotReady as soon as one cannot."""
+        """Return when every replica has proved ready; raise NotReady as soon as one cannot."""
         ...
 
     def ready_among(
         self, replicas: Sequence[Replica], route: Route | None, settings: Ready
     ) -> tuple[Replica, ...]:
-        """Those that prove themselves within `settings.timeout`, each on its own."""
+        """Return those that prove ready within `settings.timeout`, each independently."""
         ...
 
 
@@ -190,7 +190,7 @@ class Lock(Protocol):
     """The right to change the services of this rollout."""
 
     def ensure(self) -> bool:
-        """Return whether the lock was held all the time; one that was removed is taken again.
+        """Return whether the lock was held all the time; take it again if it was removed.
 
         Raises Locked if another run has it now.
         """
@@ -198,10 +198,10 @@ class Lock(Protocol):
 
 
 class Clock(Protocol):
-    """Time, so that a simulation can have its own."""
+    """The time, which a simulation can replace."""
 
     def now(self) -> float:
-        """Seconds on a clock that never goes back."""
+        """Return the seconds of a clock that never goes back."""
         ...
 
     def wait(self, seconds: float) -> None:
@@ -210,18 +210,18 @@ class Clock(Protocol):
 
 
 Listen = Callable[[], AbstractContextManager[EventStream]]
-"""Opens a stream of the engine's events from now on."""
+"""Opens a stream of the engine's events, from now on."""
 
 
 class World(Struct, frozen=True):
-    """Everything a step may touch.
+    """Everything that a step may use.
 
     Attributes:
-        shield: while it is entered, signals wait.
-        nginx: asked where a gateway itself is replaced.
-        lock: asked before every step.
-        proven: replicas as they were when they proved themselves in this run, by full ID.
-        drained: full IDs of what this run has drained: nothing new is told of it.
+        shield: holds signals back while it is entered.
+        nginx: used if a gateway itself is replaced.
+        lock: checked before every step.
+        proven: replicas as they were when they proved ready in this run, by full ID.
+        drained: full IDs of the replicas that this run has drained; no include may name them again.
     """
 
     project: str

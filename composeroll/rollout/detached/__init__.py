@@ -1,1 +1,1 @@
-"""Replicas that drain on after their rollout, until `sync` or the next one retires them."""
+"""Detached replicas: they drain after their rollout, until `sync` or the next one retires them."""

@@ -1,6 +1,6 @@
-"""The engine as rollouts see it: replicas that drain on are none of their service's any more.
+"""The engine as rollouts see it, without detached replicas.
 
-Only compose still counts them, by their labels: so what compose is told counts them too.
+Compose still counts detached replicas, by their labels, so the scales that it gets include them.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ class Everything(observe.Containers, engine.Engine, Protocol):
 
 
 class ServingEngine:
-    """The engine without the replicas that drain on, unless asked for them.
+    """The engine without detached replicas, which have their own methods.
 
     Args:
-        engine: all of it.
-        now: seconds on the engine's own clock.
-        single: services with a name of their own, for which compose takes no number but 1.
+        engine: the engine with all containers.
+        now: returns the seconds of the engine's clock.
+        single: services with a `container_name`, for which compose accepts only the scale 1.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class ServingEngine:
         self._aside: dict[str, SetAside] = {}
 
     def aside(self, services: Sequence[str]) -> tuple[SetAside, ...]:
-        """The services' replicas that drain on."""
+        """Return the services' detached replicas."""
         self.replicas(services)
         return tuple(one for one in self._aside.values() if one.replica.service in services)
 
     def set_aside(self, replicas: Sequence[Replica], seconds: float) -> None:
-        """Let them drain on for so long; one that does already, or is gone, is fine."""
+        """Detach replicas, to drain for so many seconds; they may be detached already, or gone."""
         since = self.now()
         there = {r.id for r in self.replicas(sorted({r.service for r in replicas}))}
         for replica in replicas:
@@ -48,7 +48,7 @@ class ServingEngine:
                 self._all.rename(replica.id, aside_name(replica.name, since, since + seconds))
 
     def replicas(self, services: Sequence[str] | None = None) -> tuple[Replica, ...]:
-        """The services' containers in all states, by service and number."""
+        """Return the services' containers in all states, ordered by service and number."""
         everyone = self._all.replicas(services)
         found = {r.id: read_aside(r) for r in everyone}
         others = {
@@ -60,32 +60,32 @@ class ServingEngine:
         return tuple(r for r in everyone if found[r.id] is None)
 
     def highest_aside(self, service: str) -> int:
-        """The highest number, for compose, of a service's replicas that drain on; 0 for none."""
+        """Return the highest container number of a service's detached replicas; 0 if none."""
         mine = (one.replica for one in self._aside.values() if one.replica.service == service)
         return max((replica.number for replica in mine), default=0)
 
     def names(self) -> frozenset[str]:
-        """The names that must stay free."""
+        """Return the names that must stay free."""
         return self._all.names().union(*(one.blocked for one in self._aside.values()))
 
     def create(self, scales: Mapping[str, int]) -> None:
-        """Containers up to these counts, not started."""
+        """Create containers up to these counts, without starting them."""
         self._all.create(self._with_aside(scales))
 
     def recreate(self, service: str, scale: int, *, renew_volumes: bool) -> None:
-        """Compose replaces the service's containers."""
+        """Have compose replace the service's containers."""
         self._all.recreate(service, scale, renew_volumes=renew_volumes)
 
     def verdicts(self, scales: Mapping[str, int]) -> Mapping[str, str]:
-        """What `up` would do to each container, by its name."""
+        """Return what `up` would do to each container, by name."""
         return self._all.verdicts(self._with_aside(scales))
 
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
-        """What else than creating containers compose would do to reach these scales."""
+        """Return what compose would do, besides creating containers, to reach these scales."""
         return self._all.preflight(self._with_aside(scales))
 
     def image_id(self, reference: str) -> str | None:
-        """The image ID that a reference names on the engine."""
+        """Return the ID of the image that a reference names on the engine, if there is one."""
         return self._all.image_id(reference)
 
     def start(self, ids: Sequence[str]) -> None:
@@ -93,15 +93,15 @@ class ServingEngine:
         self._all.start(ids)
 
     def restart(self, ids: Sequence[str], grace: float) -> None:
-        """Stop those that run, side by side, and start all."""
+        """Stop the running ones side by side, and start all."""
         self._all.restart(ids, grace)
 
     def start_all(self, scales: Mapping[str, int]) -> None:
-        """Compose starts what does not run."""
+        """Have compose start the containers that do not run."""
         self._all.start_all(self._with_aside(scales))
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
-        """Run what the compose file wants to be run in a container."""
+        """Run a hook of the compose file in a container."""
         return self._all.run_hook(container, hook, timeout)
 
     def forbid_restart(self, ids: Sequence[str]) -> None:
@@ -109,7 +109,7 @@ class ServingEngine:
         self._all.forbid_restart(ids)
 
     def stop(self, graces: Mapping[str, float | None]) -> None:
-        """Stop them side by side."""
+        """Stop containers side by side."""
         self._all.stop(graces)
 
     def remove(self, ids: Sequence[str], *, volumes: bool) -> None:
@@ -122,7 +122,7 @@ class ServingEngine:
         self._all.remove_volumes(names)
 
     def rename(self, container: str, name: str) -> None:
-        """Give a container a name."""
+        """Rename a container."""
         self._all.rename(container, name)
 
     def tag(self, image: str, reference: str) -> None:
@@ -130,7 +130,7 @@ class ServingEngine:
         self._all.tag(image, reference)
 
     def logs(self, container: str, lines: int) -> tuple[str, ...]:
-        """The last lines a container wrote."""
+        """Return the last lines that a container has logged."""
         return self._all.logs(container, lines)
 
     def _with_aside(self, scales: Mapping[str, int]) -> Mapping[str, int]:

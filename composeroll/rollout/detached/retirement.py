@@ -1,4 +1,4 @@
-"""Retire what earlier rollouts left to drain on, once it has drained or its time is over."""
+"""Retire detached replicas once they have drained, or their time is over."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from composeroll.rollout.steps.drain import POLL, still_living
 from composeroll.rollout.steps.lingering import FIRST, SETTLED, Lingering, waited_for
 
 ENOUGH = 2.0
-"""Seconds beyond what connections need to prove that they last."""
+"""Seconds beyond the time that connections need to prove long-lived."""
 
 
 class Retired(Struct, frozen=True):
-    """How one attempt ended.
+    """The result of an attempt to retire detached replicas.
 
     Attributes:
-        services: those of which something was retired.
-        left: whether something drains on.
+        services: the services of which a replica was retired.
+        left: whether a detached replica is left.
     """
 
     services: tuple[str, ...] = ()
@@ -37,11 +37,11 @@ class Retired(Struct, frozen=True):
 
 
 def retire_drained(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -> Retired:
-    """Retire what has drained of these services.
+    """Retire the detached replicas of these services that have drained.
 
     Raises:
-        Locked: a rollout of one of them runs.
-        Unfinished: something was stopped and could not be removed.
+        Locked: a rollout of one of the services runs.
+        Unfinished: a replica was stopped, but could not be removed.
     """
     aside = stack.world.engine.aside(names)
     if not aside:
@@ -49,20 +49,20 @@ def retire_drained(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -
     retired = []
     services = stack.project.pick(sorted({one.replica.service for one in aside}))
     for state in seen(stack, services).services:
-        # judged without the lock, which a rollout may want: what has drained stays so
+        # Judged without the lock, which a rollout may want: a drained replica stays drained.
         if due := _due(stack, state):
             with stack.locks.hold([state.name], lock_wait) as left:
-                if left.broke_off:  # nothing is written or reloaded here, so that may be left to do
+                if left.broke_off:  # nothing is reloaded here: `update` or `sync` has to
                     stack.locks.leave_to_others()
                 (now,) = seen(stack, [state.service]).services
-                if still := _unnamed(now, due):  # nginx may have been recreated since
+                if still := _unnamed(now, due):  # nginx may have been recreated in the meantime
                     _retire(stack, now, still)
                     retired.append(state.name)
     return Retired(tuple(retired), left=bool(stack.world.engine.aside(names)))
 
 
 def retire_held(stack: Stack, services: Sequence[Service]) -> bool:
-    """Retire as `retire` does, with locks that the caller holds; return whether any was."""
+    """Do the same under locks that the caller holds; return whether any replica was retired."""
     if not stack.world.engine.aside([service.name for service in services]):
         return False
     retired = False
@@ -74,7 +74,7 @@ def retire_held(stack: Stack, services: Sequence[Service]) -> bool:
 
 
 def _retire(stack: Stack, state: ServiceState, due: Sequence[SetAside]) -> None:
-    leaving = {one.replica.id for one in due}  # by ID: a healthcheck ends between two looks
+    leaving = {one.replica.id for one in due}  # by ID, since their health may change
     others = [r for r in stack.world.engine.aside([state.name]) if r.replica.id not in leaving]
     plan = plan_retirement(state, due, last=not others)
     show_plan(stack, plan)
@@ -83,7 +83,7 @@ def _retire(stack: Stack, state: ServiceState, due: Sequence[SetAside]) -> None:
 
 
 def plan_retirement(state: ServiceState, due: Sequence[SetAside], *, last: bool) -> Plan:
-    """Stop and remove these; with the last of them, names count from 1 again. Pure."""
+    """Plan to stop and remove these; with the last of them, names count from 1 again. Pure."""
     replicas = tuple(one.replica for one in due)
     service = state.service
     retiring = Retiring(state.name, replicas, service.grace, service.stop_hooks)
@@ -93,11 +93,11 @@ def plan_retirement(state: ServiceState, due: Sequence[SetAside], *, last: bool)
 
 
 def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
-    """What can go now; nothing that nginx is told of, whoever told it.
+    """Return the detached replicas that can go now: none that an include still names.
 
-    One that has ended has nothing left to drain. Where the service has no place in a gateway now,
-    nobody knows what old workers hold; and where nginx goes by the service's name, as one does that
-    was made anew, that leads to them too.
+    A replica that has ended has nothing left to drain. If the service has no place in a gateway
+    now, it is unknown what old workers hold. If nginx uses the service's name, as a recreated nginx
+    does, the name includes detached replicas too.
     """
     world = stack.world
     aside = _unnamed(state, world.engine.aside([state.name]))
@@ -117,7 +117,7 @@ def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
 
 
 def _unnamed(state: ServiceState, aside: Sequence[SetAside]) -> tuple[SetAside, ...]:
-    """Those that nginx is not told of: by the service's name it is told of all."""
+    """Return those that the upstream does not name; the service's name includes all."""
     if state.refusal or (state.wiring and state.wiring.upstream.names):
         return ()
     named = state.wiring.upstream.addresses if state.wiring else ()
@@ -127,7 +127,7 @@ def _unnamed(state: ServiceState, aside: Sequence[SetAside]) -> tuple[SetAside, 
 def _has_drained(
     stack: Stack, state: ServiceState, gateways: Collection[str], replicas: Sequence[Replica]
 ) -> bool:
-    """Whether no old worker concerns them; where it looks like it, that takes some seconds."""
+    """Return whether no old worker reaches them; if so, the proof takes some seconds."""
     world, cut_after = stack.world, state.service.settings.drain.cut_after
     lingering = Lingering(world, gateways, replicas, cut_after)
     end = world.clock.now() + FIRST + max(SETTLED, cut_after or 0) + ENOUGH

@@ -1,1 +1,1 @@
-"""What each service ran: revisions, the images kept for them, and the way back to one."""
+"""The history of each service: its revisions, and the images that are kept for a rollback."""

@@ -1,8 +1,8 @@
-"""The history of one project: written after each rollout, and the images kept for a way back.
+"""The history of one project, written after each rollout, and the images kept for rollbacks.
 
-Nothing of the project's own is kept: a stopped container of an old revision would count toward
-compose's scale and come back. An image with a tag of ours does no harm, and `docker image prune`
-leaves it alone; with `-a` it takes every image that no container uses.
+No stopped containers are kept: compose would count them toward the scale, and start them again. An
+image with a tag of composeroll's is harmless, and `docker image prune` leaves it alone; with `-a`
+it removes every image that no container uses.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from composeroll.rollout.lock.holder import Holder
 from composeroll.rollout.observed import ServiceState
 
 LONGEST = 200
-"""Revisions a service's history holds, besides the last of each image that is kept."""
+"""How many revisions a service's history has, besides the last one of each kept image."""
 
 
 class Ledger(Protocol):
     """Texts on the engine: see `composeroll.engine.ledger`."""
 
     def read(self, project: str, name: str) -> str:
-        """A text, empty where there is none."""
+        """Return a text, empty if there is none."""
         ...
 
     def write(self, project: str, name: str, text: str) -> None:
-        """Put a text in place of the one that is there."""
+        """Replace a text."""
         ...
 
 
@@ -47,20 +47,20 @@ class Images(Protocol):
     """The engine's images."""
 
     def image(self, reference: str) -> Image | None:
-        """The image that a reference or ID names."""
+        """Return the image that a reference or ID names, None if there is none."""
         ...
 
     def tag(self, image: str, reference: str) -> None:
-        """Let a reference name an image."""
+        """Make a reference name an image."""
         ...
 
     def untag(self, reference: str) -> None:
-        """Take a reference away."""
+        """Remove a reference."""
         ...
 
 
 class Book:
-    """Revisions by service. Written under the service's lock."""
+    """The revisions by service. They are written under the service's lock."""
 
     def __init__(self, ledger: Ledger, images: Images, project: str, me: Holder) -> None:
         self._ledger = ledger
@@ -78,13 +78,13 @@ class Book:
     def keep_what_runs(self, states: Sequence[ServiceState]) -> tuple[str, ...]:
         """Keep the images that serve now, before a rollout replaces them.
 
-        What a killed rollout has started beside them, and nginx was not told of, never served; nor
-        does what crashes in a loop.
+        Replicas that a killed rollout has started, and that no include names, never served; nor
+        does a replica that crashes in a loop.
 
         Returns:
-            The services of which one cannot be kept. A containerd image store, which new engines
-            have from 29 on, forgets an image as soon as a build has moved its only tag, though
-            containers run from it.
+            The services of which an image cannot be kept. A containerd image store, the default of
+            Engine 29, drops an image as soon as a build has moved its only tag, even if containers
+            run from it.
         """
         gone: list[str] = []
         for state in states:
@@ -106,14 +106,14 @@ class Book:
         counts: Mapping[str, int],
         images: Mapping[str, str],
     ) -> None:
-        """Write down how a rollout of these services ended, and how many replicas each was to have.
+        """Record how a rollout of these services ended, and how many replicas each was to have.
 
         Args:
             states: as they were before it.
             result: how it ended.
             seconds: how long it took.
             counts: the replicas by service.
-            images: the image ID that it brought to each service that it did anything for.
+            images: the image ID that it brought, for each service that it changed.
         """
         for state in states:
             if image := images.get(state.name):
@@ -130,7 +130,7 @@ class Book:
         return now.gateway if now else ""
 
     def held_back(self, service: str) -> tuple[str, ...]:
-        """All that registries call the versions that were rolled back from, if any were."""
+        """Return the registry digests of the versions that are held back."""
         return tuple(d for tag in self._holds(service) for d in self._digests(tag))
 
     def held_images(self, service: str) -> tuple[str, ...]:
@@ -142,23 +142,23 @@ class Book:
         return next((tag for tag, held in self._holds(service).items() if held == image), "")
 
     def hold_back(self, service: str, image: str) -> None:
-        """Remember one more version that a scheduled refresh is not to bring back."""
+        """Hold back one more version: a scheduled update must not bring it again."""
         holds = self._holds(service)
         if image not in holds.values():
             self._images.tag(image, self._held(service, len(holds)))
 
     def let_pass(self, service: str) -> None:
-        """Hold nothing back: the tag has moved, or a version forced with `--force` serves."""
+        """Stop holding versions back: the tag has moved, or a forced version serves."""
         for tag in self._holds(service):
             self._images.untag(tag)
 
     def let_one_pass(self, service: str, image: str) -> None:
-        """What was held back last is not to be; other tags stay, as their images' only ones."""
+        """Stop holding back this image; other images stay held back."""
         for tag in (tag for tag, held in self._holds(service).items() if held == image):
             self._images.untag(tag)
 
     def _holds(self, service: str) -> Mapping[str, str]:
-        """The images that are held back, by the tags that hold them."""
+        """Return the images that are held back, by the tags that hold them."""
         tags = (self._held(service, number) for number in count())
         found = ((tag, self._images.image(tag)) for tag in tags)
         return {tag: image.id for tag, image in takewhile(itemgetter(1), found) if image}
@@ -200,7 +200,7 @@ class Book:
     def _release(
         self, every: Sequence[Revision], written: Sequence[Revision], kept: Sequence[Revision]
     ) -> None:
-        """Untag the revisions of images that are not kept, and those that are forgotten now."""
+        """Untag the revisions whose images are not kept, and those that the history drops now."""
         images = {revision.image for revision in kept}
         for revision in every:
             if revision.image not in images or revision not in written:

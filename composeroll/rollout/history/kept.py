@@ -1,4 +1,4 @@
-"""The tags that keep images: not every name of a project or a service can stand in one. Pure."""
+"""The tags that keep images; not every project or service name is valid in one. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DIGITS = 12
 
 
 def kept_tag(project: str, service: str, what: str) -> str:
-    """`composeroll-kept/shop:app.7`, and as near to that as a reference goes."""
+    """Return `composeroll-kept/shop:app.7`, or the closest valid reference."""
     repository = project if is_repository(project) else _alike(project)
     tag = f"{service}.{what}"
     return f"{PREFIX}/{repository}:{tag if is_tag(tag) else f'{_alike(service)}.{what}'}"

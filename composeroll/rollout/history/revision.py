@@ -1,4 +1,4 @@
-"""A revision: what a service ran from one rollout to the next."""
+"""A revision: the version that a service ran from one rollout to the next."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 
 class Result(StrEnum):
-    """How a rollout ended, for the history."""
+    """The result of a rollout in the history."""
 
     FOUND = "found"
     UPDATED = "updated"
@@ -24,14 +24,14 @@ class Revision(Struct, frozen=True):
     Attributes:
         number: counts from 1, for `rollback --to`.
         image: the image ID (`sha256:…`).
-        digest: what the registry calls it, empty for an image that was never pulled.
+        digest: its registry digest, empty for an image that was never pulled.
         config_hash: compose's hash of the definition it ran with.
-        result: `found` is what ran before composeroll came; a failed rollout was taken back, and
-            one that broke off past its line is `updated`: it serves.
+        result: `found` ran before composeroll's first rollout; a failed rollout was rolled back;
+            one that broke off past its point of no return is `updated`, since it serves.
         at: RFC 3339, UTC.
         seconds: how long the rollout took.
-        who: `user@host`, with the CI job where there is one.
-        replicas: how many the service was to have afterwards, 0 where that is not known.
+        who: `user@host`, with the CI job if there is one.
+        replicas: how many the service was to have afterwards, 0 if unknown.
         gateway: the service whose nginx sent it requests, empty if none did, or unknown.
     """
 
@@ -51,35 +51,35 @@ class Revision(Struct, frozen=True):
 
 
 def parse_revisions(text: str) -> tuple[Revision, ...]:
-    """The revisions of one file, oldest first; a line that is no revision is passed over."""
+    """Parse the revisions of one file, oldest first; skip lines that are not revisions."""
     return tuple(filter(None, map(_parse, text.splitlines())))
 
 
 def write_revisions(revisions: Iterable[Revision]) -> str:
-    """One JSON object a line."""
+    """Return one JSON object per line."""
     return "".join(json.dumps(asdict(revision)) + "\n" for revision in revisions)
 
 
 def running(revisions: Sequence[Revision]) -> Revision | None:
-    """The last revision that came to serve."""
+    """Return the last revision that served."""
     return next((r for r in reversed(revisions) if r.result is not Result.FAILED), None)
 
 
 def latest(revisions: Sequence[Revision], image: str) -> Revision | None:
-    """The last one that served this image."""
+    """Return the last one that served with this image."""
     served = (r for r in reversed(revisions) if r.result is not Result.FAILED)
     return next((r for r in served if r.image == image), None)
 
 
 def last_served(revisions: Sequence[Revision], many: int) -> tuple[Revision, ...]:
-    """Of the last so many images that served, the last revision of each; newest first."""
+    """Return the last revision of each of the last `many` images that served, newest first."""
     served = [r for r in reversed(revisions) if r.result is not Result.FAILED]
     images = list(dict.fromkeys(r.image for r in served))[:many]
     return tuple(next(r for r in served if r.image == image) for image in images)
 
 
 def previous(revisions: Sequence[Revision], now: str) -> Revision | None:
-    """The last one that served another image than the one of now."""
+    """Return the last one that served with another image than the current one."""
     served = (r for r in reversed(revisions) if r.result is not Result.FAILED)
     return next((r for r in served if r.image != now), None)
 

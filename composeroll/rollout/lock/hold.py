@@ -23,7 +23,7 @@ from composeroll.report.events import Emit, Noted
 from composeroll.rollout.lock.door import Locks
 from composeroll.rollout.lock.heart import BEAT, Heart, beating
 from composeroll.rollout.lock.holder import Holder
-from composeroll.rollout.lock.mine import Mine
+from composeroll.rollout.lock.mine import OwnLocks
 from composeroll.rollout.lock.note import (
     Found,
     Held,
@@ -46,7 +46,7 @@ POLL = 0.5
 
 
 class ServiceLocks:
-    """The locks of one run."""
+    """Takes, keeps and releases the locks of one run."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class ServiceLocks:
         self._me = me
         self._clock = clock
         self._emit = emit
-        self._mine = Mine(locks)
+        self._mine = OwnLocks(locks)
         self._leave = self._was_gone = False
         self._waited: set[str] = set()
         self._beat_due = 0.0

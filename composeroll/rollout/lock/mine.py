@@ -10,8 +10,8 @@ from composeroll.rollout.lock.door import Locks
 from composeroll.rollout.lock.note import Intent, Note
 
 
-class Mine:
-    """What one run holds.
+class OwnLocks:
+    """The locks of one run, and the intent that is written into them.
 
     Attributes:
         rolled: the IDs of the locks of services that this run rolls, by lock name.
@@ -39,7 +39,7 @@ class Mine:
             self._writing.release()
 
     def write(self, *, ended: bool = False) -> None:
-        """Write the memory into the locks."""
+        """Write the intent into the locks."""
         with self._writing:
             self._write_what_is_held(ended=ended)
 

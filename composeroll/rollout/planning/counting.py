@@ -15,7 +15,7 @@ def replicas_wanted(state: ServiceState, reasons: Reasons, settled: int = 0) -> 
 
     After interrupted rollouts, old and new replicas, and those of a broken image, run side by
     side. Replicas made from different images or definitions are therefore not added up, except
-    up to the number that one nginx was told of, or that the last rollout left. A replica that the
+    up to the number that one nginx names, or that the last rollout left. A replica that the
     engine keeps restarting counts with those made from the same image and definition.
 
     Args:
@@ -66,7 +66,7 @@ def _by_urgency(state: ServiceState, outdated: Sequence[Replica]) -> list[Replic
 
 
 def _named_at_most(state: ServiceState) -> int:
-    """Return the greatest number of replica addresses that any one nginx was told of."""
+    """Return the greatest number of replica addresses that any one nginx has."""
     each = state.wiring.each if state.wiring else ()
     return max((len(upstream.addresses) for upstream in each), default=0)
 

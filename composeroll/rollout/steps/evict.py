@@ -8,7 +8,7 @@ from composeroll.rollout.world import World
 
 
 class EvictStrangers(SwitchUpstreams, frozen=True):
-    """Name the service's own running replicas, ready or not; if there are none, name nobody.
+    """Name the service's own running replicas, ready or not; if there are none, name no server.
 
     At worst, a replica that is not ready answers with an error; a stranger answers 200 with
     another service's content.

@@ -44,7 +44,7 @@ def require_all_reached(
 
 
 def joined(world: World, routes: Collection[Route]) -> Iterator[Replica]:
-    """Yield the gateways that take requests and were not told about the rollout."""
+    """Yield the gateways that take requests and that the rollout has not switched."""
     reached = {container for route in routes for container in route.containers}
     for replica in _gateways(world, routes):
         if replica.running and replica.id not in reached and _serves(world, replica):
@@ -52,7 +52,7 @@ def joined(world: World, routes: Collection[Route]) -> Iterator[Replica]:
 
 
 def _has_the_same_includes(world: World, routes: Collection[Route], replica: Replica) -> bool:
-    """Whether it reads what the others were told, for example from a directory they all mount."""
+    """Return whether it has the same includes, for example in a directory that all mount."""
     try:
         files = world.nginx.configuration(replica).files
         return all(
@@ -68,7 +68,7 @@ def _has_the_same_includes(world: World, routes: Collection[Route], replica: Rep
 
 
 def _require_its_files(world: World, routes: Collection[Route], replica: Replica) -> None:
-    """Check that a restarted gateway has the include it was told: its image may rewrite it."""
+    """Check that a restarted gateway has the include of this rollout: its image may rewrite it."""
     includes = [route.include for route in routes if replica.id in route.containers]
     if not all(world.gateways.untouched(replica.id, include) for include in includes):
         what = "was restarted during the drain, without the current upstreams"

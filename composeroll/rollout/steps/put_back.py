@@ -13,10 +13,10 @@ def put_back(switches: tuple[Switch, ...], world: World, timeout: float) -> None
     """Restore the previous texts, and wait for all workers that knew others to end.
 
     A gateway that took the new include and was reverted has such workers too. It may also have the
-    old file and still run with the new one, since the reload that was to revert it failed: so all
-    gateways are told again. If nginx refuses to reload what its files already say, it never took
-    anything else, unless one of our reloads is known to have reached it, or its answer was lost.
-    A gateway that still uses a name which it resolves itself is not told.
+    old file and still run with the new one, since the reload that was to revert it failed. So all
+    gateways are reloaded again. If nginx refuses to reload what its files already say, it never
+    took anything else, unless one of our reloads is known to have reached it, or its
+    answer was lost. A gateway that still uses a name which it resolves itself is left alone.
 
     Raises:
         GatewayError: an nginx may use the new include, now or after its next start.
@@ -100,7 +100,7 @@ def _restore(switches: tuple[Switch, ...], world: World) -> None:
 
 
 def _left_for_their_start(switches: tuple[Switch, ...], world: World) -> bool:
-    """Write the previous texts into stopped gateways, tell the others, and check both stay so.
+    """Write the previous texts into stopped gateways, restore the others, and check both stay so.
 
     Return whether all gateways use these texts, or will at their next start. A recreated gateway
     may have started with the new include; one that was removed and not recreated cannot start.
@@ -133,7 +133,7 @@ def _is_down(switches: tuple[Switch, ...], world: World) -> bool:
 
 
 def _existing_gateways(switches: tuple[Switch, ...], world: World) -> tuple[Replica, ...]:
-    """The existing gateways among those that were to be told."""
+    """Return the gateways of the routes that still exist."""
     containers = {c for switch in switches for c in switch.route.containers}
     return tuple(r for r in _gateways(switches, world) if r.id in containers)
 
@@ -143,5 +143,5 @@ def _gateways(switches: tuple[Switch, ...], world: World) -> tuple[Replica, ...]
 
 
 def gateways_of(switches: tuple[Switch, ...]) -> list[str]:
-    """Return the services whose nginx is told; other services may run nginx too."""
+    """Return the services whose nginx is switched; other services may run nginx too."""
     return sorted({switch.route.gateway for switch in switches})

@@ -20,7 +20,7 @@ class Switch(Struct, frozen=True):
     """One upstream, before and after.
 
     Attributes:
-        previous: the upstream as nginx was last told.
+        previous: the upstream before.
         texts: the include's previous text, by gateway container ID.
         served: the replicas that serve again after a rollback: those it named before, if any.
         known: full IDs of the service's containers when this was planned; a later one has to prove
@@ -64,8 +64,8 @@ class Switch(Struct, frozen=True):
         belong to another container; a name would include the new replicas too; and with a name that
         nginx resolves itself, it answers 502 until it has. Then the texts name, in this order, the
         running replicas of `served`; those that were to leave; or old ones that the upstream did
-        not name and that have proved ready. If there are none, the texts name nobody for now if the
-        old replicas were stopped, are gone, or have lost an address to a new one.
+        not name and that have proved ready. If there are none, and the old replicas were stopped,
+        are gone, or have lost an address to a new one, the texts name no server for now.
 
         Raises:
             GatewayError: all old replicas were removed, so that a rollback is impossible.
@@ -159,7 +159,7 @@ class Switch(Struct, frozen=True):
         return self._before(replica) if replica.id in self.outdated else self.route.address(replica)
 
     def _before(self, replica: Replica) -> str:
-        """The `host:port` by which nginx knows the replica now, or would if it was told."""
+        """Return the `host:port` by which nginx knows the replica now, or would know it."""
         way = self.old_route if self.old_route and replica.id in self.outdated else self.route
         return self.route.named_by(self.previous, replica) or way.address(replica)
 

@@ -72,7 +72,7 @@ def test_sites_are_what_anybody_can_ask_for_each_once() -> None:
         "server { listen 80; server_name shop.test; }"
         "server { listen 8080 proxy_protocol; }"
         "server { listen [::]:80; listen 127.0.0.1:81; listen 443 quic; }"
-        "server { listen 82; server_name $hostname \"\" -- !@# intranet; }"
+        'server { listen 82; server_name $hostname "" -- !@# intranet; }'
     )
     assert sites_of(configuration) == (
         Site(80, "shop.test"),
