@@ -121,7 +121,7 @@ ROWS = tuple(
         (
             "kamal #450",
             "interrupted deploys leave containers",
-            "what was begun is taken back",
+            "what was begun is undone",
         ),
         (
             "docker-orchestrate #64, #66",
@@ -136,7 +136,7 @@ ROWS = tuple(
         (
             "watchtower #90, #444, #542",
             "no way back; a container vanishes after an error",
-            "taken back; nothing is removed that still serves",
+            "undone; nothing is removed that still serves",
         ),
         (
             "nginx-proxy #1289",
