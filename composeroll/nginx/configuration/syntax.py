@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +16,10 @@ COMMENT = "#"
 
 _TABLES = frozenset({"map", "geo", "split_clients", "types", "charset_map"})
 """Blocks of data: their lines are not directives, except `include`."""
+
+_BRACED_AT_END = re.compile(r"\$\{(\w+)\}(?=\s)", re.ASCII)
+"""`${name}` at the end of a word. crossplane 0.5.8 takes the space after it, and the next word, for
+a part of the same word; `$name` means the same to nginx."""
 
 
 class Place(Struct, frozen=True):
@@ -59,7 +64,7 @@ def parse_text(text: str, file: str) -> tuple[Directive, ...]:
     """
     # crossplane parses only files on disk.
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as copy:
-        copy.write(text.removesuffix("\n") + "\n")
+        copy.write(_BRACED_AT_END.sub(r"$\1", text).removesuffix("\n") + "\n")
         copy.flush()
         parsed = _crossplane(copy.name)
     if parsed["errors"]:

@@ -203,8 +203,9 @@ def test_what_rtmp_relays_to_or_calls_is_the_first_thing_in_its_line(
     assert (found.target, found.port) == (target, port)
 
 
-def test_a_pass_through_a_map_counts_for_each_of_its_values() -> None:
-    chosen = "map $cookie_c $to { hostnames; default stable; x canary; }"
+@pytest.mark.parametrize("by", ["$cookie_c", "${cookie_c}"])
+def test_a_pass_through_a_map_counts_for_each_of_its_values(by: str) -> None:
+    chosen = f"map {by} $to {{ hostnames; default stable; x canary; }}"
     found = configured(f"{chosen} server {{ location / {{ proxy_pass http://$to; }} }}")
     assert [p.target for p in found.passes] == ["stable", "canary"]
 

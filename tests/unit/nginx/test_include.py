@@ -50,6 +50,15 @@ def test_the_include_reads_like_this() -> None:
     )
 
 
+def test_a_variable_in_braces_ends_its_word_as_without_them() -> None:
+    """Read as one word with what follows it, it would lose the flag `consistent`."""
+    text = "upstream app { hash $uri${remote_addr} consistent; server app:80; }"
+    read = parse_include(text)
+    assert read is not None
+    rendered = render_include(read, "staging", "app")
+    assert "    hash $uri$remote_addr consistent;\n" in rendered
+
+
 @pytest.mark.parametrize(
     ("own", "added"),
     [
