@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
-from composeroll.errors import NotReady
+from composeroll.errors import EngineError, EngineUnreachable, NotReady
 from composeroll.model import ContainerState, Replica
 from composeroll.readiness.death import cause_of_death
 from composeroll.report.wording import count_text, fix_text
@@ -101,8 +101,15 @@ def require_as_proven(replicas: Collection[Replica], world: World) -> None:
 
 
 def last_words(world: World, replica: Replica) -> tuple[str, ...]:
-    """Return a replica's last log lines under a title; nothing if it has written none."""
-    lines = world.engine.logs(replica.id, 20)
+    """Return a replica's last log lines under a title; nothing if it has written none.
+
+    An engine that keeps no log, as with `logging: {driver: none}`, answers with an error, which
+    must not hide why the replica failed.
+    """
+    try:
+        lines = world.engine.logs(replica.id, 20)
+    except (EngineError, EngineUnreachable):
+        return ()
     title = (f"the last lines of {replica.name}:",) if lines else ()
     return (*title, *(f"  {line}" for line in lines))
 

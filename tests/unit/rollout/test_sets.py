@@ -52,6 +52,19 @@ def test_whoever_fell_is_quoted_with_its_last_twenty_lines() -> None:
     assert last_words(seen(), OLD) == ()
 
 
+def test_whoever_fell_without_a_log_that_can_be_read_is_named_all_the_same() -> None:
+    """As with `logging: {driver: none}`."""
+
+    def refuse(*_: object) -> None:
+        raise EngineError("configured logging driver does not support reading")
+
+    fallen = replica(2, NEW, state=ContainerState.EXITED)
+    world = seen(OLD, fallen)
+    world.engine.logs = refuse
+    with pytest.raises(NotReady, match="shop-app-2 exited with code"):
+        INCOMING.look_up_running(world)
+
+
 def test_fewer_new_containers_than_were_asked_for_are_an_error() -> None:
     create = CreateReplicas("app", 2, 3, before([OLD]), NEW)
     with pytest.raises(EngineError, match="compose made 1 replica of app, not 2"):
