@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from composeroll.model import Finding, Server, Severity
 from composeroll.nginx.configuration.configuration import Configuration
+from composeroll.nginx.configuration.upstreams import DEFAULT_PORT, host_and_port, ports_named
 from composeroll.nginx.discovery.discovery import Found, Subject
 from composeroll.nginx.include import written_by
 
@@ -20,7 +21,12 @@ def lost_findings(
     """Return warnings about what the user wrote; in composeroll's own file, only about backups."""
     if written_by(configuration.files.get(found.include, "")):
         return tuple(_backups(found))
-    return (*_backups(found), *_addresses(subject, found), *_weights(found))
+    return (
+        *_backups(found),
+        *_addresses(subject, found),
+        *_ports(subject, found),
+        *_weights(found),
+    )
 
 
 def _backups(found: Found) -> Iterator[Finding]:
@@ -48,6 +54,22 @@ def _addresses(subject: Subject, found: Found) -> Iterator[Finding]:
                 f"`server {server.address}` is not a replica of {subject.service}, and would be"
                 " lost in a rollout",
                 IN_A_TEMPLATE,
+            )
+
+
+def _ports(subject: Subject, found: Found) -> Iterator[Finding]:
+    """Several processes in one container; where all servers have another port, it has moved."""
+    usual = _usual(found)
+    if len(ports_named(usual)) == 1:
+        return
+    for server in usual:
+        _, port = host_and_port(server.address, DEFAULT_PORT)
+        if port not in (None, found.port) and subject.owns(server):
+            yield Finding(
+                Severity.WARNING,
+                f"`server {server.address}` would be lost in a rollout, which names each replica of"
+                f" {subject.service} once, by port {found.port}",
+                "let each replica listen on one port, and run more replicas instead",
             )
 
 

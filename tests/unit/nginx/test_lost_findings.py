@@ -36,6 +36,25 @@ def test_an_address_that_no_replica_has_beside_one_that_one_has_is_told(other: s
     assert what.startswith(f"`server {other}` is not a replica of php-fpm")
 
 
+@pytest.mark.parametrize("host", ["php-fpm", "10.0.0.5"])
+def test_a_second_port_of_the_replicas_is_told(host: str) -> None:
+    configuration = configured(
+        backend=f"upstream backend {{ server {host}:9000; server {host}:9001; }}"
+    )
+    found = discover(configuration, subject(), Wanted())
+    assert found is not None
+    (finding,) = lost_findings(configuration, subject(), found)
+    assert finding.severity is Severity.WARNING
+    assert finding.what.startswith(f"`server {host}:9001` would be lost in a rollout")
+
+
+def test_a_port_that_has_moved_is_no_second_one() -> None:
+    configuration = configured(backend="upstream backend { server php-fpm:9001; }")
+    found = discover(configuration, subject(), Wanted(port=9000))
+    assert found is not None
+    assert lost_findings(configuration, subject(), found) == ()
+
+
 def test_weights_that_differ_are_told() -> None:
     (what,) = lost("php-fpm:9000", "staging-php-fpm-2:9000 weight=3")
     assert what.endswith("php-fpm:9000 weight=1, staging-php-fpm-2:9000 weight=3")
