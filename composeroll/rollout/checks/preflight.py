@@ -8,6 +8,7 @@ from composeroll.config.lifecycle import PRE_START
 from composeroll.config.obstacles import Obstacle
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Locate, Severity
+from composeroll.report.wording import count_text
 from composeroll.rollout.checks.gateway import gateway_findings, shared_gap_findings
 from composeroll.rollout.checks.limits import limit_findings
 from composeroll.rollout.checks.probing import probe_findings
@@ -222,13 +223,13 @@ def _passed_over(state: ServiceState, leaving: Collection[str], gap: str) -> Ite
 
 def _scale(state: ServiceState, asked: int | None, locate: Locate) -> Iterator[Finding]:
     declared, running = state.service.scale, len(state.serving) if asked is None else asked
-    if running > (declared or 1) and not state.service.has_container_name:
+    if running > (1 if declared is None else declared) and not state.service.has_container_name:
         says = f"says {declared}" if declared is not None else "does not say how many"
-        run = "run" if asked is None else "are to run"
+        now, next_ = ("runs", "is to run") if running == 1 else ("run", "are to run")
         yield Finding(
             Severity.WARNING,
-            f"{running} replicas of {state.name} {run}, but the file {says}:"
-            " a plain `docker compose up -d` stops the others at once",
+            f"{count_text(running, 'replica')} of {state.name} {now if asked is None else next_},"
+            f" but the file {says}: a plain `docker compose up -d` stops the others at once",
             _write_scale(state, running, locate),
         )
 

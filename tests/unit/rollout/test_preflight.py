@@ -234,6 +234,13 @@ def test_the_number_is_written_where_the_file_has_it_since_compose_wants_one_for
     assert long.help == "services.app: deploy.replicas: 2 (compose.yml:9)"
 
 
+def test_a_service_that_the_file_switches_off_is_told_to_run() -> None:
+    off = state([replica(1)], of=service(scale=0))
+    (finding,) = found(off)
+    assert finding.severity is Severity.WARNING
+    assert finding.what.startswith("1 replica of app runs, but the file says 0")
+
+
 def test_scale_warns_of_the_number_it_is_to_reach_and_not_of_the_one_it_mends() -> None:
     found = Observed("shop", (state([replica(1, NEW), replica(2, NEW)], wiring(1, 2)),), ())
     (up,) = preflight_findings(found, written_at("services", "app"), counts={"app": 3})
