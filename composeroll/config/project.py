@@ -13,6 +13,7 @@ from composeroll.config.image_reference import is_reference
 from composeroll.config.layers import Layer, composes_own, layer, placed, resolve, unheeded
 from composeroll.config.lifecycle import done_at_start, hook_images, stop_hooks, written_out
 from composeroll.config.mounts import binds, mounted, written_volumes
+from composeroll.config.namespaces import edge, hosts
 from composeroll.config.obstacles import Obstacle, obstacles
 from composeroll.config.ports import PortRange, port_ranges, short_forms
 from composeroll.config.settings import Settings
@@ -45,6 +46,7 @@ class Service(Struct, frozen=True):
         binds: absolute host paths that it mounts.
         unheeded: keys of its `deploy.update_config` that composeroll ignores.
         edge: the service whose network namespace it shares, empty if it has its own.
+        hosts: the services whose process or IPC namespace it shares.
         mounted: paths in its containers where the file mounts lasting data or a tmpfs.
         profiles: profiles that activate it; without any it is always active.
         ports: the ports it publishes, in compose's short form.
@@ -74,6 +76,7 @@ class Service(Struct, frozen=True):
     binds: tuple[str, ...] = ()
     unheeded: tuple[str, ...] = ()
     edge: str = ""
+    hosts: tuple[str, ...] = ()
     mounted: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
@@ -255,7 +258,8 @@ def _service(
         memory=_memory(raw, deploy),
         binds=tuple(binds(raw.get("volumes") or ())),
         unheeded=unheeded(deploy),
-        edge=_edge(str(raw.get("network_mode") or "")),
+        edge=edge(raw),
+        hosts=tuple(hosts(raw)),
         mounted=tuple(mounted(raw)),
         profiles=tuple(raw.get("profiles") or ()),
         ports=tuple(short_forms(raw.get("ports") or ())),
@@ -263,10 +267,6 @@ def _service(
         stop_hooks=tuple(stop_hooks(raw)),
         hook_images=hook_images(raw),
     )
-
-
-def _edge(mode: str) -> str:
-    return mode.removeprefix("service:") if mode.startswith("service:") else ""
 
 
 def _grace(where: str, period: object) -> float | None:

@@ -196,6 +196,7 @@ class Look:
             anonymous_volumes=anonymous_volumes(service, mine, self._everyone),
             front=places.fronts.get(name),
             tenants=project.living_in(name),
+            guests=tuple(s.name for s in project.services.values() if name in s.hosts),
             unseen=places.unseen.get(name, ()),
             highest_aside=self._engine.highest_aside(name),
             lacking=tuple(i for i in service.hook_images if not self._engine.image_id(i)),

@@ -104,6 +104,7 @@ class ServiceState(Struct, frozen=True):
         anonymous_volumes: paths at which its anonymous volumes are mounted.
         front: the service as a gateway, None if it is not one.
         tenants: services that share its network namespace.
+        guests: services that share its process or IPC namespace.
         ran: its last run is still valid, and may have ended with 0 by now: see `ends`.
         unseen: findings about ways in which nginx may reach it though it has no place there.
         highest_aside: the highest number, for compose, of its detached replicas; 0 for none.
@@ -129,6 +130,7 @@ class ServiceState(Struct, frozen=True):
     anonymous_volumes: tuple[str, ...] = ()
     front: Front | None = None
     tenants: tuple[str, ...] = ()
+    guests: tuple[str, ...] = ()
     ran: bool = False
     unseen: tuple[Finding, ...] = ()
     highest_aside: int = 0

@@ -66,6 +66,7 @@ def preflight_findings(
         )
     ]
     found += [f.about(s.name) for s in states for f in _scale(s, counts.get(s.name), locate)]
+    found += [f.about(s.name) for s in states if ahead or _goes(s, leaving) for f in _guests(s)]
     found += [
         f.about(state.name)
         for state in states
@@ -209,7 +210,7 @@ def _passed_over(state: ServiceState, leaving: Collection[str], gap: str) -> Ite
     Scaling up only is not refused: compose skips it there on purpose. A service with a
     `container_name` is refused for that, or compose recreates it.
     """
-    service, replaced = state.service, any(r.id in leaving for r in state.replicas)
+    service, replaced = state.service, _goes(state, leaving)
     alone = state.stops_first or state.data_only or service.has_container_name
     if PRE_START not in service.done_at_start or alone or not (replaced and state.serving):
         return
@@ -251,6 +252,21 @@ def _mounted_code(state: ServiceState) -> Iterator[Finding]:
             f"{other} mounts the volumes of {state.name} and keeps seeing the old ones, which stay",
             f"let {other} mount no volumes of {state.name}; or, after the rollout and with a gap in"
             f" {other}: `docker compose up -d --no-deps {other}`",
+        )
+
+
+def _goes(state: ServiceState, leaving: Collection[str]) -> bool:
+    return any(replica.id in leaving for replica in state.replicas)
+
+
+def _guests(state: ServiceState) -> Iterator[Finding]:
+    """The kernel kills what is in a process namespace whose first process ends."""
+    for guest in state.guests:
+        yield Finding(
+            Severity.WARNING,
+            f"{guest} shares the `pid` or `ipc` namespace of {state.name}, which goes when"
+            f" {state.name} is replaced: with `pid` that kills {guest}",
+            f"after the rollout: `docker compose up -d --no-deps {guest}`",
         )
 
 

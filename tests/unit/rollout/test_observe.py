@@ -67,6 +67,24 @@ def test_images_of_hooks_that_are_not_on_the_engine_are_told() -> None:
     assert state.lacking == ("tool:1",)
 
 
+@pytest.mark.parametrize("namespace", ["pid", "ipc"])
+def test_who_shares_a_namespace_of_a_service_is_known(namespace: str) -> None:
+    services = {
+        "app": {"image": "app:1"},
+        "reloader": {"image": "reloader:1", namespace: "service:app"},
+        "agent": {"image": "agent:1", namespace: "host"},
+    }
+    shop = read_project({"name": "shop", "services": services}, [])
+    room = engine_of(
+        replicas=lambda: (),
+        image_id=lambda _: NEW,
+        verdicts=lambda _: {},
+        preflight=lambda _: (),
+    )
+    (state,) = observe(shop, shop.pick(["app"]), room, NO_GATEWAYS, preflight=True).services
+    assert state.guests == ("reloader",)
+
+
 def looked_at(
     replicas: tuple[Replica, ...],
     image: str | None,

@@ -254,6 +254,15 @@ def test_who_goes_on_seeing_old_volumes_is_a_warning() -> None:
     assert "docker compose up -d --no-deps nginx" in finding.help
 
 
+def test_what_dies_with_a_replica_is_a_warning_where_that_is_replaced() -> None:
+    old = state([replica(1)], guests=("reloader",))
+    (finding,) = found(old, leaving=[replica(1).id], ahead=False)
+    assert finding.severity is Severity.WARNING
+    assert "with `pid` that kills reloader" in finding.what
+    assert "`docker compose up -d --no-deps reloader`" in finding.help
+    assert not found(old, ahead=False)
+
+
 def test_what_compose_would_break_is_a_refusal_in_its_own_words() -> None:
     (finding,) = found(obstacles=("Network shop_default Recreate",))
     assert finding.severity is Severity.REFUSAL
