@@ -203,6 +203,11 @@ class Gateway:
         """Return whether a file is unchanged since it was last read or written here."""
         return self.read(path) == self.known.files.get(path)
 
+    def real_path(self, path: str) -> str:
+        """Return where the links of a path lead; the path itself if the image cannot tell."""
+        output = self._execute("readlink", "-f", path)
+        return path if output.exit_code else output.stdout.rstrip("\n")
+
     def mount_table(self) -> str | None:
         """Return the kernel's list of its mounts; None if the image has no shell to read it."""
         output = self._execute("sh", "-c", "cat /proc/self/mountinfo")

@@ -30,6 +30,7 @@ from composeroll.nginx.findings.unread import hidden_backends
 from composeroll.nginx.gateway import Gateway
 from composeroll.nginx.gateways import Gateways, PreviousTexts
 from composeroll.nginx.install import Texts
+from composeroll.nginx.mounts import mount_under
 from composeroll.nginx.processes.namespace import is_cut_off
 
 MIGRATE_FILE = f"/proc/sys/{SYSCTL.replace('.', '/')}"
@@ -95,20 +96,33 @@ class ProjectGateways:
     ) -> tuple[Finding, ...]:
         """Return what in its configuration and mounts would hurt a rollout of this upstream."""
         known = self._gateway(container).known
-        hard = hard_to_write(container, found.include)
+        lies_at = self._lies_at(container, found.include)
+        hard = hard_to_write(container, lies_at)
         return (
             *reload_findings(known, drain_timeout),
             *container_findings(
-                container, found.include, self._gateway(container).mount_table() if hard else ""
+                container, lies_at, self._gateway(container).mount_table() if hard else ""
             ),
-            *include_findings(known, found, container.mounts, read_only=container.read_only),
+            *include_findings(
+                known, found, container.mounts, read_only=container.read_only, lies_at=lies_at
+            ),
             *lost_findings(known, subject, found),
             *stray_findings(known, subject, found),
             *moved_findings(known, subject, found),
             *failover_findings(known, found),
         )
 
+<<<<<<< HEAD
     def switch(self, texts: Mapping[str, Texts], back: PreviousTexts = dict) -> None:
+=======
+    def _lies_at(self, container: Replica, include: str) -> str:
+        """Where an include is written; a link is only looked for where nothing could be."""
+        mount = mount_under(include, container.mounts)
+        writable = mount.writable if mount else not container.read_only
+        return include if writable else self._gateway(container).real_path(include)
+
+    def switch(self, texts: Mapping[str, Texts], back: Back = dict) -> None:
+>>>>>>> 1c45476 (An include that is a link out of a read-only mount is not refused)
         """Install and reload everywhere, or nowhere: see `composeroll.nginx.gateways`."""
         self._all_with(texts).switch(texts, back)
 

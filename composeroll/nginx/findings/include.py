@@ -18,18 +18,25 @@ def include_findings(
     mounts: Sequence[Mount],
     *,
     read_only: bool = False,
+    lies_at: str = "",
 ) -> tuple[Finding, ...]:
     """Return the findings about one service's include, and its path in the gateway's container.
 
     Args:
         configuration: the gateway's configuration.
         found: the service's place in it.
+<<<<<<< HEAD
         mounts: the gateway container's mounts.
         read_only: whether that container's own filesystem is read-only.
+=======
+        mounts: the gateway container's.
+        read_only: whether that container's own filesystem cannot be written.
+        lies_at: where a link leads that stands at the include's path; empty where none does.
+>>>>>>> 1c45476 (An include that is a link out of a read-only mount is not refused)
     """
     return (
         *_read(configuration, found),
-        *_mounted(found, mounts, read_only=read_only),
+        *_mounted(lies_at or found.include, mounts, read_only=read_only),
         *_zone(found),
         *_frozen_names(configuration, found),
     )
@@ -44,21 +51,21 @@ def _read(configuration: Configuration, found: Found) -> Iterator[Finding]:
         )
 
 
-def _mounted(found: Found, mounts: Sequence[Mount], *, read_only: bool) -> Iterator[Finding]:
-    mount = mount_under(found.include, mounts)
+def _mounted(include: str, mounts: Sequence[Mount], *, read_only: bool) -> Iterator[Finding]:
+    mount = mount_under(include, mounts)
     if mount is None and read_only:
-        folder = found.include.rpartition("/")[0]
-        what = f"{found.include} lies on the container's own filesystem, which is read-only"
+        folder = include.rpartition("/")[0]
+        what = f"{include} lies on the container's own filesystem, which is read-only"
         yield Finding(Severity.REFUSAL, what, f"mount a volume or a tmpfs on {folder}")
     if mount is None:
         return
     if not mount.writable:
-        what = f"{found.include} lies on {mount.destination}, which is mounted read-only"
+        what = f"{include} lies on {mount.destination}, which is mounted read-only"
         yield Finding(Severity.REFUSAL, what, f"mount {mount.destination} without `ro`")
-    elif mount.destination == found.include:
+    elif mount.destination == include:
         yield Finding(
             Severity.WARNING,
-            f"{found.include} is mounted as a single file, which cannot be replaced atomically",
+            f"{include} is mounted as a single file, which cannot be replaced atomically",
             "mount the directory around it instead",
         )
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from composeroll.errors import EngineError, GatewayError, GatewayUnread
-from composeroll.model import Output, Process, Severity
+from composeroll.model import Mount, Output, Process, Severity
+from composeroll.nginx.discovery.discovery import Wanted, discover
 from composeroll.rollout.gateways import ProjectGateways
 from tests.unit.nginx import made
 from tests.unit.nginx.fake import FakeNginx, VirtualClock
@@ -93,6 +95,36 @@ def test_a_gateway_that_stops_between_two_looks_could_not_be_read() -> None:
     fake.ended = frozenset({OTHER.id})
     with pytest.raises(GatewayUnread, match=f"is not running in {OTHER.name}"):
         gateways.configuration(OTHER)
+
+
+@dataclass
+class Linked(FakeNginx):
+    """An nginx whose include may be a link."""
+
+    leads_to: str = ""
+
+    def execute(
+        self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
+    ) -> Output:
+        """As ever, but for what tells of links."""
+        if argv[0] == "readlink":
+            return Output(0, f"{self.leads_to or argv[-1]}\n")
+        return super().execute(container, argv, user=user, timeout=timeout)
+
+
+@pytest.mark.parametrize(("leads_to", "refused"), [("", True), ("/run/upstreams/app.conf", False)])
+def test_an_include_on_a_read_only_mount_may_be_a_link_out_of_it(
+    leads_to: str, *, refused: bool
+) -> None:
+    """The install script writes where the link leads."""
+    tree = Mount("/etc/nginx", "bind", writable=False, source="/srv/nginx")
+    writable = Mount("/run/upstreams", "volume", writable=True, volume="upstreams")
+    container = replace(made.replica("nginx", 1), mounts=(tree, writable))
+    gateways = ProjectGateways(Linked(VirtualClock(), dict(nginx().files), leads_to=leads_to))
+    found = discover(gateways.configuration(container), made.subject(), Wanted())
+    assert found is not None
+    told = gateways.findings(container, made.subject(), found, 60.0)
+    assert any("mounted read-only" in finding.what for finding in told) is refused
 
 
 TABLE = "cat", "/proc/net/tcp", "/proc/net/tcp6"
