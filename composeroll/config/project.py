@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from composeroll.config.deploy import memory, replicas
 from composeroll.config.durations import parse_duration
 from composeroll.config.image_reference import is_reference
 from composeroll.config.layers import Layer, composes_own, layer, placed, resolve, unheeded
@@ -242,7 +243,7 @@ def _service(
         image=str(raw.get("image") or ""),
         builds="build" in raw,
         pull_policy=str(raw.get("pull_policy") or ""),
-        scale=_scale(raw, deploy),
+        scale=replicas(raw),
         grace=_grace(where, raw.get("stop_grace_period")),
         volumes_from=_sources(raw.get("volumes_from") or ()),
         depends_on=tuple(raw.get("depends_on") or ()),
@@ -255,7 +256,7 @@ def _service(
         done_first=tuple(_first(raw, "service_completed_successfully")),
         mode=str(deploy.get("mode") or ""),
         port_ranges=tuple(port_ranges(raw.get("ports") or ())),
-        memory=_memory(raw, deploy),
+        memory=memory(raw),
         binds=tuple(binds(raw.get("volumes") or ())),
         unheeded=unheeded(deploy),
         edge=edge(raw),
@@ -276,11 +277,6 @@ def _grace(where: str, period: object) -> float | None:
         raise SettingsError(f"{where}.stop_grace_period {wrong}") from None
 
 
-def _scale(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
-    declared = raw.get("scale", deploy.get("replicas"))
-    return None if declared is None else int(declared)
-
-
 def _sources(entries: Sequence[str]) -> tuple[str, ...]:
     """Return the service names in `volumes_from` (`name`, `name:ro`), without `container:…`."""
     return tuple(e.partition(":")[0] for e in entries if not e.startswith("container:"))
@@ -291,9 +287,3 @@ def _first(raw: Mapping[str, Any], condition: str) -> Iterator[str]:
     for name, terms in (raw.get("depends_on") or {}).items():
         if terms.get("condition") == condition and terms.get("required", True):
             yield name
-
-
-def _memory(raw: Mapping[str, Any], deploy: Mapping[str, Any]) -> int | None:
-    """Return the memory limit in bytes, as compose prints both forms; 0 means no limit."""
-    limits = (deploy.get("resources") or {}).get("limits") or {}
-    return int(limits.get("memory") or raw.get("mem_limit") or 0) or None
