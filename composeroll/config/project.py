@@ -54,6 +54,7 @@ class Service(Struct, frozen=True):
         done_at_start: what compose copies into its containers, and hooks it runs, at their start.
         stop_hooks: commands to run in a container before it is stopped.
         hook_images: images that its hooks need besides its own.
+        provided_by: services that it depends on and that a `provider` makes, not an image.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Service(Struct, frozen=True):
     done_at_start: tuple[str, ...] = ()
     stop_hooks: tuple[Hook, ...] = ()
     hook_images: tuple[str, ...] = ()
+    provided_by: tuple[str, ...] = ()
 
     @property
     def may_be_nginx(self) -> bool:
@@ -102,7 +104,7 @@ class Service(Struct, frozen=True):
 
 
 class Project(Struct, frozen=True):
-    """A compose project: its name and all its services, in the file's order.
+    """A compose project: its name and its services, in the file's order; no `provider` is one.
 
     Attributes:
         separator: what separates the parts of names that compose makes.
@@ -208,12 +210,15 @@ def read_project(
     """
     everywhere = placed(layer(EXTENSION, model.get(EXTENSION)), directory)
     networks = {k: str((v or {}).get("name", k)) for k, v in (model.get("networks") or {}).items()}
-    shared = _Shared(strongest, everywhere, directory, written_out(model))
+    services = model.get("services") or {}
+    providers = frozenset(name for name, raw in services.items() if raw.get("provider"))
+    shared = _Shared(strongest, everywhere, directory, written_out(model), providers)
     return Project(
         name=str(model["name"]),
         services={
             name: _service(name, raw, networks, shared)
-            for name, raw in (model.get("services") or {}).items()
+            for name, raw in services.items()
+            if name not in providers
         },
         separator=separator,
     )
@@ -226,6 +231,7 @@ class _Shared(NamedTuple):
     everywhere: Layer
     directory: Path
     written_out: frozenset[str]
+    providers: frozenset[str]
 
 
 def _service(
@@ -267,6 +273,7 @@ def _service(
         done_at_start=tuple(done_at_start(raw, shared.written_out)),
         stop_hooks=tuple(stop_hooks(raw)),
         hook_images=hook_images(raw),
+        provided_by=tuple(n for n in raw.get("depends_on") or () if n in shared.providers),
     )
 
 

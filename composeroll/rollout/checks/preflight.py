@@ -9,6 +9,7 @@ from composeroll.config.obstacles import Obstacle
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Locate, Severity
 from composeroll.report.wording import count_text
+from composeroll.rollout.checks.provided import provided
 from composeroll.rollout.checks.gateway import gateway_findings, shared_gap_findings
 from composeroll.rollout.checks.limits import limit_findings
 from composeroll.rollout.checks.probing import probe_findings
@@ -61,6 +62,7 @@ def preflight_findings(
         for state in states
         if state.name in doubled
         for f in (
+            *provided(state),
             *_shared_data(state, gaps[state.name]),
             *_running_twice(state, counts.get(state.name), locate, gaps[state.name]),
         )

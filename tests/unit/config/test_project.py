@@ -90,6 +90,13 @@ def test_scale_beats_replicas() -> None:
     assert read_project({"name": "shop", "services": {"app": raw}}, []).services["app"].scale == 4
 
 
+def test_what_a_provider_makes_has_no_containers_and_is_no_service() -> None:
+    services = {"app": {"depends_on": {"db": {}}}, "db": {"provider": {"type": "cloud"}}}
+    found = read_project({"name": "shop", "services": services}, [])
+    assert [*found.services] == ["app"]
+    assert found.services["app"].provided_by == ("db",)
+
+
 def test_services_are_picked_once_each(project: Project) -> None:
     picked = project.pick(["php-fpm", "redis", "php-fpm"])
     assert [s.name for s in picked] == ["php-fpm", "redis"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from composeroll.config.project import read_project
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Locate, Mount, Protocol, Replica, Severity
 from composeroll.rollout.checks.preflight import merged, preflight_findings, refuse
@@ -252,6 +253,19 @@ def test_who_goes_on_seeing_old_volumes_is_a_warning() -> None:
     (finding,) = found(state([replica(1)], data_only=True, unlisted=("nginx",)))
     assert finding.severity is Severity.WARNING
     assert "docker compose up -d --no-deps nginx" in finding.help
+
+
+def test_a_service_with_variables_of_a_provider_is_refused_where_new_replicas_are_needed() -> None:
+    services = {
+        "app": {"image": "app:1", "depends_on": {"db": {"condition": "service_started"}}},
+        "db": {"provider": {"type": "cloud"}},
+    }
+    app = read_project({"name": "shop", "services": services}, []).services["app"]
+    old = state([replica(1)], of=app)
+    (finding,) = found(old, leaving=[replica(1).id], ahead=False)
+    assert finding.severity is Severity.REFUSAL
+    assert "app depends on db" in finding.what
+    assert not found(old, ahead=False)
 
 
 def test_what_dies_with_a_replica_is_a_warning_where_that_is_replaced() -> None:
