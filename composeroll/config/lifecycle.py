@@ -14,6 +14,9 @@ from composeroll.config.dollars import written
 from composeroll.model import Hook
 
 PRE_START = "pre_start"
+API_SOCKET = "use_api_socket"
+"""With it compose copies in the user's logins at registries too (2.38, its `useAPISocket`)."""
+
 KINDS = ("configs", "secrets")
 WRITTEN_OUT = ("content", "environment")
 """Keys of a config or a secret without a file on the host that could be mounted."""
@@ -36,9 +39,9 @@ def done_at_start(raw: Mapping[str, Any], copied: frozenset[str]) -> Iterator[st
             source = entry["source"] if isinstance(entry, Mapping) else entry
             if f"{kind}.{source}" in copied:
                 yield f"{kind}.{source}"
-    for hook in (PRE_START, "post_start"):
-        if raw.get(hook):
-            yield hook
+    for key in (PRE_START, "post_start", API_SOCKET):
+        if raw.get(key):
+            yield key
 
 
 def hook_images(raw: Mapping[str, Any]) -> tuple[str, ...]:

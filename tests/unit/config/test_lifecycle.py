@@ -31,6 +31,7 @@ def app(**raw: Any) -> Service:  # noqa: ANN401 - as in YAML
         ({"configs": ["env"], "secrets": ["token"]}, ("configs.env", "secrets.token")),
         ({"post_start": [{"command": ["true"]}]}, ("post_start",)),
         ({"pre_start": [{"command": ["migrate"], "image": "app:2"}]}, ("pre_start",)),
+        ({"use_api_socket": True}, ("use_api_socket",)),
     ],
 )
 def test_what_has_no_file_is_copied_in_by_whoever_starts_a_container(
