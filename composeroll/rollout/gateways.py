@@ -96,15 +96,15 @@ class ProjectGateways:
     ) -> tuple[Finding, ...]:
         """Return what in its configuration and mounts would hurt a rollout of this upstream."""
         known = self._gateway(container).known
-        lies_at = self._lies_at(container, found.include)
-        hard = hard_to_write(container, lies_at)
+        written_at = self._written_at(container, found.include)
+        hard = hard_to_write(container, written_at)
         return (
             *reload_findings(known, drain_timeout),
             *container_findings(
-                container, lies_at, self._gateway(container).mount_table() if hard else ""
+                container, written_at, self._gateway(container).mount_table() if hard else ""
             ),
             *include_findings(
-                known, found, container.mounts, read_only=container.read_only, lies_at=lies_at
+                known, found, container.mounts, read_only=container.read_only, written_at=written_at
             ),
             *lost_findings(known, subject, found),
             *stray_findings(known, subject, found),
@@ -112,17 +112,13 @@ class ProjectGateways:
             *failover_findings(known, found),
         )
 
-<<<<<<< HEAD
-    def switch(self, texts: Mapping[str, Texts], back: PreviousTexts = dict) -> None:
-=======
-    def _lies_at(self, container: Replica, include: str) -> str:
-        """Where an include is written; a link is only looked for where nothing could be."""
+    def _written_at(self, container: Replica, include: str) -> str:
+        """Return the path that writing an include changes; links matter only if it is read-only."""
         mount = mount_under(include, container.mounts)
         writable = mount.writable if mount else not container.read_only
         return include if writable else self._gateway(container).real_path(include)
 
-    def switch(self, texts: Mapping[str, Texts], back: Back = dict) -> None:
->>>>>>> 1c45476 (An include that is a link out of a read-only mount is not refused)
+    def switch(self, texts: Mapping[str, Texts], back: PreviousTexts = dict) -> None:
         """Install and reload everywhere, or nowhere: see `composeroll.nginx.gateways`."""
         self._all_with(texts).switch(texts, back)
 

@@ -18,25 +18,20 @@ def include_findings(
     mounts: Sequence[Mount],
     *,
     read_only: bool = False,
-    lies_at: str = "",
+    written_at: str = "",
 ) -> tuple[Finding, ...]:
     """Return the findings about one service's include, and its path in the gateway's container.
 
     Args:
         configuration: the gateway's configuration.
         found: the service's place in it.
-<<<<<<< HEAD
         mounts: the gateway container's mounts.
         read_only: whether that container's own filesystem is read-only.
-=======
-        mounts: the gateway container's.
-        read_only: whether that container's own filesystem cannot be written.
-        lies_at: where a link leads that stands at the include's path; empty where none does.
->>>>>>> 1c45476 (An include that is a link out of a read-only mount is not refused)
+        written_at: the target of a link at the include's path; empty if it is not a link.
     """
     return (
         *_read(configuration, found),
-        *_mounted(lies_at or found.include, mounts, read_only=read_only),
+        *_mounted(written_at or found.include, mounts, read_only=read_only),
         *_zone(found),
         *_frozen_names(configuration, found),
     )

@@ -1,4 +1,4 @@
-"""Services whose containers only a complete `docker compose up` makes as they are meant. Pure."""
+"""Services that depend on one with a `provider`, which a rollout does not run. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from composeroll.model import Finding, Severity
 from composeroll.rollout.observed import ServiceState
 
 
-def provided(state: ServiceState) -> Iterator[Finding]:
+def provider_findings(state: ServiceState) -> Iterator[Finding]:
     """Refuse new replicas of a service that depends on one with a `provider`.
 
     Compose runs a provider with the service's dependencies, and adds the variables that it returns
