@@ -15,7 +15,7 @@ from composeroll.nginx.clock import MonotonicClock
 from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.readiness import Readiness
 from composeroll.readiness.visit import Visits
-from composeroll.rollout.detached.aside import ServingEngine
+from composeroll.rollout.detached.engine import ServingEngine
 from composeroll.rollout.gateways import ProjectGateways
 from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from composeroll.config.settings import Order
 from composeroll.errors import EngineError, Refused, UsageError
 from composeroll.report.events import Noted
-from composeroll.rollout.carrying import only_idles
-from composeroll.rollout.observed import Wiring
+from composeroll.rollout.observing.carrying import only_idles
+from composeroll.rollout.observing.observed import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from composeroll.model import Hook, Output, Replica
-from composeroll.rollout.draining import SetAside
+from composeroll.rollout.detached_replica import DetachedReplica
 
 
 class Engine(Protocol):
@@ -79,11 +79,11 @@ class Engine(Protocol):
 class Serving(Engine, Protocol):
     """The same without detached replicas, which have their own methods."""
 
-    def set_aside(self, replicas: Sequence[Replica], seconds: float) -> None:
+    def detach(self, replicas: Sequence[Replica], seconds: float) -> None:
         """Detach replicas, to drain for so many seconds; they may be detached already, or gone."""
         ...
 
-    def aside(self, services: Sequence[str]) -> tuple[SetAside, ...]:
+    def detached(self, services: Sequence[str]) -> tuple[DetachedReplica, ...]:
         """Return the services' detached replicas."""
         ...
 

@@ -14,8 +14,8 @@ from composeroll.rollout.behind import behind
 from composeroll.rollout.history.revision import Result, Revision, latest, previous, running
 from composeroll.rollout.images import sharing_image_of
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.rejoin import rejoin
 from composeroll.rollout.stack import Stack
+from composeroll.rollout.sync.rejoin import rejoin
 from composeroll.rollout.update import Wanted, update_held
 
 

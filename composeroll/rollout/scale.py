@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from composeroll.errors import UsageError
 from composeroll.report.events import Outcome, Warned
 from composeroll.report.wording import count_text
+from composeroll.rollout.applying.prepare import intent_of, look, pass_preflight
+from composeroll.rollout.applying.roll import roll
 from composeroll.rollout.behind import behind
-from composeroll.rollout.decide import intent_of, look, pass_preflight
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.outgoing import SCALED, Reasons
-from composeroll.rollout.rejoin import rejoin
-from composeroll.rollout.roll import roll
 from composeroll.rollout.stack import Stack
+from composeroll.rollout.sync.rejoin import rejoin
 
 
 def scale(stack: Stack, counts: Mapping[str, int], lock_wait: float = 0.0) -> Outcome:

@@ -14,8 +14,8 @@ from composeroll.errors import ComposerollError, Interrupted
 from composeroll.model import Locate
 from composeroll.rollout.history.revision import Result, Revision
 from composeroll.rollout.lock.note import Held, Intent
-from composeroll.rollout.observe import Engine, Survey
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observe import Engine, Survey
+from composeroll.rollout.observing.observed import ServiceState
 from composeroll.rollout.world import World
 
 

@@ -10,12 +10,12 @@ from composeroll.errors import Refused
 from composeroll.model import Health, Replica
 from composeroll.report.status import ReplicaStatus, ServiceStatus, Status
 from composeroll.report.wording import count_text
-from composeroll.rollout.draining import SetAside
-from composeroll.rollout.drift import drift, owners_of
+from composeroll.rollout.applying.showing import describe
+from composeroll.rollout.checks.drift import drift, owners_of
+from composeroll.rollout.detached_replica import DetachedReplica
 from composeroll.rollout.lock.note import Held, in_words
-from composeroll.rollout.observe import Survey, observe
-from composeroll.rollout.observed import Places, ServiceState
-from composeroll.rollout.showing import describe
+from composeroll.rollout.observing.observe import Survey, observe
+from composeroll.rollout.observing.observed import Places, ServiceState
 from composeroll.rollout.stack import Stack
 
 
@@ -24,13 +24,13 @@ def status_of(stack: Stack, names: Sequence[str]) -> Status:
     services = stack.project.pick(names)
     observed = observe(stack.project, services, stack.engine, stack.survey, preflight=False)
     owners = owners_of(stack.engine.replicas())
-    aside = stack.world.engine.aside(names)
+    detached = stack.world.engine.detached(names)
     locks = stack.locks.describe()
     held = {lock.service: lock for lock in sorted(locks, key=lambda lock: not lock.fate)}
     return Status(
         project=stack.project.name,
         services=tuple(
-            _service(state, (*notes_of(state, owners, held), *_draining(stack, state, aside)))
+            _service(state, (*notes_of(state, owners, held), *_draining(stack, state, detached)))
             for state in observed.services
         ),
         locks=in_words(locks),
@@ -89,9 +89,11 @@ def _service(state: ServiceState, notes: tuple[str, ...]) -> ServiceStatus:
     )
 
 
-def _draining(stack: Stack, state: ServiceState, aside: Sequence[SetAside]) -> tuple[str, ...]:
+def _draining(
+    stack: Stack, state: ServiceState, detached: Sequence[DetachedReplica]
+) -> tuple[str, ...]:
     """Describe the detached replicas."""
-    own = [one for one in aside if one.replica.service == state.name]
+    own = [one for one in detached if one.replica.service == state.name]
     if not own:
         return ()
     gateways = [state.wiring.route.gateway] if state.wiring else []

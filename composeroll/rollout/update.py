@@ -11,22 +11,22 @@ from composeroll.config.project import Service
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, EngineError, EngineUnreachable, Locked
 from composeroll.report.events import Noted, Outcome, Phase, Warned
-from composeroll.rollout.again import look_again
-from composeroll.rollout.announce import names, phase, show_rollout
+from composeroll.rollout.applying.again import look_again
+from composeroll.rollout.applying.announce import names, phase, show_rollout
+from composeroll.rollout.applying.prepare import intent_of, look, pass_preflight
+from composeroll.rollout.applying.roll import roll
 from composeroll.rollout.behind import behind
 from composeroll.rollout.checks.draining import in_the_way
 from composeroll.rollout.checks.local_images import require_images
-from composeroll.rollout.decide import intent_of, look, pass_preflight
 from composeroll.rollout.detached.retirement import retire_held
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.observe import looking
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observe import looking
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.order import in_order
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout, replica_counts
-from composeroll.rollout.rejoin import rejoin
-from composeroll.rollout.roll import roll
 from composeroll.rollout.stack import Stack
+from composeroll.rollout.sync.rejoin import rejoin
 
 FRESH = 2.0
 """Seconds. An observation that was made beside a pull is used if the pull took no longer than this;

@@ -22,7 +22,7 @@ from tests.sim.judge import Judge
 
 
 class Engine(Containers):
-    """Answers to `Engine` of both `composeroll.rollout.world` and `composeroll.rollout.observe`.
+    """Implements `Engine` of `rollout.world` and of `rollout.observing.observe`.
 
     Attributes:
         definitions: what the compose file says of a service, as one word that may change.

@@ -58,7 +58,7 @@ class Box:
         return self.state is ContainerState.RUNNING
 
     @property
-    def aside(self) -> bool:
+    def detached(self) -> bool:
         """Whether it was left to drain on."""
         return ".draining." in self.name
 

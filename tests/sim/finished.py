@@ -36,7 +36,7 @@ def untouched(sim: Sim, service: str, before: frozenset[str]) -> None:
 def names_what_answers(sim: Sim, *services: str) -> None:
     """Every nginx that knows a service sends its requests to what answers, if anything does."""
     for name in services:
-        boxes = (b for b in sim.engine.of(name) if not b.aside)
+        boxes = (b for b in sim.engine.of(name) if not b.detached)
         ready = {f"{b.ip}:9000" for b in boxes if answers(b, sim.images, sim.clock)}
         for gateway in sim.gateways.all.values():
             servers = set(gateway.current.servers.get(name, ready))

@@ -191,7 +191,7 @@ def _running(sim: Sim, service: str) -> int:
 
 def _serving(sim: Sim, service: str) -> list[Box]:
     """But for those that are left to drain on."""
-    return [box for box in sim.engine.of(service) if not box.aside]
+    return [box for box in sim.engine.of(service) if not box.detached]
 
 
 def _fitting(service: str, behaviour: Behaviour) -> Behaviour:

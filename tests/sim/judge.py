@@ -156,7 +156,7 @@ class Judge:
 
     def _means_what_serves(self, service: str, servers: Collection[str]) -> bool:
         """Whether it is all that do their work; of those that are to go, some or none."""
-        own = (b for b in self.boxes() if b.service == service and not b.aside)
+        own = (b for b in self.boxes() if b.service == service and not b.detached)
         working = [box for box in own if self._works(box)]
         staying = {f"{b.ip}:9000" for b in working if b.id not in self.process().listed}
         return staying <= set(servers) <= {f"{box.ip}:9000" for box in working}
@@ -165,7 +165,7 @@ class Judge:
         """Whether there is anybody but what this run has made: else nobody better can be named."""
         run = self.process().number
         others = (b for b in self.boxes() if b.service == service and b.born != run)
-        return any(box.running and box.proven and not box.aside for box in others)
+        return any(box.running and box.proven and not box.detached for box in others)
 
     def overlook(self, worker: Worker) -> None:
         """What nginx starts with is the world's doing."""
@@ -210,7 +210,7 @@ class Judge:
     def may_start(self, box: Box) -> None:
         """No nginx goes by its service's name, which would send requests to it, ready or not."""
         process = self.process()
-        mine = [b for b in self.boxes() if b.service == box.service and not b.aside]
+        mine = [b for b in self.boxes() if b.service == box.service and not b.detached]
         others = any(map(self._works, mine))
         made = process.number and box.born == process.number  # the world starts what it likes
         if box.service in self.gaps or not others or not made:
@@ -277,13 +277,13 @@ class Judge:
         self._insist(not cut, f"{box.name} is stopped with requests in its hands")
 
     def _keeps_capacity(self, box: Box) -> None:
-        of_service = [b for b in self.boxes() if b.service == box.service and not b.aside]
+        of_service = [b for b in self.boxes() if b.service == box.service and not b.detached]
         others = [b for b in of_service if b is not box and self._works(b)]
         least = self.capacity.get(box.service, 0) - self.falls[box.service]
         least -= self.fewer.get(box.service, 0)
         least += 0 if box.born == self.process().number else self._seen_fall(box.service)
         self._insist(
-            not self._works(box) or box.aside or len(others) >= least,
+            not self._works(box) or box.detached or len(others) >= least,
             f"{box.name} is stopped, which leaves {len(others)} of {least} at work",
         )
 

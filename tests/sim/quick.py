@@ -54,7 +54,7 @@ def quick() -> Iterator[None]:
     gc.set_threshold(SELDOM)
     with (
         patch("composeroll.rollout.steps.switch.render_include", render_once),
-        patch("composeroll.rollout.observe.ThreadPoolExecutor", OneAfterTheOther),
-        patch("composeroll.rollout.showing.rows", return_value=()),
+        patch("composeroll.rollout.observing.observe.ThreadPoolExecutor", OneAfterTheOther),
+        patch("composeroll.rollout.applying.showing.rows", return_value=()),
     ):
         yield

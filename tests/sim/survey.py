@@ -13,7 +13,7 @@ from composeroll.nginx.gateway import Gateway as RealGateway
 from composeroll.nginx.gateways import Gateways as RealGateways
 from composeroll.nginx.gateways import PreviousTexts
 from composeroll.nginx.install import Texts
-from composeroll.rollout.observed import Front, Places, Wiring
+from composeroll.rollout.observing.observed import Front, Places, Wiring
 from tests.sim.containers import NETWORK
 from tests.sim.doors import GatewayDoor
 from tests.sim.faults import Faults
@@ -28,7 +28,7 @@ def include_of(service: str) -> str:
 
 
 class Survey:
-    """Answers to `composeroll.rollout.observe.Survey`, for one run.
+    """Answers to `composeroll.rollout.observing.observe.Survey`, for one run.
 
     Attributes:
         gateways: answers to `composeroll.rollout.world.Gateways`, by composeroll's own code.

@@ -9,7 +9,7 @@ import pytest
 
 from composeroll.errors import Refused
 from composeroll.report.events import Noted, Warned
-from composeroll.rollout.draining import read_aside
+from composeroll.rollout.detached_replica import read_detached
 from tests.sim.faults import Fault, Kind
 from tests.sim.finished import finished, ids
 from tests.sim.images import Behaviour
@@ -105,9 +105,9 @@ def close_websockets(sim: Sim) -> None:
         gateway.workers[:] = [gateway.current]
 
 
-def aside(sim: Sim, service: str = "app") -> list[str]:
+def detached(sim: Sim, service: str = "app") -> list[str]:
     """The names of the replicas that drain on."""
-    return [box.name for box in sim.engine.of(service) if read_aside(box.replica())]
+    return [box.name for box in sim.engine.of(service) if read_detached(box.replica())]
 
 
 def test_what_is_left_to_drain_on_is_never_started_again_wherever_that_breaks() -> None:
@@ -118,7 +118,7 @@ def test_what_is_left_to_drain_on_is_never_started_again_wherever_that_breaks() 
         sim = with_detached_drains()
         sim.update("app", fault=Fault(number, Kind.FAIL))
         sim.update("app")
-        left = [b for b in sim.engine.of("app") if read_aside(b.replica())]
+        left = [b for b in sim.engine.of("app") if read_detached(b.replica())]
         assert {b.restart_policy for b in left} <= {"no"}, number
 
 
@@ -128,10 +128,10 @@ def test_a_detached_drain_ends_the_rollout_and_sync_ends_the_drain(batch: object
     began = sim.clock.now()
     assert sim.update("app") == "updated", sim.failure
     assert sim.clock.now() - began < 30
-    assert len(aside(sim)) == 2
+    assert len(detached(sim)) == 2
     assert all(box.running for box in sim.engine.of("app"))
     assert sim.do(Run(("app",), Verb.SYNC)) == "up to date", sim.failure
-    assert len(aside(sim)) == 2
+    assert len(detached(sim)) == 2
     close_websockets(sim)
     assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
     finished(sim, "app", 2)
@@ -143,7 +143,7 @@ def test_what_drains_on_is_left_alone_while_nginx_reaches_it_by_its_services_nam
     close_websockets(sim)
     sim.tell("app", ["app:9000"])
     assert sim.update("app") == "updated", sim.failure
-    assert len(aside(sim)) == 2
+    assert len(detached(sim)) == 2
     close_websockets(sim)
     assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
     finished(sim, "app", 2)
@@ -155,19 +155,19 @@ def test_replicas_that_drain_on_are_nobodys_replicas() -> None:
     assert sim.update("app") == "up to date", sim.failure
     sim.images.push("app", "app-v3")
     assert sim.update("app") == "updated", sim.failure
-    assert len(aside(sim)) == 4
+    assert len(detached(sim)) == 4
     assert sim.do(Run(("app",), Verb.ROLLBACK)) == "updated", sim.failure
     assert sim.do(Run(("app",), Verb.SCALE, count=3)) == "updated", sim.failure
-    assert len(sim.engine.of("app")) - len(aside(sim)) == 3
+    assert len(sim.engine.of("app")) - len(detached(sim)) == 3
     close_websockets(sim)
     assert sim.update("app") in ("updated", "up to date"), sim.failure
-    assert not aside(sim)
+    assert not detached(sim)
 
 
 def test_fewer_replicas_leave_the_next_update_its_names() -> None:
     sim = with_detached_drains()
     assert sim.do(Run(("app",), Verb.SCALE, count=1)) == "updated", sim.failure
-    assert aside(sim)
+    assert detached(sim)
     assert sim.update("app") == "updated", sim.failure
 
 
@@ -192,7 +192,7 @@ def test_a_detached_drain_ends_with_its_budget_and_says_so() -> None:
 def test_what_is_set_aside_survives_a_reboot_and_goes_with_the_next_sync() -> None:
     sim = with_detached_drains()
     assert sim.update("app") == "updated", sim.failure
-    drained = [box for box in sim.engine.of("app") if read_aside(box.replica())]
+    drained = [box for box in sim.engine.of("app") if read_detached(box.replica())]
     for box in drained:
         sim.engine.kill(box)
     assert [box.state for box in drained] == ["exited", "exited"]
@@ -223,12 +223,12 @@ def test_what_has_drained_stays_where_nginx_goes_by_the_name_since_it_was_judged
     locks = next(n for n, what in enumerate(whole.faults.trace, 1) if what.startswith("lock "))
     sim = drained()
     sim.do(replace(sync, moves=[Moved(locks, Move.NGINX_BOOTS)]))
-    assert len(aside(sim)) == 1
+    assert len(detached(sim)) == 1
     assert sim.do(sync) == "updated"
     close_websockets(sim)
     sim.let_pass(60.0)
     assert sim.do(sync) in ("updated", "up to date")
-    assert not aside(sim)
+    assert not detached(sim)
 
 
 HOOKED = {"scale": 2, "post_start": [{"command": ["true"]}]}
@@ -243,7 +243,7 @@ def with_draining(raw: dict[str, Any]) -> Sim:
         gateway.websockets = gateway.own_websockets = True
     sim.images.push("app", "app-v2")
     assert sim.update("app") == "updated", sim.failure
-    assert len(aside(sim)) == 2
+    assert len(detached(sim)) == 2
     return sim
 
 
@@ -256,7 +256,7 @@ def test_what_drains_on_is_not_replaced_with_those_that_serve(run: Run) -> None:
     before = ids(sim, "app")
     assert sim.do(run) == "Refused"
     refused = cast("Refused", sim.failure)
-    assert all(name in refused.what and name in (refused.help or "") for name in aside(sim))
+    assert all(name in refused.what and name in (refused.help or "") for name in detached(sim))
     assert ids(sim, "app") == before
     assert all(box.running for box in sim.engine.of("app"))
 
@@ -274,13 +274,13 @@ def test_what_drains_on_no_more_is_in_nobodys_way() -> None:
 def test_what_drained_on_and_has_ended_goes_and_is_never_started_again(verb: Verb) -> None:
     """By compose neither, which starts every container of a service with a hook."""
     sim = with_draining(HOOKED)
-    ended = [box for box in sim.engine.of("app") if box.aside]
+    ended = [box for box in sim.engine.of("app") if box.detached]
     for box in ended:
         sim.engine.kill(box)
     sim.images.push("app", "app-v3")
     assert sim.do(Run(("app",), verb, count=3)) == "updated", sim.failure
     assert not any(box in sim.engine.of("app") for box in ended)
-    assert len([box for box in sim.engine.of("app") if not box.aside]) == (
+    assert len([box for box in sim.engine.of("app") if not box.detached]) == (
         3 if verb is Verb.SCALE else 2
     )
 
@@ -296,14 +296,14 @@ def test_a_name_of_its_own_leaves_what_drains_on_to_be_retired() -> None:
     assert "still drain from an earlier rollout" in str(sim.failure)
     close_websockets(sim)
     assert sim.do(Run(("app",), Verb.SYNC)) == "updated", sim.failure
-    assert not aside(sim)
+    assert not detached(sim)
 
 
 def test_a_name_of_its_own_is_not_given_to_a_second_one_beside_what_drains_on() -> None:
     sim = with_own_websockets(detach=True)
     assert sim.update("app") == "updated", sim.failure
     sim.write({"app": {"container_name": "the-app", **ours(order="stop-first")}})
-    for box in [box for box in sim.engine.of("app") if not box.aside]:
+    for box in [box for box in sim.engine.of("app") if not box.detached]:
         del sim.engine.boxes[box.id]
     assert sim.update("app") == "Refused"
-    assert len(sim.engine.of("app")) == len(aside(sim)) == 2
+    assert len(sim.engine.of("app")) == len(detached(sim)) == 2

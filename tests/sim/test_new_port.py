@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import pytest
 from msgspec.structs import replace
 
-from composeroll.rollout.observed import Wiring
+from composeroll.rollout.observing.observed import Wiring
 from tests.sim import nginx, survey
 from tests.sim.faults import Fault, Kind
 from tests.sim.images import Behaviour

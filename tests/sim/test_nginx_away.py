@@ -10,7 +10,7 @@ from composeroll.config.project import Project, Service
 from composeroll.errors import Refused
 from composeroll.model import Replica
 from composeroll.report.events import StepStarted
-from composeroll.rollout.observed import Places
+from composeroll.rollout.observing.observed import Places
 from tests.sim import survey
 from tests.sim.finished import finished
 from tests.sim.images import Behaviour

@@ -13,7 +13,7 @@ from composeroll.config.settings import Order
 from composeroll.model import ContainerState, Replica, Server, Upstream
 from composeroll.nginx.include import render_include
 from composeroll.report.events import Event, Planned
-from composeroll.rollout.draining import read_aside
+from composeroll.rollout.detached_replica import read_detached
 from composeroll.rollout.lock.note import LEASE, Intent
 from tests.sim.clock import VirtualClock
 from tests.sim.compose import Engine
@@ -192,7 +192,7 @@ class Sim:
         every = (process.forces and not process.has_looked) or process.scales
         process.listed |= {b.id for b in boxes if every or self._is_due(b, rolled)}
         process.listed |= self.locks.remembered()
-        process.listed |= {b.id for b in boxes if read_aside(b.replica())}
+        process.listed |= {b.id for b in boxes if read_detached(b.replica())}
         if not process.has_written:
             process.stale = self.judge.stale()
         if not process.has_looked:

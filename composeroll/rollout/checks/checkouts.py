@@ -7,7 +7,7 @@ from os.path import realpath
 from pathlib import Path
 
 from composeroll.model import Finding, Severity
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 
 
 def checkout_findings(state: ServiceState, directory: str) -> Iterator[Finding]:

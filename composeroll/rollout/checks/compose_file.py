@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from composeroll.config.project import Project
 from composeroll.model import Finding, Locate, Severity
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 
 
 def compose_file_findings(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from composeroll.config.obstacles import Obstacle
 from composeroll.model import Finding, Locate, Severity
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 
 OF_PORTS = ("ports", "network_mode")
 """Obstacles that an edge removes from a gateway: `gateway_findings` reports them as one."""

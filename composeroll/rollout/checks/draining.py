@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.errors import Refused
-from composeroll.rollout.draining import SetAside
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.detached_replica import DetachedReplica
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.steps import CreateReplicas, ReplaceReplicas
 from composeroll.rollout.world import World
@@ -19,10 +19,10 @@ def in_the_way(world: World, observed: Observed, plan: Plan) -> Refused | None:
     `container_name` only if it counts none.
     """
     replaced = tuple(_replaced(observed, plan))
-    aside = world.engine.aside(replaced) if replaced else ()
-    if not aside:
+    detached = world.engine.detached(replaced) if replaced else ()
+    if not detached:
         return None
-    names, services = _listed(aside)
+    names, services = _listed(detached)
     return Refused(
         f"{', '.join(names)} still {'drains' if len(names) == 1 else 'drain'} from an earlier"
         f" rollout, and compose would replace {'it' if len(names) == 1 else 'them'} too",
@@ -42,6 +42,6 @@ def _replaced(observed: Observed, plan: Plan) -> Iterator[str]:
                 yield service
 
 
-def _listed(aside: tuple[SetAside, ...]) -> tuple[list[str], list[str]]:
-    names = [one.replica.name for one in aside]
-    return names, sorted({one.replica.service for one in aside})
+def _listed(detached: tuple[DetachedReplica, ...]) -> tuple[list[str], list[str]]:
+    names = [one.replica.name for one in detached]
+    return names, sorted({one.replica.service for one in detached})

@@ -13,7 +13,7 @@ from composeroll.rollout.checks.stopped_gateways import stopped_gateway_findings
 from composeroll.rollout.checks.traps import trap_findings
 from composeroll.rollout.checks.unavailable_images import image_findings
 from composeroll.rollout.checks.unset_variables import unset_variable_findings
-from composeroll.rollout.observe import observe
+from composeroll.rollout.observing.observe import observe
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.stack import Stack
 

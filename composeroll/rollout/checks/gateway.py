@@ -8,8 +8,8 @@ from typing import NamedTuple
 from composeroll.config.project import Service
 from composeroll.config.settings import Order
 from composeroll.model import Finding, Severity
-from composeroll.rollout.carrying import only_idles
-from composeroll.rollout.observed import Front, Observed, ServiceState
+from composeroll.rollout.observing.carrying import only_idles
+from composeroll.rollout.observing.observed import Front, Observed, ServiceState
 
 DOCS = "docs/nginx.md, Replacing nginx itself"
 

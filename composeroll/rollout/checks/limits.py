@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from composeroll.config.ports import PortRange
 from composeroll.model import Finding, Locate, Severity
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 from composeroll.rollout.planning.need import Need
 
 
@@ -74,7 +74,7 @@ def _names(project: str, state: ServiceState, new: int, severity: Severity) -> I
     after their rollout do.
     """
     highest = max((r.number for r in state.serving), default=0)
-    first = max(highest, state.highest_aside) + 1
+    first = max(highest, state.highest_detached) + 1
     taken = state.taken | {r.name for r in state.serving}
     for number in range(first, first + new):
         name = f"{_prefix(project, state)}{number}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from composeroll.errors import Refused
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from composeroll.rollout.planning.counting import replicas_wanted
 from composeroll.rollout.planning.outgoing import Reasons
 

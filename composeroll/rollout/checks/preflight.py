@@ -18,7 +18,7 @@ from composeroll.rollout.checks.redefined import redefinition_findings
 from composeroll.rollout.checks.scale import scale_findings
 from composeroll.rollout.checks.template import template_findings
 from composeroll.rollout.checks.volumes import anonymous_volume_findings
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from composeroll.rollout.planning.need import Need
 
 NOT_SCALED: Mapping[str, int] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from composeroll.errors import SettingsError
 from composeroll.model import Finding, Severity
 from composeroll.readiness.probes import choose
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 
 
 def probe_findings(state: ServiceState) -> Iterator[Finding]:

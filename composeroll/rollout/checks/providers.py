@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composeroll.model import Finding, Severity
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 
 
 def provider_findings(state: ServiceState) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from composeroll.model import Finding, Severity
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observed import Observed
 
 MOST = 4
 """How many of compose's lines about what it would do are shown."""

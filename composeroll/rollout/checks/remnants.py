@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.model import Finding, Replica, Severity, host_of_address
-from composeroll.rollout.drift import owners_of
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.checks.drift import owners_of
+from composeroll.rollout.observing.observed import ServiceState
 
 
 def remnant_findings(state: ServiceState, everyone: Sequence[Replica]) -> tuple[Finding, ...]:

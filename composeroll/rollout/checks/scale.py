@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from composeroll.model import Finding, Locate, Severity
 from composeroll.report.wording import count_text
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 
 
 def scale_findings(state: ServiceState, asked: int | None, locate: Locate) -> Iterator[Finding]:

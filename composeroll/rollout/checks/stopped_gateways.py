@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from composeroll.config.settings import NO_GATEWAY
 from composeroll.model import Finding, Severity
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 
 
 def stopped_gateway_findings(

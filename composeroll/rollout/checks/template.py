@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from composeroll.errors import SettingsError
 from composeroll.model import Finding, Severity, Upstream
 from composeroll.nginx.include import EXAMPLE, parse_include, render_include, with_servers
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 
 
 def template_findings(observed: Observed) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ from composeroll.rollout.checks.compose_file import compose_file_findings
 from composeroll.rollout.checks.limits import next_limit_findings
 from composeroll.rollout.checks.remnants import remnant_findings
 from composeroll.rollout.checks.zone import zone_findings
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 
 
 def trap_findings(

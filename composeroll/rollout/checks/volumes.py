@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from composeroll.model import Finding, Severity
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 
 
 def anonymous_volume_findings(state: ServiceState, leaving: Collection[str]) -> Iterator[Finding]:

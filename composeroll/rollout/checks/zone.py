@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from composeroll.model import Finding, Severity
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 
 ZONE_ITSELF = 16
 """KiB of a zone that hold no server; each server takes less than 1 KiB of the rest.

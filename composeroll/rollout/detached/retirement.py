@@ -9,12 +9,12 @@ from msgspec import Struct
 from composeroll.config.project import Service
 from composeroll.model import Replica
 from composeroll.report.events import Phase, Warned
-from composeroll.rollout.announce import phase, show_plan
-from composeroll.rollout.apply import apply
-from composeroll.rollout.draining import SetAside
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.applying.announce import phase, show_plan
+from composeroll.rollout.applying.apply import apply
+from composeroll.rollout.applying.prepare import look_quietly
+from composeroll.rollout.detached_replica import DetachedReplica
+from composeroll.rollout.observing.observed import ServiceState
 from composeroll.rollout.planning.plan import Plan
-from composeroll.rollout.repair import seen
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import RenumberReplicas, RetireReplicas, Retiring
 from composeroll.rollout.steps.drain import POLL, still_living
@@ -43,46 +43,46 @@ def retire_drained(stack: Stack, names: Sequence[str], lock_wait: float = 0.0) -
         Locked: a rollout of one of the services runs.
         Unfinished: a replica was stopped, but could not be removed.
     """
-    aside = stack.world.engine.aside(names)
-    if not aside:
+    detached = stack.world.engine.detached(names)
+    if not detached:
         return Retired()
     retired = []
-    services = stack.project.pick(sorted({one.replica.service for one in aside}))
-    for state in seen(stack, services).services:
+    services = stack.project.pick(sorted({one.replica.service for one in detached}))
+    for state in look_quietly(stack, services).services:
         # Judged without the lock, which a rollout may want: a drained replica stays drained.
         if due := _due(stack, state):
             with stack.locks.hold([state.name], lock_wait) as left:
                 if left.broke_off:  # nothing is reloaded here: `update` or `sync` has to
                     stack.locks.leave_to_others()
-                (now,) = seen(stack, [state.service]).services
+                (now,) = look_quietly(stack, [state.service]).services
                 if still := _unnamed(now, due):  # nginx may have been recreated in the meantime
                     _retire(stack, now, still)
                     retired.append(state.name)
-    return Retired(tuple(retired), left=bool(stack.world.engine.aside(names)))
+    return Retired(tuple(retired), left=bool(stack.world.engine.detached(names)))
 
 
 def retire_held(stack: Stack, services: Sequence[Service]) -> bool:
     """Do the same under locks that the caller holds; return whether any replica was retired."""
-    if not stack.world.engine.aside([service.name for service in services]):
+    if not stack.world.engine.detached([service.name for service in services]):
         return False
     retired = False
-    for state in seen(stack, services).services:
+    for state in look_quietly(stack, services).services:
         if due := _due(stack, state):
             _retire(stack, state, due)
             retired = True
     return retired
 
 
-def _retire(stack: Stack, state: ServiceState, due: Sequence[SetAside]) -> None:
+def _retire(stack: Stack, state: ServiceState, due: Sequence[DetachedReplica]) -> None:
     leaving = {one.replica.id for one in due}  # by ID, since their health may change
-    others = [r for r in stack.world.engine.aside([state.name]) if r.replica.id not in leaving]
+    others = [r for r in stack.world.engine.detached([state.name]) if r.replica.id not in leaving]
     plan = plan_retirement(state, due, last=not others)
     show_plan(stack, plan)
     with phase(stack, Phase.APPLY, f"retire the drained replicas of {state.name}"):
         apply(plan, stack.world)
 
 
-def plan_retirement(state: ServiceState, due: Sequence[SetAside], *, last: bool) -> Plan:
+def plan_retirement(state: ServiceState, due: Sequence[DetachedReplica], *, last: bool) -> Plan:
     """Plan to stop and remove these; with the last of them, names count from 1 again. Pure."""
     replicas = tuple(one.replica for one in due)
     service = state.service
@@ -92,7 +92,7 @@ def plan_retirement(state: ServiceState, due: Sequence[SetAside], *, last: bool)
     return Plan(final=(retire, renumber) if last else (retire,))
 
 
-def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
+def _due(stack: Stack, state: ServiceState) -> tuple[DetachedReplica, ...]:
     """Return the detached replicas that can go now: none that an include still names.
 
     A replica that has ended has nothing left to drain. If the service has no place in a gateway
@@ -100,28 +100,30 @@ def _due(stack: Stack, state: ServiceState) -> tuple[SetAside, ...]:
     does, the name includes detached replicas too.
     """
     world = stack.world
-    aside = _unnamed(state, world.engine.aside([state.name]))
-    drain = [one for one in aside if not one.replica.over]
+    detached = _unnamed(state, world.engine.detached([state.name]))
+    drain = [one for one in detached if not one.replica.over]
     over = [one for one in drain if world.engine.now() >= one.until]
     replicas = [one.replica for one in drain]
     own = [state.wiring.route.gateway] if drain and state.wiring else []
     gateways = waited_for(world, own, replicas) if own else frozenset()
     if gateways and _has_drained(stack, state, gateways, replicas):
-        return aside
+        return detached
     if over:
         called = ", ".join(one.name for one in over)
         workers = world.gateways.old_workers(gateways)
         left = f"; {still_living(workers)}" if workers else ""
         world.emit(Warned(f"the drain timeout of {called} has passed{left}"))
-    return tuple(one for one in aside if one in over or one not in drain)
+    return tuple(one for one in detached if one in over or one not in drain)
 
 
-def _unnamed(state: ServiceState, aside: Sequence[SetAside]) -> tuple[SetAside, ...]:
+def _unnamed(
+    state: ServiceState, detached: Sequence[DetachedReplica]
+) -> tuple[DetachedReplica, ...]:
     """Return those that the upstream does not name; the service's name includes all."""
     if state.refusal or (state.wiring and state.wiring.upstream.names):
         return ()
     named = state.wiring.upstream.addresses if state.wiring else ()
-    return tuple(one for one in aside if state.address(one.replica) not in named)
+    return tuple(one for one in detached if state.address(one.replica) not in named)
 
 
 def _has_drained(

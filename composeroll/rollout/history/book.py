@@ -25,7 +25,7 @@ from composeroll.rollout.history.revision import (
     write_revisions,
 )
 from composeroll.rollout.lock.holder import Holder
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 
 LONGEST = 200
 """How many revisions a service's history has, besides the last one of each kept image."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from composeroll.model import ContainerState, Replica
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 from composeroll.rollout.planning.outgoing import Reasons
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from composeroll.rollout.observed import Front
+from composeroll.rollout.observing.observed import Front
 from composeroll.rollout.planning.part import Part
 from composeroll.rollout.steps import (
     AwaitGatewaysEnd,

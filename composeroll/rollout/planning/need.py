@@ -7,7 +7,7 @@ from typing import Self
 from msgspec import Struct
 
 from composeroll.model import Replica
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 from composeroll.rollout.planning.counting import next_batch, replicas_wanted
 from composeroll.rollout.planning.outgoing import SCALED, Reasons
 from composeroll.rollout.steps import Incoming

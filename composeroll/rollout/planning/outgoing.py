@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from composeroll.engine.inspection import is_left_by_recreate
 from composeroll.model import Replica
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 
 Reasons = Mapping[str, str]
 """Why a replica is outgoing, by its full ID."""

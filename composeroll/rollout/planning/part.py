@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from composeroll.model import Route
-from composeroll.rollout.carrying import is_idle
-from composeroll.rollout.observed import Wiring
+from composeroll.rollout.observing.carrying import is_idle
+from composeroll.rollout.observing.observed import Wiring
 from composeroll.rollout.planning.need import Need
 from composeroll.rollout.steps import (
     DONE_WITHIN,
@@ -150,7 +150,7 @@ class Part(Need, frozen=True):
             return (self._replace(),)
         now = before(self.state.serving)
         total = len(now.ids) + self.missing
-        aside = self._leave_to_others() if self.meanwhile else ()
+        elsewhere = self._leave_to_others() if self.meanwhile else ()
         create = CreateReplicas(
             service=self.name,
             count=self.missing,
@@ -167,7 +167,7 @@ class Part(Need, frozen=True):
             by_compose = total if self.state.service.done_at_start else 0
             return create, StartReplicas(self.name, now, by_compose, reason=beside)
         stop = () if self._was_stopped else (self._stop_old(),)
-        return (*aside, create, *stop, StartReplicas(self.name, now))
+        return (*elsewhere, create, *stop, StartReplicas(self.name, now))
 
     def _leave_to_others(self) -> tuple[Step, ...]:
         """Take the replicas that stop next out of the upstream, and drain them."""
@@ -274,7 +274,7 @@ class Part(Need, frozen=True):
     def _renumber(self) -> Step | None:
         """Renumber, unless old replicas still drain: the last one's retirement renumbers then."""
         partial = len(self.outgoing) < len(self.reasons)
-        draining = self.detaches or self.state.highest_aside
+        draining = self.detaches or self.state.highest_detached
         if partial or self.replaced_in_place or draining:
             return None
         if not (self.missing or renamings(self.staying, self.state.taken)):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct, field
 
 from composeroll.rollout.errors_share import percent
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from composeroll.rollout.planning.counting import is_mixed, replicas_wanted
 from composeroll.rollout.planning.gateway_part import GatewayPart
 from composeroll.rollout.planning.outgoing import Reasons

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from composeroll.errors import NotReady
 from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.include import parse_include
-from composeroll.rollout.observed import Front, Wiring
+from composeroll.rollout.observing.observed import Front, Wiring
 from composeroll.rollout.steps.sets import Incoming
 from composeroll.rollout.steps.switch import Switch
 from composeroll.rollout.world import World

@@ -28,4 +28,4 @@ class DetachReplicas(Step, frozen=True):
         The rename comes last: it hides them from the next run, which could not do the rest.
         """
         world.engine.forbid_restart(ids(self.replicas))
-        world.engine.set_aside(self.replicas, self.timeout)
+        world.engine.detach(self.replicas, self.timeout)

@@ -6,7 +6,7 @@ from composeroll.config.durations import format_duration
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Replica
 from composeroll.readiness.pace import SETTLE_UNASKED
-from composeroll.rollout.carrying import is_idle
+from composeroll.rollout.observing.carrying import is_idle
 from composeroll.rollout.steps.sets import Incoming, died, last_words
 from composeroll.rollout.steps.step import Step
 from composeroll.rollout.world import World

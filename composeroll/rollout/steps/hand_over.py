@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from composeroll.errors import NotReady
 from composeroll.model import Replica
-from composeroll.rollout.observed import Front
+from composeroll.rollout.observing.observed import Front
 from composeroll.rollout.steps.current import current_texts
 from composeroll.rollout.steps.joined import AGAIN
 from composeroll.rollout.steps.sets import Incoming

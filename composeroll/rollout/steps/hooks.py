@@ -36,8 +36,8 @@ def run_stop_hooks(
 
 def _as_they_are(world: World, service: str) -> tuple[Replica, ...]:
     """Return the service's replicas, those that drain after their rollout included."""
-    aside = (one.replica for one in world.engine.aside([service]))
-    return (*world.engine.replicas([service]), *aside)
+    detached = (one.replica for one in world.engine.detached([service]))
+    return (*world.engine.replicas([service]), *detached)
 
 
 def _run(world: World, replica: Replica, hook: Hook, seconds: float) -> None:

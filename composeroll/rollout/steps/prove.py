@@ -7,7 +7,7 @@ from composeroll.errors import NotReady
 from composeroll.model import Attachment, Replica
 from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.configuration.listens import ports_of, sites_of
-from composeroll.rollout.observed import Front
+from composeroll.rollout.observing.observed import Front
 from composeroll.rollout.steps.current import current_texts, require_texts
 from composeroll.rollout.steps.limited import one_by_one, too_often
 from composeroll.rollout.steps.serving import await_serving

@@ -11,7 +11,7 @@ from composeroll.model import Replica, Severity
 from composeroll.nginx.configuration.configuration import Configuration
 from composeroll.nginx.configuration.listens import ports_of, sites_of
 from composeroll.nginx.findings.sharing import sharing_findings
-from composeroll.rollout.observed import Front
+from composeroll.rollout.observing.observed import Front
 from composeroll.rollout.steps.current import current_texts, require_texts
 from composeroll.rollout.steps.leftovers import RemoveLeftovers
 from composeroll.rollout.steps.limited import visit_patiently

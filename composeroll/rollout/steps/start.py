@@ -159,7 +159,7 @@ class StartReplicas(Step, frozen=True):
 
     def _remove_ended_aside(self, world: World) -> None:
         """Remove drained replicas that have ended: compose would start them, on their old image."""
-        ended = [one.replica for one in world.engine.aside([self.service]) if one.replica.over]
+        ended = [one.replica for one in world.engine.detached([self.service]) if one.replica.over]
         if ended:
             world.engine.remove(ids(ended), volumes=True)
             world.emit(Noted(f"removed {names(ended)}: what drained on there has ended"))

@@ -15,7 +15,7 @@ from composeroll.errors import GatewayUnread
 from composeroll.model import Replica
 from composeroll.nginx.clock import Clock, MonotonicClock
 from composeroll.nginx.configuration.configuration import Configuration
-from composeroll.rollout.observed import Places, Wiring
+from composeroll.rollout.observing.observed import Places, Wiring
 from composeroll.rollout.survey.likely import sounds_like_nginx
 from composeroll.rollout.survey.places import Findings, GatewayService, GatewayView
 from composeroll.rollout.survey.reach import host_of

@@ -19,7 +19,7 @@ from composeroll.nginx.configuration.upstreams import merged
 from composeroll.nginx.discovery.discovery import Found, Subject, Wanted, discover, without_added
 from composeroll.nginx.findings.stray import moved_findings, stray_findings, unseen_findings
 from composeroll.nginx.findings.unread import hidden_place, hidden_ways
-from composeroll.rollout.observed import Front, Places, Wiring
+from composeroll.rollout.observing.observed import Front, Places, Wiring
 from composeroll.rollout.survey.alone import exclusive_findings
 from composeroll.rollout.survey.contested import in_between, pass_on, two_gateways
 from composeroll.rollout.survey.likely import may_be_gateways, require_all_running, require_nginx

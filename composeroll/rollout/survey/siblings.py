@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import Finding, Replica, Severity
-from composeroll.rollout.observed import Wiring
+from composeroll.rollout.observing.observed import Wiring
 
 
 def require_all_reached(

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 
 from composeroll.config.project import Service
 from composeroll.model import Replica
-from composeroll.rollout.drift import names_a_stranger, owners_of
+from composeroll.rollout.applying.prepare import look_quietly
+from composeroll.rollout.checks.drift import names_a_stranger, owners_of
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 from composeroll.rollout.planning.plan import Plan
-from composeroll.rollout.repair import apart, intended, repair, seen, switch_to
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps.evict import EvictStrangers
+from composeroll.rollout.sync.repair import apart, intended, repair, switch_to
 
 MISLED = "containers of other services have these addresses now"
 
@@ -28,7 +29,7 @@ def evict(stack: Stack, names: Sequence[str]) -> bool:
         GatewayError: nginx did not accept the change; it keeps serving what it served before.
     """
     owners = owners_of(stack.engine.replicas())
-    states = seen(stack, stack.project.pick(names)).services
+    states = look_quietly(stack, stack.project.pick(names)).services
     misled = [state.name for state in states if names_a_stranger(state, owners)]
     for group in apart(stack, misled):
         with stack.locks.hold(group, 0.0) as left:
@@ -41,7 +42,7 @@ def evict(stack: Stack, names: Sequence[str]) -> bool:
 def evict_held(stack: Stack, services: Sequence[Service], left: Intent) -> tuple[str, ...]:
     """Do the same with the services' locks held; return the services that were repaired."""
     owners = owners_of(stack.engine.replicas())
-    plan = plan_eviction(seen(stack, services).services, owners, left.outgoing)
+    plan = plan_eviction(look_quietly(stack, services).services, owners, left.outgoing)
     return repair(stack, plan)
 
 

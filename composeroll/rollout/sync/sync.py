@@ -18,17 +18,18 @@ from composeroll.config.project import Service
 from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import Replica
 from composeroll.report.events import Warned
+from composeroll.rollout.applying.prepare import look_quietly
+from composeroll.rollout.checks.drift import owners_of
 from composeroll.rollout.detached.retirement import retire_drained
-from composeroll.rollout.drift import owners_of
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from composeroll.rollout.planning.plan import IN_DOUBT, Plan
-from composeroll.rollout.rejoin import rejoin
-from composeroll.rollout.repair import apart, intended, repair, seen, switch_to
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import SwitchUpstreams
 from composeroll.rollout.steps.tell_again import TellAgain
 from composeroll.rollout.sync.evict import evict_held, plan_eviction
+from composeroll.rollout.sync.rejoin import rejoin
+from composeroll.rollout.sync.repair import apart, intended, repair, switch_to
 
 PATIENCE = 5.0
 """Seconds a replica may take to prove ready: it has been running already."""
@@ -124,7 +125,7 @@ def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
         if left != Intent(broke_off=left.broke_off):
             stack.locks.leave_to_others()
         evicted = evict_held(stack, services, left)
-        observed = seen(stack, services)
+        observed = look_quietly(stack, services)
         plan, missing = _plan(stack, observed, left)
         if left.broke_off and _refused(observed):  # nginx cannot be updated there
             stack.locks.leave_to_others()
@@ -136,7 +137,7 @@ def _sync_held(stack: Stack, names: Sequence[str], lock_wait: float) -> Synced:
 
 def _right(stack: Stack, services: Sequence[Service]) -> Synced | None:
     """Return the result if all is right; None if there is something to repair."""
-    observed = seen(stack, services)
+    observed = look_quietly(stack, services)
     if not plan_eviction(observed.services, owners_of(stack.engine.replicas())).empty:
         return None
     plan, missing = _plan(stack, observed, Intent())

@@ -10,8 +10,9 @@ from typing import Protocol
 from composeroll.engine.engine import Engine
 from composeroll.errors import EngineError
 from composeroll.model import Replica
-from composeroll.rollout import engine, observe
+from composeroll.rollout import engine
 from composeroll.rollout.lock.door import Locks
+from composeroll.rollout.observing import observe
 from tests.e2e.engine_projects import Project, docker, until_they_sleep
 from tests.sim.interference import Move, Outside
 from tests.sim.world import PROJECT, Sim

@@ -8,7 +8,7 @@ from typing import Any
 
 from composeroll.config.project import Service, read_project
 from composeroll.model import Attachment, ContainerState, Protocol, Replica, Route, Server, Upstream
-from composeroll.rollout.observed import Observed, Places, ServiceState, Wiring
+from composeroll.rollout.observing.observed import Observed, Places, ServiceState, Wiring
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout
 
@@ -90,7 +90,7 @@ def engine_of(**said: Callable[..., Any]) -> Any:  # noqa: ANN401 - one whose an
         "image_id": lambda _: None,
         "verdicts": lambda _: {},
         "preflight": lambda _: (),
-        "highest_aside": lambda _: 0,
+        "highest_detached": lambda _: 0,
     }
     return SimpleNamespace(**nothing | said)
 

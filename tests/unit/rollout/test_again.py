@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from composeroll.errors import GatewayUnread, Refused
-from composeroll.rollout.again import SERVING, look_again
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.applying.again import SERVING, look_again
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.steps.drain import RESTART
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import replica, state, wiring
@@ -30,7 +30,7 @@ def looks(monkeypatch: pytest.MonkeyPatch, *found: Observed | None) -> tuple[Obs
             raise GatewayUnread("the engine knows no such process in shop-nginx-1")
         return now
 
-    monkeypatch.setattr("composeroll.rollout.again.observe", observe)
+    monkeypatch.setattr("composeroll.rollout.applying.again.observe", observe)
     world = SimpleNamespace(clock=clock)
     stack = SimpleNamespace(world=world, project=None, engine=None, survey=None)
     try:

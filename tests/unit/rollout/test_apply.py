@@ -22,7 +22,7 @@ from composeroll.errors import (
     Unfinished,
 )
 from composeroll.report.events import Event, StepEnded, StepFailed, StepStarted, StepUndone
-from composeroll.rollout.apply import Show, apply, show_nothing
+from composeroll.rollout.applying.apply import Show, apply, show_nothing
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.steps import ReplaceReplicas, Step
 from composeroll.rollout.world import Lock, World

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Mount, Replica
-from composeroll.rollout.carrying import anonymous_volumes, is_idle, only_carries
+from composeroll.rollout.observing.carrying import anonymous_volumes, is_idle, only_carries
 from tests.unit.rollout.makers import replica, service
 
 EXITED, CREATED = ContainerState.EXITED, ContainerState.CREATED

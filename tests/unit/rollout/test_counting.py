@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Server, Upstream
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.counting import next_batch, replicas_wanted
 from composeroll.rollout.planning.need import Need
 from composeroll.rollout.planning.plan import replica_counts

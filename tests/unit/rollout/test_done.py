@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from composeroll.errors import NotReady
 from composeroll.model import ContainerState, Replica
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.steps import DONE_WITHIN, AwaitDone, Incoming

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Replica
-from composeroll.rollout.drift import drift, owners_of
-from composeroll.rollout.observed import ServiceState, Wiring
+from composeroll.rollout.checks.drift import drift, owners_of
+from composeroll.rollout.observing.observed import ServiceState, Wiring
 from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 
 EXITED, RESTARTING = ContainerState.EXITED, ContainerState.RESTARTING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from composeroll.rollout.gap import Taken, gap
+from composeroll.rollout.applying.gap import Taken, gap
 from composeroll.rollout.steps import (
     Incoming,
     RenumberReplicas,

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from composeroll.config.project import Service, read_project
 from composeroll.model import Attachment, ContainerState, Replica
-from composeroll.rollout.doubted import doubted
-from composeroll.rollout.observed import Front, Observed, ServiceState
+from composeroll.rollout.observing.doubted import doubted
+from composeroll.rollout.observing.observed import Front, Observed, ServiceState
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.steps import RehearseGateway, StartGateways, StopReplicas

@@ -15,7 +15,7 @@ from composeroll.config.settings import Ready
 from composeroll.errors import NotReady
 from composeroll.model import Attachment, Replica, Site, Visit
 from composeroll.nginx.configuration.configuration import read_configuration
-from composeroll.rollout.observed import Front
+from composeroll.rollout.observing.observed import Front
 from composeroll.rollout.steps import Incoming, ProveGateway, RetireReplicas, Retiring
 from composeroll.rollout.steps.limited import PAUSE
 from composeroll.rollout.steps.prove import ROUNDS

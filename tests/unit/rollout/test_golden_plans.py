@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Mount, Server, Upstream
-from composeroll.rollout.doubted import doubted
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.doubted import doubted
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.scale import surplus
 from tests.unit.rollout.makers import NEW, ours, plan, replica, service, state, wiring

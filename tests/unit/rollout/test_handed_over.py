@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from composeroll.errors import NotReady
 from composeroll.model import Attachment, ContainerState, Replica
 from composeroll.nginx.configuration.configuration import Configuration, read_configuration
-from composeroll.rollout.observed import Front
+from composeroll.rollout.observing.observed import Front
 from composeroll.rollout.steps import HandOverUpstreams, Incoming
 from composeroll.rollout.steps.current import require_texts
 from tests.unit.nginx.made import join_dump

@@ -16,7 +16,7 @@ from composeroll.rollout.history.revision import (
     write_revisions,
 )
 from composeroll.rollout.lock.holder import Holder
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 from tests.unit.rollout.makers import NEW, OLD, ours, replica, service, state, wiring
 
 ME = Holder("me", "here", "", 1, "", "composeroll update app")

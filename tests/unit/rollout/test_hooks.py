@@ -11,8 +11,8 @@ import pytest
 from composeroll.errors import EngineError
 from composeroll.model import ContainerState, Hook, Output, Replica
 from composeroll.report.events import Event, Warned
-from composeroll.rollout.draining import SetAside
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.detached_replica import DetachedReplica
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.steps import (
     ReplaceReplicas,
@@ -53,10 +53,10 @@ class World:
         assert services == ["app"]
         return self.replicas_now
 
-    def aside(self, services: list[str]) -> tuple[SetAside, ...]:
+    def detached(self, services: list[str]) -> tuple[DetachedReplica, ...]:
         """As they are now, under the names of before."""
         assert services == ["app"]
-        return tuple(SetAside(r, r.name, 0.0, 60.0) for r in self.drains_on)
+        return tuple(DetachedReplica(r, r.name, 0.0, 60.0) for r in self.drains_on)
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
         """End as it was said."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from composeroll.model import Finding, Severity
 from composeroll.rollout.checks.limits import limit_findings, next_limit_findings
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 from tests.unit.rollout.makers import ours, replica, service, state
 
 PAIR = [replace(replica(n), published=(2999 + n,)) for n in (1, 2)]
@@ -93,7 +93,7 @@ def test_names_follow_the_highest_label_and_not_the_names() -> None:
 
 
 def test_names_follow_the_labels_of_those_that_drain_on_too() -> None:
-    alone = state([replica(1)], taken=frozenset({"shop-app-2"}), highest_aside=2)
+    alone = state([replica(1)], taken=frozenset({"shop-app-2"}), highest_detached=2)
     assert found(alone) == ()
     (refusal,) = found(replace(alone, taken=frozenset({"shop-app-2", "shop-app-3"})))
     assert refusal.help.startswith("docker rename shop-app-3 ")

@@ -6,7 +6,7 @@ import pytest
 
 from composeroll.errors import Refused
 from composeroll.rollout.checks.local_images import require_images
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observed import Observed
 from tests.unit.rollout.makers import MOVED, NEW, replica, service, state
 
 

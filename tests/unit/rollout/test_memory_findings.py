@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from composeroll.model import Severity
 from composeroll.rollout.checks.memory import MEBI, memory_findings
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observed import Observed
 from tests.unit.rollout.makers import ours, replica, service, state
 
 REPLICAS = [replica(1), replica(2), replica(3)]

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Replica, Server, Upstream
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 from composeroll.rollout.planning.need import Need
 from composeroll.rollout.planning.part import Part
 from composeroll.rollout.steps import CreateReplicas, ReplaceReplicas

@@ -9,8 +9,8 @@ import pytest
 
 from composeroll.config.project import read_project
 from composeroll.model import Replica
-from composeroll.rollout.observe import CHANGED, observe
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observe import CHANGED, observe
+from composeroll.rollout.observing.observed import ServiceState
 from tests.unit.rollout.makers import NEW, NO_GATEWAYS, OLD, engine_of, replica
 
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Server, Upstream
-from composeroll.rollout.observed import Wiring
+from composeroll.rollout.observing.observed import Wiring
 from composeroll.rollout.planning.need import Need
 from tests.unit.rollout.makers import NEW, replica, state, wiring
 

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from composeroll.errors import EngineError, Interrupted, Unfinished
 from composeroll.report.events import Event, Outcome, PhaseStarted
+from composeroll.rollout.applying.roll import roll
 from composeroll.rollout.history.revision import Result
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.observed import Observed, ServiceState
-from composeroll.rollout.roll import roll
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import MOVED, NEW, replica, state
 
@@ -43,8 +43,8 @@ class Late:
 
     def roll(self, monkeypatch: pytest.MonkeyPatch) -> Outcome:
         """Take it."""
-        monkeypatch.setattr("composeroll.rollout.roll.apply", lambda *_: None)
-        monkeypatch.setattr("composeroll.rollout.again.observe", self._observe)
+        monkeypatch.setattr("composeroll.rollout.applying.roll.apply", lambda *_: None)
+        monkeypatch.setattr("composeroll.rollout.applying.again.observe", self._observe)
         world = SimpleNamespace(clock=VirtualClock(), emit=self.events.append)
         book = SimpleNamespace(keep_what_runs=lambda _: (), record=self._record)
         stack = SimpleNamespace(

@@ -9,7 +9,7 @@ import pytest
 
 from composeroll.errors import EngineError
 from composeroll.report.events import Event, Phase, PhaseEnded, PhaseStarted
-from composeroll.rollout.announce import phase
+from composeroll.rollout.applying.announce import phase
 from tests.unit.nginx.fake import VirtualClock
 
 

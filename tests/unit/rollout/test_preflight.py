@@ -12,7 +12,7 @@ from composeroll.config.project import read_project
 from composeroll.errors import Refused
 from composeroll.model import ContainerState, Finding, Locate, Mount, Protocol, Replica, Severity
 from composeroll.rollout.checks.preflight import merged, preflight_findings, refuse
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from tests.unit.rollout.makers import NEW, ours, replica, service, state, wiring
 
 STOP_FIRST: dict[str, Any] = {"x-composeroll": {"order": "stop-first"}}

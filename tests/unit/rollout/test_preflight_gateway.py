@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from composeroll.model import Finding, Severity
 from composeroll.rollout.checks.gateway import boot_findings, recommendations
 from composeroll.rollout.checks.preflight import preflight_findings
-from composeroll.rollout.observed import Observed, ServiceState, Wiring
+from composeroll.rollout.observing.observed import Observed, ServiceState, Wiring
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 from tests.unit.rollout.test_gateway_plans import container, gateway, nginx
 

@@ -13,7 +13,7 @@ from composeroll.config.settings import Ready
 from composeroll.errors import NotReady
 from composeroll.model import Attachment, ContainerState, Replica
 from composeroll.nginx.configuration.configuration import read_configuration
-from composeroll.rollout.observed import Front
+from composeroll.rollout.observing.observed import Front
 from composeroll.rollout.steps import Incoming, ProveGateway
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.nginx.made import join_dump

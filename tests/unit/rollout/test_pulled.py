@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from composeroll.config.project import read_project
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.update import FRESH, Wanted, pull_and_look
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import NEW, NO_GATEWAYS, OLD, engine_of, replica

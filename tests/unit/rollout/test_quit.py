@@ -63,7 +63,7 @@ class Gateways:
             remove=self._remove,
             forbid_restart=lambda ids: self.done.append(("forbid restart", ids)),
             logs=lambda *_: (),
-            aside=lambda _: (),
+            detached=lambda _: (),
             run_hook=self._hook,
         )
         world = SimpleNamespace(

@@ -11,10 +11,10 @@ import pytest
 
 from composeroll.errors import ComposerollError, EngineError, Locked, RolledBack
 from composeroll.report.events import Event, Warned
+from composeroll.rollout.applying.roll import roll
 from composeroll.rollout.history.revision import Result
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.observed import Observed
-from composeroll.rollout.roll import roll
+from composeroll.rollout.observing.observed import Observed
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import MOVED, replica, state
 

@@ -15,7 +15,7 @@ from composeroll.config.settings import Ready
 from composeroll.errors import NotReady, Refused
 from composeroll.model import Attachment, ContainerState, Replica, Site, Visit
 from composeroll.nginx.configuration.configuration import Configuration, read_configuration
-from composeroll.rollout.observed import Front
+from composeroll.rollout.observing.observed import Front
 from composeroll.rollout.steps import ClearRehearsal, RehearseGateway
 from composeroll.rollout.steps.limited import TRIES
 from composeroll.rollout.steps.start import Before

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from composeroll.model import ContainerState, Finding, Replica, Server, Upstream
 from composeroll.rollout.checks.remnants import remnant_findings
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 from tests.unit.rollout.makers import replica, state, wiring
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from composeroll.model import Finding, Severity
 from composeroll.rollout.checks.preflight import preflight_findings
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observed import Observed
 from tests.unit.rollout.makers import replica, state, wiring
 
 GOOD = """\

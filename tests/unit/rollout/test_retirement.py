@@ -12,16 +12,16 @@ from msgspec.structs import replace
 from composeroll.errors import GatewayUnread
 from composeroll.model import Health, Held, Replica
 from composeroll.rollout.detached.retirement import retire_held
-from composeroll.rollout.draining import SetAside, aside_name
+from composeroll.rollout.detached_replica import DetachedReplica, detached_name
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import NEW, replica, service, state, wiring
 
-DRAINED = replace(replica(1), name=aside_name("shop-app-1", 0, 60))
+DRAINED = replace(replica(1), name=detached_name("shop-app-1", 0, 60))
 SERVES = replica(2, NEW)
 
 
-def aside(drains: Replica) -> SetAside:
-    return SetAside(drains, "shop-app-1", 0.0, 60.0)
+def detached(drains: Replica) -> DetachedReplica:
+    return DetachedReplica(drains, "shop-app-1", 0.0, 60.0)
 
 
 def test_nothing_goes_while_nobody_can_tell_whom_nginx_names(
@@ -29,12 +29,12 @@ def test_nothing_goes_while_nobody_can_tell_whom_nginx_names(
 ) -> None:
     """However long ago its time was over."""
     world = SimpleNamespace(
-        engine=SimpleNamespace(aside=lambda _: [aside(DRAINED)], now=lambda: 1e9),
+        engine=SimpleNamespace(detached=lambda _: [detached(DRAINED)], now=lambda: 1e9),
         gateways=SimpleNamespace(old_workers=lambda _: 0),
     )
     unread = state([SERVES], refusal=GatewayUnread("nginx rejects its files"))
     found = SimpleNamespace(services=(unread,))
-    monkeypatch.setattr("composeroll.rollout.detached.retirement.seen", lambda *_: found)
+    monkeypatch.setattr("composeroll.rollout.detached.retirement.look_quietly", lambda *_: found)
     assert not retire_held(cast("Any", SimpleNamespace(world=world)), [service()])
 
 
@@ -45,7 +45,7 @@ def test_a_healthcheck_that_ends_between_two_looks_does_not_keep_the_names_from_
     looks = iter([Health.STARTING, Health.STARTING, Health.HEALTHY, Health.HEALTHY])
     renamed: list[tuple[str, str]] = []
     engine = SimpleNamespace(
-        aside=lambda _: [aside(replace(DRAINED, health=next(looks)))],
+        detached=lambda _: [detached(replace(DRAINED, health=next(looks)))],
         now=lambda: 61.0,
         replicas=lambda _: (SERVES,),
         names=lambda: frozenset({SERVES.name}),
@@ -63,7 +63,7 @@ def test_a_healthcheck_that_ends_between_two_looks_does_not_keep_the_names_from_
         shield=nullcontext,
     )
     found = SimpleNamespace(services=(state([SERVES]),))
-    monkeypatch.setattr("composeroll.rollout.detached.retirement.seen", lambda *_: found)
+    monkeypatch.setattr("composeroll.rollout.detached.retirement.look_quietly", lambda *_: found)
     assert retire_held(cast("Any", SimpleNamespace(world=world)), [service()])
     assert renamed == [(SERVES.id, "shop-app-1")]
 
@@ -78,11 +78,11 @@ def test_what_another_gateway_still_holds_has_not_drained(
         old_workers=lambda asked: int(beside in asked),
         held=lambda *_: Held(1, leaving=frozenset({"1"})),
     )
-    engine = SimpleNamespace(aside=lambda _: [aside(DRAINED)], now=lambda: 1.0)
+    engine = SimpleNamespace(detached=lambda _: [detached(DRAINED)], now=lambda: 1.0)
     world = SimpleNamespace(engine=engine, gateways=gateways, clock=VirtualClock())
     found = SimpleNamespace(services=(state([SERVES], wiring(2)),))
     retired: list[object] = []
-    monkeypatch.setattr("composeroll.rollout.detached.retirement.seen", lambda *_: found)
+    monkeypatch.setattr("composeroll.rollout.detached.retirement.look_quietly", lambda *_: found)
     monkeypatch.setattr(
         "composeroll.rollout.detached.retirement._retire", lambda *_: retired.append(_)
     )

@@ -12,7 +12,7 @@ from composeroll.errors import UsageError
 from composeroll.model import Attachment
 from composeroll.report.events import Event, Outcome, Warned
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.observed import Front, Observed, ServiceState
+from composeroll.rollout.observing.observed import Front, Observed, ServiceState
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.scale import scale, surplus
 from composeroll.rollout.steps import ConfirmReady

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from composeroll.model import Health, Replica
 from composeroll.report.events import ReplicaRow, Stage
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.applying.showing import rows
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout
-from composeroll.rollout.showing import rows
 from composeroll.rollout.steps import (
     AwaitReady,
     DrainFirst,

@@ -14,8 +14,8 @@ from composeroll.errors import Refused
 from composeroll.model import ContainerState, Health
 from composeroll.report.status import ReplicaStatus
 from composeroll.rollout.lock.note import Held
-from composeroll.rollout.observe import Survey
-from composeroll.rollout.observed import Places
+from composeroll.rollout.observing.observe import Survey
+from composeroll.rollout.observing.observed import Places
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.status import Lenient, notes_of, readiness, status_of
 from tests.unit.rollout.makers import OLD, replica, state, wiring
@@ -61,11 +61,11 @@ class Engine:
         """Nothing stands in the way."""
         return ()
 
-    def highest_aside(self, *_: object) -> int:
+    def highest_detached(self, *_: object) -> int:
         """Nothing drains."""
         return 0
 
-    def aside(self, *_: object) -> tuple[object, ...]:
+    def detached(self, *_: object) -> tuple[object, ...]:
         """Nothing drains."""
         return ()
 

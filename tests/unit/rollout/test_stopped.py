@@ -36,7 +36,7 @@ class Machine:
             stop=self._noting("stop"),
             start=self._noting("start"),
             forbid_restart=self._noting("forbid restart"),
-            set_aside=self._noting("set aside"),
+            detach=self._noting("set aside"),
         )
         gateways = SimpleNamespace(
             switch=self._told, restore=self._told, read=lambda *_: "", settled=True

@@ -7,7 +7,7 @@ import pytest
 from composeroll.errors import Refused
 from composeroll.model import Severity
 from composeroll.rollout.checks.stopped_gateways import stopped_gateway_findings
-from composeroll.rollout.observed import Front, Observed, ServiceState
+from composeroll.rollout.observing.observed import Front, Observed, ServiceState
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 
 

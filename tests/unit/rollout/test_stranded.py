@@ -13,12 +13,12 @@ from composeroll.config.project import read_project
 from composeroll.errors import EngineError, GatewayError, Refused
 from composeroll.model import ContainerState, Replica
 from composeroll.report.events import Planned
-from composeroll.rollout.drift import drift
+from composeroll.rollout.checks.drift import drift
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.rejoin import NOBODY, plan_rejoin, rejoin
 from composeroll.rollout.steps.rejoin import GRACE, SERVES_WITHIN
 from composeroll.rollout.steps.serving import POLL
 from composeroll.rollout.survey.stranded import given_up, is_left_behind, may_be_left_behind
+from composeroll.rollout.sync.rejoin import NOBODY, plan_rejoin, rejoin
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import replica, service, state
 

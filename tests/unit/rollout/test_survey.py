@@ -24,7 +24,7 @@ from composeroll.model import (
 from composeroll.nginx.configuration.configuration import Configuration, read_configuration
 from composeroll.nginx.discovery.discovery import Found, Subject
 from composeroll.nginx.include import render_include
-from composeroll.rollout.observed import Observed, Wiring
+from composeroll.rollout.observing.observed import Observed, Wiring
 from composeroll.rollout.planning.plan import plan_rollout
 from composeroll.rollout.survey.look import GatewaySurvey
 from composeroll.rollout.sync.sync import plan_sync

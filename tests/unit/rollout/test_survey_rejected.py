@@ -9,7 +9,7 @@ from composeroll.config.project import read_project
 from composeroll.errors import GatewayUnread
 from composeroll.model import Attachment, ContainerState, Replica, Severity
 from composeroll.nginx.configuration.configuration import Configuration
-from composeroll.rollout.observed import Places, Wiring
+from composeroll.rollout.observing.observed import Places, Wiring
 from composeroll.rollout.survey.look import GatewaySurvey
 from tests.unit.rollout.makers import ours, replica
 from tests.unit.rollout.test_survey import SomeNginx, project

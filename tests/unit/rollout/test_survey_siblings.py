@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import ContainerState, Replica, Severity
-from composeroll.rollout.observed import Places, Wiring
+from composeroll.rollout.observing.observed import Places, Wiring
 from composeroll.rollout.survey.look import PATIENCE, GatewaySurvey
 from tests.unit.nginx.fake import VirtualClock
 from tests.unit.rollout.makers import replica

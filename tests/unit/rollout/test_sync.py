@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from composeroll.errors import GatewayUnread, Refused
 from composeroll.model import ContainerState, Replica
 from composeroll.report.events import Warned
+from composeroll.rollout.checks.drift import owners_of
 from composeroll.rollout.detached.retirement import Retired
-from composeroll.rollout.drift import owners_of
-from composeroll.rollout.observed import ServiceState
-from composeroll.rollout.repair import intended
+from composeroll.rollout.observing.observed import ServiceState
 from composeroll.rollout.sync import sync as rollout_sync
 from composeroll.rollout.sync.evict import plan_eviction
+from composeroll.rollout.sync.repair import intended
 from composeroll.rollout.sync.sync import RIGHT, Synced, plan_sync
 from tests.unit.rollout.makers import replica, service, state, wiring
 
@@ -115,7 +115,7 @@ def test_a_gateway_that_could_not_be_read_is_looked_at_again_without_an_event(
     monkeypatch: pytest.MonkeyPatch, refusal: Refused, *, settled: bool
 ) -> None:
     found = SimpleNamespace(services=(state([replica(1)], refusal=refusal),))
-    monkeypatch.setattr(rollout_sync, "seen", lambda *_: found)
+    monkeypatch.setattr(rollout_sync, "look_quietly", lambda *_: found)
     monkeypatch.setattr(rollout_sync, "rejoin", lambda *_: ())
     monkeypatch.setattr(rollout_sync, "apart", lambda *_: (("app",),))
     monkeypatch.setattr(rollout_sync, "retire_drained", lambda *_: Retired())

@@ -42,7 +42,7 @@ class Machine:
             forbid_restart=self._noting("forbid restart"),
             stop=self._noting("stop"),
             remove=self._remove,
-            aside=lambda _: (),
+            detached=lambda _: (),
             start=self._noting("start"),
             start_all=self._noting("compose starts"),
         )

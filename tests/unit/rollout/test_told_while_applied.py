@@ -12,7 +12,7 @@ import pytest
 
 from composeroll.errors import EngineError, RolledBack, UndoFailed
 from composeroll.report.events import Event, Noted, StepEnded, StepStarted, StepUndone
-from composeroll.rollout.apply import apply
+from composeroll.rollout.applying.apply import apply
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.steps import ReplaceReplicas, Step
 from composeroll.rollout.world import World

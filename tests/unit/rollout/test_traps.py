@@ -18,7 +18,7 @@ from composeroll.model import (
     Severity,
 )
 from composeroll.rollout.checks.traps import trap_findings
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from tests.unit.rollout.makers import ours, replica, service, state, wiring
 
 PROVEN = Healthcheck(("true",))

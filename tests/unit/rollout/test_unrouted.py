@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from composeroll.model import Replica
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.checks.unrouted import unrouted
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from composeroll.rollout.planning.outgoing import outgoing
 from composeroll.rollout.planning.plan import plan_rollout
-from composeroll.rollout.unrouted import unrouted
 from tests.unit.rollout.makers import NEW, ours, replica, service, state, wiring
 
 

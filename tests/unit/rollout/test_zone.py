@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from composeroll.model import Finding, Upstream
 from composeroll.rollout.checks.zone import zone_findings
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 from tests.unit.rollout.makers import replica, service, state, wiring
 
 PAIR = [replica(1), replica(2)]

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from composeroll.config.project import Service
 from composeroll.report.events import Noted, Phase, PhaseEnded, PhaseStarted, Planned
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.checks.unrouted import unrouted
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.stack import Stack
-from composeroll.rollout.unrouted import unrouted
 
 
 def show_rollout(stack: Stack, observed: Observed, plan: Plan) -> None:

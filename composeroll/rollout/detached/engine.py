@@ -9,8 +9,9 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Protocol
 
 from composeroll.model import Hook, Output, Replica
-from composeroll.rollout import engine, observe
-from composeroll.rollout.draining import SetAside, aside_name, read_aside
+from composeroll.rollout import engine
+from composeroll.rollout.detached_replica import DetachedReplica, detached_name, read_detached
+from composeroll.rollout.observing import observe
 
 
 class Everything(observe.Containers, engine.Engine, Protocol):
@@ -32,45 +33,45 @@ class ServingEngine:
         self._all = engine
         self.now = now
         self._single = single
-        self._aside: dict[str, SetAside] = {}
+        self._detached: dict[str, DetachedReplica] = {}
 
-    def aside(self, services: Sequence[str]) -> tuple[SetAside, ...]:
+    def detached(self, services: Sequence[str]) -> tuple[DetachedReplica, ...]:
         """Return the services' detached replicas."""
         self.replicas(services)
-        return tuple(one for one in self._aside.values() if one.replica.service in services)
+        return tuple(one for one in self._detached.values() if one.replica.service in services)
 
-    def set_aside(self, replicas: Sequence[Replica], seconds: float) -> None:
+    def detach(self, replicas: Sequence[Replica], seconds: float) -> None:
         """Detach replicas, to drain for so many seconds; they may be detached already, or gone."""
         since = self.now()
         there = {r.id for r in self.replicas(sorted({r.service for r in replicas}))}
         for replica in replicas:
             if replica.id in there:
-                self._all.rename(replica.id, aside_name(replica.name, since, since + seconds))
+                self._all.rename(replica.id, detached_name(replica.name, since, since + seconds))
 
     def replicas(self, services: Sequence[str] | None = None) -> tuple[Replica, ...]:
         """Return the services' containers in all states, ordered by service and number."""
         everyone = self._all.replicas(services)
-        found = {r.id: read_aside(r) for r in everyone}
+        found = {r.id: read_detached(r) for r in everyone}
         others = {
             container: one
-            for container, one in self._aside.items()
+            for container, one in self._detached.items()
             if services is not None and one.replica.service not in services
         }
-        self._aside = others | {container: one for container, one in found.items() if one}
+        self._detached = others | {container: one for container, one in found.items() if one}
         return tuple(r for r in everyone if found[r.id] is None)
 
-    def highest_aside(self, service: str) -> int:
+    def highest_detached(self, service: str) -> int:
         """Return the highest container number of a service's detached replicas; 0 if none."""
-        mine = (one.replica for one in self._aside.values() if one.replica.service == service)
+        mine = (one.replica for one in self._detached.values() if one.replica.service == service)
         return max((replica.number for replica in mine), default=0)
 
     def names(self) -> frozenset[str]:
         """Return the names that must stay free."""
-        return self._all.names().union(*(one.blocked for one in self._aside.values()))
+        return self._all.names().union(*(one.blocked for one in self._detached.values()))
 
     def create(self, scales: Mapping[str, int]) -> None:
         """Create containers up to these counts, without starting them."""
-        self._all.create(self._with_aside(scales))
+        self._all.create(self._with_detached(scales))
 
     def recreate(self, service: str, scale: int, *, renew_volumes: bool) -> None:
         """Have compose replace the service's containers."""
@@ -78,11 +79,11 @@ class ServingEngine:
 
     def verdicts(self, scales: Mapping[str, int]) -> Mapping[str, str]:
         """Return what `up` would do to each container, by name."""
-        return self._all.verdicts(self._with_aside(scales))
+        return self._all.verdicts(self._with_detached(scales))
 
     def preflight(self, scales: Mapping[str, int]) -> tuple[str, ...]:
         """Return what compose would do, besides creating containers, to reach these scales."""
-        return self._all.preflight(self._with_aside(scales))
+        return self._all.preflight(self._with_detached(scales))
 
     def image_id(self, reference: str) -> str | None:
         """Return the ID of the image that a reference names on the engine, if there is one."""
@@ -98,7 +99,7 @@ class ServingEngine:
 
     def start_all(self, scales: Mapping[str, int]) -> None:
         """Have compose start the containers that do not run."""
-        self._all.start_all(self._with_aside(scales))
+        self._all.start_all(self._with_detached(scales))
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
         """Run a hook of the compose file in a container."""
@@ -115,7 +116,7 @@ class ServingEngine:
     def remove(self, ids: Sequence[str], *, volumes: bool) -> None:
         """Remove stopped containers."""
         self._all.remove(ids, volumes=volumes)
-        self._aside = {k: one for k, one in self._aside.items() if k not in ids}
+        self._detached = {k: one for k, one in self._detached.items() if k not in ids}
 
     def remove_volumes(self, names: Sequence[str]) -> None:
         """Remove volumes."""
@@ -133,7 +134,7 @@ class ServingEngine:
         """Return the last lines that a container has logged."""
         return self._all.logs(container, lines)
 
-    def _with_aside(self, scales: Mapping[str, int]) -> Mapping[str, int]:
-        services = (one.replica.service for one in self._aside.values())
+    def _with_detached(self, scales: Mapping[str, int]) -> Mapping[str, int]:
+        services = (one.replica.service for one in self._detached.values())
         more = [service for service in services if service not in self._single]
         return {service: scale + more.count(service) for service, scale in scales.items()}

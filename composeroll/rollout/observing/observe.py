@@ -11,8 +11,8 @@ from typing import Protocol
 from composeroll.config.project import Project, Service, reference_of
 from composeroll.errors import Refused
 from composeroll.model import Replica
-from composeroll.rollout.carrying import anonymous_volumes, only_carries
-from composeroll.rollout.observed import Observed, Places, ServiceState, Wiring
+from composeroll.rollout.observing.carrying import anonymous_volumes, only_carries
+from composeroll.rollout.observing.observed import Observed, Places, ServiceState, Wiring
 
 
 class Containers(Protocol):
@@ -42,7 +42,7 @@ class Containers(Protocol):
 class Engine(Containers, Protocol):
     """The same without detached replicas, which drain after their rollout."""
 
-    def highest_aside(self, service: str) -> int:
+    def highest_detached(self, service: str) -> int:
         """Return the highest container number of a service's detached replicas; 0 if none."""
         ...
 
@@ -198,7 +198,7 @@ class Look:
             tenants=project.living_in(name),
             guests=tuple(s.name for s in project.services.values() if name in s.hosts),
             unseen=places.unseen.get(name, ()),
-            highest_aside=self._engine.highest_aside(name),
+            highest_detached=self._engine.highest_detached(name),
             lacking=tuple(i for i in service.hook_images if not self._engine.image_id(i)),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from composeroll.model import ContainerState, Health, Replica, host_of_address
-from composeroll.rollout.observed import ServiceState
+from composeroll.rollout.observing.observed import ServiceState
 from composeroll.rollout.planning.need import Need
 from composeroll.rollout.survey.stranded import NOT_JOINED
 

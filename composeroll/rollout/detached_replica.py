@@ -15,7 +15,7 @@ from composeroll.model import Replica
 _NAME = re.compile(r"(?P<name>.+)\.draining\.(?P<since>\d+)\.(?P<until>\d+)")
 
 
-class SetAside(Struct, frozen=True):
+class DetachedReplica(Struct, frozen=True):
     """One detached replica.
 
     Attributes:
@@ -35,14 +35,14 @@ class SetAside(Struct, frozen=True):
         return frozenset({self.name, f"{self.name.rstrip('0123456789')}{self.replica.number}"})
 
 
-def read_aside(replica: Replica) -> SetAside | None:
+def read_detached(replica: Replica) -> DetachedReplica | None:
     """Parse a replica's name; return None if it is not detached."""
     found = _NAME.fullmatch(replica.name)
     if found is None:
         return None
-    return SetAside(replica, found["name"], float(found["since"]), float(found["until"]))
+    return DetachedReplica(replica, found["name"], float(found["since"]), float(found["until"]))
 
 
-def aside_name(name: str, since: float, until: float) -> str:
+def detached_name(name: str, since: float, until: float) -> str:
     """Return the name of a detached replica."""
     return f"{name}.draining.{since:.0f}.{until:.0f}"

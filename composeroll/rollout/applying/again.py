@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from composeroll.errors import GatewayUnread, Refused
-from composeroll.rollout.observe import observe
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observe import observe
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps.drain import RESTART
 

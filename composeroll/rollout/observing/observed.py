@@ -107,7 +107,7 @@ class ServiceState(Struct, frozen=True):
         guests: services that share its process or IPC namespace.
         ran: its last run is still valid, and may have ended with 0 by now: see `ends`.
         unseen: findings about ways in which nginx may reach it though it has no place there.
-        highest_aside: the highest number, for compose, of its detached replicas; 0 for none.
+        highest_detached: the highest number, for compose, of its detached replicas; 0 for none.
         lacking: images that its hooks need and that are not on the engine.
     """
 
@@ -133,7 +133,7 @@ class ServiceState(Struct, frozen=True):
     guests: tuple[str, ...] = ()
     ran: bool = False
     unseen: tuple[Finding, ...] = ()
-    highest_aside: int = 0
+    highest_detached: int = 0
     lacking: tuple[str, ...] = ()
 
     @property

@@ -16,7 +16,7 @@ from composeroll.errors import (
     Unfinished,
 )
 from composeroll.report.events import Noted, StepEnded, StepFailed, StepStarted, StepUndone
-from composeroll.rollout.gap import Taken, gap, stops
+from composeroll.rollout.applying.gap import Taken, gap, stops
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.steps import RemoveLeftovers, Step, StopReplicas
 from composeroll.rollout.world import World

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from composeroll.errors import ComposerollError, Unfinished
-from composeroll.rollout.apply import AGAIN, what_of
+from composeroll.rollout.applying.apply import AGAIN, what_of
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from composeroll.errors import ComposerollError, Interrupted, Locked, LockLost, Unfinished
 from composeroll.report.events import Warned
+from composeroll.rollout.applying.no_return import past_no_return
 from composeroll.rollout.history.revision import Result
-from composeroll.rollout.no_return import past_no_return
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.stack import Stack
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from composeroll.config.project import Service
 from composeroll.model import Severity
 from composeroll.report.events import Phase, Warned
-from composeroll.rollout.announce import names, phase
+from composeroll.rollout.applying.announce import names, phase
 from composeroll.rollout.checks.preflight import NOT_SCALED, preflight_findings, refuse
 from composeroll.rollout.checks.stopped_gateways import stopped_gateway_findings
 from composeroll.rollout.checks.unset_variables import unset_variable_findings
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.observe import observe
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.observe import observe
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.outgoing import Reasons
 from composeroll.rollout.stack import Stack
 
@@ -22,6 +22,11 @@ def look(stack: Stack, services: Sequence[Service], *, preflight: bool = True) -
     """Observe, as a phase; with `preflight` compose is asked what scaling up would break."""
     with phase(stack, Phase.OBSERVE, f"observe {names(services)}"):
         return observe(stack.project, services, stack.engine, stack.survey, preflight=preflight)
+
+
+def look_quietly(stack: Stack, services: Sequence[Service]) -> Observed:
+    """Observe without a phase in the output, since mostly nothing follows from it."""
+    return observe(stack.project, services, stack.engine, stack.survey, preflight=False)
 
 
 def pass_preflight(

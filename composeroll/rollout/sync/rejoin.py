@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from composeroll.errors import GatewayError, RolledBack
 from composeroll.model import Replica
 from composeroll.report.events import Phase
-from composeroll.rollout.announce import phase, show_plan
-from composeroll.rollout.apply import apply
+from composeroll.rollout.applying.announce import phase, show_plan
+from composeroll.rollout.applying.apply import apply
 from composeroll.rollout.lock.note import Intent
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.stack import Stack

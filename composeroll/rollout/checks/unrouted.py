@@ -6,7 +6,7 @@ That is right for a background worker, but unexpected if an nginx outside the pr
 from __future__ import annotations
 
 from composeroll.config.settings import NO_GATEWAY
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from composeroll.rollout.planning.plan import Plan
 
 

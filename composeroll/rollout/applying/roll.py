@@ -14,18 +14,18 @@ from composeroll.errors import (
     Unfinished,
 )
 from composeroll.report.events import Outcome, Phase
-from composeroll.rollout.again import look_again
-from composeroll.rollout.announce import names, phase, show_rollout
-from composeroll.rollout.apply import AGAIN, apply, now_serving, show_nothing
+from composeroll.rollout.applying.again import look_again
+from composeroll.rollout.applying.announce import names, phase, show_rollout
+from composeroll.rollout.applying.apply import AGAIN, apply, now_serving, show_nothing
+from composeroll.rollout.applying.no_return import past_no_return, unfinished
+from composeroll.rollout.applying.recorded import Entry, recorded
+from composeroll.rollout.applying.showing import showing
 from composeroll.rollout.checks.draining import in_the_way
-from composeroll.rollout.doubted import doubted
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.no_return import past_no_return, unfinished
-from composeroll.rollout.observed import Observed
+from composeroll.rollout.observing.doubted import doubted
+from composeroll.rollout.observing.observed import Observed
 from composeroll.rollout.planning.outgoing import Reasons
 from composeroll.rollout.planning.plan import Plan, plan_rollout
-from composeroll.rollout.recorded import Entry, recorded
-from composeroll.rollout.showing import showing
 from composeroll.rollout.stack import Stack
 
 NOT_RIGHT = "the rollout went through, but not everything is as it should be"

@@ -10,12 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Replica
-from composeroll.rollout.detached.aside import Everything, ServingEngine
-from composeroll.rollout.draining import SetAside, aside_name, read_aside
+from composeroll.rollout.detached.engine import Everything, ServingEngine
+from composeroll.rollout.detached_replica import DetachedReplica, detached_name, read_detached
 from tests.unit.rollout.makers import replica
 
 NOON = 1_700_000_000.0
-DRAINING = replace(replica(1), name=aside_name("shop-app-3", NOON, NOON + 60))
+DRAINING = replace(replica(1), name=detached_name("shop-app-3", NOON, NOON + 60))
 
 
 @dataclass
@@ -56,19 +56,19 @@ def serving(*everyone: Replica) -> tuple[Fake, ServingEngine]:
     "name", ["shop-app-1", "shop-app-1.draining", "shop.draining.1-app-1", ".draining.1.2"]
 )
 def test_another_name_says_nothing(name: str) -> None:
-    assert read_aside(replace(replica(1), name=name)) is None
+    assert read_detached(replace(replica(1), name=name)) is None
 
 
 def test_a_name_says_since_when_and_until_when() -> None:
-    assert read_aside(DRAINING) == SetAside(DRAINING, "shop-app-3", NOON, NOON + 60)
+    assert read_detached(DRAINING) == DetachedReplica(DRAINING, "shop-app-3", NOON, NOON + 60)
 
 
 def test_what_drains_on_is_none_of_its_services_replicas_unless_asked_for() -> None:
     _, engine = serving(DRAINING, replica(2))
     assert engine.replicas(["app"]) == (replica(2),)
     assert engine.replicas() == (replica(2),)
-    assert [one.replica for one in engine.aside(["app"])] == [DRAINING]
-    assert engine.aside(["other"]) == ()
+    assert [one.replica for one in engine.detached(["app"])] == [DRAINING]
+    assert engine.detached(["other"]) == ()
 
 
 def test_compose_counts_it_by_its_labels() -> None:
@@ -104,21 +104,21 @@ def test_the_next_number_follows_those_that_drain_on_too() -> None:
     label = replace(DRAINING, number=7)
     _, engine = serving(replace(label, number=3), label, replica(2))
     engine.replicas()
-    assert engine.highest_aside("app") == 7
-    assert engine.highest_aside("other") == 0
+    assert engine.highest_detached("app") == 7
+    assert engine.highest_detached("other") == 0
 
 
 def test_setting_aside_twice_does_no_harm() -> None:
     fake, engine = serving(replica(1), replica(2))
-    engine.set_aside([replica(1)], 60)
+    engine.detach([replica(1)], 60)
     before = list(fake.everyone)
-    engine.set_aside([replica(1)], 90)
+    engine.detach([replica(1)], 90)
     assert fake.everyone == before
-    assert [one.until for one in engine.aside(["app"])] == [NOON + 60]
+    assert [one.until for one in engine.detached(["app"])] == [NOON + 60]
 
 
 def test_one_that_is_gone_is_not_missed() -> None:
     _, engine = serving(replica(1))
     engine.replicas(["app"])
-    engine.set_aside([replica(2)], 60)
-    assert engine.aside(["app"]) == ()
+    engine.detach([replica(2)], 60)
+    assert engine.detached(["app"]) == ()

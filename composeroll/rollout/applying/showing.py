@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 from composeroll.model import Health, Replica
 from composeroll.report.events import ReplicaRow, ReplicasSeen, Stage
-from composeroll.rollout.apply import Show
-from composeroll.rollout.observed import Observed, ServiceState
+from composeroll.rollout.applying.apply import Show
+from composeroll.rollout.observing.observed import Observed, ServiceState
 from composeroll.rollout.planning.outgoing import Reasons
 from composeroll.rollout.steps import (
     AwaitDone,

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from composeroll.config.project import Service
 from composeroll.model import Replica, Upstream
 from composeroll.report.events import Phase
-from composeroll.rollout.announce import phase, show_plan
-from composeroll.rollout.apply import apply
+from composeroll.rollout.applying.announce import phase, show_plan
+from composeroll.rollout.applying.apply import apply
 from composeroll.rollout.lock.note import Intent
-from composeroll.rollout.observe import observe
-from composeroll.rollout.observed import Observed, ServiceState, Wiring
+from composeroll.rollout.observing.observed import ServiceState, Wiring
 from composeroll.rollout.planning.plan import Plan
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.steps import Incoming, Switch, SwitchUpstreams
-
-
-def seen(stack: Stack, services: Sequence[Service]) -> Observed:
-    """Observe without a phase in the output, since mostly nothing follows from it."""
-    return observe(stack.project, services, stack.engine, stack.survey, preflight=False)
 
 
 def apart(stack: Stack, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:

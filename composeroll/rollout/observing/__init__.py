@@ -1,0 +1,1 @@
+"""Read services, replicas and gateways into one frozen snapshot."""
