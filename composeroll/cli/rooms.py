@@ -15,12 +15,12 @@ from composeroll.nginx.clock import MonotonicClock
 from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.readiness import Readiness
 from composeroll.readiness.visit import Visits
-from composeroll.rollout.detached.engine import ServingEngine
-from composeroll.rollout.gateways import ProjectGateways
+from composeroll.rollout.detached.serving_engine import ServingEngine
 from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages
 from composeroll.rollout.lock.hold import ServiceLocks
 from composeroll.rollout.lock.holder import this_process
+from composeroll.rollout.project_gateways import ProjectGateways
 from composeroll.rollout.single_nginx import SingleNginx
 from composeroll.rollout.stack import Stack
 from composeroll.rollout.survey.look import GatewaySurvey

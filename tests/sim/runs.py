@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from composeroll.config.settings import Pull
 from composeroll.errors import ComposerollError, Interrupted
 from composeroll.report.events import Event, Outcome, Phase, PhaseEnded, StepStarted
-from composeroll.rollout.detached.engine import ServingEngine
+from composeroll.rollout.detached.serving_engine import ServingEngine
 from composeroll.rollout.history.book import Book
 from composeroll.rollout.images import ComposeImages
 from composeroll.rollout.lock.holder import Holder

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from composeroll.model import Replica
-from composeroll.rollout.detached.engine import Everything, ServingEngine
+from composeroll.rollout.detached.serving_engine import Everything, ServingEngine
 from composeroll.rollout.detached_replica import DetachedReplica, detached_name, read_detached
 from tests.unit.rollout.makers import replica
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from composeroll.errors import EngineError, GatewayError, GatewayUnread
 from composeroll.model import Mount, Output, Process, Severity
 from composeroll.nginx.discovery.discovery import Wanted, discover
-from composeroll.rollout.gateways import ProjectGateways
+from composeroll.rollout.project_gateways import ProjectGateways
 from tests.unit.nginx import made
 from tests.unit.nginx.fake import FakeNginx, VirtualClock
 from tests.unit.nginx.made import INCLUDE
