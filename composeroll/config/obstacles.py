@@ -30,15 +30,18 @@ def obstacles(raw: Mapping[str, Any]) -> Iterator[Obstacle]:
         yield Obstacle("container_name", str(name), "two containers cannot have one name")
     for published in fixed_ports(raw.get("ports") or ()):
         yield Obstacle("ports", published, "two containers cannot publish one host port")
-    for key, address in _static_addresses(raw.get("networks") or {}):
+    for key, address in _static_addresses(raw):
         yield Obstacle(key, address, "two containers cannot have one address")
     mode = str(raw.get("network_mode") or "")
     if mode == "host" or mode.startswith(("container:", "service:")):
         yield Obstacle("network_mode", mode, "its containers have no address of their own")
 
 
-def _static_addresses(networks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for network, options in networks.items():
-        for key in ("ipv4_address", "ipv6_address"):
+def _static_addresses(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The engine accepts one MAC address twice, and then frames for one container get lost."""
+    if raw.get("mac_address"):
+        yield "mac_address", str(raw["mac_address"])
+    for network, options in (raw.get("networks") or {}).items():
+        for key in ("ipv4_address", "ipv6_address", "mac_address"):
             if (options or {}).get(key):
                 yield f"networks.{network}.{key}", str(options[key])

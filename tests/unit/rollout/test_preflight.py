@@ -21,6 +21,8 @@ OBSTACLES: dict[str, dict[str, Any]] = {
     "ports": {"ports": [{"published": "80", "target": 8080}]},
     "networks.front.ipv4_address": {"networks": {"front": {"ipv4_address": "10.0.0.9"}}},
     "networks.front.ipv6_address": {"networks": {"front": {"ipv6_address": "fd00::9"}}},
+    "networks.front.mac_address": {"networks": {"front": {"mac_address": "02:42:ac:11:00:09"}}},
+    "mac_address": {"mac_address": "02:42:ac:11:00:09"},
     "network_mode": {"network_mode": "host"},
 }
 
