@@ -23,6 +23,10 @@ LONGEST_ARGUMENT = 120_000
 """Bytes; Linux accepts up to 131,072 (MAX_ARG_STRLEN)."""
 
 
+NOT_WHOLE = "not written whole"
+"""How the script's complaint ends where it could begin a file and not end it."""
+
+
 @cache
 def script() -> str:
     """Return the text of `install.sh`."""
@@ -69,10 +73,14 @@ def _by_shell(door: ContainerDoor, container: str, texts: Texts, command: Sequen
 def _as_root(door: ContainerDoor, container: str, texts: Texts, first: Output) -> None:
     output = door.execute(container, install_argv(texts), user="0")
     if output.exit_code != 0:
+        said = tuple(dict.fromkeys((*first.lines, *output.lines)))
+        begun = any(line.endswith(NOT_WHOLE) for line in said)
         raise GatewayError(
             f"{' and '.join(texts)} cannot be written in the gateway",
-            help="mount it writable (no `ro`, no `read_only` without a volume there)",
-            evidence=tuple(dict.fromkeys((*first.lines, *output.lines))),
+            help="is there room left on the file system that it lies on?"
+            if begun
+            else "mount it writable (no `ro`, no `read_only` without a volume there)",
+            evidence=said,
         )
 
 

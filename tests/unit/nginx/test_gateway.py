@@ -14,6 +14,7 @@ from composeroll.errors import EngineError, GatewayError, Interrupted
 from composeroll.model import Output, Process
 from composeroll.nginx.gateway import LAST_LINES, Gateway
 from composeroll.nginx.gateways import Gateways
+from composeroll.nginx.install import UNWRITABLE
 from composeroll.nginx.reload import RELOAD_SECONDS
 from tests.unit.nginx.fake import FakeNginx, VirtualClock
 from tests.unit.nginx.made import BACKEND, INCLUDE, MAIN, replica
@@ -294,6 +295,26 @@ def test_a_switch_reaches_all_gateways_with_one_reload_each() -> None:
     assert (first.serving[INCLUDE], second.serving[INCLUDE]) == (NEW, NEW)
     assert (first.log.count("reload"), second.log.count("reload")) == (1, 1)
     assert gateways.old_workers() == 0
+
+
+@dataclass
+class Full(FakeNginx):
+    """An nginx whose includes lie on a file system without room."""
+
+    def execute(
+        self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
+    ) -> Output:
+        """As ever, but for a file that is put in place."""
+        if "put" in argv:
+            return Output(UNWRITABLE, "", f"{INCLUDE}: not written whole")
+        return super().execute(container, argv, user=user, timeout=timeout)
+
+
+def test_a_file_system_that_is_full_is_not_said_to_be_mounted_read_only() -> None:
+    fake = Full(VirtualClock(), dict(nginx().files))
+    with pytest.raises(GatewayError) as failed:
+        gateway(fake).install({INCLUDE: NEW})
+    assert "is there room left" in (failed.value.help or "")
 
 
 @pytest.mark.parametrize("wrong", [{"writable_by": ()}, {"shadowed": True}, {"deaf": True}])
