@@ -67,5 +67,13 @@ def open_stack(
     separator = name_separator(os.environ, written)
     project = replace(read_project(model, strongest, directory, separator), unset=reading.unset)
     require_gateways(project, strongest, lambda keys: locate(files, keys))
-    with assemble(project, flags, files, emit, shield, shows_replicas=shows_replicas) as stack:
+    with assemble(
+        project,
+        flags,
+        files,
+        emit,
+        shield,
+        read_with=reading.flags,
+        shows_replicas=shows_replicas,
+    ) as stack:
         yield stack

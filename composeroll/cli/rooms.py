@@ -43,14 +43,17 @@ def assemble(
     emit: Emit,
     shield: Callable[[], AbstractContextManager[None]],
     *,
+    read_with: ComposeFlags,
     shows_replicas: bool,
 ) -> Iterator[Stack]:
     """A stack on the real engine and the real nginx.
 
+    `read_with` are the flags that the project was read with; compose's later runs get them too.
+
     Raises:
         UsageError: the flags name no engine, or two.
     """
-    with Engine(flags, project.name) as engine:
+    with Engine(read_with, project.name) as engine:
         serving = ServingEngine(engine, engine.locks.now, project.single)
         clock = MonotonicClock()
         gateways = ProjectGateways(engine)

@@ -27,12 +27,15 @@ class ConfigReading:
 
     Attributes:
         unset: the variables for which it took a blank, once there is a result.
+        flags: those that the result was read with: with all profiles, if compose accepts them. A
+            service may depend on one of another profile, without which it is invalid to compose.
     """
 
     def __init__(self, flags: ComposeFlags) -> None:
         self.unset: tuple[str, ...] = ()
-        self._flags = flags
-        self._child = _config(flags.with_all_profiles())
+        self.flags = flags.with_all_profiles()
+        self._given = flags
+        self._child = _config(self.flags)
 
     def result(self) -> str:
         """The resolved model as YAML, the form that keeps a service's `x-` keys.
@@ -43,7 +46,8 @@ class ConfigReading:
         """
         ended = self._child.result(READ_SECONDS)
         if ended.code:  # of services that nobody has activated all may be wrong
-            self._child = _config(self._flags)
+            self.flags = self._given
+            self._child = _config(self.flags)
             ended = self._child.result(READ_SECONDS)
         if ended.code == 0:
             self.unset = unset_variables(ended.stderr)
