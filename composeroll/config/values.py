@@ -137,7 +137,7 @@ SETTINGS: dict[str, Setting] = {
     "upstream": Setting(text, "the service's upstream, as nginx calls it"),
     "include": Setting(absolute_path, "file in the gateway that holds just that upstream"),
     "port": Setting(port, "port that the replicas listen on"),
-    "protocol": Setting(word(Protocol), "what they speak: http, fastcgi, uwsgi, grpc or tcp"),
+    "protocol": Setting(word(Protocol), "what they speak: http, fastcgi, uwsgi, grpc, tcp or udp"),
     "template": Setting(text, "your own Jinja2 template for the include"),
     "ready.path": Setting(url_path, "path of a request that proves a replica ready"),
     "ready.status": Setting(statuses, "status codes that count as ready (200-399)"),

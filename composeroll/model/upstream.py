@@ -13,13 +13,17 @@ from composeroll.model.container import Replica
 
 
 class Protocol(StrEnum):
-    """How nginx speaks to a service, from the `*_pass` directive that names its upstream."""
+    """How nginx speaks to a service, from the `*_pass` directive that names its upstream.
+
+    UDP if every `listen` around it is `udp`, as for a DNS server in the `stream` block.
+    """
 
     HTTP = "http"
     FASTCGI = "fastcgi"
     UWSGI = "uwsgi"
     GRPC = "grpc"
     TCP = "tcp"
+    UDP = "udp"
 
 
 class Server(Struct, frozen=True):

@@ -90,7 +90,8 @@ def choose(ready: Ready, healthcheck: Healthcheck | None, route: Route | None) -
     """Return the probe of a service.
 
     The setting `ready.path` comes first, then the container's HEALTHCHECK, then what the protocol
-    offers without a setting. A worker, which has no route, only has to stay up.
+    offers without a setting. A worker, which has no route, only has to stay up. So does a server
+    that nginx reaches over UDP, which accepts no connections.
 
     Raises:
         SettingsError: `ready.path` is set, and the protocol has no paths.
@@ -99,7 +100,7 @@ def choose(ready: Ready, healthcheck: Healthcheck | None, route: Route | None) -
         return _asking_for(ready.path, ready, route)
     if healthcheck:
         return HealthcheckProbe(healthcheck.command, healthcheck.timeout)
-    if route is None:
+    if route is None or route.protocol is Protocol.UDP:
         return UpProbe()
     if route.protocol is Protocol.GRPC and not route.tls:
         return GrpcProbe(service="", asked=False)

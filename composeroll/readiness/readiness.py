@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from composeroll.config.settings import Ready
 from composeroll.errors import NotReady, Refused
-from composeroll.model import Replica, Route
+from composeroll.model import Protocol, Replica, Route
 from composeroll.readiness.attempt import Attempt
 from composeroll.readiness.dialers import Dialers
 from composeroll.readiness.direct import DirectDialer
@@ -87,7 +87,8 @@ class Readiness:
         probe = choose(settings, healthcheck, route)
         dialer = self._dialer(probe, route)
         pipes = OpenPipes(dialer or DirectDialer())
-        reachable = route if dialer else None
+        accepts = route is not None and route.protocol is not Protocol.UDP
+        reachable = route if dialer and accepts else None
         asked = tuple(self._asked(replica, reachable, probe, pipes) for replica in replicas)
         with self._listen() as events:
             Vigil(

@@ -165,6 +165,8 @@ def _read(
     context, protocol = context_of(parents), _protocol_of(directive, parents) or Protocol.TCP
     around = _server_around(parents)
     heard = listens(around) if around else ()
+    if heard and all("udp" in listen.split()[1:] for listen in heard):
+        protocol = Protocol.UDP
     named = [name for name, half in upstreams if half is context]
     said = _backend_argument(directive, context)
     late = "$" in said

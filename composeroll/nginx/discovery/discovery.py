@@ -191,9 +191,12 @@ def _protocol(configuration: Configuration, subject: Subject, block: UpstreamBlo
     """Return the protocol of the passes that use an upstream.
 
     If no pass is known to use it, the protocol is TCP: a replica proves itself by its port alone.
+    So it is for a server that nginx reaches over both TCP and UDP, such as a DNS server.
     """
     uses = passes_to(configuration, block)
     spoken = {use.protocol for use in uses}
+    if Protocol.TCP in spoken:
+        spoken.discard(Protocol.UDP)
     if len(spoken) > 1:
         raise refusals.two_protocols(subject, block, uses)
     return spoken.pop() if spoken else Protocol.TCP

@@ -56,10 +56,12 @@ def _unproven(state: ServiceState) -> Iterator[Finding]:
         return
     if route.protocol in (Protocol.HTTP, Protocol.FASTCGI):
         advice += f", or services.{state.name}.x-composeroll.ready.path: /…"
+    proof = "only its open port proves"
+    if route.protocol is Protocol.UDP:
+        proof = "over UDP nothing proves"
     yield Finding(
         Severity.NOTE,
-        f"only its open port proves {state.name} ready, so each update waits 3s to see whether"
-        " it stays up",
+        f"{proof} {state.name} ready, so each update waits 3s to see whether it stays up",
         advice,
     )
 

@@ -339,6 +339,24 @@ def test_two_upstreams_of_one_name_are_told_apart_by_their_files() -> None:
     assert (found.include, found.protocol) == ("/etc/nginx/tcp.conf", Protocol.TCP)
 
 
+@pytest.mark.parametrize(
+    ("listens", "protocol"),
+    [
+        ("listen 53 udp; listen [::]:53 udp reuseport;", Protocol.UDP),
+        ("listen 53 udp; listen 53;", Protocol.TCP),
+        ("listen 53 udp; proxy_pass backend; } server { listen 53;", Protocol.TCP),
+    ],
+)
+def test_a_server_is_reached_over_udp_if_every_listen_says_so(
+    listens: str, protocol: Protocol
+) -> None:
+    text = f"stream {{ include tcp.conf; server {{ {listens} proxy_pass backend; }} }}"
+    files = {MAIN: text, "/etc/nginx/tcp.conf": upstream("php-fpm:53")}
+    found = discover(read_configuration(join_dump(files)), subject(), NOTHING)
+    assert found is not None
+    assert found.protocol is protocol
+
+
 def test_two_ports_in_one_upstream_need_a_setting() -> None:
     configuration = configured(backend=upstream("php-fpm:9000", "php-fpm:9001"))
     own = replica(exposed=(9000, 9001))

@@ -32,6 +32,8 @@ def route(protocol: Protocol) -> Route:
         (None, None, Protocol.GRPC, "gRPC health"),
         (None, None, Protocol.FASTCGI, "port 9000 accepts"),
         (None, None, Protocol.UWSGI, "port 9000 accepts"),
+        (None, None, Protocol.UDP, "stays up"),
+        (None, CHECK, Protocol.UDP, "healthcheck `curl -f http://localhost/`"),
         (None, None, None, "stays up"),
     ],
 )
@@ -67,7 +69,7 @@ def test_a_healthcheck_in_exec_form_is_shown_as_a_shell_would_take_it() -> None:
     assert str(choose(Ready(), check, None)) == "healthcheck `pg_isready -d 'my db'`"
 
 
-@pytest.mark.parametrize("protocol", [Protocol.UWSGI, Protocol.TCP])
+@pytest.mark.parametrize("protocol", [Protocol.UWSGI, Protocol.TCP, Protocol.UDP])
 def test_a_path_that_the_protocol_cannot_ask_for_is_an_error_that_names_the_key(
     protocol: Protocol,
 ) -> None:

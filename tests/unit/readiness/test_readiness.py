@@ -309,6 +309,19 @@ def test_docker_rollout_27_28_a_worker_that_dies_while_it_settles_is_not_ready()
         engine.readiness().await_ready((ONE,), None, Ready(settle=60))
 
 
+@pytest.mark.parametrize("healthcheck", [None, Healthcheck(("true",))])
+def test_a_server_that_is_reached_over_udp_need_not_accept_a_connection(
+    healthcheck: Healthcheck | None,
+) -> None:
+    """As it cannot: it is proven by its healthcheck, or else by staying up."""
+    one, engine = replace(ONE, healthcheck=healthcheck), Engine(ONE)
+    engine.check = lambda _: Output(0)
+    engine.readiness().await_ready(
+        (one,), route(closed_address(), Protocol.UDP), Ready(settle=0.05, timeout=5)
+    )
+    assert ready(engine) == ["shop-app-1"]
+
+
 def test_docker_rollout_46_47_51_a_healthchecks_exit_code_and_output_are_shown() -> None:
     engine = Engine(ONE)
     engine.check = lambda _: Output(1, "connecting", "curl: (7) refused")

@@ -56,6 +56,7 @@ def test_docker_orchestrate_55_a_port_alone_is_a_weak_proof() -> None:
         (Protocol.FASTCGI, False, "give it a healthcheck, or"),
         (Protocol.UWSGI, False, "give it a healthcheck"),
         (Protocol.TCP, False, "give it a healthcheck"),
+        (Protocol.UDP, False, "give it a healthcheck"),
         (Protocol.GRPC, True, "give it a healthcheck"),
         (Protocol.GRPC, False, ""),
     ],
