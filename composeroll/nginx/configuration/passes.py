@@ -177,7 +177,7 @@ def _read(
             continue  # as with a value `""` in a map: nginx then answers 500
         if port is None and directive.name in ("push", "pull"):
             port = _RTMP_PORT
-        tls = argument.startswith(_OVER_TLS)
+        tls = argument.lower().startswith(_OVER_TLS)
         yield Pass(directive.name, protocol, host, port, directive.place, context, heard, late, tls)
 
 

@@ -439,6 +439,7 @@ def test_two_sites_that_call_their_variables_alike_do_not_mix_their_protocols() 
     ("uses", "tls"),
     [
         (("proxy_pass https://backend",), True),
+        (("proxy_pass HTTPS://backend",), True),
         (("grpc_pass grpcs://backend",), True),
         (("proxy_pass http://backend",), False),
         (("proxy_pass https://backend", "proxy_pass http://backend"), False),
