@@ -1,4 +1,4 @@
-"""Commands inside containers with their streams in our hands."""
+"""Commands inside containers, attached to their streams."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from composeroll.errors import EngineError, EngineUnreachable
 from composeroll.model import Hook, Output
 
 TIMED_OUT = 124
-"""The exit code of a command that was not waited for any longer, as in coreutils' `timeout`."""
+"""The exit code of a command that took too long, as in coreutils' `timeout`."""
 
 ON_A_WORD = ("sh", "-c", 'read -r word && exec "$@"', "composeroll")
-"""Waits for a line and becomes the command; nothing is run where its stdin ends before."""
+"""Waits for a line, then becomes the command; runs nothing if its stdin ends before."""
 
 SETTLE_SECONDS = 0.002
-"""Between two looks at a command whose streams have ended and whose exit code is still to come;
-the engine has no call that waits for it, and the first look nearly always finds it."""
+"""Wait between two reads of the exit code after a command's streams have ended. The engine has no
+call that waits for it, and the first read nearly always returns it."""
 
 
 class Commands:
@@ -40,9 +40,9 @@ class Commands:
     ) -> Output:
         """Run `argv` as `user` (empty: the container's own) and wait at most `timeout` seconds.
 
-        A command that is not there, or may not be run, ends with 127 or 126 and the engine's words
-        in its output, as in a shell. One that takes longer is left to itself, since the engine
-        cannot end it, and has the exit code 124.
+        A command that does not exist or may not be run ends with 127 or 126, as in a shell, and the
+        engine's message is its output. One that takes longer keeps running, since the engine cannot
+        end it; its exit code is 124.
 
         Raises:
             EngineError: there is no such container, or it does not run.
@@ -51,7 +51,7 @@ class Commands:
         return self._begin(container, {"Cmd": list(argv), "User": user}).outcome(timeout)
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
-        """Run what the compose file wants to be run there; the rest is as with `execute`."""
+        """Run a hook of the compose file; see `execute`."""
         wanted = {
             "Cmd": list(hook.command),
             "User": hook.user,
@@ -62,13 +62,13 @@ class Commands:
         return self._begin(container, wanted).outcome(timeout)
 
     def begin(self, container: str, argv: Sequence[str]) -> RunningCommand:
-        """Start `argv`, and leave the waiting for it to the caller; else as `execute`."""
+        """Start `argv` without waiting for it; see `execute`."""
         return self._begin(container, {"Cmd": list(argv)})
 
     def prepare(self, container: str, argv: Sequence[str]) -> RunningCommand:
-        """Start a shell that becomes `argv` at `go`, and ends with 1 if it is closed before.
+        """Start a shell that becomes `argv` at `go`, or ends with 1 if it is closed before.
 
-        To start a process in a container takes an engine some 50 ms, and ssh a login; a line on its
+        Starting a process in a container takes an engine some 50 ms, and ssh a login; a line on a
         standard input takes neither. In an image without a shell the outcome is 126 or 127.
         """
         return self._begin(container, {"Cmd": [*ON_A_WORD, *argv]}, stdin=True)
@@ -80,7 +80,7 @@ class Commands:
         return RunningCommand(self._api, command, self._attach(command))
 
     def dial(self, container: str, argv: Sequence[str]) -> AttachedCommand:
-        """Run `argv` with its stdin and stdout as a byte stream; the caller closes it."""
+        """Run `argv` with its stdin and stdout as a byte stream, which the caller closes."""
         return self._attach(self._create(container, {"Cmd": list(argv)}, stdin=True))
 
     def _create(self, container: str, wanted: Mapping[str, object], *, stdin: bool) -> str:
@@ -95,7 +95,7 @@ class Commands:
 
 
 class RunningCommand:
-    """A command in a container, whose end one thread waits for and another may call off."""
+    """A command in a container; one thread waits for its end, another may cancel the wait."""
 
     def __init__(self, api: Api, command: str, attached: AttachedCommand) -> None:
         self._api = api
@@ -109,9 +109,9 @@ class RunningCommand:
             self._attached.sendall(b"go\n")
 
     def outcome(self, timeout: float) -> Output:
-        """Wait until it has ended, at most `timeout` seconds; overdue, too, once it is let go.
+        """Wait until it has ended, at most `timeout` seconds; `close` makes it overdue at once.
 
-        The time counts from here on: over ssh the way to the engine takes its own.
+        The time counts from this call, without that of the connection, which is long over ssh.
 
         Raises:
             EngineUnreachable: the engine is gone.
@@ -127,12 +127,12 @@ class RunningCommand:
         return Output(code, stdout, stderr)
 
     def close(self) -> None:
-        """Let go of it, from any thread: an `outcome` that waits is there at once; it runs on."""
+        """Cancel a waiting `outcome`, from any thread; the command keeps running."""
         self._let_go.set()
         self._attached.close()
 
     def _listen(self, said: dict[Channel, bytes], deadline: float) -> bool:
-        """Add up what the command says; whether its streams ended before the deadline."""
+        """Collect the output; return whether its streams ended before the deadline."""
         try:
             _collect(self._attached, said, deadline)
         except TimeoutError:
@@ -172,7 +172,7 @@ class AttachedCommand:
         self._socket.sendall(data)
 
     def recv(self, size: int) -> bytes:
-        """At most `size` bytes of its stdout; none at the end."""
+        """Return at most `size` bytes of its stdout; none at the end."""
         while not self._left:
             frame = self.frame()
             if frame is None:
@@ -184,7 +184,7 @@ class AttachedCommand:
         return taken
 
     def frame(self) -> tuple[Channel, bytes] | None:
-        """The next piece of either stream as it came; None at the end, or after `close`."""
+        """Return the next frame of either stream; None at the end, or after `close`."""
         try:
             return read_frame(self._reader)
         except ValueError:
@@ -193,13 +193,13 @@ class AttachedCommand:
             raise
 
     def settimeout(self, seconds: float | None) -> None:
-        """How long a later `recv` or `sendall` may take before it raises TimeoutError."""
+        """Set how long a later `recv` or `sendall` may take before it raises TimeoutError."""
         self._socket.settimeout(seconds)
 
     def close(self) -> None:
-        """Let go of it; a `recv` that waits in another thread finds the end.
+        """Close the streams; a `recv` that waits in another thread finds the end.
 
-        A command that minds its stdin ends; any other runs on.
+        A command that reads its stdin ends; any other keeps running.
         """
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -209,11 +209,11 @@ class AttachedCommand:
 
 
 def upgrade(connection: Connection, path: str) -> BinaryIO:
-    """Make a request's connection a plain stream both ways; the reader holds what came already.
+    """Turn a request's connection into a plain stream; the reader may have buffered data.
 
     Raises:
         EngineError: the engine refuses.
-        HTTPException: it answers with something else than HTTP, or not at all.
+        HTTPException: the answer is not HTTP, or there is none.
     """
     body = json.dumps({"Detach": False, "Tty": False}).encode()
     head = (
@@ -231,7 +231,7 @@ def upgrade(connection: Connection, path: str) -> BinaryIO:
 
 
 def _status(line: bytes) -> int:
-    """The number of a status line."""
+    """Return the status code of a status line."""
     if not line:
         raise http.client.RemoteDisconnected("the engine closed the connection before it answered")
     try:
@@ -241,10 +241,10 @@ def _status(line: bytes) -> int:
 
 
 def _collect(attached: AttachedCommand, said: dict[Channel, bytes], deadline: float) -> None:
-    """Add everything the command says, until it ends, to `said`.
+    """Add the command's output to `said`, until it ends.
 
     Raises:
-        TimeoutError: it goes on past the deadline.
+        TimeoutError: it has not ended by the deadline.
     """
     attached.settimeout(_left(deadline))
     while (frame := attached.frame()) is not None:

@@ -1,4 +1,4 @@
-"""Docker as a child process: started at once, waited for later, never left behind."""
+"""Docker as a child process, which is started at once and waited for later."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from composeroll.engine.api.transport import HELP
 from composeroll.errors import EngineUnreachable
 
 LEAVE_SECONDS = 10.0
-"""What compose is given to end after SIGTERM before its whole session is killed."""
+"""Seconds that compose has to end after SIGTERM, before its whole session is killed."""
 
 
 ON_STDOUT = "COMPOSE_STATUS_STDOUT"
@@ -59,7 +59,7 @@ class Child:
         """Wait for its end, `timeout` seconds at most.
 
         Raises:
-            EngineUnreachable: it goes on past that.
+            EngineUnreachable: it has not ended by then.
         """
         try:
             stdout, stderr = self._process.communicate(timeout=timeout)
@@ -74,12 +74,12 @@ class Child:
 
     @property
     def stderr(self) -> IO[str]:
-        """Its error output, to be read while it runs by one who then waits for `result`."""
+        """Its error output, to be read while it runs; `result` waits for its end."""
         assert self._process.stderr is not None  # noqa: S101 it was asked for above
         return self._process.stderr
 
     def end(self) -> None:
-        """Make it end, and all that it started; return when it has."""
+        """End it and all processes that it started; return when they have ended."""
         self._signal(signal.SIGTERM)
         try:
             self._process.wait(LEAVE_SECONDS)

@@ -1,4 +1,4 @@
-"""Containers: list, look at, start, stop, remove, rename."""
+"""List, inspect, start, stop, remove and rename containers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from composeroll.engine.side_by_side import side_by_side
 from composeroll.model import Replica
 
 DEFAULT_GRACE = 10.0
-"""Seconds between the stop signal and SIGKILL where the container names none; the engine's own."""
+"""Seconds between the stop signal and SIGKILL if the container sets none: the engine's default."""
 
 _ALREADY = (HTTPStatus.NOT_MODIFIED,)
 _ALREADY_OR_GONE = (HTTPStatus.NOT_MODIFIED, HTTPStatus.NOT_FOUND)
@@ -22,11 +22,11 @@ _GONE_OR_GOING = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 _GONE_OR_ENDED = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 ENDED_MEANWHILE = 5
-"""How often an update that the engine answers with 500 is asked for again.
+"""How often a request to update a container is repeated if the engine answers 500.
 
-A process that ends while its container is updated makes the engine refuse, and keep the old policy
-("container not running", "cannot update a stopped container"). Once it knows of the end it obeys:
-of 60 containers in a crash loop that were asked without a pause, all did so the second time.
+If a process ends while its container is updated, the engine refuses and keeps the old policy
+("container not running", "cannot update a stopped container"). It accepts the request once it has
+noticed the end: for 60 containers in a crash loop, without a pause, at the second attempt.
 """
 
 GOING = "is already in progress"
@@ -36,8 +36,8 @@ GOING = "is already in progress"
 class Containers:
     """The containers of one engine.
 
-    Methods raise `EngineError` when the engine refuses and `EngineUnreachable` when it is gone.
-    Those that take several containers act on them side by side.
+    Methods raise `EngineError` if the engine refuses, `EngineUnreachable` if it does not answer.
+    Methods for several containers act on them side by side.
     """
 
     def __init__(self, api: Api) -> None:
@@ -46,11 +46,11 @@ class Containers:
     def replicas(
         self, project: str, services: Collection[str] | None = None
     ) -> tuple[Replica, ...]:
-        """The containers of a compose project in all states, by service and number.
+        """Return the containers of a compose project in all states, by service and number.
 
-        One-off containers of `docker compose run` are left out, and those of `pre_start` hooks, to
-        which compose gives no hash (5.3; `getDefaultFilters` leaves them out, too); what a killed
-        compose left while it recreated (`is_left_by_recreate`) is in.
+        Without one-off containers of `docker compose run`, and without those of `pre_start` hooks,
+        to which compose gives no hash (5.3; its `getDefaultFilters` leaves them out, too). With
+        those that a killed compose left while it recreated them (`is_left_by_recreate`).
         """
         found = self._list({"label": [f"{PROJECT}={project}", CONFIG_HASH]})
         wanted = [
@@ -63,28 +63,28 @@ class Containers:
         return tuple(sorted(replicas, key=lambda r: (r.service, r.number, r.name)))
 
     def names(self) -> frozenset[str]:
-        """The names of all containers on the engine, of whatever project and state."""
+        """Return the names of all containers on the engine, of any project and in any state."""
         listed = (name for entry in self._list({}) for name in entry["Names"])
         return frozenset(name.removeprefix("/") for name in listed if name.count("/") == 1)
 
     def find(self, container: str) -> Replica | None:
-        """One container by ID or name, None where there is none (any more)."""
+        """Return a container by ID or name, None if there is none."""
         answer = self._api.get(f"/containers/{container}/json", fine=_GONE)
         return replica_of(answer.json()) if answer.found else None
 
     def start(self, containers: Iterable[str]) -> None:
-        """Start them; one that runs already is fine."""
+        """Start containers; they may run already."""
         side_by_side(self._start, containers)
 
     def stop(self, graces: Mapping[str, float | None]) -> None:
-        """Send the stop signal, and SIGKILL after each one's seconds (None: the container's own).
+        """Stop containers: the stop signal, then SIGKILL after each one's grace period in seconds.
 
-        One that is stopped already, or gone, is fine.
+        None stands for the container's own grace period. They may be stopped already, or gone.
         """
         side_by_side(lambda one: self._stop(*one), graces.items())
 
     def restart(self, containers: Iterable[str], grace: float) -> None:
-        """Stop those that run, within `grace` seconds, and start all.
+        """Stop the running ones, with `grace` seconds each, and start all.
 
         The engine does both in one request, so they are not left stopped if composeroll is killed.
         """
@@ -97,24 +97,24 @@ class Containers:
         )
 
     def signal(self, container: str, name: str) -> None:
-        """Send a signal to its first process; one that does not run, or is gone, is fine."""
+        """Send a signal to its first process; it may be stopped, or gone."""
         self._api.post(f"/containers/{container}/kill", {"signal": name}, fine=_GONE_OR_GOING)
 
     def remove(self, containers: Iterable[str], *, volumes: bool) -> None:
-        """Remove stopped containers; with `volumes` their anonymous volumes too. Gone is fine."""
+        """Remove stopped containers, with `volumes` also their anonymous volumes."""
         side_by_side(lambda container: self._remove(container, volumes=volumes), containers)
 
     def remove_volumes(self, names: Iterable[str]) -> None:
-        """Remove volumes; one that is gone, or that a container still mounts, is fine."""
+        """Remove volumes, except those that are gone or still mounted."""
         fine = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
         side_by_side(lambda name: self._api.send("DELETE", f"/volumes/{name}", fine=fine), names)
 
     def rename(self, container: str, name: str) -> None:
-        """Give a container a name."""
+        """Rename a container."""
         self._api.post(f"/containers/{container}/rename", {"name": name})
 
     def forbid_restart(self, containers: Iterable[str]) -> None:
-        """Keep the engine from reviving them; one that is gone is fine."""
+        """Set their restart policy to `no`; they may be gone."""
         side_by_side(self._forbid_restart, containers)
 
     def _list(self, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
-"""The one object the other rooms hold: everything that is asked of an engine, and nothing decided.
+"""The one object that other rooms use: all calls to an engine, without any decisions.
 
-All methods raise `EngineError` when engine or compose refuses and `EngineUnreachable` when it is
-gone. Containers are named by full ID; a name works too.
+All methods raise `EngineError` if engine or compose refuses, `EngineUnreachable` if the engine does
+not answer. Containers are given by full ID; names work too.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Engine:
 
     Args:
         flags: compose's global flags as given.
-        project: the project's name, as `docker compose config` resolved it; handed to every later
-            compose command.
-        transport: how to reach the engine, None to find out as docker does.
+        project: the project's name as `docker compose config` resolved it, which every later
+            compose command gets.
+        transport: how to reach the engine; None: as docker does.
 
     Raises:
         UsageError: the flags name no engine, or two.
@@ -54,7 +54,7 @@ class Engine:
         self.endpoint = resolve(flags, os.environ)
         transport = transport or transport_to(self.endpoint, flags)
         self._api = Api(transport)
-        # a lock's sign of life must not wait until replicas have stopped
+        # separate, so that a lock's sign of life need not wait until replicas have stopped
         self._lock_api = Api(transport) if transport.limit else self._api
         self._containers = Containers(self._api)
         self._logs = Logs(self._api)
@@ -81,31 +81,31 @@ class Engine:
     # containers: see composeroll.engine.containers and .logs
 
     def replicas(self, services: Collection[str] | None = None) -> tuple[Replica, ...]:
-        """The project's containers in all states, by service and number."""
+        """Return the project's containers in all states, by service and number."""
         return self._containers.replicas(self.project, services)
 
     def names(self) -> frozenset[str]:
-        """The names of all containers on the engine."""
+        """Return the names of all containers on the engine."""
         return self._containers.names()
 
     def find(self, container: str) -> Replica | None:
-        """Any container, None where there is none."""
+        """Return any container, None if there is none."""
         return self._containers.find(container)
 
     def start(self, containers: Iterable[str]) -> None:
-        """Start them side by side; running ones are fine."""
+        """Start containers side by side; they may run already."""
         self._containers.start(containers)
 
     def stop(self, graces: Mapping[str, float | None]) -> None:
-        """Stop them side by side, each within its seconds (None: its own); gone ones are fine."""
+        """Stop containers side by side, each with its grace period in seconds (None: its own)."""
         self._containers.stop(graces)
 
     def restart(self, containers: Iterable[str], grace: float) -> None:
-        """Stop those that run, within `grace` seconds, and start all."""
+        """Stop the running ones, with `grace` seconds each, and start all."""
         self._containers.restart(containers, grace)
 
     def signal(self, container: str, name: str) -> None:
-        """Send it a signal; one that does not run is fine."""
+        """Send it a signal, if it runs."""
         self._containers.signal(container, name)
 
     def stand_in(self, model: str, name: str, beside: str) -> str:
@@ -113,29 +113,29 @@ class Engine:
         return self._stand_ins.make(model, name, beside)
 
     def remove(self, containers: Iterable[str], *, volumes: bool = True) -> None:
-        """Remove stopped ones, with their anonymous volumes; gone ones are fine."""
+        """Remove stopped containers, with `volumes` also their anonymous volumes."""
         self._containers.remove(containers, volumes=volumes)
 
     def remove_volumes(self, names: Iterable[str]) -> None:
-        """Remove volumes; those that are gone or in use are fine."""
+        """Remove volumes, except those that are gone or still mounted."""
         self._containers.remove_volumes(names)
 
     def rename(self, container: str, name: str) -> None:
-        """Give a container a name."""
+        """Rename a container."""
         self._containers.rename(container, name)
 
     def forbid_restart(self, containers: Iterable[str]) -> None:
-        """Set their restart policy to `no`; gone ones are fine."""
+        """Set their restart policy to `no`; they may be gone."""
         self._containers.forbid_restart(containers)
 
     def logs(self, container: str, lines: int) -> tuple[str, ...]:
-        """A container's last lines."""
+        """Return the last lines that a container has logged."""
         return self._logs.last(container, lines)
 
     def stamped_log(
         self, container: str, stream: LogStream, lines: int, since: str = ""
     ) -> tuple[tuple[str, str], ...]:
-        """The last lines of one of its outputs, each with the engine's time stamp."""
+        """Return the last lines of one of its outputs, each with the engine's time stamp."""
         return self._logs.stamped(container, stream, lines, since)
 
     # inside containers: see composeroll.engine.attached, .processes and .files
@@ -143,11 +143,11 @@ class Engine:
     def execute(
         self, container: str, argv: Sequence[str], *, user: str = "", timeout: float = 30.0
     ) -> Output:
-        """Run a command; exit code 124 where it outlives `timeout` seconds."""
+        """Run a command; its exit code is 124 if it takes longer than `timeout` seconds."""
         return self._commands.execute(container, argv, user=user, timeout=timeout)
 
     def begin(self, container: str, argv: Sequence[str]) -> RunningCommand:
-        """Start a command whose waiting can be called off."""
+        """Start a command; waiting for it can be cancelled."""
         return self._commands.begin(container, argv)
 
     def prepare(self, container: str, argv: Sequence[str]) -> RunningCommand:
@@ -155,60 +155,60 @@ class Engine:
         return self._commands.prepare(container, argv)
 
     def run_hook(self, container: str, hook: Hook, timeout: float) -> Output:
-        """Run what the compose file wants to be run in a container."""
+        """Run a hook of the compose file in a container."""
         return self._commands.run_hook(container, hook, timeout)
 
     def dial(self, container: str, argv: Sequence[str]) -> AttachedCommand:
-        """A command's stdin and stdout as a byte stream."""
+        """Run a command with its stdin and stdout as a byte stream."""
         return self._commands.dial(container, argv)
 
     def processes(self, container: str) -> tuple[Process, ...]:
-        """Its processes with the host's pids."""
+        """Return its processes, with the host's pids."""
         return processes.processes(self._api, container)
 
     def read_file(self, container: str, path: str) -> bytes | None:
-        """A file's content, None where there is no file."""
+        """Return a file's content, None if there is no file."""
         return self._files.read(container, path)
 
     def write_file(self, container: str, path: str, content: bytes) -> None:
-        """Put a file in place, keeping mode and owner."""
+        """Replace a file, keeping its mode and owner."""
         self._files.write(container, path, content)
 
     # images: see composeroll.engine.images
 
     def image(self, reference: str) -> Image | None:
-        """The image a reference or ID names here."""
+        """Return the image that a reference or an ID names on the engine, None if there is none."""
         return self._images.find(reference)
 
     def image_id(self, reference: str) -> str | None:
-        """Its ID alone."""
+        """Return only its ID."""
         image = self.image(reference)
         return image.id if image else None
 
     def tag(self, image: str, reference: str) -> None:
-        """Let a reference name an image."""
+        """Make a reference name an image."""
         self._images.tag(image, reference)
 
     def untag(self, reference: str) -> None:
-        """Take a reference away."""
+        """Remove a reference."""
         self._images.untag(reference)
 
     def registry_digest(self, reference: str) -> str:
-        """The digest a reference has at its registry now."""
+        """Return the digest that a reference has at its registry now."""
         return self._images.registry_digest(reference)
 
     # compose: see composeroll.engine.compose
 
     def verdicts(self, scales: Scales) -> dict[str, str]:
-        """Compose's verdict on each container, by name: `Running`, `Recreate`, `Creating`."""
+        """Return what `up` would do to each container: `Running`, `Recreate` or `Creating`."""
         return self._dry_run.verdicts(scales)
 
     def preflight(self, scales: Scales) -> tuple[str, ...]:
-        """What `create` would do beyond making new containers; empty is safe."""
+        """Return what `create` would do besides creating containers; empty is safe."""
         return self._dry_run.preflight(scales)
 
     def pull(self, references: Mapping[str, str], on_progress: OnProgress) -> None:
-        """Pull the services' images; `references` are what they are called, by service."""
+        """Pull the services' images, whose references are given by service."""
         pull(self.flags, references, on_progress)
 
     def create(self, scales: Scales) -> None:
@@ -216,33 +216,33 @@ class Engine:
         self._changes.create(scales)
 
     def start_all(self, scales: Scales) -> None:
-        """Have compose start what does not run, with the files and hooks of its start."""
+        """Have compose start the containers that do not run, with their files and hooks."""
         self._changes.start(scales)
 
     def recreate(self, service: str, scale: int, *, renew_volumes: bool = True) -> None:
-        """Replace a service's containers in place."""
+        """Have compose replace a service's containers in place."""
         self._changes.recreate(service, scale, renew_volumes=renew_volumes)
 
     # the engine itself: see composeroll.engine.events and .host
 
     def events(self, actions: Collection[str] = ()) -> EventStream:
-        """The project's container events from now on; all, or the named actions."""
+        """Return the project's container events from now on, all or only some actions."""
         return EventStream(self._api, self.project, actions)
 
     def memory_used_by(self, containers: Iterable[str]) -> Mapping[str, int]:
-        """Bytes that running containers use, by full ID."""
+        """Return the bytes that running containers use, by full ID."""
         return memory.used_by(self._api, containers)
 
     def memory_left(self) -> int:
-        """Bytes that its host can still give."""
+        """Return the bytes that are left on its host."""
         return memory.left_on_host(self._api, self.endpoint)
 
     def engine_version(self) -> str:
-        """The engine's version, as it tells it itself."""
+        """Return the engine's version."""
         return str(self._api.get("/version").json()["Version"])
 
     def is_local_network(self, network_id: str) -> bool:
-        """Whether this machine can dial addresses on that network itself."""
+        """Return whether this machine can connect to addresses on that network."""
         return is_local_network(self.endpoint, network_id, lambda: self._subnets(network_id))
 
     def _subnets(self, network_id: str) -> tuple[str, ...]:
@@ -251,6 +251,6 @@ class Engine:
 
 
 def transport_to(endpoint: Endpoint, flags: ComposeFlags) -> Transport:
-    """A socket where the engine is here, docker's own way to it where it is not."""
+    """Return the transport: a socket for a local engine, docker's own for a remote one."""
     path = endpoint.socket_path
     return UnixSocket(path) if path else DialStdio(flags.docker_argv())

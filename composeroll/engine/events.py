@@ -19,29 +19,29 @@ from composeroll.errors import EngineError, EngineUnreachable
 from composeroll.model import ContainerEvent
 
 RELIST = ContainerEvent(action="relist", id="", service="")
-"""The stream broke and was taken up again: what is known must be listed anew."""
+"""The stream broke and was opened again: containers have to be listed again."""
 
 RETRY_SECONDS = 0.2
-"""Before each attempt to take up a stream that broke; `since` fills the gap."""
+"""Wait before each attempt to open a broken stream again; `since` fills the gap."""
 
 SILENCE_SECONDS = 30.0
-"""Without an event for that long the engine is asked for a sign of life: a far one whose host has
-lost its power says nothing, and TCP finds out after hours."""
+"""Time without an event after which the engine is pinged: if a remote host loses its power, TCP
+notices only after hours."""
 
 SIGN_SECONDS = 10.0
-"""For a sign of life, a new ssh included."""
+"""Time limit of a ping, including a new ssh connection."""
 
 RENEWAL_SECONDS = 300.0
-"""Without an event for that long a stream is taken up anew, whatever the engine says on another
-connection: a router on the way may have dropped this one alone."""
+"""Time without an event after which a stream is opened again even if the engine answers on another
+connection, since a router may have dropped only this one."""
 
 
 class EventStream:
-    """Events from the moment it is made.
+    """The events since it was created.
 
-    A thread reads them, so that `next` can wait for a while and no longer. When the stream breaks
-    (the engine restarts) it is opened again from the last event seen, and `RELIST` is delivered.
-    Another thread breaks a stream that is silent and perhaps leads nowhere any more.
+    A thread reads them, so that `next` can have a time limit. If the stream breaks, as when the
+    engine restarts, it is opened again from the last event, and `RELIST` is delivered. Another
+    thread breaks a silent stream whose connection may be dead.
     """
 
     def __init__(self, api: Api, project: str, actions: Collection[str] = ()) -> None:
@@ -59,7 +59,7 @@ class EventStream:
         self._minding.start()
 
     def next(self, timeout: float) -> ContainerEvent | None:
-        """The next event, `RELIST`, or None where none came within `timeout` seconds."""
+        """Return the next event, `RELIST`, or None if none came within `timeout` seconds."""
         try:
             return self._waiting.get(timeout=timeout)
         except queue.Empty:
@@ -115,14 +115,14 @@ class EventStream:
         try:
             self._api.send("GET", "/_ping", timeout=SIGN_SECONDS)
         except EngineUnreachable:
-            self._api.close()  # the kept connections lead to where nobody answers, too
+            self._api.close()  # the kept connections are dead too
             return False
         except EngineError:
             return True
         return True
 
     def _cut(self) -> None:
-        """Let whoever reads find the stream's end."""
+        """Make the reading thread find the stream's end."""
         with contextlib.suppress(OSError):
             self._connection.stream.sock.shutdown(socket.SHUT_RDWR)
 
@@ -135,7 +135,7 @@ class EventStream:
         return None
 
     def _unless_closed(self, response: HTTPResponse) -> HTTPResponse | None:
-        """`close` may have come while this was opened, and have shut the connection before it."""
+        """Return the response, None if `close` was called while the stream was being opened."""
         if not self._closed.is_set():
             return response
         self._connection.end()
@@ -143,7 +143,7 @@ class EventStream:
 
 
 def parse_event(event: Mapping[str, Any]) -> ContainerEvent:
-    """One event of the engine's JSON."""
+    """Parse one event of the engine's JSON."""
     actor = event["Actor"]
     attributes: dict[str, str] = actor.get("Attributes") or {}
     return ContainerEvent(
@@ -155,6 +155,6 @@ def parse_event(event: Mapping[str, Any]) -> ContainerEvent:
 
 
 def _nanoseconds(event: Mapping[str, Any]) -> str:
-    """The event's time as `since` takes it, one nanosecond on: `since` includes its own moment."""
+    """Return the event's time for `since`, plus one nanosecond: `since` includes its own moment."""
     seconds, rest = divmod(int(event["timeNano"]) + 1, 10**9)
     return f"{seconds}.{rest:09d}"

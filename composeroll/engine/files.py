@@ -1,4 +1,4 @@
-"""Files in containers, without any program in the image, through the engine's archive calls."""
+"""Files in containers, by the engine's archive calls, which need no program in the image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from composeroll.engine.api.connection import Api
 from composeroll.errors import EngineError
 
 LINKS = 8
-"""Symbolic links that are followed before a path counts as a loop, as many as Linux's old limit."""
+"""How many symbolic links are followed before a path counts as a loop: Linux's old limit."""
 
 DEFAULT_MODE = 0o644
 
@@ -24,28 +24,28 @@ class Files:
         self._api = api
 
     def read(self, container: str, path: str) -> bytes | None:
-        """A file's content; None where there is no file. Symbolic links are followed.
+        """Return a file's content, None if there is no file. Symbolic links are followed.
 
         Raises:
-            EngineError: it is no regular file, or the engine refuses.
+            EngineError: it is not a regular file, or the engine refuses.
         """
         _, found = self._find(container, path)
         return None if found is None else found[1]
 
     def write(self, container: str, path: str, content: bytes) -> None:
-        """Put a file in place, with the mode and owner of the one that is there.
+        """Replace a file, keeping its mode and owner.
 
         A new file belongs to root and has mode 644. Symbolic links are followed. The engine
-        removes the old file before it writes the new one: nobody may be reading meanwhile.
+        removes the old file before it writes the new one, so no process may read it at the time.
 
         Raises:
-            EngineError: the directory is not there, is read-only, or the file is itself a mount.
+            EngineError: the directory does not exist or is read-only, or the file is a mount.
         """
         target, found = self._find(container, path)
         self._put(container, target, content, found and found[0])
 
     def place(self, container: str, path: str, content: bytes) -> None:
-        """Put a file of ours in place, without a look at what is there.
+        """Write a file of composeroll's, without reading what is there.
 
         Raises:
             EngineError: the engine refuses.
@@ -61,7 +61,7 @@ class Files:
         self._api.send("PUT", f"/containers/{container}/archive", where, body, headers)
 
     def _find(self, container: str, path: str) -> tuple[str, tuple[tarfile.TarInfo, bytes] | None]:
-        """Where the path ends, and the file that stands there."""
+        """Return the path after following links, and the file there."""
         for _ in range(LINKS):
             found = self._fetch(container, path)
             if found is None or not found[0].issym():

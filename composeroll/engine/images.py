@@ -1,4 +1,4 @@
-"""Images: what a reference names here and at the registry, and tags."""
+"""Images and their tags, on the engine and at registries."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from composeroll.engine.registry.words import registry_failure
 from composeroll.errors import EngineError
 
 OF_REFERENCES = "/:@"
-"""What has a meaning in them."""
+"""The characters with a meaning in references."""
 
 REGISTRY_SECONDS = 30.0
-"""A registry's answer passes through the engine; it gives up on a silent one by itself later."""
+"""Time limit for a registry's answer, through the engine, whose own limit is longer."""
 
 
 class Image(Struct, frozen=True):
@@ -27,7 +27,7 @@ class Image(Struct, frozen=True):
 
     Attributes:
         id: the image ID (`sha256:…`).
-        digests: what registries call it (`registry/app@sha256:…`).
+        digests: its registry digests (`registry/app@sha256:…`).
     """
 
     id: str
@@ -42,33 +42,33 @@ class Images:
         self._config = config
 
     def find(self, reference: str) -> Image | None:
-        """The image that a reference or an ID names here, None where it names none."""
+        """Return the image that a reference or an ID names on the engine, None if there is none."""
         path = f"/images/{quote(reference, safe=OF_REFERENCES)}/json"
         none = (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST)
         answer = self._api.get(path, fine=none)
         return None if answer.status in none else parse_image(answer.json())
 
     def tag(self, image: str, reference: str) -> None:
-        """Let a reference name an image, whatever it named before."""
+        """Make a reference name an image, whatever it named before."""
         repository, tag = split_tag(reference)
         self._api.post(f"/images/{image}/tag", {"repo": repository, "tag": tag})
 
     def untag(self, reference: str) -> None:
-        """Take a reference away; one that is not there is fine.
+        """Remove a reference, if it exists.
 
-        The engine deletes an image with its last reference. Where a container uses it, it refuses
-        to (409), and the reference stays. Where another client takes the image's other reference
-        away at the same moment, both are gone, and one of the two is told 404.
+        The engine deletes an image with its last reference. If a container uses the image, it
+        refuses (409), and the reference stays. If another client removes the image's other
+        reference at the same moment, both are gone, and one of the clients gets 404.
         """
         fine = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
         self._api.send("DELETE", f"/images/{reference}", fine=fine)
 
     def registry_digest(self, reference: str) -> str:
-        """The digest (`sha256:…`) that a reference has at its registry now. Pulls nothing.
+        """Return the digest (`sha256:…`) that a reference has at its registry now, without a pull.
 
         Raises:
             EngineUnreachable: the registry does not answer.
-            Refused: it has no such image, or not for this user.
+            Refused: it does not have the image, or refuses it to this user.
         """
         headers = login.header(self._config, registry_of(reference))
         path = f"/distribution/{reference}/json"
@@ -80,5 +80,5 @@ class Images:
 
 
 def parse_image(inspected: Mapping[str, Any]) -> Image:
-    """An image as `GET /images/{name}/json` describes it."""
+    """Parse the answer to `GET /images/{name}/json`."""
     return Image(id=inspected["Id"], digests=tuple(inspected.get("RepoDigests") or ()))

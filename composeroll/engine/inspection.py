@@ -1,4 +1,4 @@
-"""The engine's JSON about a container, read into a Replica. Pure."""
+"""Parse the engine's JSON about a container into a Replica. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORKING_DIRECTORY = "com.docker.compose.project.working_dir"
 NANOSECONDS = 1e9
 DEFAULT_SHELL = ("/bin/sh", "-c")
 NEVER = "0001-01-01T00:00:00Z"
-"""The engine's word for a time that has not been."""
+"""The engine's value for a time that has not come."""
 
 _RECREATING = re.compile(r"[0-9a-f]{12}_")
 
@@ -27,9 +27,9 @@ Json = Mapping[str, Any]
 
 
 def replica_of(inspected: Json) -> Replica:
-    """A container as `GET /containers/{id}/json` describes it.
+    """Parse the answer to `GET /containers/{id}/json`.
 
-    A container that compose did not make is read too: it has no service and the number 0.
+    A container that compose did not create has no service, and the number 0.
     """
     config, host, state = inspected["Config"], inspected["HostConfig"], inspected["State"]
     labels = config.get("Labels") or {}
@@ -63,12 +63,12 @@ def replica_of(inspected: Json) -> Replica:
 
 
 def is_one_off(labels: Mapping[str, str]) -> bool:
-    """Whether `docker compose run` made the container: it is no replica."""
+    """Return whether `docker compose run` created the container, which is then not a replica."""
     return labels.get(ONE_OFF, "").lower() == "true"
 
 
 def is_left_by_recreate(name: str) -> bool:
-    """Whether compose was killed while it recreated this container: `3f2a…_app-web-1`."""
+    """Return whether compose was killed while it recreated this container: `3f2a…_app-web-1`."""
     return _RECREATING.match(name) is not None
 
 
@@ -83,7 +83,7 @@ def _networks(inspected: Json) -> tuple[Attachment, ...]:
 
 
 def _attachment(name: str, endpoint: Json, own: Container[str]) -> Attachment:
-    """What DNS knows besides aliases, `hostname` among it, is told since Engine 25 (API 1.44)."""
+    """Parse an endpoint; Engine 25 (API 1.44) also lists DNS names other than aliases."""
     names = dict.fromkeys((*(endpoint.get("Aliases") or ()), *(endpoint.get("DNSNames") or ())))
     ipv4, ipv6 = endpoint.get("IPAddress", ""), endpoint.get("GlobalIPv6Address", "")
     sized = ((ipv4, endpoint.get("IPPrefixLen")), (ipv6, endpoint.get("GlobalIPv6PrefixLen")))
@@ -99,7 +99,7 @@ def _attachment(name: str, endpoint: Json, own: Container[str]) -> Attachment:
 
 
 def _mounts(inspected: Json) -> tuple[Mount, ...]:
-    """Volumes, binds and tmpfs. The short `tmpfs:` stands in HostConfig alone."""
+    """Return volumes, binds and tmpfs; the short form `tmpfs:` is only in HostConfig."""
     volumes = inspected["Config"].get("Volumes") or {}
     listed = [_mount(m, volumes) for m in inspected.get("Mounts") or ()]
     tmpfs = inspected["HostConfig"].get("Tmpfs") or {}
@@ -120,7 +120,7 @@ def _mount(mount: Json, volumes: Iterable[str]) -> Mount:
 
 
 def _exposed(config: Json) -> tuple[int, ...]:
-    """TCP ports. Compose hands on what the file says: `9000`, no protocol, and `3000-3002`."""
+    """Return the TCP ports; compose passes on `9000` (no protocol) and `3000-3002` unchanged."""
     exposed = (port.partition("/") for port in config.get("ExposedPorts") or {})
     spans = (ports.partition("-") for ports, _, kind in exposed if kind in {"", "tcp"})
     numbers = {n for low, _, high in spans for n in range(int(low), int(high or low) + 1)}
@@ -134,7 +134,7 @@ def _published(inspected: Json) -> tuple[int, ...]:
 
 
 def _healthcheck(config: Json) -> Healthcheck | None:
-    """The HEALTHCHECK with docker's default of 30 s where the file names no timeout."""
+    """Return the HEALTHCHECK, with docker's default timeout of 30 s if it has none."""
     check = config.get("Healthcheck") or {}
     command = _check_command(check.get("Test") or [], config.get("Shell") or DEFAULT_SHELL)
     if not command:
@@ -149,7 +149,7 @@ def _check_command(test: list[str], shell: list[str] | tuple[str, ...]) -> tuple
     match test:
         case ["CMD", *command]:
             return tuple(command)
-        case ["CMD-SHELL", text, *more]:  # which the shell takes for the text's own arguments
+        case ["CMD-SHELL", text, *more]:  # the shell takes them as arguments of the text
             return (*shell, text, *more)
         case _:
             return ()

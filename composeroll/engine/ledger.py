@@ -1,8 +1,8 @@
-"""Small texts on the engine itself, the same for everyone who uses it: one volume, a file each.
+"""Small texts on the engine, shared by all its users: files in one volume.
 
-A volume is reached through a container that mounts it and is never started; a lock's is one, so
-that who holds a lock needs no other. Pruning leaves a named volume alone, and
-`docker compose down -v` knows nothing of it.
+The volume is accessed through a container that mounts it and is never started. A lock's container
+mounts it too, so a lock's holder needs no other. Pruning leaves a named volume alone, and
+`docker compose down -v` does not know this one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ T = TypeVar("T")
 VOLUME = "composeroll-history"
 ROOT = "/history"
 MOUNTS = {"Binds": [f"{VOLUME}:{ROOT}"]}
-"""What a container's HostConfig needs, to be a way to the texts."""
+"""The HostConfig of a container that mounts the volume."""
 
 
 class Ledger:
@@ -32,7 +32,7 @@ class Ledger:
 
     Args:
         api: the engine.
-        mounted: a container that mounts the volume already, if there is one.
+        mounted: returns a container that already mounts the volume, if there is one.
     """
 
     def __init__(self, api: Api, mounted: Callable[[], str | None]) -> None:
@@ -41,7 +41,7 @@ class Ledger:
         self._at_hand = mounted
 
     def read(self, project: str, name: str) -> str:
-        """A text, empty where there is none. Where nothing was ever written, nothing is made."""
+        """Return a text, empty if there is none; the volume is not created for it."""
         fine = (HTTPStatus.NOT_FOUND,)
         if self._api.get(f"/volumes/{VOLUME}", fine=fine).status in fine:
             return ""
@@ -50,7 +50,7 @@ class Ledger:
         return (text or b"").decode(errors="replace")
 
     def write(self, project: str, name: str, text: str) -> None:
-        """Put a text in place of the one that is there."""
+        """Replace a text."""
         headers = {"Content-Type": "application/x-tar"}
         body = _archive(project, name, text.encode())
 
@@ -60,7 +60,7 @@ class Ledger:
         self._through(put)
 
     def _through(self, use: Callable[[str], T]) -> T:
-        """By the container at hand; where that fails, since somebody pruned it, by another one."""
+        """Use the mounted container; if that fails, for example since it was pruned, create one."""
         if at_hand := self._at_hand():
             with suppress(EngineError):
                 return use(at_hand)

@@ -1,7 +1,7 @@
-"""Locks on the engine itself: containers that are created and never started.
+"""Locks on the engine: containers that are created and never started.
 
-A container's name is unique on its engine and its creation is atomic: of 20 that try at once one
-wins, the others get HTTP 409. So the lock holds for everyone who uses that engine, from wherever.
+A container's name is unique on its engine, and its creation is atomic: of 20 concurrent attempts
+one succeeds, the others get HTTP 409. So a lock holds for all users of the engine, on any machine.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _NOT_RENAMED = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUES
 
 
 class LockContainer(Struct, frozen=True):
-    """A lock as it stands on the engine.
+    """A lock on the engine.
 
     Attributes:
         id: its full container ID; a lock that was taken over has another.
-        holder: who holds it, as written at its creation.
-        note: what the holder wrote since, empty before the first time.
-        created: when, in seconds of the engine's clock.
+        holder: its holder, as written at its creation.
+        note: what the holder has written since, empty at first.
+        created: when it was created, in seconds of the engine's clock.
     """
 
     id: str
@@ -54,11 +54,11 @@ class Locks:
 
     @property
     def held(self) -> str | None:
-        """The ID of one that this process has claimed and not released; it mounts the ledger."""
+        """The ID of a lock that this process holds, if any; its container mounts the ledger."""
         return self._held[-1] if self._held else None
 
     def claim(self, name: str, project: str, holder: str) -> str | None:
-        """Take a lock; its ID, or None if somebody has it."""
+        """Take a lock; return its ID, or None if another run has it."""
         labels = {PROJECT: project, HOLDER: holder}
         config = {"Labels": labels, "HostConfig": MOUNTS}
         answer = create_empty(self._api, name, config, fine=_TAKEN)
@@ -68,12 +68,12 @@ class Locks:
         return self._held[-1]
 
     def id_of(self, name: str) -> str | None:
-        """The ID of the lock of that name, None where nobody has it: all that is asked often."""
+        """Return the ID of the lock of that name, None if it is free. It takes a single call."""
         answer = self._api.get(f"/containers/{name}/json", fine=_GONE)
         return str(answer.json()["Id"]) if answer.found else None
 
     def find(self, name: str) -> LockContainer | None:
-        """The lock of that name, None where nobody has it."""
+        """Return the lock of that name, None if it is free."""
         answer = self._api.get(f"/containers/{name}/json", fine=_GONE)
         if not answer.found:
             return None
@@ -83,7 +83,7 @@ class Locks:
         return LockContainer(inspected["Id"], name, holder, self._note(inspected["Id"]), created)
 
     def of_project(self, project: str) -> tuple[LockContainer, ...]:
-        """All locks of a project, by name."""
+        """Return all locks of a project, ordered by name."""
         filters = json.dumps({"label": [f"{PROJECT}={project}"]})
         listed = self._api.get("/containers/json", {"all": "1", "filters": filters}).json()
         names = sorted(entry["Names"][0].removeprefix("/") for entry in listed)
@@ -94,28 +94,28 @@ class Locks:
         self._files.place(container, NOTE, note.encode())
 
     def set_aside(self, container: str, name: str) -> None:
-        """Give a lock another name, by its ID; one that is gone, or has it already, is fine.
+        """Rename a lock, by its ID; no error if it is gone or has that name already.
 
-        Where that name is taken, both stay as they are.
+        If the name is taken, both stay unchanged.
         """
         self._api.post(f"/containers/{container}/rename", {"name": name}, fine=_NOT_RENAMED)
 
     def release(self, container: str) -> None:
-        """Give one lock up, by its ID: one that was taken over has another and is not touched."""
+        """Release a lock, by its ID; one that was taken over has another ID, and is not touched."""
         self._held = [held for held in self._held if held != container]
         self._api.send("DELETE", f"/containers/{container}", fine=_GONE)
 
     def now(self) -> float:
-        """Seconds on the engine's own clock, the one that all holders share."""
+        """Return the seconds of the engine's clock, which all holders share."""
         return _seconds(self._api.get("/info").json()["SystemTime"])
 
     def _note(self, container: str) -> str:
         try:
             return (self._files.read(container, NOTE) or b"").decode(errors="replace")
         except EngineError:
-            return ""  # released since it was found
+            return ""  # it has been released since
 
 
 def _seconds(rfc3339: str) -> float:
-    """The engine writes nanoseconds, of which Python reads six digits."""
+    """Parse the engine's time; it has nanoseconds, of which Python reads six digits."""
     return datetime.fromisoformat(rfc3339).timestamp()

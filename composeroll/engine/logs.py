@@ -1,4 +1,4 @@
-"""What containers wrote, as the engine kept it."""
+"""The logs that the engine keeps of containers."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from composeroll.engine.api.frames import read_frames
 from composeroll.model import LogStream
 
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\.(\d{9})Z")
-"""The engine's time of a line (moby, `jsonmessage.RFC3339NanoFixed`)."""
+"""The engine's time stamp of a line (moby, `jsonmessage.RFC3339NanoFixed`)."""
 
 
 class Logs:
     """The logs of one engine's containers.
 
-    Methods raise `EngineError` when the engine refuses and `EngineUnreachable` when it is gone.
+    Methods raise `EngineError` if the engine refuses, `EngineUnreachable` if it does not answer.
     """
 
     def __init__(self, api: Api) -> None:
         self._api = api
 
     def last(self, container: str, lines: int) -> tuple[str, ...]:
-        """The last `lines` lines of stdout and stderr, in the order they came."""
+        """Return the last `lines` lines of stdout and stderr, in the order in which they came."""
         query = {"stdout": "1", "stderr": "1", "tail": str(lines)}
         return tuple(self._read(container, query, tty=self._has_terminal(container)).splitlines())
 
     def stamped(
         self, container: str, stream: LogStream, lines: int, since: str = ""
     ) -> tuple[tuple[str, str], ...]:
-        """The last lines of one output, each with the engine's time stamp.
+        """Return the last lines of one output, each with the engine's time stamp.
 
-        Stamps are RFC 3339 in UTC with nine digits behind the point, so text order is time order.
-        A container with a terminal has one output for both.
+        Stamps are RFC 3339 in UTC with nine decimals, so their text order is their time order. A
+        container with a terminal has one output for both.
 
         Args:
             container: its full ID.
             stream: which output.
-            lines: how many at most, those of the other output counted too; the engine reads them
-                from the end.
-            since: a stamp from an earlier call, from which on lines are wanted; empty: all.
+            lines: how many at most, including those of the other output; the engine reads them from
+                the end.
+            since: the stamp of an earlier call, from which on lines are returned; empty: all.
         """
         tty = self._has_terminal(container)
         query = {str(LogStream.STDOUT if tty else stream): "1", "timestamps": "1"}
@@ -58,13 +58,13 @@ class Logs:
 
 
 def _text(body: bytes, *, tty: bool) -> str:
-    """Logs as text: a container with a terminal has one plain stream, any other has frames."""
+    """Decode a log: with a terminal it is plain text, otherwise it consists of frames."""
     plain = body if tty else b"".join(content for _, content in read_frames(BytesIO(body)))
     return plain.decode(errors="replace")
 
 
 def _unix(stamp: str) -> str:
-    """`since` wants seconds and nanoseconds (moby, `api/types/time`)."""
+    """Convert a stamp for `since`, to seconds and nanoseconds (moby, `api/types/time`)."""
     found = _STAMP.fullmatch(stamp)
     if found is None:
         raise ValueError(f"{stamp!r} is not a timestamp of the engine")

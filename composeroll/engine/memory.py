@@ -1,4 +1,4 @@
-"""What containers use of their host's memory, and what the host has left."""
+"""The memory that containers use, and that their host has left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from composeroll.engine.api.endpoint import Endpoint
 from composeroll.engine.side_by_side import side_by_side
 
 ONCE = {"stream": "false", "one-shot": "true"}
-"""One sample, at once: the engine otherwise waits a second to compare two."""
+"""One sample at once; otherwise the engine waits for a second to compare two."""
 
 KIBI = 1024
 
@@ -20,19 +20,19 @@ _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
 
 class Reads(Protocol):
-    """What can be asked of an engine."""
+    """Reads from the engine."""
 
     def get(
         self, path: str, query: Mapping[str, str] | None = None, *, fine: Collection[int] = ()
     ) -> Answer:
-        """The answer to a GET, whose status is good or `fine`."""
+        """Return the answer to a GET; its status is a success or among `fine`."""
         ...
 
 
 def used_by(api: Reads, containers: Iterable[str]) -> Mapping[str, int]:
-    """Bytes that each container uses, by full ID; one that does not run is left out.
+    """Return the bytes that each container uses, by full ID; without stopped ones.
 
-    Without the files that the kernel may forget: what `docker stats` shows.
+    Page cache that the kernel can drop is not counted, as in `docker stats`.
     """
 
     def ask(container: str) -> tuple[str, int]:
@@ -43,7 +43,7 @@ def used_by(api: Reads, containers: Iterable[str]) -> Mapping[str, int]:
 
 
 def used(stats: Mapping[str, Any]) -> int:
-    """Bytes of one answer: usage less inactive files, by cgroup v1's name for them or v2's."""
+    """Return the bytes of one answer: usage less inactive files (named in cgroup v1 or v2)."""
     memory = stats.get("memory_stats") or {}
     details = memory.get("stats") or {}
     files = details.get("total_inactive_file", details.get("inactive_file", 0))
@@ -51,10 +51,10 @@ def used(stats: Mapping[str, Any]) -> int:
 
 
 def left_on_host(api: Reads, endpoint: Endpoint, meminfo: Path = Path("/proc/meminfo")) -> int:
-    """Bytes that the engine's host can still give.
+    """Return the bytes that are left on the engine's host.
 
-    Where the engine is here the kernel says so. Elsewhere it is what the host has, less what all
-    containers use: too much by what runs outside of them.
+    For a local engine, the kernel reports it. For a remote one, it is the host's memory less what
+    all containers use, which is too much by what runs outside of them.
     """
     total = int(api.get("/info").json()["MemTotal"])
     if endpoint.socket_path is not None and meminfo.exists():
@@ -66,10 +66,10 @@ def left_on_host(api: Reads, endpoint: Endpoint, meminfo: Path = Path("/proc/mem
 
 
 def of_kernel(meminfo: str) -> Mapping[str, int]:
-    """Bytes by name, as proc(5) writes them: `MemAvailable:   23456 kB`.
+    """Parse /proc/meminfo (proc(5)) into bytes by name: `MemAvailable:   23456 kB`.
 
-    The engine has its own `MemTotal` from there too (moby, `pkg/meminfo`). Where both differ, the
-    socket leads elsewhere: into Docker Desktop's machine, or through a tunnel.
+    The engine reads its `MemTotal` there too (moby, `pkg/meminfo`). If both differ, the socket
+    leads to another machine, such as Docker Desktop's, or through a tunnel.
     """
     lines = (line.split() for line in meminfo.splitlines())
     return {words[0].rstrip(":"): int(words[1]) * KIBI for words in lines if words[2:] == ["kB"]}

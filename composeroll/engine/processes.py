@@ -11,18 +11,18 @@ from composeroll.errors import EngineError
 from composeroll.model import Process
 
 COLUMNS = "-eo pid,ppid,args"
-"""Just what is needed, with the whole command line."""
+"""The columns that are needed, with the whole command line."""
 
 _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR)
-"""What the engine answers where `ps` on its host, as a small busybox's, refuses the columns."""
+"""The engine's answers if `ps` on its host refuses the columns, as a small busybox's does."""
 
 
 def processes(api: Api, container: str) -> tuple[Process, ...]:
-    """The processes of a running container.
+    """Return the processes of a running container.
 
     Raises:
-        EngineError: there is no such container, or it does not run; or `ps` on the engine's host
-            cannot tell.
+        EngineError: there is no such container, it does not run, or `ps` on the engine's host does
+            not support the columns.
     """
     path = f"/containers/{container}/top"
     answer = api.get(path, {"ps_args": COLUMNS}, fine=_REFUSED)
@@ -32,10 +32,10 @@ def processes(api: Api, container: str) -> tuple[Process, ...]:
 
 
 def parse_top(table: Mapping[str, Any]) -> tuple[Process, ...]:
-    """The engine's `Titles` and `Processes`, whatever further columns there are.
+    """Parse the engine's `Titles` and `Processes`; more columns do not matter.
 
     Raises:
-        EngineError: a column is missing; a `ps` that heeds no options prints few.
+        EngineError: a column is missing, as with a `ps` that ignores options.
     """
     titles: Sequence[str] = table["Titles"]
     if not {"PID", "PPID"} <= {*titles}:

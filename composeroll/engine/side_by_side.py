@@ -10,17 +10,16 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 AT_ONCE = 32
-"""Stopping waits for the containers' own grace periods, so more threads than cores pay off."""
+"""The number of threads; stopping waits for grace periods, so it may exceed the cores."""
 
 
 def side_by_side(call: Callable[[Item], Result], items: Iterable[Item]) -> tuple[Result, ...]:
-    """`call` on every item, results in the items' order.
+    """Call `call` with every item, and return the results in the items' order.
 
-    All calls are ended when this returns or raises, whether one failed or a signal came: what
-    happens next never meets a call that is still under way.
+    When this returns or raises, even after a failure or a signal, all calls have ended.
 
     Raises:
-        BaseException: the first failure in the items' order; the others are its notes.
+        BaseException: the first failure in the items' order, with the others as its notes.
     """
     listed = tuple(items)
     if len(listed) == 1:

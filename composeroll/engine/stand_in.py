@@ -1,4 +1,4 @@
-"""Containers made like another one, that stand apart: on its networks, but published nowhere."""
+"""Copies of containers for a rehearsal: on the same networks, but without published ports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from composeroll.engine.api.connection import Api
 
 KEPT = ("Env", "Cmd", "Entrypoint", "User", "WorkingDir", "Volumes", "StopSignal", "ExposedPorts")
-"""What of a container's configuration makes its processes what they are; its labels do not."""
+"""The parts of a container's configuration that its processes depend on; not its labels."""
 
 APART: Mapping[str, Any] = {
     "ContainerIDFile": "",
@@ -22,7 +22,7 @@ APART: Mapping[str, Any] = {
 }
 
 OF_NAMESPACE = ("Dns", "DnsOptions", "DnsSearch", "ExtraHosts", "Sysctls")
-"""What a container takes from the one whose network namespace it lives in."""
+"""The parts that come from the container whose network namespace it shares."""
 
 LABEL = "composeroll.stands-in-for"
 
@@ -30,18 +30,18 @@ _GONE = (HTTPStatus.NOT_FOUND,)
 
 
 class StandIns:
-    """Makes stand-ins on one engine; methods raise EngineError and EngineUnreachable."""
+    """Creates stand-ins on one engine; methods raise EngineError and EngineUnreachable."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
 
     def make(self, model: str, name: str, beside: str) -> str:
-        """Create a container like `model`, not started; its full ID.
+        """Create a copy of `model` without starting it; return its full ID.
 
         Args:
-            model: whose image, command, environment and mounts it gets, by ID.
-            name: its name; one that bears it already was left by a run that was killed, and goes.
-            beside: whose networks it joins, by ID, under no name but its own.
+            model: the container whose image, command, environment and mounts it gets, by ID.
+            name: its name; a container of that name is left from a killed run, and is removed.
+            beside: the container whose networks it joins, by ID, under its own name only.
         """
         self._api.send("DELETE", f"/containers/{name}", {"force": "1", "v": "1"}, fine=_GONE)
         wanted = like(self._inspect(model), self._inspect(beside))
@@ -57,7 +57,7 @@ class StandIns:
 
 
 def like(model: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of `POST /containers/create`; under `networks` the engine's IDs of them. Pure."""
+    """Return the body of `POST /containers/create`; `networks` has network IDs. Pure."""
     config, host = model["Config"], json.loads(json.dumps(model["HostConfig"]))
     networks = [n["NetworkID"] for n in beside["NetworkSettings"]["Networks"].values()]
     theirs = {key: beside["HostConfig"].get(key) for key in OF_NAMESPACE}

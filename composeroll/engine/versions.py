@@ -1,4 +1,4 @@
-"""The versions of compose and of the engine, as docker itself tells them."""
+"""The versions of compose and of the engine, from docker."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from composeroll.engine.compose.words import compose_failure
 from composeroll.errors import EngineUnreachable
 
 SECONDS = 20.0
-"""Over ssh an engine may take a while; beyond that it does not answer."""
+"""Time limit; over ssh an engine may take a while."""
 
 
 def compose_version(flags: ComposeFlags) -> str:
-    """The version of the Compose plugin.
+    """Return the version of the Compose plugin.
 
     Raises:
         EngineUnreachable: there is no docker, or no Compose plugin.
@@ -22,7 +22,7 @@ def compose_version(flags: ComposeFlags) -> str:
 
 
 def engine_version(flags: ComposeFlags) -> str:
-    """The version of the engine that the flags choose.
+    """Return the version of the engine that the flags choose.
 
     Raises:
         EngineUnreachable: there is no docker, or no engine answers.

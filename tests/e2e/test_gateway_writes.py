@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 import time
@@ -208,7 +209,8 @@ def test_a_master_whose_pid_file_is_gone_is_reloaded_all_the_same(
     started: Started, kind: str
 ) -> None:
     gateway = started.run(kind)
-    pid_file = gateway.configuration().setting("pid")[0].args[0]
+    text = "\n".join(gateway.configuration().files.values())
+    (pid_file,) = re.findall(r"^pid (.+);$", text, re.MULTILINE)
     assert started.engine.execute(started.name, ["rm", pid_file], user="0").exit_code == 0
     old = gateway.workers().pids
     gateway.reload()

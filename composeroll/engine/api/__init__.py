@@ -1,1 +1,1 @@
-"""The Engine API: where it is, how bytes reach it, what it answers."""
+"""The Engine API: its endpoint, its transport, requests and answers."""

@@ -1,4 +1,4 @@
-"""What the engine answers to a request, and which answers are errors."""
+"""Answers of the engine, and which of them are errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from composeroll.errors import EngineError
 
 
 class Answer(Struct, frozen=True):
-    """One finished answer: HTTP status and body."""
+    """A complete answer: HTTP status and body."""
 
     status: int
     body: bytes = b""
@@ -24,22 +24,22 @@ class Answer(Struct, frozen=True):
         return self.status != HTTPStatus.NOT_FOUND
 
     def json(self) -> Any:  # noqa: ANN401 the engine's JSON has no type of ours
-        """The body's JSON, None where there is no body."""
+        """Return the body's JSON, None if there is no body."""
         return json.loads(self.body) if self.body.strip() else None
 
     @property
     def message(self) -> str:
-        """The engine's own words about an error."""
+        """The engine's message about an error."""
         try:
             return str(json.loads(self.body)["message"]).strip()
         except (ValueError, KeyError, TypeError):
             return self.body.decode(errors="replace").strip() or f"HTTP status {self.status}"
 
     def require(self, asked: str, fine: Collection[int] = ()) -> Answer:
-        """This answer, if it is a success or its status is among `fine`.
+        """Return this answer if it is a success or its status is among `fine`.
 
         Raises:
-            EngineError: with the engine's message; `asked` stands in its evidence.
+            EngineError: otherwise, with the engine's message; its evidence names `asked`.
         """
         if self.status < HTTPStatus.BAD_REQUEST or self.status in fine:
             return self

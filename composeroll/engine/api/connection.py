@@ -1,7 +1,7 @@
-"""Requests to the Engine API over a few kept connections.
+"""Requests to the Engine API over a few persistent connections.
 
-Paths carry no version: the engine then speaks its newest, and only fields that have been stable
-since Engine 20 are read.
+Paths have no version, so the engine uses its newest; only fields that have been stable since
+Engine 20 are read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from composeroll.engine.api.transport import HELP, Stream, Transport
 from composeroll.errors import EngineUnreachable
 
 CALL_SECONDS = 60.0
-"""Nearly all calls take milliseconds; a busy engine that creates and removes takes seconds."""
+"""Time limit; nearly all calls take milliseconds, on a busy engine some take seconds."""
 
 
 class Connection(http.client.HTTPConnection):
@@ -32,25 +32,25 @@ class Connection(http.client.HTTPConnection):
         self.sock = stream.sock
 
     def connect(self) -> None:
-        """Never: a connection that has broken is not mended but replaced."""
+        """Raise: a broken connection is replaced, never reconnected."""
         raise http.client.NotConnected
 
     def end(self) -> None:
-        """Close it and whatever carries it."""
+        """Close it, with its transport."""
         self.close()
         self.stream.close()
 
     @property
     def gone(self) -> bool:
-        """Whether the engine has hung up: a silent connection has nothing to read but its end."""
+        """Whether the engine has closed it: an idle connection has nothing to read but its end."""
         return self.sock is None or bool(select.select([self.sock], [], [], 0)[0])
 
 
 class Api:
-    """The Engine API. Any number of threads may call; each call has a connection to itself.
+    """The Engine API. Any number of threads may call; each call uses a separate connection.
 
-    A connection on which anything was interrupted, by whatever exception, is closed and never used
-    again: the rest of the old answer would be read as the beginning of the next.
+    After any exception during a call its connection is closed, since the rest of that answer would
+    be read as the beginning of the next.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -62,7 +62,7 @@ class Api:
     def get(
         self, path: str, query: Mapping[str, str] | None = None, *, fine: Collection[int] = ()
     ) -> Answer:
-        """Read something; see `send`."""
+        """Send a GET request; see `send`."""
         return self.send("GET", path, query, fine=fine)
 
     def post(
@@ -74,7 +74,7 @@ class Api:
         fine: Collection[int] = (),
         timeout: float = CALL_SECONDS,
     ) -> Answer:
-        """Change something; see `send`. `body` goes as JSON."""
+        """Send a POST request, with `body` as JSON; see `send`."""
         content = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         return self.send("POST", path, query, content, headers, fine=fine, timeout=timeout)
@@ -90,7 +90,7 @@ class Api:
         fine: Collection[int] = (),
         timeout: float = CALL_SECONDS,
     ) -> Answer:
-        """Send one request and wait for its whole answer, `timeout` seconds between bytes.
+        """Send a request and wait for its whole answer, at most `timeout` seconds between bytes.
 
         Raises:
             EngineError: the engine refuses with a status that is not among `fine`.
@@ -106,10 +106,11 @@ class Api:
 
     @contextmanager
     def opening(self) -> Iterator[Connection]:
-        """A connection outside the pool, for an answer that has no end; the caller ends it.
+        """Yield a connection outside the pool, for an endless answer; the caller ends it.
 
-        The block ends when the engine has answered, and so does its place: an sshd drops some of
-        many that log in at once, but what has no end must not keep calls waiting.
+        It only counts toward the transport's limit during the block, which ends when the engine has
+        answered: an sshd drops some of many concurrent logins, but an endless answer must not keep
+        other calls waiting.
         """
         with self._place():
             connection = Connection(self.transport.open())
@@ -170,7 +171,7 @@ def address(path: str, query: Mapping[str, str] | None) -> str:
 
 @contextmanager
 def speaking_to(stream: Stream, timeout: float) -> Iterator[None]:
-    """Turn what goes wrong on a stream within `timeout` seconds into EngineUnreachable."""
+    """Set the stream's timeout, and turn its errors into EngineUnreachable."""
     stream.sock.settimeout(timeout)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Where the engine is: docker's own order of flags, environment, contexts and default.
+"""The engine's endpoint: flags, environment, contexts and default, in docker's order.
 
 The order is docker/cli's `resolveContextName` (cli/command/cli.go): `--context`; `--host`;
 DOCKER_HOST; DOCKER_CONTEXT; `currentContext` of config.json; the local socket.
@@ -27,13 +27,13 @@ class Endpoint(Struct, frozen=True):
 
     @property
     def socket_path(self) -> str | None:
-        """The socket's path where the engine listens on this machine, else None."""
+        """The path of the engine's socket if it is on this machine, otherwise None."""
         scheme, _, path = self.host.partition("://")
         return (path or DEFAULT_HOST.removeprefix("unix://")) if scheme == "unix" else None
 
 
 def resolve(flags: ComposeFlags, environment: Mapping[str, str]) -> Endpoint:
-    """The engine that `docker` with these flags, in this environment, would speak to.
+    """Return the engine that `docker` would use with these flags and this environment.
 
     Raises:
         UsageError: `--host` and `--context` contradict each other, or there is no such context.
@@ -48,9 +48,9 @@ def resolve(flags: ComposeFlags, environment: Mapping[str, str]) -> Endpoint:
 
 
 def config_directory(environment: Mapping[str, str]) -> Path:
-    """Docker's configuration directory: DOCKER_CONFIG, or ~/.docker.
+    """Return docker's configuration directory: DOCKER_CONFIG, or ~/.docker.
 
-    For a user without a home docker looks into the working directory.
+    For a user without a home directory, docker uses the working directory.
     """
     if chosen := environment.get("DOCKER_CONFIG"):
         return Path(chosen)
@@ -61,9 +61,9 @@ def config_directory(environment: Mapping[str, str]) -> Path:
 
 
 def read_config(directory: Path) -> dict[str, Any]:
-    """Docker's config.json, empty where there is none or it cannot be read.
+    """Return docker's config.json, empty if there is none or it cannot be read.
 
-    An unreadable one is docker's to complain about: the first compose command does.
+    The first compose command reports an unreadable file.
     """
     try:
         config = json.loads((directory / "config.json").read_text(encoding="utf-8"))

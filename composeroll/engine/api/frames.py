@@ -1,7 +1,7 @@
-"""The engine's multiplexed stream: stdout and stderr of a container in one, frame by frame.
+"""The engine's multiplexed stream: a container's stdout and stderr as frames.
 
-A frame is a header of eight bytes (stream number, three zeros, length in big-endian) and so many
-bytes of content; see "Stream format" under ContainerAttach in the Engine API reference.
+A frame is a header of eight bytes (stream number, three zeros, big-endian length), followed by its
+content; see "Stream format" under ContainerAttach in the Engine API reference.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ _HEADER = struct.Struct(">BxxxL")
 
 
 class Channel(IntEnum):
-    """Which stream a frame belongs to, by its first byte."""
+    """The stream that a frame belongs to, by its first byte."""
 
     STDIN = 0
     STDOUT = 1
     STDERR = 2
     SYSTEM_ERROR = 3
-    """The engine's own words about a stream that it cannot go on with (moby, `stdcopy`)."""
+    """The engine's error for a stream that it cannot continue (moby, `stdcopy`)."""
 
 
 COMPLAINTS = (Channel.STDERR, Channel.SYSTEM_ERROR)
-"""What is no output of a command's: what it complains of, and what the engine does."""
+"""The channels of errors: the command's and the engine's."""
 
 
 class Reader(Protocol):
     """A buffered binary reader."""
 
     def read(self, size: int, /) -> bytes:
-        """Exactly `size` bytes, fewer only at the end."""
+        """Return exactly `size` bytes, fewer only at the end."""
         ...
 
 
 def read_frame(reader: Reader) -> tuple[Channel, bytes] | None:
-    """The next frame, None at the end of the stream. A frame that was cut off counts as the end."""
+    """Return the next frame; None at the end of the stream, also if a frame is incomplete."""
     header = reader.read(_HEADER.size)
     if len(header) < _HEADER.size:
         return None
@@ -47,6 +47,6 @@ def read_frame(reader: Reader) -> tuple[Channel, bytes] | None:
 
 
 def read_frames(reader: Reader) -> Iterator[tuple[Channel, bytes]]:
-    """All frames up to the end of the stream."""
+    """Yield all frames up to the end of the stream."""
     while (frame := read_frame(reader)) is not None:
         yield frame

@@ -1,4 +1,4 @@
-"""Where the engine is: whether its networks can be reached from here."""
+"""Whether the engine's networks can be reached from this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from composeroll.engine.api.endpoint import Endpoint
 
 BRIDGE_ID_LENGTH = 12
-"""The bridge of a network is `br-` and so many digits of its ID (moby's bridge driver)."""
+"""A network's bridge is named `br-` and so many digits of its ID (moby's bridge driver)."""
 
 INTERFACES = Path("/sys/class/net")
 _IPV6 = Path("/proc/net/if_inet6")
@@ -31,18 +31,18 @@ def is_local_network(
     addresses: Callable[[str], Collection[Address]] | None = None,
     interfaces: Path = INTERFACES,
 ) -> bool:
-    """Whether this machine itself is on a container network, so that addresses can be dialled.
+    """Return whether this machine is on a container network, so that it can connect to addresses.
 
-    So it is where the engine's socket is here and the network's bridge among the interfaces; not
-    from inside a container, and not where the engine runs in a virtual machine. And the bridge has
-    to have an address there: with `gateway_mode_ipv4: isolated` or `inhibit_ipv4` it has none.
+    That is so if the engine's socket is local and the network's bridge is among the interfaces; not
+    inside a container, and not if the engine runs in a virtual machine. The bridge also needs an
+    address, which it lacks with `gateway_mode_ipv4: isolated` or `inhibit_ipv4`.
 
     Args:
-        endpoint: how the engine is reached.
+        endpoint: the engine's endpoint.
         network_id: the network's full ID.
-        subnets: asks for the network's subnets; only where there is such a bridge.
-        addresses: those of an interface by its name.
-        interfaces: where the kernel shows what interfaces there are.
+        subnets: returns the network's subnets; only called if there is such a bridge.
+        addresses: returns the addresses of an interface, by its name.
+        interfaces: the directory in which the kernel lists the interfaces.
     """
     bridge = f"br-{network_id[:BRIDGE_ID_LENGTH]}"
     if endpoint.socket_path is None or not (interfaces / bridge).exists():
@@ -53,18 +53,18 @@ def is_local_network(
 
 
 def subnets_of(network: dict[str, Any]) -> tuple[str, ...]:
-    """The subnets in an answer to `GET /networks/ID`."""
+    """Return the subnets in an answer to `GET /networks/ID`."""
     configured = (network.get("IPAM") or {}).get("Config") or ()
     return tuple(one["Subnet"] for one in configured if one.get("Subnet"))
 
 
 def addresses_of(interface: str) -> tuple[Address, ...]:
-    """The addresses of one of this machine's interfaces, its first IPv4 address and all IPv6."""
+    """Return an interface's addresses: its first IPv4 address, and all IPv6 addresses."""
     return (*_ipv4_of(interface), *_ipv6_of(interface))
 
 
 def _dialled(subnets: Iterable[str]) -> tuple[str, ...]:
-    """Those of IPv4 where a network has any: a replica is asked at its IPv4 address then."""
+    """Return the IPv4 subnets if there are any: replicas are then probed over IPv4."""
     found = tuple(subnets)
     return tuple(subnet for subnet in found if ":" not in subnet) or found
 

@@ -1,4 +1,4 @@
-"""How bytes reach the engine: its socket on this machine, or docker's own way to any other."""
+"""Transports to the engine: its local socket, or docker's own transport to a remote one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from composeroll.errors import EngineUnreachable
 HELP = "does `docker info` answer? is this user in the group docker? is DOCKER_HOST correct?"
 
 CONNECT_SECONDS = 10.0
-"""A local socket answers in microseconds; a full accept queue may take longer."""
+"""Time limit; a local socket answers in microseconds, unless its accept queue is full."""
 
 LEAVE_SECONDS = 0.5
-"""What a dial-stdio process is given after its stream is closed. An idle one leaves at once; one
-whose request is under way waits for the engine, through SIGTERM too."""
+"""Seconds that a dial-stdio process has to end after its stream is closed. An idle one ends at
+once; one with a pending request waits for the engine, and ignores SIGTERM."""
 
 
 class Stream(Protocol):
@@ -26,28 +26,28 @@ class Stream(Protocol):
     sock: socket.socket
 
     def close(self) -> None:
-        """End it and whatever carries it."""
+        """Close it, with its carrier."""
         ...
 
     def complaint(self) -> str:
-        """What the carrier said when it failed, empty where it said nothing."""
+        """Return the carrier's error output, if it has failed."""
         ...
 
 
 class Transport(Protocol):
     """Opens streams to one engine.
 
-    `limit` is the greatest number of connections that are kept, and of those that are being made or
-    used for a call at once; None leaves it open.
+    `limit` is the greatest number of idle connections, and of those that are opened or used for
+    calls at a time; None: no limit.
     """
 
     limit: int | None
 
     def open(self) -> Stream:
-        """A new stream.
+        """Return a new stream.
 
         Raises:
-            EngineUnreachable: nobody answers there.
+            EngineUnreachable: there is no answer.
         """
         ...
 
@@ -64,7 +64,7 @@ class _SocketStream:
 
 
 class UnixSocket:
-    """The engine's socket on this machine. Starts no process."""
+    """The engine's socket on this machine; it needs no process."""
 
     limit: int | None = None
 
@@ -72,7 +72,7 @@ class UnixSocket:
         self.path = path
 
     def open(self) -> Stream:
-        """A new connection to the socket."""
+        """Return a new connection to the socket."""
         client = socket.socket(socket.AF_UNIX)
         try:
             client.settimeout(CONNECT_SECONDS)
@@ -88,9 +88,9 @@ class UnixSocket:
 
 
 class DialStdio:
-    """`docker system dial-stdio`: ssh, TLS and contexts are docker's own affair.
+    """`docker system dial-stdio`: docker handles ssh, TLS and contexts.
 
-    The hidden command is what docker's ssh transport runs on the far side. Each stream is a
+    Docker's ssh transport runs this hidden command on the remote side. Each stream is a
     process, so few are kept. It runs in a separate session, so Ctrl-C does not end the stream
     during a call.
     """
@@ -101,7 +101,7 @@ class DialStdio:
         self.argv = [*docker, "system", "dial-stdio"]
 
     def open(self) -> Stream:
-        """A new process, joined to this one by a socket pair."""
+        """Start a process, and return the socket pair that connects it."""
         ours, theirs = socket.socketpair()
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 the stream owns and closes it
         try:

@@ -1,1 +1,1 @@
-"""Docker Compose as a program: what it is asked, what it changes, and the words it prints."""
+"""Docker Compose as a program: reads, changes, pulls, and its output."""

@@ -1,10 +1,10 @@
-"""What compose changes: it creates containers, starts them its own way, recreates them in place.
+"""Changes by compose: it creates containers, starts them, and recreates them in place.
 
-A change is never cut in the middle. It runs in a thread, and whatever exception passes through the
-caller waits for compose to end first: what is listed afterwards is complete.
+A change is never interrupted. It runs in a thread, and an exception in the caller waits for compose
+to end first, so that containers that are listed afterwards are complete.
 
-Every rollout creates, with the very command that the preflight has asked about. The rest, which few
-rollouts need, goes through python-on-whales, whose import takes 0.13 s of processor time.
+Every rollout creates containers, with the same command as the preflight's dry run. Few rollouts
+need the other changes, which use python-on-whales, whose import takes 0.13 s of processor time.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Changes:
         self._flags = flags
 
     def create(self, scales: Scales) -> None:
-        """Create what is missing to `scales`, from the images that are here. Starts nothing.
+        """Create the missing containers for `scales`, from local images, without starting them.
 
-        The containers that are there stay untouched: ask `preflight` first.
+        Existing containers stay untouched if `preflight` was empty.
 
         Raises:
-            EngineError: compose refuses, in its own words. Some may have been created.
+            EngineError: compose fails, with its message. Some containers may have been created.
         """
         argv = up_argv(self._flags, scales, "--no-recreate", dry=False)
         ended = _to_the_end(lambda: Child(argv).result())
@@ -52,25 +52,25 @@ class Changes:
             raise compose_failure(ended.stderr)
 
     def start(self, scales: Scales) -> None:
-        """Start what is there up to `scales`, as compose does: it copies files in, and runs hooks.
+        """Start the existing containers as compose does: it copies files in, and runs hooks.
 
         It starts every container of these services that does not run.
 
         Raises:
-            EngineError: compose refuses, or a hook fails. Some may have been started.
+            EngineError: compose or a hook fails. Some containers may have been started.
         """
         self._up(list(scales), scales=dict(scales), detach=True, recreate=False)
 
     def recreate(self, service: str, scale: int, *, renew_volumes: bool = True) -> None:
-        """Replace all containers of a service in place: it is down for that moment.
+        """Replace all containers of a service in place, which leaves a gap.
 
         Args:
             service: the service.
             scale: how many it has.
-            renew_volumes: new anonymous volumes, so that code comes from the new image.
+            renew_volumes: whether to create new anonymous volumes, with code from the new image.
 
         Raises:
-            EngineError: compose refuses, in its own words.
+            EngineError: compose fails, with its message.
         """
         self._up(
             [service],

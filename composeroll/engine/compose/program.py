@@ -1,7 +1,7 @@
-"""Compose's program, run as docker runs it, without docker in between.
+"""Compose's program, run as docker runs it, but without docker.
 
-`docker compose` is three processes: docker, the plugin that is asked for its metadata, and the
-plugin that does the work. The last one alone takes half the time. Its command line is the contract
+`docker compose` is three processes: docker, the plugin printing its metadata, and the plugin doing
+the work. The last one alone takes half the time. Its command line is the contract
 of docker's plugins: `docker-compose [GLOBAL OPTIONS] compose …` (docs/extend/cli_plugins.md in
 docker/cli).
 """
@@ -17,7 +17,7 @@ from composeroll.config.flags import ComposeFlags
 from composeroll.engine.api.endpoint import config_directory, read_config
 
 CALLED_BY = "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND"
-"""What docker sets for its plugins; without it the plugin takes itself for the standalone tool."""
+"""The variable that docker sets for its plugins; without it the plugin acts as standalone tool."""
 
 SYSTEM = (
     "/usr/local/lib/docker/cli-plugins",
@@ -25,19 +25,19 @@ SYSTEM = (
     "/usr/lib/docker/cli-plugins",
     "/usr/libexec/docker/cli-plugins",
 )
-"""Where docker looks after the user's own directories (`defaultSystemPluginDirs`)."""
+"""Docker's system plugin directories (`defaultSystemPluginDirs`), after the user's own."""
 
 
 def compose_argv(flags: ComposeFlags) -> list[str]:
-    """What starts `docker compose` with these flags."""
+    """Return the command that starts `docker compose` with these flags."""
     return [*docker_for_compose(os.environ), *flags.compose_argv()[1:]]
 
 
 def docker_for_compose(environment: Mapping[str, str]) -> list[str]:
-    """What to write in place of `docker` before `compose`.
+    """Return what to run in place of `docker`, before `compose`.
 
-    A script in docker's place, such as podman's or a wrapper of the user's, is there on purpose: it
-    is run, and so is docker where the plugin is not found.
+    It is `docker` if the plugin is not found, or if `docker` is a script, such as podman's or a
+    wrapper, which is there on purpose.
     """
     docker = shutil.which("docker", path=environment.get("PATH"))
     plugin = _plugin(environment) if docker and not _is_script(Path(docker)) else None
@@ -50,7 +50,7 @@ def _plugin(environment: Mapping[str, str]) -> Path | None:
 
 
 def _directories(environment: Mapping[str, str]) -> Iterator[Path]:
-    """In the order of docker's `getPluginDirs`, whose own comment has the first two reversed."""
+    """Yield the plugin directories, in the order of docker's `getPluginDirs`."""
     own = config_directory(environment)
     yield from map(Path, read_config(own).get("cliPluginsExtraDirs") or ())
     yield own / "cli-plugins"

@@ -20,21 +20,21 @@ from composeroll.errors import EngineError
 OnProgress = Callable[[PullLine], None]
 
 _NO_JSON = 'unsupported --progress value "json"'
-"""The words of Compose before 2.29."""
+"""The error of Compose before 2.29."""
 
 
 def pull(flags: ComposeFlags, references: Mapping[str, str], on_progress: OnProgress) -> None:
-    """Pull the images of services; those that only have a `build` are passed over by compose.
+    """Pull the images of services; compose skips those that only have a `build`.
 
     Args:
-        flags: which project.
-        references: what the services' images are called, by service.
-        on_progress: is told each line about a pull.
+        flags: the flags that choose the project.
+        references: the services' image references, by service.
+        on_progress: called with each line of progress.
 
     Raises:
-        EngineUnreachable: engine or registry does not answer.
-        Refused: the registry has no such image, or not for this user.
-        EngineError: anything else, in compose's own words.
+        EngineUnreachable: the engine or the registry does not answer.
+        Refused: the registry does not have the image, or refuses it to this user.
+        EngineError: any other failure, with compose's message.
     """
     code, said = _run(flags, "json", references, on_progress)
     if code and _NO_JSON in said:

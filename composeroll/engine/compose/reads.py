@@ -1,4 +1,4 @@
-"""What is asked of compose: the resolved model, and what an `up` would do. Changes nothing."""
+"""Reads from compose: the resolved model, and what an `up` would do. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from composeroll.engine.compose.words import (
 from composeroll.errors import EngineError, UsageError
 
 READ_SECONDS = 300.0
-"""A file with a remote include or secret may be slow; after that its server does not answer."""
+"""Time limit; a file with a remote include or secret may be slow."""
 
 
 class ConfigReading:
-    """`docker compose config`, on its way.
+    """A running `docker compose config`.
 
     Attributes:
-        unset: the variables for which it took a blank, once there is a result.
-        flags: those that the result was read with: with all profiles, if compose accepts them. A
-            service may depend on one of another profile, without which it is invalid to compose.
+        unset: the unset variables, for which it used empty values; valid after `result`.
+        flags: the flags that the result was read with: with all profiles, if compose accepts them,
+            since a service may depend on one of another profile, without which it is invalid.
     """
 
     def __init__(self, flags: ComposeFlags) -> None:
@@ -38,14 +38,14 @@ class ConfigReading:
         self._child = _config(self.flags)
 
     def result(self) -> str:
-        """The resolved model as YAML, the form that keeps a service's `x-` keys.
+        """Return the resolved model as YAML, the format that keeps a service's `x-` keys.
 
         Raises:
-            UsageError: compose does not accept the files, in compose's words.
+            UsageError: compose does not accept the files; with its message.
             EngineUnreachable: there is no docker, or no Compose plugin, or it does not end.
         """
         ended = self._child.result(READ_SECONDS)
-        if ended.code:  # of services that nobody has activated all may be wrong
+        if ended.code:  # services of inactive profiles may be invalid
             self.flags = self._given
             self._child = _config(self.flags)
             ended = self._child.result(READ_SECONDS)
@@ -76,12 +76,12 @@ def start_config(flags: ComposeFlags) -> ConfigReading:
 
 
 def shown_services(flags: ComposeFlags) -> tuple[str, ...]:
-    """The services that the active profiles show: those that an `up` without names means.
+    """Return the services of the active profiles, which an `up` without names starts.
 
-    Which profiles are active, only compose knows: `--profile`, `COMPOSE_PROFILES`, several `.env`.
+    Only compose knows the active profiles: `--profile`, `COMPOSE_PROFILES`, several `.env`.
 
     Raises:
-        EngineError: compose refuses, as where one of them depends on another that is not shown.
+        EngineError: compose refuses, for example if one of them depends on an inactive service.
     """
     ended = Child([*compose_argv(flags), "config", "--services"]).result(READ_SECONDS)
     if ended.code:
@@ -96,11 +96,11 @@ class DryRun:
         self._flags = flags
 
     def verdicts(self, scales: Scales) -> dict[str, str]:
-        """What a plain `up -d` would do to each container, by its name.
+        """Return what a plain `up -d` would do to each container, by name.
 
         `Running` is up to date, `Recreate` is outdated, `Creating` is missing. `scales` are the
-        numbers that are there now: fewer would make compose remove some. Starting is left out: a
-        dry run of it fails over a file that compose would copy in (2.40).
+        current numbers, since compose would remove containers beyond smaller ones. Starts are left
+        out: a dry run of them fails over files that compose would copy in (2.40).
 
         Raises:
             EngineError: compose refuses.
@@ -108,10 +108,10 @@ class DryRun:
         return read_verdicts(parse_dry_run(self._run(scales)))
 
     def preflight(self, scales: Scales) -> tuple[str, ...]:
-        """The lines of a dry `create` that do more than make new containers.
+        """Return the actions of a dry run that do more than create containers; empty is safe.
 
-        `--no-recreate` does not hold for networks and volumes: with a changed definition compose
-        stops the running containers. Empty is safe.
+        `--no-recreate` does not apply to networks and volumes: if their definition has changed,
+        compose stops the running containers.
 
         Raises:
             EngineError: compose refuses.
@@ -120,7 +120,7 @@ class DryRun:
 
     def _run(self, scales: Scales, *options: str) -> str:
         if not scales:
-            return ""  # compose takes no name for all of them
+            return ""  # without names, compose would take all services
         ended = Child(up_argv(self._flags, scales, *options, dry=True)).result(READ_SECONDS)
         if ended.code:
             raise compose_failure(ended.stderr)

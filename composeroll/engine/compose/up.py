@@ -1,4 +1,4 @@
-"""`docker compose up`, as it is asked about (`--dry-run`) and as it is done: one command."""
+"""`docker compose up`: one command for the dry run and for the change."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from composeroll.config.flags import ComposeFlags
 from composeroll.engine.compose.program import compose_argv
 
 Scales = Mapping[str, int]
-"""How many containers each service is to have; naming it is what selects it."""
+"""How many containers each service is to have; it also selects the services."""
 
 WORDS = ("--ansi", "never", "--progress", "plain")
-"""Lines that a program can read."""
+"""The output format that is parsed."""
 
 ONLY = ("--no-start", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans=false")
-"""The named services only, from the images that are here, and nothing is started. A user who has
-COMPOSE_REMOVE_ORPHANS means `up` of the whole project."""
+"""Only the named services, from local images, without starting them. COMPOSE_REMOVE_ORPHANS in the
+user's environment is meant for an `up` of the whole project."""
 
 
 def up_argv(flags: ComposeFlags, scales: Scales, *options: str, dry: bool) -> list[str]:

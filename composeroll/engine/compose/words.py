@@ -32,7 +32,7 @@ _NO_ACTION = re.compile(
     r"^ ?DRY-RUN MODE - +(?! |(?:Container|Network|Volume|Image) )(?P<message>.*\S)", re.MULTILINE
 )
 _CHANGED_VOLUME = re.compile(r'Volume "(?P<name>[^"]+)" exists but doesn\'t match configuration')
-"""Compose's question (reconcile.go), to which a closed stdin says no: the volume stays as it is."""
+"""Compose's question (reconcile.go); a closed stdin answers no, and the volume stays unchanged."""
 
 _UNSET = re.compile(r'level=warning msg="The \\"(?P<name>\w+)\\" variable is not set\.')
 
@@ -43,13 +43,13 @@ _NO_ENGINE = re.compile(
     r"|docker daemon is not running",
     re.IGNORECASE,
 )
-"""The second are the words of the client of 29, with which a later Compose 5 is built."""
+"""The second is the message of the client of Engine 29, which later versions of Compose 5 use."""
 
 _NO_COMPOSE = re.compile(
     r"'compose' is not a docker command|unknown command: docker compose|unknown (shorthand )?flag",
     re.IGNORECASE,
 )
-"""The first are those of docker before 28."""
+"""The first is the message of docker before 28."""
 
 EVIDENCE_LINES = 20
 
@@ -66,9 +66,9 @@ class Action(Struct, frozen=True):
 
 
 def parse_dry_run(said: str) -> tuple[Action, ...]:
-    """The actions of a dry run in compose's order; warnings and other lines are left out.
+    """Parse the actions of a dry run, in compose's order, without warnings and other lines.
 
-    To recreate a volume, with its data, compose only asks: that comes last.
+    A volume that compose would recreate, which it only asks about, comes last.
     """
     planned = [Action(**found.groupdict()) for found in _DRY_RUN.finditer(said)]
     asked = [Action("Volume", name, "Recreate") for name in _CHANGED_VOLUME.findall(said)]
@@ -88,7 +88,7 @@ def read_verdicts(actions: Iterable[Action]) -> dict[str, str]:
 
 
 def dangers(actions: Iterable[Action]) -> tuple[str, ...]:
-    """The lines that do more than make new containers beside the running ones."""
+    """Return the actions that do more than create containers beside the running ones."""
     listed = tuple(actions)
     new = {a.name for a in listed if a.kind == "Container" and a.word == "Creating"}
     return tuple(str(action) for action in listed if not _harmless(action, new))
@@ -101,15 +101,15 @@ def _harmless(action: Action, new: set[str]) -> bool:
 
 
 class PullLine(Struct, frozen=True):
-    """One line about a pull.
+    """One line of a pull's progress.
 
     Attributes:
-        service: the service; from Compose 5 on its image reference; empty where 2.28 or older
-            speaks of a layer.
+        service: the service; from Compose 5 on its image reference; empty in lines of 2.28 or
+            older about a layer.
         layer: the layer's short digest, empty for the service as a whole.
-        state: compose's word (`Downloading`, `Pulled`, `Skipped`).
+        state: compose's text (`Downloading`, `Pulled`, `Skipped`).
         current: bytes done.
-        total: bytes in all, 0 while unknown.
+        total: bytes in all, 0 if unknown.
     """
 
     service: str
@@ -120,9 +120,9 @@ class PullLine(Struct, frozen=True):
 
 
 def parse_pull_line(line: str) -> PullLine | None:
-    """A line of `compose --progress json pull`, or of the plain text of Compose before 2.29.
+    """Parse a line of `compose --progress json pull`, or of the plain text before Compose 2.29.
 
-    None for a line that is about neither a service nor a layer.
+    Return None for a line that is about neither a service nor a layer.
     """
     if not line.startswith("{"):
         return _parse_plain_pull(line)
@@ -163,7 +163,7 @@ def complaint(said: str) -> tuple[str, ...]:
 
 
 def compose_failure(said: str) -> ComposerollError:
-    """The error for a compose command that failed, from its error output."""
+    """Return the error for a failed compose command, from its error output."""
     lines = complaint(said)
     what = lines[-1] if lines else "compose failed and printed nothing"
     advice = "is the Compose plugin (2.26 or newer) installed? `docker compose version`"

@@ -1,1 +1,1 @@
-"""References, the user's login at a registry, and what a registry's failure means."""
+"""Image references, logins at registries, and registries' errors."""

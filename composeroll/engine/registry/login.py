@@ -1,4 +1,4 @@
-"""The user's login at a registry: from the environment, or from where `docker login` put it."""
+"""The user's login at a registry: from the environment, or stored by `docker login`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ HUB_KEY = "https://index.docker.io/v1/"
 """Docker Hub's name in config.json and in credential helpers."""
 
 IN_ENVIRONMENT = "DOCKER_AUTH_CONFIG"
-"""What docker looks into first, since 28.3: an `auths` as config.json has it (docker/cli,
-`GetCredentialsStore`). Without it a registry would refuse what a pull by compose gets."""
+"""The variable that docker reads first, since 28.3: an `auths` as in config.json (docker/cli,
+`GetCredentialsStore`). Without it a registry would refuse what compose can pull."""
 
 HELPER_SECONDS = 20.0
 
@@ -25,7 +25,7 @@ _TOKEN = "<token>"  # noqa: S105 the helpers' word for "the secret is an identit
 
 
 def header(config: Mapping[str, Any], registry: str) -> dict[str, str]:
-    """The X-Registry-Auth header for a registry, empty where nobody has logged in.
+    """Return the X-Registry-Auth header for a registry, empty without a login.
 
     Args:
         config: docker's config.json.
@@ -42,7 +42,7 @@ def header(config: Mapping[str, Any], registry: str) -> dict[str, str]:
 
 
 def _from_environment(key: str) -> dict[str, str]:
-    """Empty where it has no login for this registry, or cannot be read: docker passes it over."""
+    """Return the login from the environment, empty if there is none or it is invalid, as docker."""
     try:
         entry = json.loads(os.environ.get(IN_ENVIRONMENT, ""))["auths"][key]
         return _from_file({"auths": {key: entry}}, key)
@@ -64,7 +64,7 @@ def _from_file(config: Mapping[str, Any], key: str) -> dict[str, str]:
 
 
 def _from_helper(helper: str, key: str) -> dict[str, str]:
-    """What `docker-credential-HELPER get` answers; empty where it has no login or does not run."""
+    """Return the answer of `docker-credential-HELPER get`, empty without a login or a helper."""
     argv = [f"docker-credential-{helper}", "get"]
     try:
         answer = subprocess.run(

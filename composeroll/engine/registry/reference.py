@@ -6,7 +6,7 @@ HUB = "docker.io"
 
 
 def registry_of(reference: str) -> str:
-    """The registry's host, with its port where one is given.
+    """Return the registry's host, with its port if there is one.
 
     The first part is a host if it has a dot or a colon or is `localhost`; see
     `splitDockerDomain` in distribution/reference.
@@ -17,6 +17,6 @@ def registry_of(reference: str) -> str:
 
 
 def split_tag(reference: str) -> tuple[str, str]:
-    """Repository and tag of a reference without a digest; `latest` where it has no tag."""
+    """Return repository and tag of a reference without a digest; the default tag is `latest`."""
     repository, colon, tag = reference.rpartition(":")
     return (repository, tag) if colon and "/" not in tag else (reference, "latest")

@@ -1,6 +1,6 @@
-"""What a registry's failure means, by the words that engine and compose pass on. Pure.
+"""Classify a registry's errors by their text. Pure.
 
-Both hand a registry's failure on as text alone, so there is nothing else to go by.
+Engine and compose pass them on only as text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UNREACHABLE = re.compile(
     r"|service unavailable|bad gateway|gateway time-?out",
     re.IGNORECASE,
 )
-"""Phrases, not words: an image may well be called `timeout-worker`."""
+"""Phrases, not words, since an image may be called `timeout-worker`."""
 
 _REFUSED = re.compile(
     r"not found|manifest unknown|denied|unauthorized|no basic auth|does not exist|no such image"
@@ -31,19 +31,18 @@ _HOST = re.compile(r"https?://([^/\"\s]+)")
 
 
 def registry_failure(said: str, reference: str = "") -> ComposerollError:
-    """The error for what was said about a registry.
+    """Return the error for a message about a registry.
 
     Args:
-        said: the lines of the engine or of compose.
-        reference: the image that was wanted, empty where nothing tells it.
+        said: the output of the engine or of compose.
+        reference: the image that was requested, empty if unknown.
 
     Returns:
-        `EngineUnreachable` where the registry did not answer, `Refused` where it answered that
-        there is no such image or that this user may not have it, or has had too many for now,
-        `EngineError` for all else.
+        `EngineUnreachable` if the registry did not answer; `Refused` if it does not have the image,
+        refuses it to this user, or limits the rate; otherwise `EngineError`.
     """
     evidence = tuple(said.splitlines())
-    if _LIMITED.search(said):  # before all else: it names a page to read, which is no registry
+    if _LIMITED.search(said):  # first, since it names a web page, which is not a registry
         return Refused(
             f"{_registry_of(reference)} refuses for now: its rate limit is reached",
             help="wait, or raise the limit: is this user logged in (`docker login`)?",
@@ -63,7 +62,7 @@ def registry_failure(said: str, reference: str = "") -> ComposerollError:
 
 
 def _once(said: str) -> str:
-    """The engine says some words twice: `manifest unknown: manifest unknown`."""
+    """Remove the engine's repetition: `manifest unknown: manifest unknown`."""
     return ": ".join(part for part, _ in groupby(said.split(": ")))
 
 
