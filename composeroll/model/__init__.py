@@ -1,4 +1,4 @@
-"""The words of composeroll as types: replicas, upstreams, routes. Data alone."""
+"""The types that all rooms share: replicas, upstreams, routes. Only data."""
 
 from composeroll.model.container import (
     Attachment,

@@ -1,4 +1,4 @@
-"""Containers, as the engine tells of them and of what goes on in them."""
+"""Containers, their processes and events, as the engine describes them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 ANONYMOUS = 64
-"""Digits of the name that the engine makes for an anonymous volume (moby, `volume/service`)."""
+"""Length of the name that the engine generates for an anonymous volume (moby, `volume/service`)."""
 
 
 class ContainerState(StrEnum):
-    """A container's state in the Engine API's own words."""
+    """A container's state, with the values of the Engine API."""
 
     CREATED = "created"
     RUNNING = "running"
@@ -33,12 +33,12 @@ class Health(StrEnum):
 
 
 class Attachment(Struct, frozen=True):
-    """One network that a container is on. Addresses are bare text, empty where there is none.
+    """A network that a container is on. Addresses are text, empty if there is none.
 
     Attributes:
-        subnets: what the network gives addresses from, each as `address/prefix`; empty while the
-            container has none.
-        gateways: the host's own addresses there, which it has instead of any container.
+        subnets: the subnets of its addresses, as `address/prefix`; empty while the container has
+            no address.
+        gateways: the host's addresses on the network, which no container has.
     """
 
     network_id: str
@@ -51,7 +51,7 @@ class Attachment(Struct, frozen=True):
 
     @property
     def host(self) -> str:
-        """The address as it stands in a URL or an nginx `server` line; IPv6 in brackets."""
+        """The address for a URL or an nginx `server` line; IPv6 in brackets."""
         return self.ipv4 or (f"[{self.ipv6}]" if self.ipv6 else "")
 
 
@@ -59,10 +59,10 @@ class Mount(Struct, frozen=True):
     """Something mounted into a container at `destination`.
 
     Attributes:
-        kind: the engine's word for it (`volume`, `bind`, `tmpfs`).
-        volume: the volume's name, empty for all else.
-        source: where it is on the engine's host, empty for a tmpfs.
-        declared: whether the image has a VOLUME there, or above: it keeps data at that place.
+        kind: its type (`volume`, `bind`, `tmpfs`).
+        volume: the volume's name, empty for other types.
+        source: its path on the engine's host, empty for a tmpfs.
+        declared: whether the image has a VOLUME at that path or above, and so keeps data there.
     """
 
     destination: str
@@ -74,12 +74,12 @@ class Mount(Struct, frozen=True):
 
     @property
     def keeps_data(self) -> bool:
-        """Whether it is a directory of the host in the place of a volume for data."""
+        """Whether it is a host directory that is used as a data volume."""
         return self.kind == "bind" and self.writable and self.declared
 
     @property
     def anonymous(self) -> bool:
-        """Whether it is a volume without a name of its own: the engine gives it 64 digits."""
+        """Whether it is an anonymous volume, whose name the engine has generated."""
         return len(self.volume) == ANONYMOUS and not set(self.volume) - set("0123456789abcdef")
 
 
@@ -111,12 +111,12 @@ class Replica(Struct, frozen=True):
         config_hash: the label `com.docker.compose.config-hash`.
         stop_signal: the signal its stop sends, as text (`SIGTERM`).
         started_at: the engine's RFC 3339 time of the last start, empty if never.
-        ended_at: that of the last end, empty if never.
+        ended_at: the same of the last end, empty if never.
         mounts: volumes, binds and tmpfs, by destination.
-        read_only: whether the root filesystem cannot be written.
-        made_from: the project's directory on the machine whose compose made it.
-        command: what its first process was started with, the entrypoint included.
-        error: why the engine could not start it last, in its own words; empty where it could.
+        read_only: whether its root filesystem is read-only.
+        made_from: the project's directory on the machine whose compose created it.
+        command: the argv of its first process, including the entrypoint.
+        error: the engine's error at the last start; empty if it succeeded.
     """
 
     id: str
@@ -157,18 +157,18 @@ class Replica(Struct, frozen=True):
 
     @property
     def finished(self) -> bool:
-        """Whether it has ended well, and nothing is to start it again."""
+        """Whether it has ended with 0, and nothing starts it again."""
         stays = self.restart_policy in ("no", "on-failure")
         return self.state is ContainerState.EXITED and self.exit_code == 0 and stays
 
     @property
     def over(self) -> bool:
-        """Whether it has ended, well or not."""
+        """Whether it has ended, with any exit code."""
         return self.state in (ContainerState.EXITED, ContainerState.DEAD)
 
     @property
     def lasted(self) -> float:
-        """The seconds of its last life, where it is over and the engine knows; else 0."""
+        """How many seconds it ran last, if it has ended and the engine knows; otherwise 0."""
         if self.running or not (self.started_at and self.ended_at):
             return 0.0
         began, ended = map(datetime.fromisoformat, (self.started_at, self.ended_at))
@@ -176,26 +176,26 @@ class Replica(Struct, frozen=True):
 
     @property
     def anonymous_volumes(self) -> tuple[str, ...]:
-        """The names of the volumes that were made for it alone."""
+        """The names of its anonymous volumes."""
         return tuple(mount.volume for mount in self.mounts if mount.anonymous)
 
     def started_before(self, other: Replica) -> bool:
-        """Whether it was started earlier, by the engine's clock; False if one of them never was."""
+        """Return whether it was started earlier than `other`; False if one of them never was."""
         times = [datetime.fromisoformat(r.started_at) for r in (self, other) if r.started_at]
         return len(times) == len((self, other)) and times[0] < times[1]
 
     def attached_to(self, network_id: str) -> Attachment | None:
-        """The container's place on one network, by NetworkID."""
+        """Return the container's attachment to a network, by NetworkID."""
         return next((n for n in self.networks if n.network_id == network_id), None)
 
 
 class Hook(Struct, frozen=True):
-    """A command that the compose file wants to be run in a container.
+    """A command of the compose file to run in a container.
 
     Attributes:
-        user: empty for the container's own.
-        environment: `NAME=value`, besides the container's own.
-        directory: where it runs, empty for the container's own.
+        user: its user; empty: the container's own.
+        environment: `NAME=value`, in addition to the container's own.
+        directory: its working directory; empty: the container's own.
     """
 
     command: tuple[str, ...]
@@ -213,9 +213,9 @@ class LogStream(StrEnum):
 
 
 class Output(Struct, frozen=True):
-    """What a command left: exit code, and stdout with stderr as text.
+    """The result of a command: exit code, stdout and stderr as text.
 
-    `overdue` says that it was not waited for any longer; the exit code is then none of its own.
+    `overdue` means that it took too long; the exit code is then not its own.
     """
 
     exit_code: int
@@ -225,13 +225,13 @@ class Output(Struct, frozen=True):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Both streams' lines, stdout first, empty ones left out."""
+        """The lines of both streams, stdout first, without empty ones."""
         text = f"{self.stdout}\n{self.stderr}"
         return tuple(line for line in text.splitlines() if line.strip())
 
 
 class Process(Struct, frozen=True):
-    """One process of a container, seen from the engine's host. `pid` and `ppid` are the host's."""
+    """A process of a container; `pid` and `ppid` are those on the engine's host."""
 
     pid: int
     ppid: int
@@ -239,7 +239,7 @@ class Process(Struct, frozen=True):
 
 
 class ContainerEvent(Struct, frozen=True):
-    """One event of the engine about a container (`die`, `start`, `health_status: unhealthy`)."""
+    """An event of the engine about a container (`die`, `start`, `health_status: unhealthy`)."""
 
     action: str
     id: str

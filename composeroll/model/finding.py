@@ -1,4 +1,4 @@
-"""What would go wrong, seen beforehand."""
+"""Findings: problems that are reported before anything changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 
 class Severity(StrEnum):
-    """What a finding means: a rollout is refused, something will hurt, or could be better."""
+    """How severe a finding is: it forbids a rollout, causes trouble, or is a recommendation."""
 
     REFUSAL = "refusal"
     WARNING = "warning"
@@ -18,17 +18,16 @@ class Severity(StrEnum):
 
 
 Locate = Callable[[Sequence[str]], str]
-"""From nested keys of the compose files to `file:line`, or the keys where no file has them."""
+"""Returns `file:line` for nested keys of the compose files, or the keys if no file has them."""
 
 
 class Finding(Struct, frozen=True):
-    """Something that would go wrong, seen beforehand.
+    """A problem that is reported before anything changes.
 
     Attributes:
         what: one sentence without a full stop.
         help: the line to change, or the command to run.
-        service: the one it is about, empty where it is about several or about the gateway; two
-            findings that say the same are one, whatever they are about.
+        service: the service it is about, empty if it is about several or the gateway.
     """
 
     severity: Severity
@@ -37,5 +36,5 @@ class Finding(Struct, frozen=True):
     service: str = ""
 
     def about(self, service: str) -> Finding:
-        """The same about a service."""
+        """Return the same finding about a service."""
         return replace(self, service=service)

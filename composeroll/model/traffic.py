@@ -1,4 +1,4 @@
-"""What a gateway is asked, what was answered, and what it still holds."""
+"""Requests to a gateway, their answers, and its open connections."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from composeroll.model.container import Attachment
 
 
 class Site(Struct, frozen=True):
-    """Something that a gateway can be asked for, as its configuration tells.
+    """A site of a gateway that can be requested, from its configuration.
 
     Attributes:
-        host: the name it goes by, empty where any will do.
-        ipv6: whether it listens on IPv6 addresses alone.
-        tls: whether it speaks TLS.
-        proxied: whether it wants to be told first who is connecting (the PROXY protocol).
-        http: whether it can be asked a question; else it can only be connected to.
+        host: its server name, empty if any will do.
+        ipv6: whether it listens only on IPv6 addresses.
+        tls: whether it uses TLS.
+        proxied: whether it expects the PROXY protocol.
+        http: whether it accepts HTTP requests; otherwise it can only be connected to.
     """
 
     port: int
@@ -32,20 +32,20 @@ class Site(Struct, frozen=True):
         return f"{scheme}://{self.host}:{self.port}"
 
     def address_in(self, place: Attachment) -> str:
-        """`host:port` of the site at a container's place on a network, empty where it has none."""
+        """Return the `host:port` of the site at a container's attachment, empty if it has none."""
         host = (f"[{place.ipv6}]" if place.ipv6 else "") if self.ipv6 else place.ipv4
         return f"{host}:{self.port}" if host else ""
 
 
 class Visit(Struct, frozen=True):
-    """How a site answered.
+    """The answer of a site.
 
     Attributes:
-        status: the HTTP status; 0 where no answer came, 200 where it could only be connected to.
-        said: what happened, in words that go on from "it …" (`answered 503`).
+        status: the HTTP status; 0 without an answer, 200 if it can only be connected to.
+        said: what happened, as the rest of a sentence that begins with "it" (`answered 503`).
         output: the end of the body, as lines.
-        closed: it accepted the connection and ended it without a word, as `return 444` does, or
-            declined to speak TLS.
+        closed: whether it closed the connection without an answer, as `return 444` does, or
+            refused TLS.
     """
 
     status: int
@@ -55,12 +55,12 @@ class Visit(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """One answer that nginx got for a request, as its access log tells it.
+    """An answer that nginx got for a request, from its access log.
 
     Attributes:
-        address: `host:port` of the server, or the upstream's own name where nginx found none of
-            its servers alive; empty where the log does not say who answered.
-        status: the HTTP status, 0 where there was none.
+        address: `host:port` of the server, or the upstream's name if none of its servers was
+            available; empty if the log does not name the server.
+        status: the HTTP status, 0 if there was none.
         line: the line of the log.
     """
 
@@ -70,14 +70,14 @@ class Answered(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True):
-    """What nginx's workers from before a reload still hold; connections are names of no meaning.
+    """What nginx's workers from before a reload still hold; connections are opaque names.
 
     Attributes:
         workers: how many such workers there are.
-        leaving: their connections to the replicas that are drained.
-        elsewhere: those to other services, whose clients can ask nobody else any more.
-        waiting: how many clients may still ask for anything.
-        unknown: why it cannot be told, empty where it can.
+        leaving: their connections to the outgoing replicas.
+        elsewhere: connections to other services, whose clients can send no further requests.
+        waiting: how many clients may still send requests to any service.
+        unknown: why this is unknown, empty if it is not.
     """
 
     workers: int = 0
@@ -87,7 +87,7 @@ class Held(Struct, frozen=True):
     unknown: str = ""
 
     def __add__(self, other: Held) -> Held:
-        """Both together."""
+        """Return both combined."""
         return Held(
             self.workers + other.workers,
             self.leaving | other.leaving,

@@ -1,4 +1,4 @@
-"""Where nginx sends requests: upstreams, their servers, and the way to a service."""
+"""Where nginx sends requests: upstreams, their servers, and the routes to services."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Server(Struct, frozen=True):
 
     Attributes:
         address: `host:port`, IPv6 in brackets, as nginx reads it.
-        parameters: what follows it, verbatim (`weight=2`, `max_fails=3`, `backup`).
-        comment: what to write behind it; composeroll puts the container's name and short ID there.
+        parameters: the parameters after it, verbatim (`weight=2`, `max_fails=3`, `backup`).
+        comment: the comment after it; composeroll writes the container's name and short ID.
     """
 
     address: str
@@ -44,7 +44,7 @@ class Upstream(Struct, frozen=True):
     """An nginx upstream block.
 
     Attributes:
-        directives: everything in the block that is no `server`, verbatim and in order
+        directives: everything in the block except `server` lines, verbatim and in order
             (`zone backend 256k`, `keepalive 32`), without the semicolon.
     """
 
@@ -59,26 +59,26 @@ class Upstream(Struct, frozen=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The servers that go by a name: whoever bears it in DNS gets requests, ready or not."""
+        """The servers given by a name: all containers with that name in DNS get requests."""
         return tuple(s.address for s in self.servers if not _is_ip(s.address))
 
     @property
     def resolves(self) -> bool:
-        """Whether nginx goes on asking for a name, and has no address until the first answer."""
+        """Whether nginx resolves a name repeatedly; it has no address until the first answer."""
         return any("resolve" in server.parameters for server in self.servers)
 
 
 class Route(Struct, frozen=True):
-    """How requests reach a service: through which gateway containers, upstream, file and port.
+    """How requests reach a service: the gateway's containers, upstream, include and port.
 
     Attributes:
         gateway: the compose service that runs nginx.
-        containers: full IDs of its running containers, all of which are written.
-        upstream: nginx's name of the upstream.
-        include: absolute path, inside the gateway, of the file that holds just that upstream.
+        containers: full IDs of its running containers, all of which are switched.
+        upstream: the name of the upstream.
+        include: absolute path, inside the gateway, of the file that only has this upstream.
         network_id: the network that gateway and replicas share, by NetworkID.
         template: path on this machine of the user's own Jinja2 template, or None.
-        tls: whether nginx speaks TLS to the replicas.
+        tls: whether nginx uses TLS to the replicas.
     """
 
     gateway: str
@@ -92,15 +92,15 @@ class Route(Struct, frozen=True):
     tls: bool = False
 
     def address(self, replica: Replica) -> str:
-        """`host:port` of a replica on the shared network, empty if it has no address there."""
+        """Return the `host:port` of a replica on the shared network, empty if it has none there."""
         place = replica.attached_to(self.network_id)
         return f"{place.host}:{self.port}" if place and place.host else ""
 
     def named_by(self, upstream: Upstream, replica: Replica) -> str:
-        """The address by which an upstream names a replica, empty where it does not.
+        """Return the address by which an upstream names a replica, empty if it does not.
 
-        A file that changes with an image means the new replicas: the old ones listen where they
-        did, at another port or on another network.
+        If port or network change in the compose file, they apply to new replicas only: the old ones
+        keep their address.
         """
         if (usual := self.address(replica)) in upstream.addresses:
             return usual
@@ -126,7 +126,7 @@ class Route(Struct, frozen=True):
 
 
 def host_of_address(address: str) -> str:
-    """The bare host of `host:port`; of an IPv6 address without its brackets."""
+    """Return the host of `host:port`, an IPv6 address without brackets."""
     return address.rpartition(":")[0].strip("[]")
 
 
