@@ -15,7 +15,7 @@ from composeroll.model import Hook
 
 PRE_START = "pre_start"
 API_SOCKET = "use_api_socket"
-"""With it compose copies in the user's logins at registries too (2.38, its `useAPISocket`)."""
+"""With it compose also copies in the user's registry logins (2.38, its `useAPISocket`)."""
 
 KINDS = ("configs", "secrets")
 WRITTEN_OUT = ("content", "environment")

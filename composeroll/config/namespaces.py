@@ -1,4 +1,4 @@
-"""Namespaces of other services' containers that a service's containers are in."""
+"""Namespaces that a service's containers share with those of other services."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def obstacles(raw: Mapping[str, Any]) -> Iterator[Obstacle]:
 
 
 def _static_addresses(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The engine accepts one MAC address twice, and then frames for one container get lost."""
+    """Yield fixed addresses; with one MAC address in two containers, frames for one get lost."""
     if raw.get("mac_address"):
         yield "mac_address", str(raw["mac_address"])
     for network, options in (raw.get("networks") or {}).items():

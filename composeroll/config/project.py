@@ -53,8 +53,8 @@ class Service(Struct, frozen=True):
         ports: the ports it publishes, in compose's short form.
         done_at_start: what compose copies into its containers, and hooks it runs, at their start.
         stop_hooks: commands to run in a container before it is stopped.
-        hook_images: images that its hooks need besides its own.
-        provided_by: services that it depends on and that a `provider` makes, not an image.
+        hook_images: images that its hooks need, other than its own.
+        provided_by: services that it depends on and that have a `provider` instead of an image.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Service(Struct, frozen=True):
 
 
 class Project(Struct, frozen=True):
-    """A compose project: its name and its services, in the file's order; no `provider` is one.
+    """A compose project: its name and its services in the file's order, except providers.
 
     Attributes:
         separator: what separates the parts of names that compose makes.
